@@ -1,0 +1,142 @@
+#include "data/base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ALIGNMENT = 16,
+    FIRST_CHUNK_BYTES = 64 << 10,
+    LARGEST_CHUNK_BYTES = 8 << 20, /* larger requests get a chunk of their own size */
+};
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size_bytes; /* of data */
+    size_t used_bytes;
+    alignas(ALIGNMENT) unsigned char data[];
+};
+
+void arena_init(struct arena *arena, size_t limit_bytes)
+{
+    *arena = (struct arena){.limit_bytes = limit_bytes};
+}
+
+/* Frees every chunk from `chunk` on. */
+static void free_chunks(struct arena_chunk *chunk)
+{
+    while (chunk) {
+        struct arena_chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+}
+
+void arena_reset(struct arena *arena)
+{
+    if (!arena->head)
+        return;
+    struct arena_chunk *first = arena->head;
+    while (first->next) {
+        struct arena_chunk *next = first->next;
+        free(first);
+        first = next;
+    }
+    first->used_bytes = 0;
+    arena->head = first;
+    arena->used_bytes = 0;
+}
+
+void arena_release(struct arena *arena)
+{
+    free_chunks(arena->head);
+    arena->head = NULL;
+    arena->used_bytes = 0;
+}
+
+static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
+{
+    size_t size = arena->head ? arena->head->size_bytes * 2 : FIRST_CHUNK_BYTES;
+    if (size > LARGEST_CHUNK_BYTES)
+        size = LARGEST_CHUNK_BYTES;
+    if (size < need)
+        size = need;
+    struct arena_chunk *chunk = malloc(sizeof *chunk + size);
+    if (!chunk)
+        return NULL;
+    chunk->next = arena->head;
+    chunk->size_bytes = size;
+    chunk->used_bytes = 0;
+    arena->head = chunk;
+    return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
+        return NULL;
+    bytes = (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+    if (arena->limit_bytes &&
+        (bytes > arena->limit_bytes || arena->used_bytes > arena->limit_bytes - bytes))
+        return NULL;
+    struct arena_chunk *chunk = arena->head;
+    if (!chunk || chunk->size_bytes - chunk->used_bytes < bytes)
+        chunk = add_chunk(arena, bytes);
+    if (!chunk)
+        return NULL;
+    void *memory = chunk->data + chunk->used_bytes;
+    chunk->used_bytes += bytes;
+    arena->used_bytes += bytes;
+    return memset(memory, 0, bytes);
+}
+
+void *arena_grow(struct arena *arena, void *items, size_t *capacity, size_t need, size_t size)
+{
+    if (need <= *capacity && items)
+        return items;
+    size_t wanted = *capacity < 8 ? 8 : *capacity * 2;
+    if (wanted < need)
+        wanted = need;
+    void *copy = arena_alloc(arena, wanted, size);
+    if (!copy)
+        return NULL;
+    if (items && *capacity)
+        memcpy(copy, items, *capacity * size);
+    *capacity = wanted;
+    return copy;
+}
+
+void *arena_memdup(struct arena *arena, const void *bytes, size_t n)
+{
+    void *copy = arena_alloc(arena, n, 1);
+    return copy && n ? memcpy(copy, bytes, n) : copy;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t n)
+{
+    n = strnlen(text, n);
+    char *copy = arena_alloc(arena, n + 1, 1);
+    return copy ? memcpy(copy, text, n) : NULL;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+    return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int n = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *text = n < 0 ? NULL : arena_alloc(arena, (size_t)n + 1, 1);
+    if (text)
+        vsnprintf(text, (size_t)n + 1, format, again);
+    va_end(again);
+    return text;
+}

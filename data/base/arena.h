@@ -1,0 +1,54 @@
+/*
+ * arena.h - memory that is freed all at once.
+ *
+ * Three lifetimes exist: the process, a world, a request. Each has an arena; a
+ * function that allocates takes one. Nothing is freed singly.
+ *
+ * Life:    arena_init, any number of allocations, arena_reset to start again
+ *          (keeps the first chunk), arena_release at the end.
+ * Owner:   whoever holds the struct arena; memory dies with it.
+ * Threads: one thread at a time.
+ * Cost:    an allocation is a few instructions; chunks double from 64 KiB to 8 MiB.
+ * Errors:  an allocation that fails or would pass the byte limit returns NULL; callers
+ *          answer with err_nomem. Tests lower the limit to walk every such path.
+ */
+#ifndef SISETU_DATA_BASE_ARENA_H
+#define SISETU_DATA_BASE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena_chunk;
+
+struct arena {
+    struct arena_chunk *head;
+    size_t used_bytes;  /* handed out, padding included */
+    size_t limit_bytes; /* 0: none */
+};
+
+void arena_init(struct arena *arena, size_t limit_bytes);
+void arena_reset(struct arena *arena);
+void arena_release(struct arena *arena);
+
+/* count * size zeroed bytes, aligned to 16; NULL on overflow, limit or no memory.
+ * A count of 0 returns a valid pointer to nothing. */
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+    __attribute__((warn_unused_result));
+
+/* A copy of items with room for at least `need` of them: returns `items` itself while
+ * *capacity suffices, else a doubled copy (the old one stays until the arena goes). */
+void *arena_grow(struct arena *arena, void *items, size_t *capacity, size_t need, size_t size)
+    __attribute__((warn_unused_result));
+
+char *arena_strdup(struct arena *arena, const char *text) __attribute__((warn_unused_result));
+char *arena_strndup(struct arena *arena, const char *text, size_t n)
+    __attribute__((warn_unused_result));
+void *arena_memdup(struct arena *arena, const void *bytes, size_t n)
+    __attribute__((warn_unused_result));
+char *arena_printf(struct arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3), warn_unused_result));
+
+/* `struct thing *t = arena_new(arena, struct thing, n);` */
+#define arena_new(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type)))
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * file.h - whole files in and out, and where our own assets lie.
+ */
+#ifndef SISETU_DATA_BASE_FILE_H
+#define SISETU_DATA_BASE_FILE_H
+
+#include "data/base/buf.h"
+#include "data/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Reads a file of at most limit_bytes into buf (cleared first). */
+enum err_code file_read(const char *path, size_t limit_bytes, struct buf *out, struct err *err);
+
+/* Writes aside, syncs, and renames over path: a reader sees the old file or the new
+ * one whole, also after a power cut. On failure the old file is untouched. */
+enum err_code file_write_atomic(const char *path, const void *bytes, size_t n, struct err *err);
+
+bool file_exists(const char *path);
+bool file_is_directory(const char *path);
+
+/* Makes the directory and its parents; one that exists is fine. */
+enum err_code file_make_directory(const char *path, struct err *err);
+
+/*
+ * The path of an installed asset such as "data/rules", "styles" or "tiler/viewer".
+ * SISETU_SHARE wins; else PREFIX/share/sisetu beside the binary when it lies in a bin
+ * directory; else the source tree that holds build/<mode>/sisetu. `out` gets a
+ * NUL-terminated path of at most n bytes.
+ */
+enum err_code file_asset(const char *name, char *out, size_t n, struct err *err);
+
+#endif

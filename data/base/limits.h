@@ -1,0 +1,43 @@
+/*
+ * limits.h - the one table of bounds: every count and size that enters from outside.
+ *
+ * A number here is a promise to the machine (it will not run out), not a law; each
+ * carries its reason. What the law fixes stands in data/rules/.
+ */
+#ifndef SISETU_DATA_BASE_LIMITS_H
+#define SISETU_DATA_BASE_LIMITS_H
+
+enum {
+    /* A style or a POST body of a site with a detailed outline is well below 1 MB;
+     * 16 MB is what one thread parses in a fifth of a second. */
+    LIMIT_JSON_BYTES = 16 << 20,
+
+    /* Rule tables are kept by hand; the largest has 200 rows of 150 bytes. */
+    LIMIT_RULE_FILE_BYTES = 4 << 20,
+
+    /* A boundary at 1 m detail has about a million vertices; four times that. */
+    LIMIT_VERTICES_PER_GEOMETRY = 4 << 20,
+
+    /* Names are shown and drawn; the longest registered company name is near 100. */
+    LIMIT_TEXT_BYTES = 4096,
+
+    /* 50,000 targets and 20,000 plants are a region; the whole country is 100 times that. */
+    LIMIT_RECORDS_PER_LAYER = 10 * 1000 * 1000,
+
+    /* A 10 m grid of a province is 60,000 x 60,000 cells; an edge of 2^18 covers it. */
+    LIMIT_RASTER_EDGE_CELLS = 1 << 18,
+
+    /* Bodies of POST requests: one proposed site. */
+    LIMIT_BODY_BYTES = 2 << 20,
+
+    /* A URL with its query; browsers and proxies cut near 8,000. */
+    LIMIT_URL_BYTES = 8192,
+
+    /* Radius of a query, m: the largest release zones are tens of kilometres. */
+    LIMIT_RADIUS_M = 100 * 1000,
+
+    /* Items in one page of an answer. */
+    LIMIT_PAGE_ITEMS = 10 * 1000,
+};
+
+#endif

@@ -1,0 +1,194 @@
+#include "data/base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+bool text_to_double(const char *text, double *out)
+{
+    /* strtod reads hexadecimal, inf, nan and leading space too; none is a number here. */
+    size_t n = strspn(text, "0123456789+-.eE");
+    if (n == 0 || text[n] != '\0' || !strpbrk(text, "0123456789"))
+        return false;
+    char *end;
+    errno = 0;
+    double value = strtod(text, &end);
+    if (*end != '\0' || !isfinite(value))
+        return false;
+    *out = value;
+    return true;
+}
+
+bool text_to_int(const char *text, int64_t *out)
+{
+    const char *digits = text + (*text == '-' || *text == '+');
+    size_t n = strspn(digits, "0123456789");
+    if (n == 0 || digits[n] != '\0')
+        return false;
+    errno = 0;
+    long long value = strtoll(text, NULL, 10);
+    if (errno == ERANGE)
+        return false;
+    *out = value;
+    return true;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+static int digits_of(const char *text, int n)
+{
+    int value = 0;
+    for (int i = 0; i < n; i++)
+        value = value * 10 + (text[i] - '0');
+    return value;
+}
+
+bool text_to_date(const char *text, int32_t *yyyymmdd)
+{
+    if (strlen(text) != 10)
+        return false;
+    for (int i = 0; i < 10; i++)
+        if (i == 4 || i == 7 ? text[i] != '-' : text[i] < '0' || text[i] > '9')
+            return false;
+    int year = digits_of(text, 4), month = digits_of(text + 5, 2), day = digits_of(text + 8, 2);
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
+        return false;
+    *yyyymmdd = year * 10000 + month * 100 + day;
+    return true;
+}
+
+void text_from_date(int32_t yyyymmdd, char out[TEXT_DATE_BYTES])
+{
+    unsigned date = yyyymmdd > 0 ? (unsigned)yyyymmdd : 0;
+    unsigned parts[3] = {date / 10000 % 10000, date / 100 % 100, date % 100};
+    snprintf(out, TEXT_DATE_BYTES, "%04u-%02u-%02u", parts[0], parts[1], parts[2]);
+}
+
+int32_t text_today(void)
+{
+    time_t now = time(NULL) + 8 * 3600;
+    struct tm day;
+    gmtime_r(&now, &day);
+    return (day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday;
+}
+
+/* The length of the valid sequence at text, 0 if there is none. RFC 3629. */
+static size_t sequence(const unsigned char *text, size_t n)
+{
+    unsigned char first = text[0];
+    if (first < 0x80)
+        return 1;
+    size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || n < length)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    bool overlong = (first == 0xE0 && text[1] < 0xA0) || (first == 0xF0 && text[1] < 0x90);
+    bool surrogate = first == 0xED && text[1] > 0x9F;
+    bool beyond = first == 0xF4 && text[1] > 0x8F;
+    return overlong || surrogate || beyond ? 0 : length;
+}
+
+bool text_is_utf8(const char *text, size_t n)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t i = 0; i < n;) {
+        size_t length = sequence(bytes + i, n - i);
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}
+
+uint32_t text_next(const char **at)
+{
+    const unsigned char *bytes = (const unsigned char *)*at;
+    if (!*bytes)
+        return 0;
+    size_t length = sequence(bytes, strnlen(*at, 4));
+    if (length == 0) { /* not UTF-8: one replacement character a byte */
+        (*at)++;
+        return 0xFFFD;
+    }
+    uint32_t point = length == 1 ? bytes[0] : bytes[0] & (0x7Fu >> length);
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | (bytes[i] & 0x3Fu);
+    *at += length;
+    return point;
+}
+
+size_t text_length(const char *utf8)
+{
+    size_t n = 0;
+    while (text_next(&utf8))
+        n++;
+    return n;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool text_starts(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static size_t space_at(const char *text)
+{
+    if (*text && strchr(" \t\r\n\v\f", *text))
+        return 1;
+    return text_starts(text, "\xE3\x80\x80") ? 3 : 0;
+}
+
+char *text_trim(char *text)
+{
+    size_t n;
+    while ((n = space_at(text)) > 0)
+        text += n;
+    char *end = text;
+    for (char *at = text; *at;) {
+        n = space_at(at);
+        at += n ? n : 1;
+        if (!n)
+            end = at;
+    }
+    *end = '\0';
+    return text;
+}
+
+size_t text_distance(const char *a, const char *b, size_t most)
+{
+    enum { LONGEST = 63 };
+    size_t n = strlen(a), m = strlen(b);
+    if (n > LONGEST || m > LONGEST)
+        return most + 1;
+    size_t row[LONGEST + 1];
+    for (size_t j = 0; j <= m; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[m] > most ? most + 1 : row[m];
+}

@@ -1,0 +1,294 @@
+/*
+ * rules.h - the law as tables: every .csv in data/rules/, with types.
+ *
+ * A row of a table is a rule; nothing that the law fixes stands in C. Editing a CSV changes
+ * the answer; a broken row is refused with file, line, column and what would be right.
+ *
+ * Life:    rules_load once (from a directory, or from the texts that a store kept); never
+ *          changes. Everything belongs to the arena.
+ * Threads: safe to share once loaded.
+ * Errors:  ERR_INPUT "spacing.csv:14: value_m \"5O\" is not a number".
+ * Source:  each row carries its standard, edition and clause; see data/rules/README.md.
+ */
+#ifndef SISETU_DATA_RULES_H
+#define SISETU_DATA_RULES_H
+
+#include "data/base/arena.h"
+#include "data/base/err.h"
+#include "data/base/hash.h"
+#include "data/base/map.h"
+#include "data/predicate.h"
+#include "data/store.h"
+
+#include <stdbool.h>
+
+/* How sure we are of a row (design.md, Truth 9). */
+enum confidence {
+    CONFIDENCE_SURE_V, /* read in a copy of the text: a conflict counts */
+    CONFIDENCE_SURE,   /* well known: a conflict counts */
+    CONFIDENCE_LIKELY, /* stands, marked "check the printed standard", one step milder */
+    CONFIDENCE_UNVERIFIED, /* this and the rest: undecided */
+    CONFIDENCE_DESIGN,
+    CONFIDENCE_PRACTICE,
+};
+
+const char *confidence_name(enum confidence confidence);
+bool confidence_decides(enum confidence confidence); /* sure_v, sure or likely */
+
+/* What every rule row carries into every answer. */
+struct rule_source {
+    const char *id;
+    const char *standard;
+    const char *edition;
+    const char *clause;
+    enum confidence confidence;
+    int32_t valid_from; /* yyyymmdd; INT_ABSENT: open */
+    int32_t valid_to;
+    bool active;
+    const char *file;
+    size_t line;
+};
+
+/* Active, and in force on that day. */
+bool rule_holds(const struct rule_source *source, int32_t as_of);
+
+/* substances.csv: GB 18218-2018 table 1. */
+struct substance {
+    struct rule_source source; /* id: the number in the table */
+    const char *name_zh;
+    const char *name_en;
+    const char *cas;      /* several separated by ';', or "" */
+    double critical_t;    /* Q */
+    const char *category; /* symbol for beta where the toxic-gas table has none; "" unknown */
+    double beta;          /* of table 3, or NAN: then the category's */
+};
+
+/* categories.csv: GB 18218-2018 tables 2 and 4. */
+struct category {
+    struct rule_source source; /* id: the symbol, such as W5.3 */
+    const char *name_zh;
+    const char *definition;
+    double critical_t;
+    double beta;
+};
+
+/* alpha.csv: table 5, and hazard_levels.csv: 4.3. Steps fall from the top: the first row
+ * whose `from` is reached holds. */
+struct step {
+    struct rule_source source;
+    double from;  /* persons, or R; included */
+    double value; /* alpha, or the level */
+};
+
+/* measures.csv: where a distance begins or ends (domain.md 4.1). */
+struct measure {
+    const char *code;
+    const char *name_zh;
+    const char *name_en;
+    bool inside; /* begins at something inside the plant: an outline alone cannot decide */
+};
+
+/* facility_types.csv: which records of which layer are a facility of that code. */
+struct facility_type {
+    struct rule_source source; /* id: the code; several rows may share one */
+    const char *name_zh;
+    const char *name_en;
+    enum layer_id layer; /* facilities, enterprises or pipelines */
+    const struct predicate *predicate;
+    const char *group; /* for menus: tank, warehouse, station, petrochemical, pipeline ... */
+};
+
+/* target_classes.csv: which records of which layer are a target of that code. */
+struct target_class {
+    struct rule_source source;
+    const char *name_zh;
+    const char *name_en;
+    enum layer_id layer; /* protected, areas, infrastructure, enterprises */
+    const struct predicate *predicate;
+    bool grave; /* high-sensitive, important or class 1: a conflict is red (Truth 12) */
+};
+
+enum spacing_kind {
+    SPACING_FIRE,        /* 防火间距 */
+    SPACING_EXTERNAL,    /* 外部安全防护距离 */
+    SPACING_SANITARY,    /* 卫生防护距离 */
+    SPACING_STRIP,       /* statutory strip: nothing may stand there */
+    SPACING_CONSENT,     /* strip in which works need consent: reported for works only */
+    SPACING_ZONE_BUFFER, /* around a public object */
+    SPACING_PATH,        /* along a flow path: undecided without one */
+};
+
+/* spacing.csv */
+struct spacing_rule {
+    struct rule_source source;
+    const char *facility; /* code in facility_types.csv */
+    const struct field_binding *qualifier; /* NULL: none; a field of the facility's layer */
+    double qualifier_min; /* -INFINITY, INFINITY where open */
+    double qualifier_max;
+    bool min_inclusive;
+    bool max_inclusive;
+    const char *target; /* code in target_classes.csv */
+    enum spacing_kind kind;
+    double value_m;
+    const struct measure *from;
+    const struct measure *to;
+};
+
+/* area_rules.csv: red lines without a metre value (domain.md 4.2). */
+enum area_relation { AREA_INSIDE, AREA_OUTSIDE }; /* the breach: standing inside, or outside */
+enum area_effect { AREA_VETO, AREA_RESTRICT, AREA_RELOCATE };
+
+struct area_rule {
+    struct rule_source source;
+    const struct predicate *enterprise; /* to which enterprises it speaks */
+    enum area_relation relation;
+    const struct predicate *area; /* which areas */
+    enum area_effect effect;
+    bool existing;     /* also for plants that stand; else for new ones only */
+    const char *text_zh;
+    const char *text_en;
+};
+
+/* risk_criteria.csv: GB 36894-2018 table 2. */
+struct risk_criterion {
+    struct rule_source source;
+    const char *target_class; /* code of schema.csv protected.target_class */
+    double new_per_year;
+    double existing_per_year;
+};
+
+/* zone_classes.csv: value of a contour to class 1-3 (Truth 11). */
+struct zone_class {
+    struct rule_source source;
+    const char *kind;
+    const char *unit;
+    double at_least; /* the contour's value reaches this */
+    int32_t class;
+    double dense_above; /* persons/km2 above which a cell is dense for this class */
+};
+
+/* protected_classes.csv: class of GB 36894 from use and size, first match in file order. */
+struct protected_class {
+    struct rule_source source;
+    const char *target_class;
+    const struct predicate *predicate;
+};
+
+/* direct_red.csv: predicates A1-A10 on enterprises. */
+struct direct_red {
+    struct rule_source source;
+    const struct predicate *predicate; /* NULL for those that need more than a record */
+    const char *text_zh;
+    const char *text_en;
+};
+
+/* industries.csv, admin_codes.csv */
+struct industry {
+    const char *code;
+    const char *name_zh;
+    const char *name_en;
+    double radius_m; /* assumed radius of a plant known by a point only */
+};
+
+struct admin_code {
+    const char *code;
+    const char *name_zh;
+    const char *name_en;
+    int32_t level;
+};
+
+/* accuracies.csv: default accuracy by kind of source, first match on layer and source text. */
+struct accuracy_default {
+    const char *layer;  /* or "*" */
+    const char *pattern; /* shell pattern on the record's source, or "*" */
+    double accuracy_m;
+};
+
+/* parameters.csv: single numbers that are rules or declared choices, by name. */
+struct parameters {
+    double alpha_radius_m;            /* 500 */
+    double dense_persons_min;         /* 1: fewer persons in the part are no conflict */
+    double density_red_persons;       /* 100 */
+    double density_orange_persons;    /* 30 */
+    double score_blue_from;           /* 90 */
+    double score_yellow_from;         /* 75 */
+    double score_orange_from;         /* 60 */
+    double reach_m[5];                /* by grade 1-4; [0] unused: 1000, 500, 300, 100 */
+    double share_threshold[5];        /* by grade 1-3: 0.01, 0.02, 0.05 */
+    double index_weight[5];           /* 1000, 100, 10, 1 */
+    double index_from[5];             /* grade g if the index reaches this */
+    double cell_deg;                  /* 0.01 */
+    double default_radius_m;          /* plant of unknown industry */
+    double default_accuracy_m;
+    double coarse_cell_ratio;         /* warn where a cell is wider than this share of a radius */
+    double site_population_radius_m;  /* 500 */
+    double rail_width_m;              /* assumed widths where only a centre line is known */
+    double road_width_m;
+};
+
+struct rules {
+    struct substance *substances;
+    size_t n_substances;
+    struct category *categories;
+    size_t n_categories;
+    struct step *alpha;
+    size_t n_alpha;
+    struct step *hazard_levels;
+    size_t n_hazard_levels;
+    struct measure *measures;
+    size_t n_measures;
+    struct facility_type *facility_types;
+    size_t n_facility_types;
+    struct target_class *target_classes;
+    size_t n_target_classes;
+    struct spacing_rule *spacing;
+    size_t n_spacing;
+    struct area_rule *area_rules;
+    size_t n_area_rules;
+    struct risk_criterion *risk_criteria;
+    size_t n_risk_criteria;
+    struct zone_class *zone_classes;
+    size_t n_zone_classes;
+    struct protected_class *protected_classes;
+    size_t n_protected_classes;
+    struct direct_red *direct_red;
+    size_t n_direct_red;
+    struct industry *industries;
+    size_t n_industries;
+    struct admin_code *admin_codes;
+    size_t n_admin_codes;
+    struct accuracy_default *accuracies;
+    size_t n_accuracies;
+    struct parameters parameters;
+    struct store_text *files; /* the tables as read: what a store keeps */
+    size_t n_files;
+    char hash[HASH_TEXT_BYTES]; /* over names and texts of all files */
+};
+
+/* directory NULL: the one installed beside the program. */
+enum err_code rules_load(const char *directory, const struct schema *schema, struct arena *arena,
+                         struct rules *out, struct err *err);
+enum err_code rules_load_texts(const struct store_text *files, size_t n,
+                               const struct schema *schema, struct arena *arena,
+                               struct rules *out, struct err *err);
+
+/* By name in Chinese or English (any case), CAS number, or number in the table; NULL. */
+const struct substance *rules_substance(const struct rules *rules, const char *name);
+const struct category *rules_category(const struct rules *rules, const char *symbol);
+const struct industry *rules_industry(const struct rules *rules, const char *code);
+const struct facility_type *rules_facility_type(const struct rules *rules, const char *code);
+
+/* The radius that a point plant gets, and the accuracy of a record without one. Never 0. */
+double rules_radius_m(const struct rules *rules, const struct enterprise *enterprise);
+double rules_accuracy_m(const struct rules *rules, enum layer_id layer,
+                        const struct record_head *head);
+
+/* Class of GB 36894 of a target: its own, or by its use and size. NULL: cannot be told;
+ * *missing then names the attribute that would tell (or NULL: no row speaks of it). */
+const char *rules_protected_class(const struct rules *rules,
+                                  const struct protected_target *target, const char **missing);
+
+/* Grade 1-4 of a contour's class, or 0 when neither class nor a known kind and value. */
+int32_t rules_zone_class(const struct rules *rules, const struct zone *zone);
+
+#endif

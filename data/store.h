@@ -1,0 +1,95 @@
+/*
+ * store.h - facts kept: one GeoPackage with every layer of schema.csv.
+ *
+ * Written in one transaction of one writer, or not at all: a process that is killed, or
+ * that runs out of disk, leaves the store as it was. Readers load what they need in one
+ * short transaction and close. Every commit that changed something raises the generation.
+ *
+ * Tables beside the layers (plain, listed in gpkg_contents as attributes):
+ *   sisetu_meta(key, value): schema_version, generation, as_of, rules_hash, the grid's
+ *     columns, rows, west, north, cell size and CRS
+ *   sisetu_rules(file, text): the rule tables of the last assessment
+ *
+ * Life:    store_create, or store_open -> work -> store_close (rolls back if not committed).
+ * Owner:   records go into the caller's arena.
+ * Threads: a store belongs to one thread.
+ * Errors:  ERR_NOT_FOUND no such file; ERR_INPUT not a store, or damaged; ERR_VERSION another
+ *          schema; ERR_BUSY another writer for longer than ten seconds; ERR_DENIED, ERR_NO_SPACE.
+ * Source:  OGC 12-128r18 GeoPackage 1.3; written and read through OGR.
+ */
+#ifndef SISETU_DATA_STORE_H
+#define SISETU_DATA_STORE_H
+
+#include "data/base/arena.h"
+#include "data/base/err.h"
+#include "data/grid.h"
+#include "data/records.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+
+enum store_mode { STORE_READ, STORE_WRITE };
+
+/* Makes an empty store; refuses a path that exists (ERR_CONFLICT). Built aside, renamed. */
+enum err_code store_create(const char *path, struct err *err);
+
+/* STORE_WRITE takes the writer's lock at once (BEGIN IMMEDIATE). */
+enum err_code store_open(const char *path, enum store_mode mode, struct store **out,
+                         struct err *err);
+void store_close(struct store *store);
+
+/* Brings an older schema up to SCHEMA_VERSION; *changed says whether there was need. */
+enum err_code store_upgrade(const char *path, bool *changed, struct err *err);
+
+uint64_t store_generation(const struct store *store);
+
+/* The generation of a store that may be replaced or written at any time: cheap, for a
+ * server's look once a second. Does not disturb other connections of this process. */
+enum err_code store_peek(const char *path, uint64_t *generation, struct err *err);
+
+/* Meta values; *out is NULL if absent. */
+enum err_code store_get(struct store *store, const char *key, struct arena *arena,
+                        const char **out, struct err *err);
+enum err_code store_set(struct store *store, const char *key, const char *value, struct err *err);
+
+/* How many records a layer holds. */
+enum err_code store_count(struct store *store, enum layer_id layer, size_t *out, struct err *err);
+
+/* All records of a layer, ordered by id: *records is an array of the layer's struct. */
+enum err_code store_read(struct store *store, enum layer_id layer, struct arena *arena,
+                         void **records, size_t *n, struct err *err);
+
+/* Adds n records. Ids must be new to the layer (ERR_CONFLICT names the first that is not). */
+enum err_code store_insert(struct store *store, enum layer_id layer, const void *records,
+                           size_t n, struct err *err);
+enum err_code store_delete(struct store *store, enum layer_id layer, const char *const *ids,
+                           size_t n, struct err *err);
+enum err_code store_delete_all(struct store *store, enum layer_id layer, struct err *err);
+
+/* Population: the whole grid replaces what was there; grid->n_columns is 0 if none. */
+enum err_code store_read_grid(struct store *store, struct arena *arena, struct grid *out,
+                              struct err *err);
+enum err_code store_write_grid(struct store *store, const struct grid *grid, struct err *err);
+
+/* Rule tables kept by the last assessment, sorted by file name; *n is 0 before the first. */
+struct store_text {
+    const char *name;
+    const char *text;
+};
+enum err_code store_read_rules(struct store *store, struct arena *arena,
+                               struct store_text **files, size_t *n, struct err *err);
+enum err_code store_write_rules(struct store *store, const struct store_text *files, size_t n,
+                                struct err *err);
+
+/* Makes everything since store_open durable and visible at once, and raises the generation
+ * if anything was written. The store stays open; a new transaction begins. */
+enum err_code store_commit(struct store *store, struct err *err);
+
+/* Writes a layer to a file in a format that the extension names (.geojson .gpkg .shp .csv
+ * .kml; population .tif). Never overwrites unless `replace`. */
+enum err_code store_export(struct store *store, enum layer_id layer, const char *path,
+                           bool replace, struct err *err);
+
+#endif

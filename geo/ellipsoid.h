@@ -1,0 +1,52 @@
+/*
+ * ellipsoid.h - measures on CGCS2000: distances, directions, areas, transformations.
+ * With geodesic.h and proj.h of PROJ behind it; the only file pair that knows PROJ.
+ *
+ * Space:   longitude and latitude in degrees, EPSG:4490 (GRS 80 with 1/f = 298.257222101).
+ * Threads: all functions but those of struct transform are pure; a struct transform
+ *          belongs to one thread.
+ * Source:  Karney, "Algorithms for geodesics", J. Geodesy 87 (2013); authalic latitude
+ *          after Snyder, USGS PP 1395 (1987), (3-11) and (3-12), with its closed form.
+ */
+#ifndef SISETU_GEO_ELLIPSOID_H
+#define SISETU_GEO_ELLIPSOID_H
+
+#include "data/base/arena.h"
+#include "data/base/err.h"
+#include "data/geom.h"
+
+extern const double ELLIPSOID_A_M; /* 6378137 */
+extern const double ELLIPSOID_F;
+
+/* Geodesic distance, m; good to 15 nm. About 1 us. */
+double ellipsoid_distance_m(struct lonlat a, struct lonlat b);
+
+/* Also the azimuth at a, degrees clockwise from north, in [-180, 180]. */
+double ellipsoid_inverse(struct lonlat a, struct lonlat b, double *azimuth_deg);
+struct lonlat ellipsoid_direct(struct lonlat from, double azimuth_deg, double distance_m);
+
+/* Metres a degree of longitude and of latitude at that latitude (radii of curvature): for
+ * bounds and first guesses, never for a decision. */
+void ellipsoid_degree_m(double lat_deg, double *lon_m, double *lat_m);
+
+/* A box that surely holds everything within radius_m of box. */
+struct box ellipsoid_expand(struct box box, double radius_m);
+
+/* q of the authalic latitude scaled so that the area between two parallels and two
+ * meridians is (east - west) in radians times the difference: m2. */
+double ellipsoid_zone_m2(double lat_deg);
+
+/* Area of a polygon with edges straight in longitude and latitude, m2; holes taken off. */
+double ellipsoid_area_m2(const struct geom *geom);
+
+/* Length of lines, m: the sum of the lengths of edges straight in longitude and latitude. */
+double ellipsoid_length_m(const struct geom *geom);
+
+/* From EPSG:4490 longitude, latitude to another CRS (x east, y north) and back. */
+struct transform;
+enum err_code transform_new(const char *crs, struct transform **out, struct err *err);
+void transform_free(struct transform *transform);
+bool transform_forward(struct transform *transform, struct lonlat from, double *x, double *y);
+bool transform_inverse(struct transform *transform, double x, double y, struct lonlat *to);
+
+#endif

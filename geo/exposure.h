@@ -1,0 +1,58 @@
+/*
+ * exposure.h - how many people live inside a shape.
+ *
+ * persons = the sum over cells of persons times the share of the cell's ellipsoidal area
+ * that lies inside (design.md, Truth 5): edges are cut at cell lines in longitude and
+ * latitude and the authalic latitude is integrated along each piece. No cell centres, no
+ * all-touched. The interval says what the data cannot: all or none of the persons of the
+ * cells that the edge crosses live inside. Additive over any partition of a shape to 1e-9.
+ *
+ * A grid in another CRS is read as it is and the shape goes to the grid, its edges
+ * densified; shares are then planar in that CRS.
+ *
+ * Cost:    O(cells touched by the edge + rows); interiors come from sums over rows.
+ * Threads: pure but for the caller's arena and worker.
+ */
+#ifndef SISETU_GEO_EXPOSURE_H
+#define SISETU_GEO_EXPOSURE_H
+
+#include "data/base/arena.h"
+#include "data/base/err.h"
+#include "data/geom.h"
+#include "data/grid.h"
+
+struct transform;
+
+struct exposure {
+    double persons;
+    double low;          /* none of the edge cells' persons */
+    double high;         /* all of them */
+    uint32_t cells;      /* with any share inside */
+    double area_m2;      /* of the shape on the ellipsoid */
+    double densest_km2;  /* persons a km2 in its densest cell */
+    double nodata_share; /* of the shape's area, where the grid has no data or does not reach */
+    double cell_m;       /* width of a cell here: how coarse the data are */
+};
+
+/* to_grid is NULL for a geographic grid. A shape without area gives zeros. */
+enum err_code exposure_of(const struct grid *grid, struct transform *to_grid,
+                          const struct geom *polygon, struct arena *scratch,
+                          struct exposure *out, struct err *err);
+
+/* Share (0-1) and persons of each touched cell, in grid order: what overlays and tests need. */
+struct exposure_cell {
+    uint32_t column;
+    uint32_t row;
+    double share;
+    float persons; /* of the whole cell; NAN: no data */
+};
+enum err_code exposure_cells(const struct grid *grid, struct transform *to_grid,
+                             const struct geom *polygon, struct arena *arena,
+                             struct exposure_cell **cells, size_t *n, struct err *err);
+
+/* Outline of a cell in longitude and latitude, and its ellipsoidal area in m2. */
+enum err_code exposure_cell_shape(const struct grid *grid, struct transform *to_grid,
+                                  uint32_t column, uint32_t row, struct arena *arena,
+                                  struct geom *out, double *area_m2, struct err *err);
+
+#endif

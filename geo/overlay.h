@@ -1,0 +1,51 @@
+/*
+ * overlay.h - what two shapes share, by GEOS. The only file pair that knows GEOS.
+ *
+ * Shapes go in and come out as struct geom in longitude and latitude; planar overlay of
+ * edges straight in longitude and latitude is exact for our edges (design.md, Truth 2).
+ *
+ * Life:    overlay_new one a worker; overlay_free.
+ * Threads: a struct overlay belongs to one thread (GEOS 3.11 fills caches in const calls).
+ * Errors:  ERR_INPUT where GEOS refuses a shape, with its words; a shape that only fails for
+ *          rounding is tried again snapped to 1e-9 degree (0.1 mm).
+ */
+#ifndef SISETU_GEO_OVERLAY_H
+#define SISETU_GEO_OVERLAY_H
+
+#include "data/base/arena.h"
+#include "data/base/err.h"
+#include "data/geom.h"
+
+#include <stdbool.h>
+
+struct overlay;
+
+enum err_code overlay_new(struct overlay **out, struct err *err);
+void overlay_free(struct overlay *overlay);
+
+/* Results keep only the highest dimension asked for: polygons with polygons give polygons. */
+enum err_code overlay_intersection(struct overlay *overlay, const struct geom *a,
+                                   const struct geom *b, struct arena *arena, struct geom *out,
+                                   struct err *err);
+enum err_code overlay_difference(struct overlay *overlay, const struct geom *a,
+                                 const struct geom *b, struct arena *arena, struct geom *out,
+                                 struct err *err);
+
+/* Union of n polygons. */
+enum err_code overlay_union(struct overlay *overlay, const struct geom *const *shapes, size_t n,
+                            struct arena *arena, struct geom *out, struct err *err);
+
+/* The polygon of all points within radius_m of the shape, its edge nowhere off by more than
+ * tolerance_m (0.001 to 10). For populations around a plant and for drawing; never for a
+ * verdict (design.md, Truth 4). */
+enum err_code overlay_buffer(struct overlay *overlay, const struct geom *shape, double radius_m,
+                             double tolerance_m, struct arena *arena, struct geom *out,
+                             struct err *err);
+
+/* A point surely inside, for a label. */
+enum err_code overlay_inside_point(struct overlay *overlay, const struct geom *polygon,
+                                   struct lonlat *out, struct err *err);
+
+bool overlay_intersects(struct overlay *overlay, const struct geom *a, const struct geom *b);
+
+#endif

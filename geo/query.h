@@ -1,0 +1,170 @@
+/*
+ * query.h - the questions that the three users ask, answered from one world.
+ *
+ *   query_at        what is here?            (the map's click)
+ *   query_unit      how is this unit?        (grade, counts, top reasons)
+ *   query_site      may this be built here?  (planners)
+ *   query_incident  who is inside, who helps? (emergency command)
+ *   query_relocation which plants must move?  (report writers)
+ *
+ * Life:    an answer points into the world and the worker's arena: use it before the world
+ *          is released and the worker reset.
+ * Threads: a world is shared, a worker is not.
+ * Truth:   a pure function of (world, question) (design.md, Truth 15).
+ */
+#ifndef SISETU_GEO_QUERY_H
+#define SISETU_GEO_QUERY_H
+
+#include "geo/distance.h"
+#include "geo/exposure.h"
+#include "geo/verdict.h"
+#include "geo/worker.h"
+#include "geo/world.h"
+
+/* A record met by a query, with how far it is. */
+struct near_row {
+    enum layer_id layer;
+    uint32_t row;
+    struct closest closest; /* a: on the question's shape, b: on the record */
+};
+
+/* ---- what is here? ---- */
+
+struct at_answer {
+    struct lonlat point;
+    double radius_m;
+    const struct admin_unit *units[5]; /* by level 1-4; NULL where none */
+    const struct grade_row *unit_grades[5];
+    const struct grade_row *cell; /* the 0.01 degree cell, or NULL */
+    uint32_t *zones;              /* rows that hold the point */
+    size_t n_zones;
+    uint32_t *areas; /* rows that hold the point */
+    size_t n_areas;
+    struct near_row *near; /* enterprises within radius_m, by distance then id */
+    size_t n_near;
+    uint32_t *conflicts; /* rows of those enterprises, and those whose shape is in reach */
+    size_t n_conflicts;
+    double density_km2; /* of the population cell; NAN: no data */
+    struct exposure exposure; /* within radius_m */
+};
+
+enum err_code query_at(const struct world *world, struct worker *worker, struct lonlat point,
+                       double radius_m, struct at_answer *out, struct err *err);
+
+/* ---- how is this unit? ---- */
+
+struct unit_answer {
+    const struct admin_unit *unit;
+    const struct grade_row *grades[3]; /* share (the default), worst, index; NULL if none */
+    uint32_t *enterprises; /* rows inside, worst grade first, then id */
+    size_t n_enterprises;
+    size_t n_conflicts, n_undecided; /* of those enterprises */
+    struct exposure exposure;
+    const struct admin_unit **children;
+    size_t n_children;
+};
+
+/* ERR_NOT_FOUND for an unknown code. */
+enum err_code query_unit(const struct world *world, struct worker *worker, const char *code,
+                         struct unit_answer *out, struct err *err);
+
+/* ---- may this be built here? ---- */
+
+struct site_question {
+    struct geom geom;
+    const char *facility_type;        /* code of facility_types.csv */
+    const struct facility *qualifiers; /* --with: total_m3 ...; absent where not given */
+    double accuracy_m;                /* of the drawn site; NAN: the default */
+};
+
+struct site_finding {
+    const char *kind; /* "distance" or "area" */
+    const struct rule_source *rule;
+    const struct spacing_rule *spacing; /* NULL for area rules */
+    const struct area_rule *area;       /* NULL for distances */
+    enum layer_id target_layer;
+    uint32_t target_row; /* the nearest target of the rule's class */
+    const char *target_class;
+    struct closest closest;
+    double error_m;
+    struct verdict_answer answer;
+    const char *reason;  /* one sentence */
+    const char *decides; /* what would decide it, or NULL */
+};
+
+struct site_answer {
+    enum verdict verdict; /* the worst of the findings: conflict, undecided, clear */
+    struct site_finding *findings; /* conflict, undecided, clear; within each by margin */
+    size_t n_findings;
+    size_t n_rules; /* rules tried */
+    struct exposure within; /* persons within population_radius_m */
+    double population_radius_m;
+    const char **notes; /* what could not be judged, such as a rule without any data to meet */
+    size_t n_notes;
+};
+
+/* ERR_USAGE for an unknown facility type (the message names near ones). */
+enum err_code query_site(const struct world *world, struct worker *worker,
+                         const struct site_question *question, struct site_answer *out,
+                         struct err *err);
+
+/* ---- who is inside, who can help? ---- */
+
+struct incident_answer {
+    struct lonlat point;
+    double radius_m;
+    struct exposure exposure; /* persons inside, with interval */
+    const struct admin_unit *unit; /* smallest unit that holds the point */
+    struct near_row *targets; /* protected, by class (worst first) then distance */
+    size_t n_targets;
+    const char **target_classes; /* of each target; NULL: cannot be told */
+    struct near_row *plants; /* enterprises inside: domino; by distance */
+    size_t n_plants;
+    struct near_row *pipelines;
+    size_t n_pipelines;
+    struct near_row *infrastructure; /* roads, railways, rivers inside */
+    size_t n_infrastructure;
+    struct near_row *resources; /* the five nearest of each kind, by kind then distance */
+    size_t n_resources;
+};
+
+enum err_code query_incident(const struct world *world, struct worker *worker,
+                             struct lonlat point, double radius_m, struct incident_answer *out,
+                             struct err *err);
+
+/* ---- which plants must move? ---- */
+
+enum relocation_state { RELOCATE, RELOCATE_UNDECIDED };
+
+struct relocation_row {
+    uint32_t enterprise_row;
+    enum relocation_state state;
+    const char *unit_code; /* county */
+    const char *unit_name;
+    const struct area *inside; /* dense urban or forbidden area that holds it, or NULL */
+    const struct area *park;   /* or NULL */
+    uint32_t *conflicts;       /* rows of world conflicts that speak for it */
+    size_t n_conflicts;
+    uint32_t worst_conflict;   /* index into conflicts, of the largest shortfall; if any */
+    double persons_500_m;
+    double persons_1000_m;
+    const char *hazard_level; /* "1".."4", "" none, "undecided" */
+    const char *proposal;     /* category that the shortfall suggests */
+    const char *start_by;     /* deadlines of 国办发〔2017〕77号, YYYY-MM-DD, or "" */
+    const char *finish_by;
+    bool overdue;
+    const char **reasons; /* with clause */
+    size_t n_reasons;
+};
+
+struct relocation_answer {
+    struct relocation_row *rows; /* RELOCATE first; then by county and id */
+    size_t n_rows;
+};
+
+/* unit_code NULL: the whole region. */
+enum err_code query_relocation(const struct world *world, struct worker *worker,
+                               const char *unit_code, struct relocation_answer *out,
+                               struct err *err);
+
+#endif

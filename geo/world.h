@@ -1,0 +1,139 @@
+/*
+ * world.h - one immutable picture of the store.
+ *
+ * Per layer the records, their shapes in packed coordinates, a Hilbert-packed R-tree and a
+ * map from id to row; the population grid; the rules as of a date; the grades and conflicts.
+ * Every tile, answer and report comes off one world and names its generation.
+ *
+ * Life:    world_load builds one aside; world_slot_swap publishes it by swapping a pointer;
+ *          readers hold it by world_slot_acquire ... world_release; the last one frees it.
+ * Layers:  a layer is an immutable base, shared between worlds by reference count, plus a
+ *          delta that hides and adds rows. Rows are numbered 0 .. count-1 across both; go
+ *          through the functions below and you need not know.
+ * Threads: a world never changes: any number of readers, no locks. The slot has a mutex.
+ * Space:   longitude and latitude in degrees, EPSG:4490. No GEOS, GDAL or PROJ object lives
+ *          in here.
+ */
+#ifndef SISETU_GEO_WORLD_H
+#define SISETU_GEO_WORLD_H
+
+#include "data/base/map.h"
+#include "data/grid.h"
+#include "data/records.h"
+#include "data/rules.h"
+#include "geo/rtree.h"
+
+struct world_layer;
+
+/* What is graded, as text in the store. */
+struct world {
+    uint64_t generation;
+    int32_t as_of; /* yyyymmdd: the date whose rules hold */
+    const struct schema *schema;
+    const struct rules *rules;
+    struct grid population; /* n_columns 0: none */
+    const struct world_layer *layers[LAYER_COUNT];
+    struct world_private *private;
+};
+
+/* Loads everything that the store has committed. rules_directory NULL: the rules that the
+ * last assessment kept in the store, else those installed. as_of INT_ABSENT: the date of the
+ * last assessment, else today. */
+enum err_code world_load(const char *store_path, const char *rules_directory, int32_t as_of,
+                         struct world **out, struct err *err);
+struct world *world_acquire(struct world *world);
+void world_release(struct world *world);
+
+/* Rows of a layer. */
+size_t world_count(const struct world *world, enum layer_id layer);
+const void *world_record(const struct world *world, enum layer_id layer, size_t row);
+const struct geom *world_geom(const struct world *world, enum layer_id layer, size_t row);
+int64_t world_find(const struct world *world, enum layer_id layer, const char *id); /* or -1 */
+struct box world_extent(const struct world *world); /* of admin, else of everything */
+
+/* Rows whose box touches `box`, ascending. */
+enum err_code world_search(const struct world *world, enum layer_id layer, struct box box,
+                           struct arena *arena, uint32_t **rows, size_t *n, struct err *err);
+
+/* Rows by rising lower bound of distance, as rtree_nearest. */
+enum err_code world_nearest(const struct world *world, enum layer_id layer, struct box from,
+                            struct arena *scratch, void *context,
+                            bool (*visit)(void *context, uint32_t row, double at_least_m),
+                            struct err *err);
+
+/* Rows of a layer that name this enterprise (facilities, inventory, zones, pipelines,
+ * hidden_dangers, conflicts); ascending; *n 0 if none. Built with the world. */
+void world_of_enterprise(const struct world *world, enum layer_id layer, const char *enterprise_id,
+                         const uint32_t **rows, size_t *n);
+
+/* The grade row of a subject by a method (NULL: the subject's default), or NULL.
+ * subject: "enterprise", "hazard_unit", "cell", "township", "county", "city", "region". */
+const struct grade_row *world_grade(const struct world *world, const char *subject,
+                                    const char *subject_id, const char *method);
+
+/* Admin units of a level, ordered by code; the unit with that code; the smallest unit of
+ * that level that holds a point (-1: none). */
+void world_units(const struct world *world, int32_t level, const uint32_t **rows, size_t *n);
+int64_t world_unit(const struct world *world, const char *code);
+int64_t world_unit_at(const struct world *world, int32_t level, struct lonlat point);
+
+/* Typed views. */
+static inline const struct admin_unit *world_admin(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_ADMIN, row);
+}
+static inline const struct enterprise *world_enterprise(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_ENTERPRISES, row);
+}
+static inline const struct facility *world_facility(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_FACILITIES, row);
+}
+static inline const struct inventory_item *world_inventory(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_INVENTORY, row);
+}
+static inline const struct zone *world_zone(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_ZONES, row);
+}
+static inline const struct pipeline *world_pipeline(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_PIPELINES, row);
+}
+static inline const struct protected_target *world_protected(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_PROTECTED, row);
+}
+static inline const struct area *world_area(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_AREAS, row);
+}
+static inline const struct infrastructure *world_infrastructure(const struct world *world,
+                                                                size_t row)
+{
+    return world_record(world, LAYER_INFRASTRUCTURE, row);
+}
+static inline const struct hidden_danger *world_hidden_danger(const struct world *world,
+                                                              size_t row)
+{
+    return world_record(world, LAYER_HIDDEN_DANGERS, row);
+}
+static inline const struct resource *world_resource(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_RESOURCES, row);
+}
+static inline const struct conflict *world_conflict(const struct world *world, size_t row)
+{
+    return world_record(world, LAYER_CONFLICTS, row);
+}
+
+/* The published world. */
+struct world_slot;
+enum err_code world_slot_new(struct world *first, struct world_slot **out, struct err *err);
+void world_slot_free(struct world_slot *slot);
+struct world *world_slot_acquire(struct world_slot *slot); /* release after use */
+void world_slot_swap(struct world_slot *slot, struct world *next); /* takes the reference */
+
+#endif

@@ -1,0 +1,229 @@
+/* test_base.c - errors, arenas, buffers, text, JSON and CSV. */
+#include "data/base/arena.h"
+#include "data/base/buf.h"
+#include "data/base/csv.h"
+#include "data/base/err.h"
+#include "data/base/hash.h"
+#include "data/base/json.h"
+#include "data/base/map.h"
+#include "data/base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_err_message_is_one_line_and_cut_at_a_character(void **state)
+{
+    (void)state;
+    struct err err;
+    char longer[4 * ERR_MESSAGE_BYTES];
+    for (size_t i = 0; i + 3 < sizeof longer; i += 3)
+        memcpy(longer + i, "\xE5\x9B\xBE", 4);
+    assert_int_equal(err_set(&err, ERR_INPUT, "a\n%s", longer), ERR_INPUT);
+    assert_null(strchr(err.message, '\n'));
+    assert_true(text_is_utf8(err.message, strlen(err.message)));
+    assert_true(strlen(err.message) > ERR_MESSAGE_BYTES - 8);
+}
+
+static void test_err_wrap_keeps_code_and_puts_context_first(void **state)
+{
+    (void)state;
+    struct err err;
+    err_set(&err, ERR_BUSY, "locked");
+    assert_int_equal(err_wrap(&err, "layer %s", "zones"), ERR_BUSY);
+    assert_string_equal(err.message, "layer zones: locked");
+}
+
+static void test_arena_refuses_what_passes_its_limit(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1000);
+    assert_non_null(arena_alloc(&arena, 10, 50));
+    assert_null(arena_alloc(&arena, 10, 50));
+    assert_null(arena_alloc(&arena, SIZE_MAX / 2, 4));
+    arena_reset(&arena);
+    assert_non_null(arena_alloc(&arena, 10, 50));
+    arena_release(&arena);
+}
+
+static void test_arena_gives_zeroed_memory_after_reset(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 0);
+    char *dirty = arena_alloc(&arena, 64, 1);
+    memset(dirty, 0xFF, 64);
+    arena_reset(&arena);
+    const char *clean = arena_alloc(&arena, 64, 1);
+    for (int i = 0; i < 64; i++)
+        assert_int_equal(clean[i], 0);
+    arena_release(&arena);
+}
+
+static void test_text_to_double_takes_numbers_only(void **state)
+{
+    (void)state;
+    double value;
+    assert_true(text_to_double("-1.5e3", &value) && value == -1500);
+    static const char *const bad[] = {"", " 5", "5 ", "5O", "nan", "inf", "0x10", "1e999",
+                                      "1,5", "--5", "e", "."};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(text_to_double(bad[i], &value));
+}
+
+static void test_text_to_date_knows_the_calendar(void **state)
+{
+    (void)state;
+    int32_t date;
+    assert_true(text_to_date("2024-02-29", &date) && date == 20240229);
+    assert_false(text_to_date("2023-02-29", &date));
+    assert_false(text_to_date("2023-13-01", &date));
+    assert_false(text_to_date("2023-1-01", &date));
+    assert_false(text_to_date("2023-04-31", &date));
+}
+
+static void test_text_is_utf8_refuses_overlong_and_surrogates(void **state)
+{
+    (void)state;
+    assert_true(text_is_utf8("\xE5\x9B\x9B\xE8\x89\xB2", 6));
+    assert_false(text_is_utf8("\xC0\xAF", 2));
+    assert_false(text_is_utf8("\xED\xA0\x80", 3));
+    assert_false(text_is_utf8("\xF4\x90\x80\x80", 4));
+    assert_false(text_is_utf8("\xE5\x9B", 2));
+}
+
+static void test_json_written_reads_back_equal(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf);
+    struct jw jw;
+    jw_init(&jw, &buf);
+    jw_object(&jw);
+    jw_kv_string(&jw, "name", "a\"\\\n\x01\xFF图");
+    jw_kv_real(&jw, "third", 1.0 / 3.0);
+    jw_kv_fixed(&jw, "m", 12.5000001, 3);
+    jw_key(&jw, "list");
+    jw_array(&jw);
+    jw_integer(&jw, 1);
+    jw_bool(&jw, true);
+    jw_null(&jw);
+    jw_end_array(&jw);
+    jw_end_object(&jw);
+    struct json *root = NULL;
+    struct err err;
+    assert_int_equal(jr_parse(buf_text(&buf), buf.n_bytes, &root, &err), ERR_OK);
+    assert_string_equal(jr_text(jr_get(root, "name")), "a\"\\\n\x01\xEF\xBF\xBD图");
+    assert_true(jr_number(jr_get(root, "third"), 0) == 1.0 / 3.0);
+    assert_true(jr_number(jr_get(root, "m"), 0) == 12.5);
+    assert_int_equal(jr_count(jr_get(root, "list")), 3);
+    jr_free(root);
+    buf_release(&buf);
+}
+
+static void test_json_errors_name_the_place(void **state)
+{
+    (void)state;
+    struct json *root = NULL;
+    struct err err;
+    assert_int_equal(jr_parse("{\"a\":1,\n\"a\":2}", 14, &root, &err), ERR_INPUT);
+    assert_non_null(strstr(err.message, "line 2"));
+    assert_null(root);
+}
+
+static void test_csv_quotes_lines_and_columns(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct csv csv;
+    struct err err;
+    static const char text[] = "\xEF\xBB\xBFid,name\n# note\n\n1,\"a,\"\"b\"\"\nc\"\r\n2, x \n";
+    assert_int_equal(csv_parse("t.csv", text, sizeof text - 1, &arena, &csv, &err), ERR_OK);
+    assert_int_equal(csv.n_rows, 2);
+    assert_string_equal(csv.rows[0].cells[1], "a,\"b\"\nc");
+    assert_int_equal(csv.rows[0].line, 4);
+    assert_int_equal(csv.rows[1].line, 6);
+    assert_string_equal(csv.rows[1].cells[1], "x");
+    assert_int_equal(csv_column(&csv, "name"), 1);
+    assert_int_equal(csv_column(&csv, "no"), -1);
+    arena_release(&arena);
+}
+
+static void test_csv_refuses_broken_rows_with_their_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *says;
+    } bad[] = {
+        {"a,b\n1\n", "t.csv:2: 1 cells"},
+        {"a,b\n1,\"x\n", "t.csv:2: a quote"},
+        {"a,b\n1,\"x\"y\n", "t.csv:2: text after"},
+        {"a,a\n", "stands twice"},
+        {"", "empty"},
+        {"a\n\xFF\n", "not UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct arena arena;
+        arena_init(&arena, 0);
+        struct csv csv;
+        struct err err;
+        assert_int_equal(
+            csv_parse("t.csv", bad[i].text, strlen(bad[i].text), &arena, &csv, &err), ERR_INPUT);
+        assert_non_null(strstr(err.message, bad[i].says));
+        arena_release(&arena);
+    }
+}
+
+static void test_map_finds_each_of_many_keys(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct map map;
+    map_init(&map, &arena);
+    for (int i = 0; i < 1000; i++) {
+        char *key = arena_printf(&arena, "key-%d", i);
+        int64_t previous;
+        assert_true(map_put(&map, key, i, &previous));
+        assert_int_equal(previous, MAP_NONE);
+    }
+    assert_int_equal(map_get(&map, "key-999"), 999);
+    assert_int_equal(map_get(&map, "key-1000"), MAP_NONE);
+    assert_int_equal(map_get(&map, NULL), MAP_NONE);
+    arena_release(&arena);
+}
+
+static void test_hash_is_sha256(void **state)
+{
+    (void)state;
+    char text[HASH_TEXT_BYTES];
+    hash_text("abc", 3, text);
+    assert_string_equal(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_err_message_is_one_line_and_cut_at_a_character),
+        cmocka_unit_test(test_err_wrap_keeps_code_and_puts_context_first),
+        cmocka_unit_test(test_arena_refuses_what_passes_its_limit),
+        cmocka_unit_test(test_arena_gives_zeroed_memory_after_reset),
+        cmocka_unit_test(test_text_to_double_takes_numbers_only),
+        cmocka_unit_test(test_text_to_date_knows_the_calendar),
+        cmocka_unit_test(test_text_is_utf8_refuses_overlong_and_surrogates),
+        cmocka_unit_test(test_json_written_reads_back_equal),
+        cmocka_unit_test(test_json_errors_name_the_place),
+        cmocka_unit_test(test_csv_quotes_lines_and_columns),
+        cmocka_unit_test(test_csv_refuses_broken_rows_with_their_line),
+        cmocka_unit_test(test_map_finds_each_of_many_keys),
+        cmocka_unit_test(test_hash_is_sha256),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+/*
+ * tile.h - one tile, drawn from a world alone.
+ *
+ * A tile is a pure function of (world, style, map, z, x, y, scale, dimmed unit): the same
+ * bytes on every machine with the same packages and fonts, for every thread count.
+ *
+ * Life:    canvas_new one a thread; tile_draw as often as you like; canvas_free.
+ * Threads: worlds, styles and label placements are shared; a canvas and a worker are not.
+ * Space:   Web Mercator XYZ, 256 px; a tile of z is drawn at style zoom z - 1 (design.md,
+ *          Pictures).
+ */
+#ifndef SISETU_TILER_TILE_H
+#define SISETU_TILER_TILE_H
+
+#include "data/base/buf.h"
+#include "geo/worker.h"
+#include "geo/world.h"
+
+struct style;
+struct canvas;
+struct scenes; /* what a world looks like under a style: projected shapes, placed labels */
+
+enum map_id { MAP_REGION, MAP_CITY, MAP_COUNTY, MAP_DANGERS, MAP_RISK, MAP_COUNT };
+
+const char *map_name(enum map_id map);
+bool map_by_name(const char *name, enum map_id *out);
+
+enum { TILE_PX = 256, TILE_ZOOM_MAX = 20 };
+
+struct tile_key {
+    enum map_id map;
+    uint32_t z, x, y;
+    uint32_t scale;   /* 1, or 2 for @2x */
+    const char *unit; /* dim all outside it; NULL: nothing */
+};
+
+/* Made once for (world, style), shared by all threads, filled lazily under its own locks. */
+enum err_code scenes_new(struct world *world, const struct style *style, struct scenes **out,
+                         struct err *err);
+struct scenes *scenes_acquire(struct scenes *scenes);
+void scenes_release(struct scenes *scenes);
+struct world *scenes_world(struct scenes *scenes);
+
+enum err_code canvas_new(const struct style *style, struct canvas **out, struct err *err);
+void canvas_free(struct canvas *canvas);
+
+/* Draws a tile as PNG into out. ERR_NOT_FOUND: z, x, y outside the grid, or no such unit. */
+enum err_code tile_draw(struct scenes *scenes, struct canvas *canvas, struct worker *worker,
+                        const struct tile_key *key, struct buf *out, struct err *err);
+
+#endif
