@@ -4,9 +4,12 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 PREFIX ?= /usr/local
-BUILD  := build/$(MODE)
+BUILD  := build/$(MODE)$(if $(findstring clang,$(CC)),-clang)
+DESTDIR ?=
 T      ?=
 SECS   ?= 20
+LISTEN ?= 127.0.0.1:8080
+VERSION := 0.1.0
 
 # What a Debian 12 machine needs; make run and make test install what is missing.
 APT_BUILD := gcc make pkg-config libgdal-dev libgeos-dev libproj-dev libjansson-dev libpng-dev \
@@ -28,7 +31,7 @@ FLAGS_release := -O2 -g
 FLAGS_asan := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FLAGS_tsan := -O1 -g -fsanitize=thread
 FLAGS_cov  := -O0 -g --coverage
-CFLAGS += -std=c17 -D_GNU_SOURCE -I. -ffp-contract=off $(WARN) $(FLAGS_$(MODE)) $(LIBCFLAGS)
+CFLAGS += -std=c17 -D_GNU_SOURCE -I. -DSISETU_VERSION='"$(VERSION)"' -ffp-contract=off $(WARN) $(FLAGS_$(MODE)) $(LIBCFLAGS)
 LDFLAGS += $(FLAGS_$(MODE))
 
 SRC    := $(filter-out tiler/main.c,$(wildcard data/base/*.c data/*.c geo/*.c styles/*.c tiler/*.c))
@@ -39,9 +42,35 @@ SAMPLE := $(BUILD)/sisetu-sample
 SAMPLE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard data/sample/*.c))
 UNIT   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all run test sample bench fuzz lint format install help clean deps
+FUZZ   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+VIEWER := tiler/viewer/ol.js tiler/viewer/ol.css
+BROWSER := tests/browser/node_modules/.package-lock.json
+SAMPLE_INPUTS := $(wildcard data/ningxia/*) $(wildcard data/rules/*.csv) data/schema.csv
+
+.PHONY: all run test sample unit bench fuzz lint format install uninstall help clean deps
 .DELETE_ON_ERROR:
+.SECONDARY:
 all: $(BIN) $(SAMPLE)   ## build the program
+
+run: deps               ## install what is missing, build, load and assess the sample, serve it
+	@$(MAKE) --no-print-directory sample $(VIEWER)
+	$(BIN) serve build/ningxia.gpkg --listen $(LISTEN)
+sample: build/ningxia.gpkg ## the assessed sample store
+test: deps              ## build and run every test; T=pattern picks, MODE=asan|tsan|cov builds otherwise
+	@$(MAKE) --no-print-directory all $(UNIT) $(FUZZ) $(VIEWER) $(BROWSER)
+	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh $(KINDS)
+unit: $(UNIT)           ## build and run the unit tests alone
+	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh unit
+bench: $(BIN) $(SAMPLE) ## measure against our peers, in ratios
+	@BUILD=$(BUILD) sh tests/bench/run.sh
+fuzz: $(FUZZ)           ## run each fuzz target for SECS seconds (clang)
+	@BUILD=$(BUILD) SECS=$(SECS) T='$(T)' sh tests/fuzz/run.sh
+lint:                   ## direction of includes, owners of libraries, headers alone, layout
+	@CC=$(CC) sh tests/lint.sh
+format:                 ## lay out all C as .clang-format says
+	clang-format -i $$(git ls-files '*.c' '*.h')
+deps:                   ## install missing Debian packages (root or sudo)
+	@sh tests/deps.sh $(APT_BUILD) $(if $(filter test,$(MAKECMDGOALS)),$(APT_TEST)) $(if $(CI),$(APT_LINT))
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -56,11 +85,29 @@ $(SAMPLE): $(SAMPLE_OBJ) $(LIB)
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo '  link $@'; $(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
-.SECONDARY:
-.PHONY: unit
-unit: $(UNIT)
-	@status=0; for t in $(UNIT); do case $$t in *$(T)*) echo "== $$t"; $$t || status=1;; esac; done; exit $$status
+# With clang a target is a fuzzer of its own; with gcc the same target replays its corpus.
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(if $(findstring clang,$(CC)),,tests/fuzz/replay.c) $(LIB)
+	@mkdir -p $(@D)
+	@echo '  link $@'; $(CC) $(CFLAGS) $(if $(findstring clang,$(CC)),-fsanitize=fuzzer) $(filter %.c,$^) $(LIB) $(LDFLAGS) $(LIBS) -o $@
+$(VIEWER) &: tiler/viewer/package.json tiler/viewer/package-lock.json
+	cd tiler/viewer && npm ci --no-audit --no-fund --silent
+	cp tiler/viewer/node_modules/ol/dist/ol.js tiler/viewer/node_modules/ol/ol.css tiler/viewer/
+$(BROWSER): tests/browser/package.json tests/browser/package-lock.json
+	cd tests/browser && npm ci --no-audit --no-fund --silent
+	@touch $@
+build/ningxia.gpkg: $(BIN) $(SAMPLE) $(SAMPLE_INPUTS) data/sample/load.sh
+	sh data/sample/load.sh $(BIN) $(SAMPLE) $@
 
+SHARE := $(DESTDIR)$(PREFIX)/share/sisetu
+install: $(BIN) $(VIEWER) ## PREFIX (/usr/local) and DESTDIR are honoured
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sisetu
+	install -D -m 644 tiler/sisetu.1 $(DESTDIR)$(PREFIX)/share/man/man1/sisetu.1
+	install -D -m 644 -t $(SHARE)/data data/schema.csv
+	install -D -m 644 -t $(SHARE)/data/rules data/rules/*.csv
+	install -D -m 644 -t $(SHARE)/styles styles/*.json
+	install -D -m 644 -t $(SHARE)/tiler/viewer $(filter-out %/package.json %/package-lock.json,$(wildcard tiler/viewer/*.*)) $(VIEWER)
+uninstall:              ## remove what install put there
+	rm -rf $(DESTDIR)$(PREFIX)/bin/sisetu $(DESTDIR)$(PREFIX)/share/man/man1/sisetu.1 $(SHARE)
 clean:                  ## remove what was built
 	rm -rf build
 help:                   ## list the targets
