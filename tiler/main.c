@@ -1,4 +1,6 @@
-int main(void)
+#include "tiler/cli.h"
+
+int main(int n_words, char **words)
 {
-    return 0;
+    return cli_main(n_words - 1, words + 1);
 }
