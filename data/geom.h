@@ -108,11 +108,15 @@ enum err_code geom_of_ring(const struct lonlat *points, size_t n, struct arena *
  * shapes pass to GEOS and OGR. geom_from_wkb closes rings, turns them as geom.h says, drops
  * Z and M, flattens multi-geometries, takes either byte order, and refuses non-finite
  * coordinates, rings of under 4 vertices, lines of under 2, mixed collections and truncated
- * bytes with ERR_INPUT. An EMPTY shape is GEOM_NONE. */
+ * or surplus bytes with ERR_INPUT, too many vertices with ERR_LIMIT. An EMPTY shape is
+ * GEOM_NONE; it is written as an empty collection. */
 enum err_code geom_from_wkb(const void *bytes, size_t n, struct arena *arena, struct geom *out,
                             struct err *err);
 enum err_code geom_to_wkb(const struct geom *geom, struct arena *arena, const void **bytes,
                           size_t *n, struct err *err);
+
+/* Turns a closed ring of n vertices in place; a ring without area stays as it is. */
+void geom_turn_ring(struct lonlat *points, size_t n, bool counter_clockwise);
 
 /* Deep copy into another arena. */
 enum err_code geom_copy(const struct geom *from, struct arena *arena, struct geom *out,
