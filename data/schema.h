@@ -49,6 +49,12 @@ struct schema {
 /* Reads schema.csv beside the program and checks it against records.h. */
 enum err_code schema_load(struct arena *arena, struct schema *out, struct err *err);
 
+/* The same from a text; `name` is for messages. Errors: ERR_INPUT with name:line; ERR_VERSION
+ * if the text and records.h differ. */
+enum err_code schema_load_text(const char *name, const char *text, size_t n, struct arena *arena,
+                               struct schema *out, struct err *err);
+
+/* NULL if the layer has no such field. */
 const struct schema_field *schema_field(const struct schema_layer *layer, const char *name);
 
 #endif
