@@ -1,0 +1,165 @@
+// map.js - the OpenLayers map: tiles, overlays, what is marked, the permalink's view.
+import { t } from './words.js';
+
+const { Map: OlMap, View, Feature } = ol;
+const { fromLonLat, toLonLat, transformExtent } = ol.proj;
+
+export const gradeColour = { 1: '#ff0000', 2: '#ffa500', 3: '#ffff00', 4: '#0000ff', 0: '#a0a0a0' };
+
+const retina = window.devicePixelRatio > 1.25;
+
+function tileLayer(name, zIndex) {
+  const source = new ol.source.XYZ({
+    maxZoom: 20, tilePixelRatio: retina ? 2 : 1, transition: 0, projection: 'EPSG:3857',
+    tileUrlFunction: () => undefined,
+  });
+  return new ol.layer.Tile({ source, zIndex, properties: { name } });
+}
+
+function plantStyle(feature) {
+  return new ol.style.Style({
+    image: new ol.style.Circle({
+      radius: feature.get('grade') === 1 ? 7 : 6,
+      fill: new ol.style.Fill({ color: gradeColour[feature.get('grade')] }),
+      stroke: new ol.style.Stroke({ color: '#ffffff', width: 2 }),
+    }),
+  });
+}
+
+function conflictStyle(feature) {
+  const undecided = feature.get('verdict') === 'undecided';
+  return new ol.style.Style({
+    stroke: new ol.style.Stroke({ color: undecided ? '#6d4700' : '#b31212', width: 2, lineDash: undecided ? [3, 5] : [8, 4] }),
+    fill: new ol.style.Fill({ color: undecided ? '#6d470022' : '#b3121222' }),
+  });
+}
+
+const markStyle = [
+  new ol.style.Style({ stroke: new ol.style.Stroke({ color: '#ffffff', width: 5 }) }),
+  new ol.style.Style({
+    stroke: new ol.style.Stroke({ color: '#14508c', width: 2, lineDash: [6, 4] }), fill: new ol.style.Fill({ color: '#14508c14' }),
+    image: new ol.style.Circle({ radius: 6, fill: new ol.style.Fill({ color: '#14508c' }), stroke: new ol.style.Stroke({ color: '#fff', width: 2 }) }),
+  }),
+];
+
+export class RiskMap {
+  constructor(target) {
+    this.tiles = tileLayer('tiles', 1);
+    this.dangers = tileLayer('dangers', 2);
+    this.dangers.setVisible(false);
+    this.plants = new ol.layer.Vector({ source: new ol.source.Vector(), style: plantStyle, zIndex: 4, properties: { name: 'enterprises' } });
+    this.conflicts = new ol.layer.Vector({ source: new ol.source.Vector(), style: conflictStyle, zIndex: 3, visible: false, properties: { name: 'conflicts' } });
+    this.marks = new ol.layer.Vector({ source: new ol.source.Vector(), style: markStyle, zIndex: 5 });
+    this.view = new View({ center: fromLonLat([106.2, 37.4]), zoom: 7, minZoom: 3, maxZoom: 20, constrainResolution: true, enableRotation: false });
+    this.map = new OlMap({
+      target, view: this.view,
+      layers: [this.tiles, this.dangers, this.conflicts, this.plants, this.marks],
+      controls: [new ol.control.Zoom({ zoomInTipLabel: '', zoomOutTipLabel: '' }), new ol.control.ScaleLine({ units: 'metric', minWidth: 80 }), new ol.control.Attribution({ collapsible: true })],
+    });
+  }
+
+  layer(name) {
+    return this.map.getLayers().getArray().find((layer) => layer.get('name') === name);
+  }
+
+  // Which tiles to show: the map's name and the unit outside which all is dimmed.
+  setTiles(map, unit) {
+    const point = (layer, name) => {
+      const suffix = `${retina ? '@2x' : ''}.png${unit ? `?unit=${encodeURIComponent(unit)}` : ''}`;
+      layer.getSource().setTileUrlFunction(([z, x, y]) => `tiles/${name}/${z}/${x}/${y}${suffix}`, `${name}|${unit}`);
+    };
+    point(this.tiles, map);
+    point(this.dangers, 'dangers');
+  }
+
+  refreshTiles() {
+    this.tiles.getSource().refresh();
+    this.dangers.getSource().refresh();
+  }
+
+  setBasemap(basemap) {
+    if (!basemap) return;
+    const layers = basemap.kind === 'tianditu'
+      ? ['vec_w', 'cva_w'].map((set) => `https://t{0-7}.tianditu.gov.cn/${set}/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=${set.slice(0, 3)}&STYLE=default&TILEMATRIXSET=w&FORMAT=tiles&TILECOL={x}&TILEROW={y}&TILEMATRIX={z}&tk=${encodeURIComponent(basemap.key)}`)
+      : [basemap.url];
+    const group = new ol.layer.Group({
+      zIndex: 0, properties: { name: 'basemap' },
+      layers: layers.map((url) => new ol.layer.Tile({ source: new ol.source.XYZ({ url, attributions: basemap.attribution ?? (basemap.kind === 'tianditu' ? '天地图' : undefined), maxZoom: 18 }) })),
+    });
+    this.map.addLayer(group);
+  }
+
+  setPlants(items) {
+    const source = this.plants.getSource();
+    source.clear(true);
+    source.addFeatures(items.map((item) => new Feature({ geometry: new ol.geom.Point(fromLonLat([item.lon, item.lat])), id: item.id, grade: item.grade.grade })));
+  }
+
+  setConflicts(collection) {
+    const source = this.conflicts.getSource();
+    source.clear(true);
+    source.addFeatures(new ol.format.GeoJSON().readFeatures(collection, { featureProjection: 'EPSG:3857' }));
+  }
+
+  // Marks a point, its circle and lines between closest points.
+  mark(lonlat, radius, lines = []) {
+    const source = this.marks.getSource();
+    source.clear(true);
+    if (lonlat) source.addFeature(new Feature(new ol.geom.Point(fromLonLat(lonlat))));
+    if (lonlat && radius) {
+      const circle = ol.geom.Polygon.circular ? ol.geom.Polygon.circular(lonlat, radius, 128) : null;
+      if (circle) source.addFeature(new Feature(circle.transform('EPSG:4326', 'EPSG:3857')));
+    }
+    for (const line of lines) if (line) source.addFeature(new Feature(new ol.geom.LineString(line.map((p) => fromLonLat(p)))));
+  }
+
+  fit(bounds, maxZoom = 14) {
+    const wide = this.map.getSize()?.[0] > 760;
+    this.view.fit(transformExtent(bounds, 'EPSG:4326', 'EPSG:3857'), { padding: wide ? [30, 400, 40, 40] : [60, 10, 60, 10], maxZoom });
+  }
+
+  fly(lonlat, zoom) {
+    this.view.animate({ center: fromLonLat(lonlat), zoom: Math.max(this.view.getZoom(), zoom), duration: 600 });
+  }
+
+  state() {
+    const [lon, lat] = toLonLat(this.view.getCenter());
+    return { z: Math.round(this.view.getZoom()), lon: lon.toFixed(5), lat: lat.toFixed(5) };
+  }
+
+  setState({ z, lon, lat }) {
+    this.view.setCenter(fromLonLat([Number(lon), Number(lat)]));
+    this.view.setZoom(Number(z));
+  }
+
+  bounds() {
+    return transformExtent(this.view.calculateExtent(this.map.getSize()), 'EPSG:3857', 'EPSG:4326');
+  }
+
+  // Metres on the ground a pixel, at the middle of the view.
+  metresAPixel() {
+    const [, lat] = toLonLat(this.view.getCenter());
+    return this.view.getResolution() * Math.cos((lat * Math.PI) / 180);
+  }
+
+  onClick(callback) {
+    this.map.on('singleclick', (event) => {
+      const hit = this.map.forEachFeatureAtPixel(event.pixel, (feature) => feature, { hitTolerance: 4, layerFilter: (layer) => layer === this.plants });
+      callback(toLonLat(event.coordinate), hit?.get('id'));
+    });
+  }
+
+  onMove(callback) {
+    this.map.on('moveend', callback);
+  }
+
+  onPointer(callback) {
+    this.map.on('pointermove', (event) => callback(toLonLat(event.coordinate)));
+    this.map.getViewport().addEventListener('pointerleave', () => callback(null));
+  }
+
+  relabel() {
+    const labels = { '.ol-zoom-in': '+', '.ol-zoom-out': '−' };
+    for (const [selector, text] of Object.entries(labels)) this.map.getTargetElement().querySelector(selector)?.setAttribute('aria-label', `${t('map')} ${text}`);
+  }
+}
