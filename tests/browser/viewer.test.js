@@ -1,0 +1,296 @@
+// viewer.test.js - uses the page as its users do, in headless Chromium, at desktop and phone
+// size, in both languages. Prints "ok - what" or "not ok - what"; screenshots stay beside the
+// other test output.
+const { spawn } = require('node:child_process');
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const { chromium } = require('playwright-core');
+
+const build = process.env.BUILD || 'build/release';
+const store = 'build/ningxia.gpkg';
+const output = path.join(build, 'test-output');
+const sizes = [
+  { name: 'desktop', width: 1280, height: 800 },
+  { name: 'phone', width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
+];
+let failed = 0;
+
+async function check(what, body) {
+  try {
+    await body();
+    console.log(`ok - ${what}`);
+  } catch (problem) {
+    failed++;
+    console.log(`not ok - ${what}\n  ${String(problem.stack || problem).split('\n').slice(0, 4).join('\n  ')}`);
+  }
+}
+
+function assert(truth, message) {
+  if (!truth) throw new Error(message);
+}
+
+const freePort = () => new Promise((resolve) => {
+  const probe = net.createServer().listen(0, '127.0.0.1', () => {
+    const { port } = probe.address();
+    probe.close(() => resolve(port));
+  });
+});
+
+async function waitFor(question, ms, what) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const answer = await question();
+    if (answer) return answer;
+    if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function startServer() {
+  const address = `127.0.0.1:${await freePort()}`;
+  const server = spawn(path.join(build, 'sisetu'), ['serve', store, '--listen', address], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const base = `http://${address}`;
+  await waitFor(() => fetch(`${base}/healthz`).then((r) => r.ok, () => false), 20000, 'the server');
+  return { server, base };
+}
+
+// A page that records what must not happen: errors on the console, requests to elsewhere.
+async function openPage(browser, base, size, hash) {
+  const context = await browser.newContext({ viewport: { width: size.width, height: size.height }, isMobile: size.isMobile, hasTouch: size.hasTouch, deviceScaleFactor: size.deviceScaleFactor, locale: 'zh-CN' });
+  const page = await context.newPage();
+  const seen = { errors: [], outside: [], tiles: [] };
+  page.on('console', (message) => message.type() === 'error' && seen.errors.push(message.text()));
+  page.on('pageerror', (problem) => seen.errors.push(String(problem)));
+  page.on('request', (request) => /^(data|blob):/.test(request.url()) || request.url().startsWith(base) || seen.outside.push(request.url()));
+  page.on('response', (response) => response.url().includes('/tiles/') && seen.tiles.push({ url: response.url(), status: response.status() }));
+  await page.goto(`${base}/${hash}`);
+  await page.waitForSelector('body[data-ready=yes]', { timeout: 15000 });
+  return { context, page, seen };
+}
+
+const settled = (page) => page.waitForLoadState('networkidle');
+const shot = (page, name) => page.screenshot({ path: path.join(output, `${name}.png`) });
+const tilesOf = (seen, map) => seen.tiles.filter((tile) => tile.url.includes(`/tiles/${map}/`) && tile.status === 200);
+
+// Shares of the map's pixels by hue, read from a screenshot decoded in the page itself.
+async function colours(page) {
+  const clip = (await page.screenshot({ type: 'png' })).toString('base64');
+  return page.evaluate(async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    const { data: px } = context.getImageData(0, 0, image.width, image.height);
+    const n = { red: 0, orange: 0, yellow: 0, blue: 0 };
+    for (let i = 0; i < px.length; i += 4) {
+      const [r, g, b] = [px[i], px[i + 1], px[i + 2]];
+      if (Math.max(r, g, b) - Math.min(r, g, b) < 40) continue;
+      if (b > r + 30 && b > g) n.blue++;
+      else if (r > 200 && g > 200 && b < 210) n.yellow++;
+      else if (r > 200 && g > b + 25) n.orange++;
+      else if (r > 200 && Math.abs(g - b) <= 25) n.red++;
+    }
+    return n;
+  }, clip);
+}
+
+async function desktop(browser, base, size) {
+  let page, seen, context;
+  await check('first paint of the map within two seconds', async () => {
+    const start = Date.now();
+    ({ page, seen, context } = await openPage(browser, base, size, ''));
+    await waitFor(() => tilesOf(seen, 'risk').length > 0, 15000, 'a first tile');
+    const ms = Date.now() - start;
+    console.log(`  first tile after ${ms} ms`);
+    assert(ms < 2000, `the first tile came after ${ms} ms`);
+  });
+  await check('the region shows in the four colours', async () => {
+    await settled(page);
+    await page.waitForTimeout(500);
+    await shot(page, 'viewer-desktop-region');
+    const n = await colours(page);
+    assert(n.red + n.orange + n.yellow + n.blue > 5000, `the picture has hardly any colour: ${JSON.stringify(n)}`);
+  });
+  await check('levels switch: region, city, county, dangers, automatic', async () => {
+    for (const name of ['region', 'city', 'county', 'dangers', 'risk']) {
+      const before = tilesOf(seen, name).length;
+      await page.click(`#maps [data-name=${name}]`);
+      if (name !== 'risk') await waitFor(() => tilesOf(seen, name).length > before, 10000, `tiles of ${name}`);
+      await settled(page);
+      assert((await page.getAttribute(`#maps [data-name=${name}]`, 'aria-checked')) === 'true', `${name} is not marked`);
+      assert(page.url().includes(`map=${name}`), 'the permalink does not follow');
+      await page.waitForTimeout(300);
+      await shot(page, `viewer-desktop-${name}`);
+    }
+  });
+  await check('the legend names the four colours and counts', async () => {
+    const text = await page.innerText('#entries');
+    const rows = await page.$$eval('#entries li', (items) => items.length);
+    assert(rows >= 5, `${rows} entries: ${text}`);
+    assert(/\d/.test(text), 'no counts');
+  });
+  await check('the list holds red and orange plants and flies to one', async () => {
+    await page.click('#tab-list');
+    await page.waitForSelector('#list .item');
+    const badges = await page.$$eval('#list .item .badge', (items) => items.map((item) => item.className));
+    assert(badges.every((name) => /g[12]/.test(name)), `not red or orange: ${badges}`);
+    const before = new URLSearchParams(new URL(page.url()).hash.slice(1));
+    await page.click('#list .item');
+    await page.waitForSelector('#answer h2');
+    await page.waitForTimeout(900);
+    await settled(page);
+    const after = new URLSearchParams(new URL(page.url()).hash.slice(1));
+    assert(Number(after.get('z')) >= 13 && after.get('lon') !== before.get('lon'), 'the map did not move');
+    await page.waitForTimeout(500);
+    await shot(page, 'viewer-desktop-plant');
+  });
+  await check('a plant shows its grade with reasons and clauses', async () => {
+    const text = await page.innerText('#answer');
+    assert(/红|橙/.test(text), text.slice(0, 200));
+    assert((await page.$$('#answer .reasons li')).length > 0, 'no reasons');
+    assert((await page.$$('#answer .cite')).length > 0, 'no clause');
+  });
+  await check('a click on the map says why', async () => {
+    await page.mouse.click(420, 420);
+    await page.waitForSelector('#answer section');
+    await settled(page);
+    const text = await page.innerText('#answer');
+    assert(/自治区/.test(text) && /所在行政区/.test(text), text.slice(0, 300));
+    await shot(page, 'viewer-desktop-click');
+  });
+  await check('the siting tool judges a clicked point', async () => {
+    await page.click('#tools [data-name=check]');
+    await page.waitForSelector('#type option');
+    await page.mouse.click(500, 500);
+    await page.waitForSelector('#answer .verdict');
+    assert((await page.$$('#answer details')).length > 0, 'no findings');
+    await page.waitForTimeout(300);
+    await shot(page, 'viewer-desktop-siting');
+  });
+  await check('the incident tool counts who is inside and who can help', async () => {
+    await page.click('#tools [data-name=incident]');
+    await page.fill('#radius', '2000');
+    await page.dispatchEvent('#radius', 'change');
+    await page.mouse.click(480, 560);
+    await page.waitForSelector('#answer .big');
+    const text = await page.innerText('#answer');
+    assert(/\d/.test(text) && /救援队伍/.test(text) && /医院/.test(text), text.slice(0, 300));
+    await page.waitForTimeout(300);
+    await shot(page, 'viewer-desktop-incident');
+  });
+  await check('a unit dims the rest and tells its grade', async () => {
+    await page.click('#tools [data-name=at]');
+    const before = seen.tiles.length;
+    await page.selectOption('#unit', '640100');
+    await page.waitForSelector('#answer h2');
+    await waitFor(() => seen.tiles.slice(before).some((tile) => tile.url.includes('unit=640100') && tile.status === 200), 10000, 'dimmed tiles');
+    await settled(page);
+    assert(/银川/.test(await page.innerText('#answer')), 'not Yinchuan');
+    await page.waitForTimeout(500);
+    await shot(page, 'viewer-desktop-unit');
+  });
+  await check('layers switch on and off', async () => {
+    for (const name of ['conflicts', 'dangers', 'enterprises']) {
+      const was = await page.isChecked(`#layers input[name=${name}]`);
+      await page.click(`#layers input[name=${name}]`);
+      assert((await page.isChecked(`#layers input[name=${name}]`)) !== was, `${name} did not change`);
+    }
+    await settled(page);
+  });
+  await check('the page speaks English too', async () => {
+    await page.click('#language');
+    assert((await page.innerText('#tab-list')) === 'Red and orange', 'not English');
+    assert(page.url().includes('lang=en'), 'the permalink does not hold the language');
+    await settled(page);
+    await shot(page, 'viewer-desktop-english');
+  });
+  await check('the permalink brings back the same view', async () => {
+    const hash = new URL(page.url()).hash;
+    const again = await openPage(browser, base, size, hash);
+    await settled(again.page);
+    const view = (url) => ['map', 'z', 'lang', 'unit'].map((key) => new URLSearchParams(new URL(url).hash.slice(1)).get(key)).join();
+    assert(view(again.page.url()) === view(page.url()), `${again.page.url()} is not ${page.url()}`);
+    await again.context.close();
+  });
+  await check('scale bar and coordinates are there', async () => {
+    await page.mouse.move(400, 400);
+    assert(/\d+ k?m/.test(await page.innerText('.ol-scale-line')), 'no scale');
+    assert(/°E/.test(await page.innerText('#coordinates')), 'no coordinates');
+  });
+  await check('no tile failed', async () => {
+    const bad = seen.tiles.filter((tile) => ![200, 304].includes(tile.status));
+    assert(bad.length === 0 && seen.tiles.length > 20, JSON.stringify(bad.slice(0, 3)));
+  });
+  await check('no console error and no outside request at desktop size', async () => {
+    assert(seen.errors.length === 0, seen.errors.join('; '));
+    assert(seen.outside.length === 0, seen.outside.join(' '));
+  });
+  await context.close();
+}
+
+async function phone(browser, base, size) {
+  const { page, seen, context } = await openPage(browser, base, size, '');
+  await check('on a phone the map fills the screen', async () => {
+    await settled(page);
+    await page.waitForTimeout(400);
+    await shot(page, 'viewer-phone-region');
+    assert(tilesOf(seen, 'risk').some((tile) => tile.url.includes('@2x')), 'no sharp tiles on a sharp screen');
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert(wide <= size.width, `the page is ${wide} px wide`);
+  });
+  await check('on a phone levels switch', async () => {
+    await page.tap('#maps [data-name=county]');
+    await waitFor(() => tilesOf(seen, 'county').length > 0, 10000, 'county tiles');
+  });
+  await check('on a phone a tap shows the reasons in a sheet', async () => {
+    await page.touchscreen.tap(195, 420);
+    await page.waitForSelector('#answer section');
+    await settled(page);
+    const box = await (await page.$('#side')).boundingBox();
+    assert(box.y > 300 && box.y + box.height <= size.height + 1, `the sheet lies at ${box.y}`);
+    await shot(page, 'viewer-phone-click');
+  });
+  await check('on a phone the list flies to a plant', async () => {
+    await page.tap('#tab-list');
+    await page.waitForSelector('#list .item');
+    await page.tap('#list .item');
+    await page.waitForSelector('#answer h2');
+    await page.waitForTimeout(900);
+    await settled(page);
+    assert(Number(new URLSearchParams(new URL(page.url()).hash.slice(1)).get('z')) >= 13, 'the map did not fly');
+    await shot(page, 'viewer-phone-plant');
+  });
+  await check('no console error and no outside request at phone size', async () => {
+    assert(seen.errors.length === 0, seen.errors.join('; '));
+    assert(seen.outside.length === 0, seen.outside.join(' '));
+  });
+  await context.close();
+}
+
+async function main() {
+  fs.mkdirSync(output, { recursive: true });
+  if (!fs.existsSync(store)) {
+    console.log(`not ok - ${store} is missing: run make sample`);
+    process.exit(1);
+  }
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((name) => fs.existsSync(name));
+  const { server, base } = await startServer();
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+  try {
+    await desktop(browser, base, sizes[0]);
+    await phone(browser, base, sizes[1]);
+  } finally {
+    await browser.close();
+    server.kill('SIGTERM');
+  }
+  await check('the server stops on SIGTERM', () => waitFor(() => server.exitCode === 0, 5000, 'a clean exit'));
+  process.exit(failed ? 1 : 0);
+}
+
+main().catch((problem) => {
+  console.log(`not ok - ${problem.stack}`);
+  process.exit(1);
+});
