@@ -7,9 +7,10 @@
  *
  * Life:    world_load builds one aside; world_slot_swap publishes it by swapping a pointer;
  *          readers hold it by world_slot_acquire ... world_release; the last one frees it.
- * Layers:  a layer is an immutable base, shared between worlds by reference count, plus a
- *          delta that hides and adds rows. Rows are numbered 0 .. count-1 across both; go
- *          through the functions below and you need not know.
+ * Layers:  a layer is immutable and shared between worlds by reference count. Rows are
+ *          numbered 0 .. count-1, ordered by id; only records that hold on as_of are there.
+ *          Go through the functions below, so that a layer may one day be a base with a
+ *          delta laid over it.
  * Threads: a world never changes: any number of readers, no locks. The slot has a mutex.
  * Space:   longitude and latitude in degrees, EPSG:4490. No GEOS, GDAL or PROJ object lives
  *          in here.
@@ -25,7 +26,6 @@
 
 struct world_layer;
 
-/* What is graded, as text in the store. */
 struct world {
     uint64_t generation;
     int32_t as_of; /* yyyymmdd: the date whose rules hold */
