@@ -7,7 +7,8 @@
  * Life:    rules_load once (from a directory, or from the texts that a store kept); never
  *          changes. Everything belongs to the arena.
  * Threads: safe to share once loaded.
- * Errors:  ERR_INPUT "spacing.csv:14: value_m \"5O\" is not a number".
+ * Errors:  ERR_INPUT "spacing.csv:14: value_m \"5O\" is not a number". A table that is not
+ *          there: ERR_NOT_FOUND with its name. Files that are no table are left alone.
  * Source:  each row carries its standard, edition and clause; see data/rules/README.md.
  */
 #ifndef SISETU_DATA_RULES_H
@@ -30,6 +31,7 @@ enum confidence {
     CONFIDENCE_UNVERIFIED, /* this and the rest: undecided */
     CONFIDENCE_DESIGN,
     CONFIDENCE_PRACTICE,
+    CONFIDENCE_COUNT,
 };
 
 const char *confidence_name(enum confidence confidence);
@@ -52,15 +54,17 @@ struct rule_source {
 /* Active, and in force on that day. */
 bool rule_holds(const struct rule_source *source, int32_t as_of);
 
-/* substances.csv: GB 18218-2018 table 1. */
+/* substances.csv: GB 18218-2018 table 1, with beta of table 3. */
 struct substance {
     struct rule_source source; /* id: the number in the table */
     const char *name_zh;
     const char *name_en;
+    const char *aliases;  /* other names, separated by ';', or "" */
     const char *cas;      /* several separated by ';', or "" */
     double critical_t;    /* Q */
-    const char *category; /* symbol for beta where the toxic-gas table has none; "" unknown */
-    double beta;          /* of table 3, or NAN: then the category's */
+    const char *category; /* symbol for beta where table 3 has none; "" cannot be told */
+    enum confidence category_confidence; /* of that assignment, which the standard leaves open */
+    double beta; /* of table 3, or NAN: then the category's */
 };
 
 /* categories.csv: GB 18218-2018 tables 2 and 4. */
@@ -73,22 +77,27 @@ struct category {
 };
 
 /* alpha.csv: table 5, and hazard_levels.csv: 4.3. Steps fall from the top: the first row
- * whose `from` is reached holds. */
+ * whose `from` is reached holds. Use rules_step. */
 struct step {
     struct rule_source source;
-    double from;  /* persons, or R; included */
-    double value; /* alpha, or the level */
+    double from;        /* persons, or R */
+    bool from_included; /* false: more than `from` is needed (alpha 1.0: more than 0 persons) */
+    double value;       /* alpha, or the level */
 };
 
 /* measures.csv: where a distance begins or ends (domain.md 4.1). */
 struct measure {
-    const char *code;
+    struct rule_source source; /* id: the code */
     const char *name_zh;
     const char *name_en;
-    bool inside; /* begins at something inside the plant: an outline alone cannot decide */
+    bool inside; /* lies inside the plant's outline, which alone cannot decide then */
+    bool edge;   /* of a line: its edge, so that half its width goes off a centre line */
 };
 
-/* facility_types.csv: which records of which layer are a facility of that code. */
+/* facility_types.csv: which records of which layer are a facility of that code. A record may
+ * be of several codes (a WAREHOUSE_JIA_34 is a WAREHOUSE_JIA too): for a proposed site of
+ * code C, set facility_type = C in a struct facility; every code whose predicate on layer
+ * facilities holds applies, and C itself whatever its layer. */
 struct facility_type {
     struct rule_source source; /* id: the code; several rows may share one */
     const char *name_zh;
@@ -96,16 +105,23 @@ struct facility_type {
     enum layer_id layer; /* facilities, enterprises or pipelines */
     const struct predicate *predicate;
     const char *group; /* for menus: tank, warehouse, station, petrochemical, pipeline ... */
+    const struct field_binding **qualifiers; /* fields of the layer that its spacing rules ask */
+    size_t n_qualifiers;
 };
 
-/* target_classes.csv: which records of which layer are a target of that code. */
+/* target_classes.csv: which records of which layer are a target of that code. The predicate
+ * `false` (predicate_is_never) says that no stored record can be one: works, for example,
+ * which only a planner's question can name. Where one code means less than another (a
+ * building of unknown fire rating is held to the smallest distance at least), the predicate
+ * of the lesser takes in the records whose attribute is absent. */
 struct target_class {
-    struct rule_source source;
+    struct rule_source source; /* id: the code; one row a layer */
     const char *name_zh;
     const char *name_en;
     enum layer_id layer; /* protected, areas, infrastructure, enterprises */
     const struct predicate *predicate;
-    bool grave; /* high-sensitive, important or class 1: a conflict is red (Truth 12) */
+    bool grave; /* every target of this code is high-sensitive, important or class 1, so that a
+                 * conflict is red (Truth 12); else the record's own class says so */
 };
 
 enum spacing_kind {
@@ -118,10 +134,11 @@ enum spacing_kind {
     SPACING_PATH,        /* along a flow path: undecided without one */
 };
 
-/* spacing.csv */
+/* spacing.csv. Only a facility type of layer facilities alone has a qualifier or a `when`. */
 struct spacing_rule {
     struct rule_source source;
     const char *facility; /* code in facility_types.csv */
+    const struct predicate *when; /* on the facility's record; NULL: always. UNKNOWN: undecided */
     const struct field_binding *qualifier; /* NULL: none; a field of the facility's layer */
     double qualifier_min; /* -INFINITY, INFINITY where open */
     double qualifier_max;
@@ -135,7 +152,8 @@ struct spacing_rule {
 };
 
 /* area_rules.csv: red lines without a metre value (domain.md 4.2). */
-enum area_relation { AREA_INSIDE, AREA_OUTSIDE }; /* the breach: standing inside, or outside */
+enum area_relation { AREA_INSIDE, AREA_OUTSIDE }; /* the breach: standing inside, or outside
+                                                    * (undecided if the store holds no such area) */
 enum area_effect { AREA_VETO, AREA_RESTRICT, AREA_RELOCATE };
 
 struct area_rule {
@@ -184,14 +202,16 @@ struct direct_red {
 
 /* industries.csv, admin_codes.csv */
 struct industry {
-    const char *code;
+    struct rule_source source; /* id: the code */
     const char *name_zh;
     const char *name_en;
+    const char *gbt4754; /* code of GB/T 4754-2017, or "" */
+    enum confidence gbt4754_confidence;
     double radius_m; /* assumed radius of a plant known by a point only */
 };
 
 struct admin_code {
-    const char *code;
+    struct rule_source source; /* id: the code */
     const char *name_zh;
     const char *name_en;
     int32_t level;
@@ -199,6 +219,7 @@ struct admin_code {
 
 /* accuracies.csv: default accuracy by kind of source, first match on layer and source text. */
 struct accuracy_default {
+    struct rule_source source;
     const char *layer;  /* or "*" */
     const char *pattern; /* shell pattern on the record's source, or "*" */
     double accuracy_m;
@@ -212,11 +233,11 @@ struct parameters {
     double density_orange_persons;    /* 30 */
     double score_blue_from;           /* 90 */
     double score_yellow_from;         /* 75 */
-    double score_orange_from;         /* 60 */
+    double score_orange_from;         /* 60; below it red */
     double reach_m[5];                /* by grade 1-4; [0] unused: 1000, 500, 300, 100 */
     double share_threshold[5];        /* by grade 1-3: 0.01, 0.02, 0.05 */
     double index_weight[5];           /* 1000, 100, 10, 1 */
-    double index_from[5];             /* grade g if the index reaches this */
+    double index_from[5];             /* by grade 1-4: grade g if the index reaches this */
     double cell_deg;                  /* 0.01 */
     double default_radius_m;          /* plant of unknown industry */
     double default_accuracy_m;
@@ -226,7 +247,17 @@ struct parameters {
     double road_width_m;
 };
 
+/* One row a file, in the order of the names: for `sisetu rules check`. */
+struct rules_table {
+    const char *file;
+    size_t n_rows;
+    size_t n_inactive;
+    size_t by_confidence[CONFIDENCE_COUNT];
+};
+
 struct rules {
+    struct rules_table *tables;
+    size_t n_tables;
     struct substance *substances;
     size_t n_substances;
     struct category *categories;
@@ -272,7 +303,24 @@ enum err_code rules_load_texts(const struct store_text *files, size_t n,
                                const struct schema *schema, struct arena *arena,
                                struct rules *out, struct err *err);
 
-/* By name in Chinese or English (any case), CAS number, or number in the table; NULL. */
+/* What a look over the tables found, all of it: for whoever edits them. */
+struct rules_findings {
+    const char **errors; /* each as rules_load would say it */
+    size_t n_errors;
+    const char **notes; /* not wrong, but good to know: files left alone, rules that no stored
+                         * record can meet */
+    size_t n_notes;
+};
+
+/* As rules_load, and tells everything. err gets the first error and how many follow. */
+enum err_code rules_check(const char *directory, const struct schema *schema, struct arena *arena,
+                          struct rules *out, struct rules_findings *findings, struct err *err);
+
+/* The step that holds for x, or NULL below the last (or for NAN). */
+const struct step *rules_step(const struct step *steps, size_t n, double x);
+
+/* By name or alias in Chinese or English (any case), CAS number, or number in the table.
+ * NULL: none, or a CAS number that several rows share (nitrocellulose, ammonium nitrate). */
 const struct substance *rules_substance(const struct rules *rules, const char *name);
 const struct category *rules_category(const struct rules *rules, const char *symbol);
 const struct industry *rules_industry(const struct rules *rules, const char *code);
@@ -288,7 +336,15 @@ double rules_accuracy_m(const struct rules *rules, enum layer_id layer,
 const char *rules_protected_class(const struct rules *rules,
                                   const struct protected_target *target, const char **missing);
 
-/* Grade 1-4 of a contour's class, or 0 when neither class nor a known kind and value. */
+/* Class 1-3 of a contour: its own, or by its kind and value (an individual risk may stand in
+ * freq_per_year; an absent unit is the table's). 0: cannot be told, or milder than class 3. */
 int32_t rules_zone_class(const struct rules *rules, const struct zone *zone);
+
+/* Persons/km2 above which a cell is dense for a contour of that kind (NULL: any) and class;
+ * NAN for a class that the table does not have. */
+double rules_dense_above(const struct rules *rules, const char *kind, int32_t class);
+
+/* Whether every row of that code has the predicate `false`: no stored record is one. */
+bool rules_target_is_never(const struct rules *rules, const char *code);
 
 #endif
