@@ -66,7 +66,7 @@ bench: $(BIN) $(SAMPLE) ## measure against our peers, in ratios
 fuzz: $(FUZZ)           ## run each fuzz target for SECS seconds (clang)
 	@BUILD=$(BUILD) SECS=$(SECS) T='$(T)' sh tests/fuzz/run.sh
 lint:                   ## direction of includes, owners of libraries, headers alone, layout
-	@CC=$(CC) sh tests/lint.sh
+	@mkdir -p build; CC=$(CC) LIBCFLAGS='$(LIBCFLAGS)' sh tests/lint.sh
 format:                 ## lay out all C as .clang-format says
 	clang-format -i $$(git ls-files '*.c' '*.h')
 deps:                   ## install missing Debian packages (root or sudo)

@@ -73,5 +73,10 @@ if command -v clang-format >/dev/null; then
     git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror 2>build/lint-format.txt ||
         fail "not laid out as .clang-format says (make format): $(grep -c error build/lint-format.txt) places"
 fi
+if command -v clang-tidy >/dev/null; then
+    git ls-files '*.c' ':!tests' | xargs -P 2 -n 8 clang-tidy --quiet -- -std=c17 -D_GNU_SOURCE -I. \
+        -DSISETU_VERSION='"0"' $LIBCFLAGS 2>/dev/null >build/lint-tidy.txt ||
+        fail "clang-tidy finds:" && grep -E 'error:|warning:' build/lint-tidy.txt | sort -u
+fi
 [ $status = 0 ] && echo "lint: clean"
 exit $status

@@ -72,9 +72,11 @@ void text_from_date(int32_t yyyymmdd, char out[TEXT_DATE_BYTES])
     snprintf(out, TEXT_DATE_BYTES, "%04u-%02u-%02u", parts[0], parts[1], parts[2]);
 }
 
+enum { UTC_8_S = 8 * 3600 };
+
 int32_t text_today(void)
 {
-    time_t now = time(NULL) + 8 * 3600;
+    time_t now = time(NULL) + UTC_8_S;
     struct tm day;
     gmtime_r(&now, &day);
     return (day.tm_year + 1900) * 10000 + (day.tm_mon + 1) * 100 + day.tm_mday;
