@@ -47,7 +47,7 @@ static enum err_code refuse_option(struct cli *cli, const char *word, struct err
     const char *bare = arena_strndup(&cli->arena, typed, strcspn(typed, "="));
     if (!bare)
         return err_nomem(err);
-    const char *near = cli_nearest(bare, names);
+    const char *near = text_nearest(bare, names);
     if (near)
         return err_set(err, ERR_USAGE, "unknown option %s; did you mean --%s?", word, near);
     return err_set(err, ERR_USAGE, "unknown option %s; see `sisetu %s --help`", word,

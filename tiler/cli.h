@@ -34,11 +34,11 @@ struct cli_option {
 };
 
 struct cli_command {
-    const char *name;      /* one word, or two such as "rules check" */
-    const char *arguments; /* as the help shows them: "STORE LAYER FILE" */
-    const char *summary;   /* one line, no full stop */
-    const char *details;   /* paragraphs, or NULL */
-    const char *examples;  /* whole command lines, each on a line of its own, or NULL */
+    const char *name;                 /* one word, or two such as "rules check" */
+    const char *arguments;            /* as the help shows them: "STORE LAYER FILE" */
+    const char *summary;              /* one line, no full stop */
+    const char *details;              /* paragraphs, or NULL */
+    const char *examples;             /* whole command lines, each on a line of its own, or NULL */
     const struct cli_option *options; /* up to a row without name; NULL: none */
     size_t min_arguments;
     size_t max_arguments;
@@ -92,9 +92,6 @@ int cli_main(int n_words, char **words);
 
 /* cli_help.c */
 void cli_print_help(const struct cli_command *command, struct buf *out);
-
-/* The word of `words` (up to NULL) that is nearest to what was typed, or NULL if none is. */
-const char *cli_nearest(const char *typed, const char *const *words);
 
 /* cli_table.c: all commands in the order of the help, up to NULL. */
 extern const struct cli_command *const cli_commands[];

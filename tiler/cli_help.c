@@ -1,26 +1,8 @@
 /* cli_help.c - `sisetu help`, `sisetu version`, and the --help of every command. */
-#include "data/base/text.h"
 #include "tiler/cli.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* A word is near when few edits lead to it: one for each three letters, at least one. */
-const char *cli_nearest(const char *typed, const char *const *words)
-{
-    const char *best = NULL;
-    size_t most = strlen(typed) / 3 + 1;
-    for (; *words; words++) {
-        size_t distance = text_distance(typed, *words, most);
-        if (distance > most)
-            continue;
-        most = distance == 0 ? 0 : distance - 1;
-        best = *words;
-        if (distance == 0)
-            break;
-    }
-    return best;
-}
 
 static void print_options(const struct cli_option *option, struct buf *out)
 {
@@ -30,8 +12,8 @@ static void print_options(const struct cli_option *option, struct buf *out)
     for (; option->name; option++) {
         char left[64];
         snprintf(left, sizeof left, "%s%c%s--%s%s%s", option->letter ? "-" : "",
-                 option->letter ? option->letter : ' ', option->letter ? ", " : "   ",
-                 option->name, option->value ? " " : "", option->value ? option->value : "");
+                 option->letter ? option->letter : ' ', option->letter ? ", " : "   ", option->name,
+                 option->value ? " " : "", option->value ? option->value : "");
         buf_printf(out, "  %-30s %s%s\n", left, option->help,
                    option->repeats ? " (may be repeated)" : "");
     }
@@ -59,10 +41,9 @@ void cli_print_help(const struct cli_command *command, struct buf *out)
 
 static void print_overview(struct buf *out)
 {
-    buf_add_text(out,
-                 "sisetu " SISETU_VERSION
-                 " - four-colour maps (四色图) of chemical safety, with reasons\n\n"
-                 "Usage: sisetu COMMAND [arguments] [options]\n\nCommands:\n");
+    buf_add_text(out, "sisetu " SISETU_VERSION
+                      " - four-colour maps (四色图) of chemical safety, with reasons\n\n"
+                      "Usage: sisetu COMMAND [arguments] [options]\n\nCommands:\n");
     for (size_t i = 0; cli_commands[i]; i++)
         buf_printf(out, "  %-13s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     buf_add_text(out, "\n`sisetu COMMAND --help` tells more, with examples.\n"
@@ -78,10 +59,9 @@ static enum err_code run_help(struct cli *cli, struct err *err)
         print_overview(&cli->out);
         return ERR_OK;
     }
-    const char *wanted = cli->n_arguments == 1
-                             ? cli->arguments[0]
-                             : arena_printf(&cli->arena, "%s %s", cli->arguments[0],
-                                            cli->arguments[1]);
+    const char *wanted = cli->n_arguments == 1 ? cli->arguments[0]
+                                               : arena_printf(&cli->arena, "%s %s",
+                                                              cli->arguments[0], cli->arguments[1]);
     if (!wanted)
         return err_nomem(err);
     for (size_t i = 0; cli_commands[i]; i++)

@@ -1,4 +1,5 @@
 /* cli_table.c - the commands, and the way in: picks one, runs it, prints what it said. */
+#include "data/base/text.h"
 #include "tiler/cli.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static enum err_code unknown_command(const char *word, struct err *err)
     for (; cli_commands[n] && n < MOST; n++)
         names[n] = cli_commands[n]->name;
     names[n] = NULL;
-    const char *near = cli_nearest(word, names);
+    const char *near = text_nearest(word, names);
     if (near)
         return err_set(err, ERR_USAGE, "unknown command \"%s\"; did you mean %s?", word, near);
     return err_set(err, ERR_USAGE, "unknown command \"%s\"; see `sisetu help`", word);

@@ -194,3 +194,19 @@ size_t text_distance(const char *a, const char *b, size_t most)
     }
     return row[m] > most ? most + 1 : row[m];
 }
+
+const char *text_nearest(const char *typed, const char *const *words)
+{
+    const char *best = NULL;
+    size_t most = strlen(typed) / 3 + 1;
+    for (; *words; words++) {
+        size_t distance = text_distance(typed, *words, most);
+        if (distance > most)
+            continue;
+        best = *words;
+        if (distance == 0)
+            break;
+        most = distance - 1;
+    }
+    return best;
+}

@@ -42,4 +42,8 @@ char *text_trim(char *text);
 /* Edits needed between two words, at most `most` + 1: for "did you mean". */
 size_t text_distance(const char *a, const char *b, size_t most);
 
+/* The word of `words` (up to NULL) that is nearest to what was typed, one edit allowed for
+ * each three letters and one more; NULL if none is. The first of equals. */
+const char *text_nearest(const char *typed, const char *const *words);
+
 #endif
