@@ -12,6 +12,7 @@ struct world_private {
     pthread_mutex_t mutex;
     unsigned n_references;
     struct arena arena; /* grid, schema, rules */
+    double slack_m[LAYER_COUNT];
 };
 
 static void world_free(struct world *world)
@@ -22,6 +23,31 @@ static void world_free(struct world *world)
     pthread_mutex_destroy(&world->private->mutex);
     free(world->private);
     free(world);
+}
+
+/* Half of what a rule to an edge may take off, and as much again where the width is assumed. */
+static double half_width_m(const struct rules *rules, const struct infrastructure *record)
+{
+    if (record->head.geom.kind != GEOM_LINE)
+        return 0;
+    const struct parameters *parameters = &rules->parameters;
+    return record->width_m >= 0 ? record->width_m / 2
+                                : fmax(parameters->rail_width_m, parameters->road_width_m);
+}
+
+static double layer_slack_m(const struct world *world, enum layer_id layer)
+{
+    double most_m = 0;
+    for (size_t i = 0; i < world_count(world, layer); i++) {
+        const struct record_head *head = world_record(world, layer, i);
+        double slack_m = rules_accuracy_m(world->rules, layer, head);
+        if (layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
+            slack_m += rules_radius_m(world->rules, (const void *)head);
+        if (layer == LAYER_INFRASTRUCTURE)
+            slack_m += half_width_m(world->rules, (const void *)head);
+        most_m = fmax(most_m, slack_m);
+    }
+    return most_m;
 }
 
 enum err_code world_new(struct world_parts *parts, struct world **out, struct err *err)
@@ -46,6 +72,10 @@ enum err_code world_new(struct world_parts *parts, struct world **out, struct er
     world->population = parts->population;
     memcpy(world->layers, parts->layers, sizeof world->layers);
     world->private = private;
+    static const enum layer_id targets[] = {LAYER_ENTERPRISES, LAYER_PROTECTED, LAYER_AREAS,
+                                            LAYER_INFRASTRUCTURE};
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
+    private->slack_m[targets[i]] = layer_slack_m(world, targets[i]);
     *out = world;
     return ERR_OK;
 }
@@ -190,6 +220,11 @@ int64_t world_unit(const struct world *world, const char *code)
 {
     const struct world_layer *admin = world->layers[LAYER_ADMIN];
     return admin ? map_get(&admin->codes, code) : MAP_NONE;
+}
+
+double world_slack_m(const struct world *world, enum layer_id layer)
+{
+    return world->private->slack_m[layer];
 }
 
 struct unit_search {

@@ -115,8 +115,7 @@ static inline const struct infrastructure *world_infrastructure(const struct wor
 {
     return world_record(world, LAYER_INFRASTRUCTURE, row);
 }
-static inline const struct hidden_danger *world_hidden_danger(const struct world *world,
-                                                              size_t row)
+static inline const struct hidden_danger *world_hidden_danger(const struct world *world, size_t row)
 {
     return world_record(world, LAYER_HIDDEN_DANGERS, row);
 }
@@ -129,11 +128,16 @@ static inline const struct conflict *world_conflict(const struct world *world, s
     return world_record(world, LAYER_CONFLICTS, row);
 }
 
+/* How much nearer than its shape a record of that layer may be, at most: the largest accuracy
+ * with the largest assumed radius (enterprises) or half width (infrastructure), m. What a
+ * search must reach farther, so that nothing undecided is missed. */
+double world_slack_m(const struct world *world, enum layer_id layer);
+
 /* The published world. */
 struct world_slot;
 enum err_code world_slot_new(struct world *first, struct world_slot **out, struct err *err);
 void world_slot_free(struct world_slot *slot);
-struct world *world_slot_acquire(struct world_slot *slot); /* release after use */
+struct world *world_slot_acquire(struct world_slot *slot);         /* release after use */
 void world_slot_swap(struct world_slot *slot, struct world *next); /* takes the reference */
 
 #endif

@@ -1,0 +1,381 @@
+#include "geo/spacing.h"
+
+#include "data/base/text.h"
+#include "geo/ellipsoid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct spacing_source spacing_source_of(const struct world *world, enum layer_id layer, size_t row)
+{
+    const struct record_head *head = world_record(world, layer, row);
+    struct spacing_source source = {
+        .layer = layer,
+        .record = head,
+        .geom = &head->geom,
+        .by = KNOWN_FACILITY,
+        .error_m = rules_accuracy_m(world->rules, layer, head),
+    };
+    if (layer == LAYER_ENTERPRISES) {
+        bool point = head->geom.kind == GEOM_POINT;
+        source.enterprise_id = head->id;
+        source.by = point ? KNOWN_POINT : KNOWN_OUTLINE;
+        source.radius_m = point ? rules_radius_m(world->rules, (const void *)head) : 0;
+    } else {
+        source.enterprise_id = record_text(head, records_field(layer, "enterprise_id"));
+    }
+    return source;
+}
+
+/* Whether a record is of a facility type: the best of the rows that share the code. */
+static enum truth is_facility(const struct world *world, const struct spacing_source *source,
+                              const char *code, const char **missing)
+{
+    const struct rules *rules = world->rules;
+    enum truth truth = TRUTH_NO;
+    for (size_t i = 0; i < rules->n_facility_types; i++) {
+        const struct facility_type *type = &rules->facility_types[i];
+        if (type->layer != source->layer || !rule_holds(&type->source, world->as_of) ||
+            !text_equal(type->source.id, code))
+            continue;
+        const char *absent = NULL;
+        enum truth one = predicate_eval(type->predicate, source->record, &absent);
+        if (one == TRUTH_YES)
+            return TRUTH_YES;
+        if (one == TRUTH_UNKNOWN && truth == TRUTH_NO) {
+            truth = TRUTH_UNKNOWN;
+            *missing = absent;
+        }
+    }
+    return truth;
+}
+
+/* The row's condition and its range of the qualifier. */
+static enum truth qualifies(const struct spacing_rule *rule, const struct spacing_source *source,
+                            const char **missing)
+{
+    enum truth when = predicate_eval(rule->when, source->record, missing);
+    if (when == TRUTH_NO || !rule->qualifier)
+        return when;
+    if (record_is_absent(source->record, rule->qualifier)) {
+        *missing = rule->qualifier->name;
+        return TRUTH_UNKNOWN;
+    }
+    double value = record_real(source->record, rule->qualifier);
+    bool above = rule->min_inclusive ? value >= rule->qualifier_min : value > rule->qualifier_min;
+    bool below = rule->max_inclusive ? value <= rule->qualifier_max : value < rule->qualifier_max;
+    return above && below ? when : TRUTH_NO;
+}
+
+/* code NULL: whatever the record is; else it is of that code too, whatever its layer. */
+static enum err_code collect_matches(const struct world *world, const char *code,
+                                     const struct spacing_source *source, struct arena *arena,
+                                     struct spacing_match **out, size_t *n, struct err *err)
+{
+    const struct rules *rules = world->rules;
+    *n = 0;
+    *out = arena_new(arena, struct spacing_match, rules->n_spacing);
+    if (!*out)
+        return err_nomem(err);
+    const char *last_code = NULL;
+    const char *type_missing = NULL;
+    enum truth type = TRUTH_NO;
+    for (size_t i = 0; i < rules->n_spacing; i++) {
+        const struct spacing_rule *rule = &rules->spacing[i];
+        if (rule->kind == SPACING_CONSENT || !rule_holds(&rule->source, world->as_of))
+            continue;
+        if (!text_equal(rule->facility, last_code)) {
+            last_code = rule->facility;
+            type_missing = NULL;
+            type = text_equal(rule->facility, code)
+                       ? TRUTH_YES
+                       : is_facility(world, source, rule->facility, &type_missing);
+        }
+        const char *missing = NULL;
+        enum truth qualified = type == TRUTH_NO ? TRUTH_NO : qualifies(rule, source, &missing);
+        if (qualified == TRUTH_NO)
+            continue;
+        if (type == TRUTH_UNKNOWN)
+            missing = type_missing ? type_missing : "an attribute";
+        (*out)[(*n)++] = (struct spacing_match){rule, missing};
+    }
+    return ERR_OK;
+}
+
+enum err_code spacing_matches(const struct world *world, const struct spacing_source *source,
+                              struct arena *arena, struct spacing_match **out, size_t *n,
+                              struct err *err)
+{
+    return collect_matches(world, NULL, source, arena, out, n, err);
+}
+
+enum err_code spacing_matches_of(const struct world *world, const char *code,
+                                 const struct spacing_source *source, struct arena *arena,
+                                 struct spacing_match **out, size_t *n, struct err *err)
+{
+    return collect_matches(world, code, source, arena, out, n, err);
+}
+
+const struct target_class *spacing_target(const struct world *world,
+                                          const struct spacing_rule *rule, size_t *i)
+{
+    const struct rules *rules = world->rules;
+    for (; *i < rules->n_target_classes; (*i)++) {
+        const struct target_class *class = &rules->target_classes[*i];
+        if (text_equal(class->source.id, rule->target) &&
+            rule_holds(&class->source, world->as_of)) {
+            (*i)++;
+            return class;
+        }
+    }
+    return NULL;
+}
+
+bool spacing_has_data(const struct world *world, const struct spacing_rule *rule)
+{
+    size_t i = 0;
+    const struct target_class *class;
+    while ((class = spacing_target(world, rule, &i))) {
+        if (world_count(world, class->layer) > 0 && !predicate_is_never(class->predicate))
+            return true;
+    }
+    return false;
+}
+
+enum truth spacing_is_target(const struct world *world, const struct spacing_source *source,
+                             const struct target_class *target_class, uint32_t row,
+                             const char **missing)
+{
+    const struct record_head *head = world_record(world, target_class->layer, row);
+    *missing = NULL;
+    if (target_class->layer == LAYER_ENTERPRISES) {
+        const struct enterprise *enterprise = (const void *)head;
+        if (text_equal(head->id, source->enterprise_id) || text_equal(enterprise->status, "closed"))
+            return TRUTH_NO;
+    }
+    return predicate_eval(target_class->predicate, head, missing);
+}
+
+/* A rule that runs to an edge meets a centre line half a width too late. An assumed width may
+ * be wrong by all of it, so it counts as error too. */
+static void widen_by_edge(const struct world *world, const struct spacing_rule *rule,
+                          const struct infrastructure *target, struct measured *measured)
+{
+    if (!rule->to->edge || target->head.geom.kind != GEOM_LINE)
+        return;
+    const struct parameters *parameters = &world->rules->parameters;
+    if (target->width_m >= 0) {
+        measured->target_half_width_m = target->width_m / 2;
+        return;
+    }
+    double assumed_m =
+        text_equal(target->kind, "railway") ? parameters->rail_width_m : parameters->road_width_m;
+    measured->target_half_width_m = assumed_m / 2;
+    measured->error_m += assumed_m / 2;
+}
+
+static bool class_is_grave(const char *class)
+{
+    return text_equal(class, "high_sensitive") || text_equal(class, "important") ||
+           text_equal(class, "class_1");
+}
+
+void spacing_judge(const struct world *world, const struct spacing_source *source,
+                   const struct spacing_match *match, const struct target_class *target_class,
+                   uint32_t row, const struct closest *closest, struct spacing_finding *out)
+{
+    const struct record_head *head = world_record(world, target_class->layer, row);
+    *out = (struct spacing_finding){
+        .rule = match->rule,
+        .target_class = target_class,
+        .layer = target_class->layer,
+        .row = row,
+        .closest = *closest,
+        .missing = match->missing,
+        .grave = target_class->grave,
+        .measured = {.distance_m = closest->distance_m,
+                     .by = source->by,
+                     .radius_m = source->radius_m,
+                     .error_m = source->error_m +
+                                rules_accuracy_m(world->rules, target_class->layer, head)},
+    };
+    if (target_class->layer == LAYER_INFRASTRUCTURE)
+        widen_by_edge(world, match->rule, (const void *)head, &out->measured);
+    if (target_class->layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
+        out->measured.target_radius_m = rules_radius_m(world->rules, (const void *)head);
+    if (target_class->layer == LAYER_PROTECTED && !out->grave) {
+        const char *missing = NULL;
+        const char *class = rules_protected_class(world->rules, (const void *)head, &missing);
+        out->grave = class_is_grave(class);
+        out->may_be_grave = !class && missing;
+    }
+    out->answer = verdict_of(match->rule, &out->measured, match->missing != NULL);
+    if (match->rule->kind == SPACING_PATH && out->answer.by == UNDECIDED_ATTRIBUTE && !out->missing)
+        out->missing = "flow path";
+}
+
+/* How far off a target of a layer may be and still matter to some row; negative: none. */
+static double reach_m(const struct world *world, const struct spacing_source *source,
+                      const struct spacing_match *matches, size_t n, enum layer_id layer)
+{
+    double value_m = -1;
+    for (size_t m = 0; m < n; m++) {
+        size_t i = 0;
+        const struct target_class *class;
+        while ((class = spacing_target(world, matches[m].rule, &i))) {
+            if (class->layer == layer && !predicate_is_never(class->predicate))
+                value_m = fmax(value_m, matches[m].rule->value_m);
+        }
+    }
+    if (value_m < 0)
+        return -1;
+    return value_m + source->error_m + source->radius_m + world_slack_m(world, layer);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    uint32_t i = *(const uint32_t *)a;
+    uint32_t j = *(const uint32_t *)b;
+    return (i > j) - (i < j);
+}
+
+/* Rows near any stretch of a shape. A line is searched in stretches, since the box of a
+ * pipeline across a province holds half of the province. */
+static enum err_code search_near(const struct world *world, enum layer_id layer,
+                                 const struct geom *geom, double reach, struct arena *arena,
+                                 uint32_t **rows, size_t *n, struct err *err)
+{
+    enum { STRETCH = 32 };
+    if (geom->kind != GEOM_LINE)
+        return world_search(world, layer, ellipsoid_expand(geom->box, reach), arena, rows, n, err);
+    enum err_code code = ERR_OK;
+    uint32_t *all = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    for (uint32_t ring = 0; ring < geom->n_rings; ring++) {
+        uint32_t end = geom->ring_ends[ring];
+        for (uint32_t from = geom_ring_start(geom, ring); from + 1 < end; from += STRETCH) {
+            uint32_t vertices = end - from < STRETCH + 1 ? end - from : STRETCH + 1;
+            struct box box = box_of_points(geom->points + from, vertices);
+            uint32_t *some = NULL;
+            size_t n_some = 0;
+            TRY(world_search(world, layer, ellipsoid_expand(box, reach), arena, &some, &n_some,
+                             err));
+            all = arena_grow(arena, all, &capacity, count + n_some, sizeof *all);
+            if (!all && n_some > 0) {
+                code = err_nomem(err);
+                goto done;
+            }
+            if (n_some > 0)
+                memcpy(all + count, some, n_some * sizeof *all);
+            count += n_some;
+        }
+    }
+    if (count > 0)
+        qsort(all, count, sizeof *all, compare_rows);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || all[kept - 1] != all[i])
+            all[kept++] = all[i];
+    }
+    *rows = all;
+    *n = kept;
+done:
+    return code;
+}
+
+struct findings {
+    struct arena *arena;
+    struct spacing_finding *items;
+    size_t n;
+    size_t capacity;
+    size_t first_of_target; /* where the findings of the present target begin */
+};
+
+/* One finding a target and missing attribute: the row that requires most. */
+static enum err_code add_finding(struct findings *findings, const struct spacing_finding *finding,
+                                 struct err *err)
+{
+    if (finding->answer.by == UNDECIDED_ATTRIBUTE) {
+        for (size_t i = findings->first_of_target; i < findings->n; i++) {
+            struct spacing_finding *other = &findings->items[i];
+            if (other->answer.by != UNDECIDED_ATTRIBUTE ||
+                !text_equal(other->missing, finding->missing))
+                continue;
+            if (finding->rule->value_m > other->rule->value_m)
+                *other = *finding;
+            return ERR_OK;
+        }
+    }
+    findings->items = arena_grow(findings->arena, findings->items, &findings->capacity,
+                                 findings->n + 1, sizeof *finding);
+    if (!findings->items)
+        return err_nomem(err);
+    findings->items[findings->n++] = *finding;
+    return ERR_OK;
+}
+
+/* All rows against one target record. */
+static enum err_code judge_target(const struct world *world, const struct spacing_source *source,
+                                  const struct spacing_match *matches, size_t n_matches,
+                                  enum layer_id layer, uint32_t row, const struct closest *closest,
+                                  struct findings *findings, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    findings->first_of_target = findings->n;
+    for (size_t m = 0; m < n_matches; m++) {
+        size_t i = 0;
+        const struct target_class *class;
+        while ((class = spacing_target(world, matches[m].rule, &i))) {
+            const char *missing = NULL;
+            if (class->layer != layer)
+                continue;
+            enum truth truth = spacing_is_target(world, source, class, row, &missing);
+            if (truth == TRUTH_NO)
+                continue;
+            struct spacing_match match = matches[m];
+            if (truth == TRUTH_UNKNOWN && !match.missing)
+                match.missing = missing ? missing : "an attribute";
+            struct spacing_finding finding;
+            spacing_judge(world, source, &match, class, row, closest, &finding);
+            if (finding.answer.verdict != VERDICT_CLEAR)
+                TRY(add_finding(findings, &finding, err));
+            if (truth == TRUTH_YES)
+                break; /* other rows of the class would say the same */
+        }
+    }
+done:
+    return code;
+}
+
+enum err_code spacing_findings(const struct world *world, const struct spacing_source *source,
+                               const struct spacing_match *matches, size_t n_matches,
+                               struct arena *arena, struct spacing_finding **out, size_t *n,
+                               struct err *err)
+{
+    static const enum layer_id layers[] = {LAYER_ENTERPRISES, LAYER_PROTECTED, LAYER_AREAS,
+                                           LAYER_INFRASTRUCTURE};
+    enum err_code code = ERR_OK;
+    struct findings findings = {.arena = arena};
+    for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++) {
+        double reach = reach_m(world, source, matches, n_matches, layers[l]);
+        uint32_t *rows = NULL;
+        size_t n_rows = 0;
+        if (reach < 0 || source->geom->kind == GEOM_NONE)
+            continue;
+        TRY(search_near(world, layers[l], source->geom, reach, arena, &rows, &n_rows, err));
+        for (size_t i = 0; i < n_rows; i++) {
+            struct closest closest;
+            TRY(distance_shapes(source->geom, world_geom(world, layers[l], rows[i]), reach, arena,
+                                &closest, err));
+            if (closest.distance_m > reach)
+                continue;
+            TRY(judge_target(world, source, matches, n_matches, layers[l], rows[i], &closest,
+                             &findings, err));
+        }
+    }
+    *out = findings.items;
+    *n = findings.n;
+done:
+    return code;
+}
