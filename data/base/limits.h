@@ -33,6 +33,27 @@ enum {
     /* A URL with its query; browsers and proxies cut near 8,000. */
     LIMIT_URL_BYTES = 8192,
 
+    /* Request line and headers of a connection, with our own response headers: what
+     * libmicrohttpd sets aside for each. Four times the URL holds any browser's headers. */
+    LIMIT_HEADER_BYTES = 32 << 10,
+
+    /* Open connections: a browser holds six, a proxy a few dozen; each costs two
+     * descriptors at most, and 1,024 is the customary limit of a process. */
+    LIMIT_CONNECTIONS = 480,
+
+    /* Seconds without a byte before a connection is closed. */
+    LIMIT_IDLE_S = 30,
+
+    /* Requests that wait for a worker before the next gets 503: two screens of tiles for
+     * ten people. */
+    LIMIT_WAITING_REQUESTS = 512,
+
+    /* Finished tiles kept in memory; 10,000 tiles of 6 KB. */
+    LIMIT_TILE_CACHE_BYTES = 64 << 20,
+
+    /* Memory of one request or one tile: thousands of conflicts with their reasons. */
+    LIMIT_REQUEST_BYTES = 512 << 20,
+
     /* Radius of a query, m: the largest release zones are tens of kilometres. */
     LIMIT_RADIUS_M = 100 * 1000,
 

@@ -1,0 +1,27 @@
+/*
+ * geojson.h - shapes of a request or of a small file, and shapes of an answer.
+ *
+ * What users import goes through OGR (data/import.h); this reads the one shape that a
+ * question carries. Coordinates are taken as longitude and latitude of CGCS2000.
+ *
+ * Source:  RFC 7946.
+ */
+#ifndef SISETU_TILER_GEOJSON_H
+#define SISETU_TILER_GEOJSON_H
+
+#include "data/base/arena.h"
+#include "data/base/json.h"
+#include "data/geom.h"
+
+/* Reads a geometry, a feature, or a collection of exactly one feature. Points outside the
+ * world, open rings, too few vertices, mixed collections: ERR_INPUT with what and where. */
+enum err_code geojson_read(const struct json *value, struct arena *arena, struct geom *out,
+                           struct err *err);
+
+/* Writes a geometry object, or null for GEOM_NONE. Coordinates to 1e-8 degree (1 mm). */
+void geojson_write(struct jw *jw, const struct geom *geom);
+
+/* [lon, lat] */
+void geojson_write_position(struct jw *jw, struct lonlat point);
+
+#endif
