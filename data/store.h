@@ -10,9 +10,16 @@
  *     columns, rows, west, north, cell size and CRS
  *   sisetu_rules(file, text): the rule tables of the last assessment
  *
+ * After a write that failed nothing of the transaction can be kept: store_commit refuses.
+ * Up to 256 MiB of changed pages stay in memory until the commit, so that readers are not
+ * disturbed; beyond that they wait (ten seconds, then ERR_BUSY).
+ *
  * Life:    store_create, or store_open -> work -> store_close (rolls back if not committed).
  * Owner:   records go into the caller's arena.
- * Threads: a store belongs to one thread.
+ * Threads: a store belongs to one thread. Readers and peeks of a process do not disturb each
+ *          other or a writer. While a process holds a store open for writing it must neither
+ *          open the file a second time for writing nor read it by other means (such as GDAL's
+ *          import): closing any descriptor of a file drops the process's POSIX locks on it.
  * Errors:  ERR_NOT_FOUND no such file; ERR_INPUT not a store, or damaged; ERR_VERSION another
  *          schema; ERR_BUSY another writer for longer than ten seconds; ERR_DENIED, ERR_NO_SPACE.
  * Source:  OGC 12-128r18 GeoPackage 1.3; written and read through OGR.
@@ -49,7 +56,24 @@ uint64_t store_generation(const struct store *store);
  * server's look once a second. Does not disturb other connections of this process. */
 enum err_code store_peek(const char *path, uint64_t *generation, struct err *err);
 
-/* Meta values; *out is NULL if absent. */
+/* The same, and which store it is: differs as well when the file was replaced by another
+ * store, or by a copy, that happens to have the same generation. */
+struct store_stamp {
+    uint64_t generation;
+    uint64_t identity; /* random, given by store_create */
+    uint64_t device;   /* of the file */
+    uint64_t inode;
+};
+enum err_code store_stamp(const char *path, struct store_stamp *out, struct err *err);
+
+static inline bool store_stamp_equal(struct store_stamp a, struct store_stamp b)
+{
+    return a.generation == b.generation && a.identity == b.identity && a.device == b.device &&
+           a.inode == b.inode;
+}
+
+/* Meta values; *out is NULL if absent. Setting NULL removes; setting the same value again is
+ * no change. */
 enum err_code store_get(struct store *store, const char *key, struct arena *arena,
                         const char **out, struct err *err);
 enum err_code store_set(struct store *store, const char *key, const char *value, struct err *err);
@@ -61,7 +85,10 @@ enum err_code store_count(struct store *store, enum layer_id layer, size_t *out,
 enum err_code store_read(struct store *store, enum layer_id layer, struct arena *arena,
                          void **records, size_t *n, struct err *err);
 
-/* Adds n records. Ids must be new to the layer (ERR_CONFLICT names the first that is not). */
+/* Adds n records. Ids must be new to the layer (ERR_CONFLICT names the first that is not);
+ * a record without a required field, with a shape of a kind that its layer does not hold, or
+ * with text that is not UTF-8, is refused with ERR_INPUT. Codes and ranges are the import's to
+ * check. Ids that store_delete does not find are no error. */
 enum err_code store_insert(struct store *store, enum layer_id layer, const void *records,
                            size_t n, struct err *err);
 enum err_code store_delete(struct store *store, enum layer_id layer, const char *const *ids,
@@ -78,6 +105,8 @@ struct store_text {
     const char *name;
     const char *text;
 };
+
+/* Writing the same tables again is no change. */
 enum err_code store_read_rules(struct store *store, struct arena *arena,
                                struct store_text **files, size_t *n, struct err *err);
 enum err_code store_write_rules(struct store *store, const struct store_text *files, size_t n,

@@ -61,8 +61,7 @@ static enum err_code write_all(int fd, const char *bytes, size_t n, const char *
     return ERR_OK;
 }
 
-/* Makes a finished rename durable; a file system that cannot sync a directory is fine. */
-static void sync_directory_of(const char *path)
+void file_sync_directory_of(const char *path)
 {
     char directory[PATH_MAX];
     const char *slash = strrchr(path, '/');
@@ -94,7 +93,7 @@ enum err_code file_write_atomic(const char *path, const void *bytes, size_t n, s
     if (code != ERR_OK)
         unlink(aside);
     else
-        sync_directory_of(path);
+        file_sync_directory_of(path);
     return code;
 }
 

@@ -17,6 +17,9 @@ enum err_code file_read(const char *path, size_t limit_bytes, struct buf *out, s
  * one whole, also after a power cut. On failure the old file is untouched. */
 enum err_code file_write_atomic(const char *path, const void *bytes, size_t n, struct err *err);
 
+/* Makes a finished rename to path durable; a file system that cannot sync a directory is fine. */
+void file_sync_directory_of(const char *path);
+
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
 

@@ -1,0 +1,327 @@
+#include "data/store_internal.h"
+
+#include "data/base/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gdal.h>
+
+enum {
+    /* A peek answers at once or says busy: a server asks again a second later. */
+    PEEK_TIMEOUT_MS = 500,
+
+    /* Changed pages stay in memory up to here, KiB; beyond, SQLite spills them into the file,
+     * which locks readers out until the commit. 256 MiB is an import of about 300,000 records. */
+    WRITE_CACHE_KIB = 256 << 10,
+};
+
+/* What can be said of a path before SQLite sees it. Only stat: opening and closing the file
+ * would drop the locks that this process may hold on it. */
+static enum err_code check_path(const char *path, enum store_mode mode, struct err *err)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) {
+        if (errno == ENOENT)
+            return err_set(err, ERR_NOT_FOUND, "%s: no such store; `sisetu init` makes one", path);
+        return err_errno(err, errno, "%s", path);
+    }
+    if (S_ISDIR(status.st_mode))
+        return err_set(err, ERR_INPUT, "%s: a directory; a store is a GeoPackage file", path);
+    if (!S_ISREG(status.st_mode))
+        return err_set(err, ERR_INPUT, "%s: not a file; a store is a GeoPackage file", path);
+    if (status.st_size == 0)
+        return err_set(err, ERR_INPUT, "%s: an empty file, not a store", path);
+    if (access(path, mode == STORE_WRITE ? R_OK | W_OK : R_OK) != 0)
+        return err_errno(err, errno, "%s", path);
+    return ERR_OK;
+}
+
+/* ATTACH 'file:path?mode=...': whatever could end the path in a URI is escaped. */
+static enum err_code attach(struct store *store, const char *mode, struct err *err)
+{
+    struct buf uri, sql;
+    buf_init(&uri);
+    buf_init(&sql);
+    buf_add_text(&uri, *store->path == '/' ? "file://" : "file:");
+    for (const char *at = store->path; *at; at++) {
+        if (strchr("%?#'\"", *at) || (unsigned char)*at < 0x20)
+            buf_printf(&uri, "%%%02X", (unsigned)(unsigned char)*at);
+        else if (at == store->path || *at != '/' || at[-1] != '/') /* "//host" is another thing */
+            buf_add_byte(&uri, *at);
+    }
+    buf_printf(&uri, "?mode=%s", mode);
+    buf_add_text(&sql, "ATTACH ");
+    store_quote(&sql, buf_text(&uri));
+    buf_add_text(&sql, " AS store");
+    bool ok = buf_ok(&uri) && buf_ok(&sql);
+    enum err_code code = ok ? store_sql(store, err, buf_text(&sql)) : err_nomem(err);
+    buf_release(&uri);
+    buf_release(&sql);
+    return code;
+}
+
+/* An empty database in memory with the file attached and one read transaction begun: names
+ * of tables resolve to the file's. */
+static enum err_code connect_as(struct store *store, const char *mode, int timeout_ms,
+                                struct err *err)
+{
+    static const char *const drivers[] = {"SQLite", NULL};
+    enum err_code code = ERR_OK;
+    gdal_session_clear(&store->gdal);
+    store->dataset =
+        GDALOpenEx(":memory:", GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, NULL, NULL);
+    if (!store->dataset)
+        return store_fault(store, err);
+    if (timeout_ms)
+        TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", timeout_ms));
+    TRY(attach(store, mode, err));
+    TRY(store_sql(store, err, "BEGIN"));
+    TRY(store_sql(store, err, "SELECT value FROM sisetu_meta LIMIT 1")); /* the lock, or the fault */
+done:
+    if (code != ERR_OK)
+        store_disconnect(store, false, NULL);
+    return code;
+}
+
+static enum err_code connect_read(struct store *store, int timeout_ms, struct err *err)
+{
+    char journal[PATH_MAX];
+    enum err_code code = connect_as(store, "ro", timeout_ms, err);
+    if (code != ERR_DENIED)
+        return code;
+    /* A writer that was killed leaves a journal, which must be undone before anyone reads. */
+    snprintf(journal, sizeof journal, "%s-journal", store->path);
+    if (!file_exists(journal))
+        return code;
+    code = connect_as(store, "rw", timeout_ms, err);
+    if (code == ERR_DENIED)
+        err_set(err, code,
+                "%s: a write was interrupted and has to be undone; open it once with permission "
+                "to write",
+                store->path);
+    return code;
+}
+
+enum err_code store_connect_write(struct store *store, struct err *err)
+{
+    static const char *const drivers[] = {"GPKG", NULL};
+    enum err_code code = ERR_OK;
+    gdal_session_clear(&store->gdal);
+    store->dataset =
+        GDALOpenEx(store->path, GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, NULL, NULL);
+    if (!store->dataset && !store->gdal.failed)
+        return err_set(err, ERR_INPUT, "%s: not a GeoPackage, or damaged", store->path);
+    if (!store->dataset)
+        return store_fault(store, err);
+    TRY(store_sqlf(store, err, "PRAGMA cache_size = -%d", WRITE_CACHE_KIB));
+    gdal_session_clear(&store->gdal);
+    if (GDALDatasetStartTransaction(store->dataset, FALSE) != OGRERR_NONE)
+        TRY(store_fault(store, err));
+    /* OGR begins a deferred transaction. Its first statement being a write, it waits for the
+     * writer's lock here and now, as BEGIN IMMEDIATE would. */
+    TRY(store_sql(store, err, "UPDATE sisetu_meta SET value = value WHERE key = 'generation'"));
+done:
+    if (code != ERR_OK)
+        store_disconnect(store, false, NULL);
+    return code;
+}
+
+enum err_code store_disconnect(struct store *store, bool commit, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (!store->dataset)
+        return ERR_OK;
+    if (store->mode == STORE_WRITE) {
+        gdal_session_clear(&store->gdal);
+        if (commit && (GDALDatasetCommitTransaction(store->dataset) != OGRERR_NONE ||
+                       store->gdal.failed))
+            code = store_fault(store, err);
+        if (!commit || code != ERR_OK)
+            GDALDatasetRollbackTransaction(store->dataset);
+        /* What OGR would like to note while closing is no part of a transaction. */
+        store_sql(store, NULL, "PRAGMA query_only = 1");
+    }
+    GDALClose(store->dataset);
+    store->dataset = NULL;
+    return code;
+}
+
+static enum err_code connect(struct store *store, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(check_path(store->path, store->mode, err));
+    TRY(store->mode == STORE_WRITE ? store_connect_write(store, err)
+                                   : connect_read(store, 0, err));
+    code = store_meta_check(store, &store->generation, err);
+    if (code != ERR_OK)
+        store_disconnect(store, false, NULL);
+done:
+    return code;
+}
+
+enum err_code store_begin(struct store *store, enum store_mode need, struct err *err)
+{
+    gdal_session_begin(&store->gdal);
+    if (need == STORE_WRITE && store->mode != STORE_WRITE)
+        return err_set(err, ERR_INTERNAL, "%s: was opened for reading only", store->path);
+    if (store->broken)
+        return err_set(err, ERR_CONFLICT, "%s: an earlier write failed, so nothing can be kept",
+                       store->path);
+    return store->dataset ? ERR_OK : connect(store, err);
+}
+
+enum err_code store_end(struct store *store, enum store_mode did, enum err_code code)
+{
+    if (code != ERR_OK && did == STORE_WRITE)
+        store->broken = true;
+    gdal_session_end(&store->gdal);
+    return code;
+}
+
+enum err_code store_new(const char *path, enum store_mode mode, struct store **out,
+                        struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = calloc(1, sizeof *store);
+    if (!store)
+        return err_nomem(err);
+    arena_init(&store->arena, 0);
+    store->mode = mode;
+    store->path = arena_strdup(&store->arena, path);
+    TRY(store->path ? ERR_OK : err_nomem(err));
+    TRY(schema_load(&store->arena, &store->schema, err));
+    *out = store;
+    store = NULL;
+done:
+    store_close(store);
+    return code;
+}
+
+enum err_code store_open(const char *path, enum store_mode mode, struct store **out,
+                         struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    *out = NULL;
+    TRY(store_new(path, mode, &store, err));
+    code = store_begin(store, STORE_READ, err);
+    TRY(store_end(store, STORE_READ, code));
+    *out = store;
+    store = NULL;
+done:
+    store_close(store);
+    return code;
+}
+
+void store_close(struct store *store)
+{
+    if (!store)
+        return;
+    gdal_session_begin(&store->gdal);
+    store_disconnect(store, false, NULL);
+    gdal_session_end(&store->gdal);
+    arena_release(&store->arena);
+    free(store);
+}
+
+uint64_t store_generation(const struct store *store)
+{
+    return store->generation;
+}
+
+/* Extent, number of features and time of change: what QGIS and others read of a layer without
+ * looking at it. OGR keeps them too late and, for deletions, not at all. */
+static enum err_code note_contents(struct store *store, enum layer_id layer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char *name = layer_name(layer);
+    TRY(store_sqlf(store, err,
+                   "UPDATE gpkg_contents SET last_change = strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', "
+                   "'now') WHERE table_name = '%s'",
+                   name));
+    TRY(store_sqlf(store, err,
+                   "UPDATE gpkg_ogr_contents SET feature_count = (SELECT COUNT(*) FROM \"%s\") "
+                   "WHERE table_name = '%s'",
+                   name, name));
+    if (store->schema.layers[layer].has_geometry)
+        TRY(store_sqlf(store, err,
+                       "UPDATE gpkg_contents SET (min_x, min_y, max_x, max_y) = (SELECT "
+                       "MIN(minx), MIN(miny), MAX(maxx), MAX(maxy) FROM \"rtree_%s_" STORE_GEOMETRY
+                       "\") WHERE table_name = '%s'",
+                       name, name));
+done:
+    return code;
+}
+
+static enum err_code commit(struct store *store, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char generation[24];
+    uint64_t next = store->generation + 1;
+    if (!store->changed) /* gives the lock back and keeps the generation */
+        return store_disconnect(store, false, err);
+    snprintf(generation, sizeof generation, "%" PRIu64, next);
+    gdal_session_clear(&store->gdal);
+    GDALFlushCache(store->dataset);
+    if (store->gdal.failed)
+        TRY(store_fault(store, err));
+    for (int i = 0; i < LAYER_COUNT; i++)
+        if (store->touched[i])
+            TRY(note_contents(store, (enum layer_id)i, err));
+    TRY(store_meta_set(store, "generation", generation, err));
+    /* OGR remembers what it read of the tables. Another writer may come between, so the next
+     * transaction begins on a new handle. */
+    TRY(store_disconnect(store, true, err));
+    store->generation = next;
+    store->changed = false;
+    memset(store->touched, 0, sizeof store->touched);
+done:
+    return code;
+}
+
+enum err_code store_commit(struct store *store, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(store_begin(store, STORE_WRITE, err));
+    TRY(commit(store, err));
+done:
+    return store_end(store, STORE_WRITE, code);
+}
+
+enum err_code store_stamp(const char *path, struct store_stamp *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char *identity = NULL;
+    struct stat status = {0};
+    struct store store = {.mode = STORE_READ, .path = path};
+    *out = (struct store_stamp){0};
+    arena_init(&store.arena, 0);
+    gdal_session_begin(&store.gdal);
+    TRY(check_path(path, STORE_READ, err));
+    if (stat(path, &status) != 0)
+        TRY(err_errno(err, errno, "%s", path));
+    TRY(connect_read(&store, PEEK_TIMEOUT_MS, err));
+    TRY(store_meta_check(&store, &out->generation, err));
+    TRY(store_meta_get(&store, "identity", &store.arena, &identity, err));
+    out->identity = identity ? strtoull(identity, NULL, 16) : 0;
+    out->device = (uint64_t)status.st_dev;
+    out->inode = (uint64_t)status.st_ino;
+done:
+    store_disconnect(&store, false, NULL);
+    gdal_session_end(&store.gdal);
+    arena_release(&store.arena);
+    return code;
+}
+
+enum err_code store_peek(const char *path, uint64_t *generation, struct err *err)
+{
+    struct store_stamp stamp;
+    enum err_code code = store_stamp(path, &stamp, err);
+    *generation = stamp.generation;
+    return code;
+}

@@ -1,0 +1,146 @@
+/*
+ * store_internal.h - what the files of the store share. Nobody else includes it.
+ *
+ * A store is read through an empty in-memory SQLite database of OGR's that has the file
+ * attached, and written through OGR's GeoPackage driver. The driver opens and closes the
+ * file once beside SQLite, which drops the process's POSIX locks on it; attaching does not,
+ * so that a server may peek and read at any time.
+ *
+ * Handles of GDAL are void pointers here, so that this header needs none of its own.
+ */
+#ifndef SISETU_DATA_STORE_INTERNAL_H
+#define SISETU_DATA_STORE_INTERNAL_H
+
+#include "data/base/buf.h"
+#include "data/gdal_session.h"
+#include "data/schema.h"
+#include "data/store.h"
+
+#include <limits.h>
+
+#define STORE_GEOMETRY "geom" /* the column of every layer that has one */
+enum { STORE_EPSG = 4490 };
+
+struct store {
+    struct gdal_session gdal; /* pushed by each public function while it runs */
+    enum store_mode mode;
+    const char *path;
+    void *dataset; /* NULL after a commit, until the next call needs it */
+    uint64_t generation;
+    bool changed;              /* something was written since the transaction began */
+    bool broken;               /* a write failed: nothing of this transaction may be kept */
+    bool touched[LAYER_COUNT]; /* layers whose entry in gpkg_contents has to be brought up to date */
+    struct arena arena;        /* path and schema */
+    struct schema schema;
+};
+
+/* --- store.c --- */
+
+/* Every public function on a store: begin -> work -> end. Begin opens the handle if a commit
+ * closed it, and refuses (ERR_USAGE) a write in STORE_READ or after a failed write. */
+enum err_code store_begin(struct store *store, enum store_mode need, struct err *err);
+
+/* Marks the store broken if a write failed with `code`, which it returns. */
+enum err_code store_end(struct store *store, enum store_mode did, enum err_code code);
+
+/* A handle on the file for writing, in a transaction that holds the writer's lock. Checks no
+ * version. On failure nothing stays open. The session must have begun. */
+enum err_code store_connect_write(struct store *store, struct err *err);
+
+/* Commits or rolls back what is open and closes the handle. */
+enum err_code store_disconnect(struct store *store, bool commit, struct err *err);
+
+/* Makes a struct store with path and schema, nothing open; freed by store_close. */
+enum err_code store_new(const char *path, enum store_mode mode, struct store **out,
+                        struct err *err);
+
+/* --- store_sql.c --- */
+
+/* A statement without result rows. */
+enum err_code store_sql(struct store *store, struct err *err, const char *sql);
+enum err_code store_sqlf(struct store *store, struct err *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The rows of a SELECT, one at a time. After the last, and on an error, *feature is NULL.
+ * store_rows_end is due in every case. */
+struct store_rows {
+    struct store *store;
+    void *layer;
+    void *feature; /* the row at hand; belongs to the rows */
+};
+enum err_code store_rows_begin(struct store *store, const char *sql, struct store_rows *out,
+                               struct err *err);
+enum err_code store_rows_next(struct store_rows *rows, void **feature, struct err *err);
+void store_rows_end(struct store_rows *rows);
+
+/* First column of the first row as text in the arena; NULL without a row or value. */
+enum err_code store_sql_text(struct store *store, const char *sql, struct arena *arena,
+                             const char **out, struct err *err);
+
+/* First column of the first row as a number; 0 without a row. */
+enum err_code store_sql_number(struct store *store, const char *sql, int64_t *out,
+                               struct err *err);
+
+/* 'text' with quotes doubled. */
+void store_quote(struct buf *sql, const char *text);
+
+/* What GDAL or SQLite said, as our code and a message that begins with the path. */
+enum err_code store_fault(const struct store *store, struct err *err);
+
+/* --- store_meta.c --- */
+
+enum err_code store_meta_get(struct store *store, const char *key, struct arena *arena,
+                             const char **out, struct err *err);
+enum err_code store_meta_set(struct store *store, const char *key, const char *value,
+                             struct err *err);
+
+/* generation of the store; ERR_VERSION unless its schema_version is SCHEMA_VERSION. */
+enum err_code store_meta_check(struct store *store, uint64_t *generation, struct err *err);
+enum err_code store_meta_version(struct store *store, int64_t *version, struct err *err);
+
+/* --- store_feature.c: a record as a feature of OGR and back --- */
+
+/* Sets the fields of a feature whose field i is fields[i] of the layer's binding; geometry
+ * included. Multi-geometries as the column of the layer wants them. */
+enum err_code store_feature_fill(void *feature, enum layer_id layer, const void *record,
+                                 struct arena *scratch, struct err *err);
+
+/* Reads a row of store_feature_select into a cleared record. */
+enum err_code store_feature_read(void *feature, enum layer_id layer, struct arena *arena,
+                                 void *record, struct err *err);
+
+/* The SELECT that store_feature_read understands, ordered by id. */
+void store_feature_select(struct buf *sql, enum layer_id layer, bool has_geometry);
+
+/* Field types and geometry types of OGR. */
+int store_field_type(enum field_type type);
+int store_geometry_type(const struct schema_layer *layer);
+
+/* --- store_create.c --- */
+
+/* CGCS2000 with longitude first; free with OSRRelease. */
+void *store_crs(void);
+
+/* Creates the column of a field. */
+enum err_code store_create_field(struct store *store, void *ogr_layer,
+                                 const struct schema_layer *layer,
+                                 const struct schema_field *field, struct err *err);
+
+/* --- store_aside.c: files made aside and moved into place whole --- */
+
+struct store_aside {
+    const char *path;          /* where it shall be */
+    char directory[PATH_MAX];  /* of our own, beside it */
+    char file[PATH_MAX];       /* what to write: same base name, in that directory */
+};
+
+enum err_code store_aside_begin(const char *path, struct store_aside *out, struct err *err);
+
+/* Moves every file of the directory beside `path`. Without replace a path that exists by then
+ * is left alone (ERR_CONFLICT). Ends the aside in either case. */
+enum err_code store_aside_commit(struct store_aside *aside, bool replace, struct err *err);
+
+/* Removes what was written. Does nothing after store_aside_commit. */
+void store_aside_abort(struct store_aside *aside);
+
+#endif
