@@ -20,17 +20,20 @@
 struct rtree_node;
 
 struct rtree {
-    uint32_t n_items;
-    uint32_t n_nodes;
+    uint32_t n_items;  /* with a box that is not empty */
+    uint32_t n_leaves; /* nodes 0 .. n_leaves - 1 hold items, the others nodes */
+    uint32_t n_nodes;  /* the last one is the root; 0 without items */
     const struct rtree_node *nodes;
 };
 
-/* Item i has boxes[i]; empty boxes are in no answer. */
+/* Item i has boxes[i]; empty boxes and those with NaN are in no answer. Scratch memory of
+ * 16 bytes an item is taken from the same arena and given back. */
 enum err_code rtree_build(const struct box *boxes, uint32_t n, struct arena *arena,
                           struct rtree *out, struct err *err);
 
 /* Calls visit for each item whose box touches `box` (a shared edge counts); stops at false.
- * The order is fixed by the boxes alone. */
+ * The order is fixed by the boxes alone. Longitudes are compared as they are: a box across
+ * the antimeridian is searched in two halves. */
 void rtree_search(const struct rtree *tree, struct box box, void *context,
                   bool (*visit)(void *context, uint32_t item));
 
@@ -38,15 +41,20 @@ void rtree_search(const struct rtree *tree, struct box box, void *context,
 enum err_code rtree_collect(const struct rtree *tree, struct box box, struct arena *arena,
                             uint32_t **items, size_t *n, struct err *err);
 
-/* Visits items by rising lower bound of their distance (m) from `from`, until visit answers
- * false; the bound never exceeds the true distance. For nearest-neighbour queries. */
+/* Visits items by rising lower bound of their distance (m) from `from`, ties by item, until
+ * visit answers false; the bound never exceeds the true distance, over the antimeridian and
+ * the poles too. For nearest-neighbour queries. */
 enum err_code rtree_nearest(const struct rtree *tree, struct box from, struct arena *scratch,
-                            void *context, bool (*visit)(void *context, uint32_t item,
-                                                         double at_least_m),
+                            void *context,
+                            bool (*visit)(void *context, uint32_t item, double at_least_m),
                             struct err *err);
 
-/* Calls visit for each pair (i of a, j of b) whose boxes, with those of a made larger by
- * margin_m, touch. */
+/* A lower bound of the distance between anything in a and anything in b, m. */
+double rtree_box_distance_m(struct box a, struct box b);
+
+/* Calls visit for each pair (i of a, j of b) of which something may lie within margin_m of
+ * each other: the box of i made larger by margin_m (ellipsoid_expand) touches that of j, as
+ * it is or a whole turn east or west. Each pair once; stops at false. */
 void rtree_join(const struct rtree *a, const struct rtree *b, double margin_m, void *context,
                 bool (*visit)(void *context, uint32_t i, uint32_t j));
 

@@ -56,6 +56,25 @@ void arena_release(struct arena *arena)
     arena->used_bytes = 0;
 }
 
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){arena->head, arena->head ? arena->head->used_bytes : 0,
+                               arena->used_bytes};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    /* An arena that was empty at the mark keeps its first chunk, for the next round. */
+    while (arena->head && arena->head != mark.head && (mark.head || arena->head->next)) {
+        struct arena_chunk *next = arena->head->next;
+        free(arena->head);
+        arena->head = next;
+    }
+    if (arena->head)
+        arena->head->used_bytes = mark.head_used_bytes;
+    arena->used_bytes = mark.used_bytes;
+}
+
 static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
 {
     size_t size = arena->head ? arena->head->size_bytes * 2 : FIRST_CHUNK_BYTES;

@@ -30,6 +30,16 @@ void arena_init(struct arena *arena, size_t limit_bytes);
 void arena_reset(struct arena *arena);
 void arena_release(struct arena *arena);
 
+/* Scratch inside a longer life: everything allocated after the mark goes at the rewind, the
+ * rest stays. Marks nest; a reset or an earlier rewind makes a mark worthless. */
+struct arena_mark {
+    struct arena_chunk *head;
+    size_t head_used_bytes;
+    size_t used_bytes;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 /* count * size zeroed bytes, aligned to 16; NULL on overflow, limit or no memory.
  * A count of 0 returns a valid pointer to nothing. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size)

@@ -65,6 +65,29 @@ static void test_arena_gives_zeroed_memory_after_reset(void **state)
     arena_release(&arena);
 }
 
+static void test_arena_rewind_gives_back_what_came_after_the_mark(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 4 << 20);
+    struct arena_mark empty = arena_mark(&arena);
+    for (int round = 0; round < 100; round++) { /* 300 MB in all through a limit of 4 MB */
+        assert_non_null(arena_alloc(&arena, 3 << 20, 1));
+        arena_rewind(&arena, empty);
+        assert_int_equal(arena.used_bytes, 0);
+    }
+    char *kept = arena_strdup(&arena, "kept");
+    for (int round = 0; round < 100; round++) {
+        struct arena_mark mark = arena_mark(&arena);
+        assert_non_null(arena_alloc(&arena, 100, 1));
+        assert_non_null(arena_alloc(&arena, 3 << 20, 1));
+        arena_rewind(&arena, mark);
+    }
+    assert_string_equal(kept, "kept");
+    assert_int_equal(arena.used_bytes, 16);
+    arena_release(&arena);
+}
+
 static void test_text_to_double_takes_numbers_only(void **state)
 {
     (void)state;
@@ -215,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_err_wrap_keeps_code_and_puts_context_first),
         cmocka_unit_test(test_arena_refuses_what_passes_its_limit),
         cmocka_unit_test(test_arena_gives_zeroed_memory_after_reset),
+        cmocka_unit_test(test_arena_rewind_gives_back_what_came_after_the_mark),
         cmocka_unit_test(test_text_to_double_takes_numbers_only),
         cmocka_unit_test(test_text_to_date_knows_the_calendar),
         cmocka_unit_test(test_text_is_utf8_refuses_overlong_and_surrogates),

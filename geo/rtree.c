@@ -1,0 +1,505 @@
+#include "geo/rtree.h"
+
+#include "geo/ellipsoid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NODE_ENTRIES = 16,  /* the boxes of a node fill 8 cache lines, read ahead of need */
+    LARGEST_HEIGHT = 8, /* 16^8 entries are all that 32 bits count */
+    HILBERT_BITS = 16,
+};
+
+/* One array a side: 16 comparisons in a row are what a compiler turns into wide ones. Unused
+ * entries have empty boxes. */
+struct rtree_node {
+    double west[NODE_ENTRIES];
+    double south[NODE_ENTRIES];
+    double east[NODE_ENTRIES];
+    double north[NODE_ENTRIES];
+    uint32_t child[NODE_ENTRIES]; /* item of a leaf, else node */
+};
+
+static struct box entry_box(const struct rtree_node *node, int i)
+{
+    return (struct box){node->west[i], node->south[i], node->east[i], node->north[i]};
+}
+
+static void set_entry(struct rtree_node *node, int i, struct box box, uint32_t child)
+{
+    node->west[i] = box.west_deg;
+    node->south[i] = box.south_deg;
+    node->east[i] = box.east_deg;
+    node->north[i] = box.north_deg;
+    node->child[i] = child;
+}
+
+static struct box node_box(const struct rtree_node *node)
+{
+    struct box box = box_empty();
+    for (int i = 0; i < NODE_ENTRIES; i++)
+        box = box_union(box, entry_box(node, i));
+    return box;
+}
+
+/* ---- building ---- */
+
+/* Place of the square (x, y) on Hilbert's curve through 2^16 x 2^16 squares. */
+static uint32_t hilbert(uint32_t x, uint32_t y)
+{
+    uint32_t place = 0;
+    for (uint32_t side = 1U << (HILBERT_BITS - 1); side > 0; side >>= 1) {
+        uint32_t right = (x & side) ? 1 : 0;
+        uint32_t upper = (y & side) ? 1 : 0;
+        place = (place << 2) | ((3 * right) ^ upper);
+        if (!upper) { /* turn the quarter so that its curve starts where ours does */
+            if (right) {
+                x = ~x;
+                y = ~y;
+            }
+            uint32_t swap = x;
+            x = y;
+            y = swap;
+        }
+    }
+    return place;
+}
+
+static uint32_t quantise(double value, double low, double high)
+{
+    double last = (1 << HILBERT_BITS) - 1;
+    double place = high > low ? (value - low) / (high - low) * last : 0;
+    if (!(place > 0)) /* NaN too: the middle of an infinite box */
+        return 0;
+    return place < last ? (uint32_t)place : (uint32_t)last;
+}
+
+struct keyed {
+    uint32_t key;
+    uint32_t item;
+};
+
+/* Sorts by key and keeps the order of equal keys; other has room for as many. */
+static void sort_by_key(struct keyed *items, struct keyed *other, uint32_t n)
+{
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        uint32_t starts[257] = {0};
+        for (uint32_t i = 0; i < n; i++)
+            starts[((items[i].key >> shift) & 255) + 1]++;
+        for (int i = 0; i < 256; i++)
+            starts[i + 1] += starts[i];
+        for (uint32_t i = 0; i < n; i++)
+            other[starts[(items[i].key >> shift) & 255]++] = items[i];
+        struct keyed *swap = items;
+        items = other;
+        other = swap;
+    }
+}
+
+static uint32_t nodes_for(uint32_t n)
+{
+    return n / NODE_ENTRIES + (n % NODE_ENTRIES != 0);
+}
+
+/* Keys of all items with a box, in order of items. Returns how many. */
+static uint32_t key_items(const struct box *boxes, uint32_t n, struct keyed *keyed)
+{
+    struct box all = box_empty();
+    for (uint32_t i = 0; i < n; i++)
+        if (!box_is_empty(boxes[i]))
+            all = box_union(all, boxes[i]);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (box_is_empty(boxes[i]))
+            continue;
+        double lon = (boxes[i].west_deg + boxes[i].east_deg) / 2;
+        double lat = (boxes[i].south_deg + boxes[i].north_deg) / 2;
+        keyed[count].key = hilbert(quantise(lon, all.west_deg, all.east_deg),
+                                   quantise(lat, all.south_deg, all.north_deg));
+        keyed[count++].item = i;
+    }
+    return count;
+}
+
+static void fill_leaves(struct rtree_node *nodes, uint32_t n_leaves, const struct box *boxes,
+                        const struct keyed *keyed, uint32_t n)
+{
+    for (uint32_t leaf = 0; leaf < n_leaves; leaf++)
+        for (int i = 0; i < NODE_ENTRIES; i++) {
+            uint32_t at = leaf * NODE_ENTRIES + (uint32_t)i;
+            bool used = at < n;
+            set_entry(&nodes[leaf], i, used ? boxes[keyed[at].item] : box_empty(),
+                      used ? keyed[at].item : 0);
+        }
+}
+
+/* Levels above the leaves, each from the one below. */
+static void fill_branches(struct rtree_node *nodes, uint32_t n_leaves)
+{
+    uint32_t from = 0;
+    uint32_t count = n_leaves;
+    while (count > 1) {
+        uint32_t to = from + count;
+        uint32_t n_above = nodes_for(count);
+        for (uint32_t at = 0; at < n_above * NODE_ENTRIES; at++) {
+            bool used = at < count;
+            set_entry(&nodes[to + at / NODE_ENTRIES], (int)(at % NODE_ENTRIES),
+                      used ? node_box(&nodes[from + at]) : box_empty(), used ? from + at : 0);
+        }
+        from = to;
+        count = n_above;
+    }
+}
+
+enum err_code rtree_build(const struct box *boxes, uint32_t n, struct arena *arena,
+                          struct rtree *out, struct err *err)
+{
+    *out = (struct rtree){0};
+    uint32_t n_nodes = 0;
+    for (uint32_t count = nodes_for(n); count > 0; count = count > 1 ? nodes_for(count) : 0)
+        n_nodes += count;
+    /* Room for all n, though some may have no box: the nodes must stand before the scratch
+     * memory that is given back. */
+    struct rtree_node *nodes = arena_new(arena, struct rtree_node, n_nodes);
+    struct arena_mark mark = arena_mark(arena);
+    struct keyed *keyed = arena_new(arena, struct keyed, n);
+    struct keyed *other = arena_new(arena, struct keyed, n);
+    if (!nodes || !keyed || !other)
+        return err_nomem(err);
+    uint32_t n_items = key_items(boxes, n, keyed);
+    sort_by_key(keyed, other, n_items);
+    uint32_t n_leaves = nodes_for(n_items);
+    fill_leaves(nodes, n_leaves, boxes, keyed, n_items);
+    fill_branches(nodes, n_leaves);
+    n_nodes = 0;
+    for (uint32_t count = n_leaves; count > 0; count = count > 1 ? nodes_for(count) : 0)
+        n_nodes += count;
+    *out = (struct rtree){n_items, n_leaves, n_nodes, nodes};
+    arena_rewind(arena, mark);
+    return ERR_OK;
+}
+
+/* ---- searching ---- */
+
+/* Bit i: entry i touches box. */
+static unsigned touching(const struct rtree_node *node, struct box box)
+{
+    unsigned mask = 0;
+    for (int i = 0; i < NODE_ENTRIES; i++) {
+        int touches = (node->west[i] <= box.east_deg) & (box.west_deg <= node->east[i]) &
+                      (node->south[i] <= box.north_deg) & (box.south_deg <= node->north[i]);
+        mask |= (unsigned)touches << i;
+    }
+    return mask;
+}
+
+/* Nodes yet to look into. Depth first: at most 15 wait on each level. */
+struct pending {
+    uint32_t nodes[LARGEST_HEIGHT * NODE_ENTRIES];
+    int n;
+};
+
+/* The walk of both kinds of search; visit_box also gets the item's box. */
+static bool walk(const struct rtree *tree, struct box box, void *context,
+                 bool (*visit_box)(void *context, uint32_t item, struct box item_box))
+{
+    if (tree->n_nodes == 0 || box_is_empty(box))
+        return true;
+    struct pending pending = {.nodes = {tree->n_nodes - 1}, .n = 1};
+    while (pending.n > 0) {
+        uint32_t index = pending.nodes[--pending.n];
+        const struct rtree_node *node = &tree->nodes[index];
+        unsigned mask = touching(node, box);
+        if (index >= tree->n_leaves) {
+            for (int i = NODE_ENTRIES - 1; i >= 0; i--)
+                if (mask >> i & 1)
+                    pending.nodes[pending.n++] = node->child[i];
+            continue;
+        }
+        for (; mask; mask &= mask - 1) {
+            int i = __builtin_ctz(mask);
+            if (!visit_box(context, node->child[i], entry_box(node, i)))
+                return false;
+        }
+    }
+    return true;
+}
+
+struct plain_visit {
+    void *context;
+    bool (*visit)(void *context, uint32_t item);
+};
+
+static bool visit_plain(void *context, uint32_t item, struct box box)
+{
+    (void)box;
+    struct plain_visit *plain = context;
+    return plain->visit(plain->context, item);
+}
+
+void rtree_search(const struct rtree *tree, struct box box, void *context,
+                  bool (*visit)(void *context, uint32_t item))
+{
+    struct plain_visit plain = {context, visit};
+    walk(tree, box, &plain, visit_plain);
+}
+
+struct collector {
+    struct arena *arena;
+    uint32_t *items;
+    size_t n;
+    size_t capacity;
+    bool failed;
+};
+
+static bool collect_one(void *context, uint32_t item)
+{
+    struct collector *collector = context;
+    uint32_t *grown = arena_grow(collector->arena, collector->items, &collector->capacity,
+                                 collector->n + 1, sizeof *grown);
+    if (!grown) {
+        collector->failed = true;
+        return false;
+    }
+    collector->items = grown;
+    collector->items[collector->n++] = item;
+    return true;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+enum err_code rtree_collect(const struct rtree *tree, struct box box, struct arena *arena,
+                            uint32_t **items, size_t *n, struct err *err)
+{
+    struct collector collector = {.arena = arena};
+    rtree_search(tree, box, &collector, collect_one);
+    if (collector.failed)
+        return err_nomem(err);
+    if (collector.n > 1)
+        qsort(collector.items, collector.n, sizeof *collector.items, compare_u32);
+    *items = collector.items;
+    *n = collector.n;
+    return ERR_OK;
+}
+
+/* ---- joining ---- */
+
+struct join {
+    void *context;
+    bool (*visit)(void *context, uint32_t i, uint32_t j);
+    uint32_t i;
+    struct box unshifted;
+    bool shifted;
+};
+
+static bool join_one(void *context, uint32_t j, struct box box)
+{
+    struct join *join = context;
+    if (join->shifted && box_intersects(join->unshifted, box))
+        return true; /* a box so wide that it was met already */
+    return join->visit(join->context, join->i, j);
+}
+
+static bool join_item(struct join *join, const struct rtree *b, struct box b_box, struct box box)
+{
+    static const double turns_deg[] = {0, -360, 360};
+    join->unshifted = box;
+    for (int k = 0; k < 3; k++) {
+        struct box turned = box;
+        turned.west_deg += turns_deg[k];
+        turned.east_deg += turns_deg[k];
+        join->shifted = k > 0;
+        if (box_intersects(turned, b_box) && !walk(b, turned, join, join_one))
+            return false;
+    }
+    return true;
+}
+
+void rtree_join(const struct rtree *a, const struct rtree *b, double margin_m, void *context,
+                bool (*visit)(void *context, uint32_t i, uint32_t j))
+{
+    if (a->n_nodes == 0 || b->n_nodes == 0)
+        return;
+    struct box b_box = node_box(&b->nodes[b->n_nodes - 1]);
+    struct join join = {.context = context, .visit = visit};
+    for (uint32_t leaf = 0; leaf < a->n_leaves; leaf++)
+        for (int i = 0; i < NODE_ENTRIES; i++) {
+            struct box box = entry_box(&a->nodes[leaf], i);
+            if (box_is_empty(box))
+                break;
+            join.i = a->nodes[leaf].child[i];
+            if (!join_item(&join, b, b_box, ellipsoid_expand(box, margin_m)))
+                return;
+        }
+}
+
+/* ---- nearest ---- */
+
+static const double RAD = M_PI / 180;
+
+/* Cosine and sine from below, by Taylor sums that end with a negative term: cheap, and what
+ * stays below the truth may be used as a bound. For 0 <= x <= pi / 2. */
+static double cosine_below(double x)
+{
+    double x2 = x * x;
+    return fmax(0, 1 - x2 * (0.5 - x2 * (1.0 / 24 - x2 / 720)));
+}
+
+static double sine_below(double x)
+{
+    double x2 = x * x;
+    return x * (1 - x2 * (1.0 / 6 - x2 * (1.0 / 120 - x2 / 5040)));
+}
+
+/* Radius of the smallest parallel that meets the box, from below, m. */
+static double smallest_parallel_m(struct box box)
+{
+    double lat = fmin(fmax(fabs(box.south_deg), fabs(box.north_deg)), 90) * RAD;
+    double sine = sine_below(lat);
+    return ELLIPSOID_A_M * cosine_below(lat) * (1 + ELLIPSOID_E2 / 2 * sine * sine);
+}
+
+/* Degrees from one interval of longitudes to the other, the shorter way round. */
+static double lon_gap_deg(struct box a, struct box b)
+{
+    double widths = (a.east_deg - a.west_deg) + (b.east_deg - b.west_deg);
+    double eastwards = b.west_deg - a.east_deg;
+    if (!(eastwards >= 0 && eastwards < 360))
+        eastwards -= 360 * floor(eastwards / 360);
+    return fmax(0, fmin(eastwards, 360 - eastwards - widths));
+}
+
+/* Lower bound of the chord between a point of a and a point of b, m. a_parallel_m is
+ * smallest_parallel_m(a). Two points on parallels of radius p and q, dlon apart, have the
+ * squared chord (p - q)^2 + dz^2 + 4 p q sin^2(dlon / 2); the first two terms are the
+ * squared chord of a meridian's arc. */
+static double chord_below_m(struct box a, double a_parallel_m, struct box b)
+{
+    double south = fmax(a.south_deg, b.south_deg);
+    double north = fmin(a.north_deg, b.north_deg);
+    double lon_deg = lon_gap_deg(a, b);
+    double chord2 = 0;
+    if (lon_deg > 0) {
+        double sine = sine_below(lon_deg / 2 * RAD);
+        chord2 += 4 * a_parallel_m * smallest_parallel_m(b) * sine * sine;
+    }
+    if (south > north) { /* the gap runs from north to south */
+        double lowest = north > 0 ? north : south < 0 ? -south : 0;
+        double sine = sine_below(lowest * RAD);
+        double radius_m =
+            ELLIPSOID_A_M * (1 - ELLIPSOID_E2) * (1 + 1.5 * ELLIPSOID_E2 * sine * sine);
+        double meridian_m = 2 * radius_m * sine_below((south - north) / 2 * RAD);
+        chord2 += meridian_m * meridian_m;
+    }
+    return sqrt(chord2);
+}
+
+double rtree_box_distance_m(struct box a, struct box b)
+{
+    if (box_is_empty(a) || box_is_empty(b))
+        return INFINITY;
+    return ellipsoid_shortest_arc_m(chord_below_m(a, smallest_parallel_m(a), b));
+}
+
+struct waiting {
+    double at_least_m;
+    uint32_t index;
+    bool is_item;
+};
+
+/* Binary heap, least first. */
+struct heap {
+    struct arena *arena;
+    struct waiting *all;
+    size_t n;
+    size_t capacity;
+};
+
+/* Nodes go before items at the same bound, so that items of equal bound come out by item
+ * however they were packed. */
+static bool goes_before(const struct waiting *a, const struct waiting *b)
+{
+    if (a->at_least_m != b->at_least_m)
+        return a->at_least_m < b->at_least_m;
+    if (a->is_item != b->is_item)
+        return !a->is_item;
+    return a->index < b->index;
+}
+
+static bool heap_push(struct heap *heap, struct waiting one)
+{
+    struct waiting *all =
+        arena_grow(heap->arena, heap->all, &heap->capacity, heap->n + 1, sizeof *all);
+    if (!all)
+        return false;
+    heap->all = all;
+    size_t at = heap->n++;
+    while (at > 0 && goes_before(&one, &all[(at - 1) / 2])) {
+        all[at] = all[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    all[at] = one;
+    return true;
+}
+
+static struct waiting heap_pop(struct heap *heap)
+{
+    struct waiting *all = heap->all;
+    struct waiting least = all[0];
+    struct waiting last = all[--heap->n];
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= heap->n)
+            break;
+        if (child + 1 < heap->n && goes_before(&all[child + 1], &all[child]))
+            child++;
+        if (!goes_before(&all[child], &last))
+            break;
+        all[at] = all[child];
+        at = child;
+    }
+    all[at] = last;
+    return least;
+}
+
+enum err_code rtree_nearest(const struct rtree *tree, struct box from, struct arena *scratch,
+                            void *context,
+                            bool (*visit)(void *context, uint32_t item, double at_least_m),
+                            struct err *err)
+{
+    if (tree->n_nodes == 0 || box_is_empty(from))
+        return ERR_OK;
+    /* Most queries never need more; what does goes to the arena and stays there, because
+     * visit may allocate from the same arena. */
+    struct waiting first[512];
+    struct heap heap = {scratch, first, 0, sizeof first / sizeof first[0]};
+    double parallel_m = smallest_parallel_m(from);
+    bool room = heap_push(&heap, (struct waiting){0, tree->n_nodes - 1, false});
+    while (room && heap.n > 0) {
+        struct waiting least = heap_pop(&heap);
+        if (least.is_item) {
+            if (!visit(context, least.index, least.at_least_m))
+                break;
+            continue;
+        }
+        const struct rtree_node *node = &tree->nodes[least.index];
+        for (int i = 0; i < NODE_ENTRIES && room; i++) {
+            struct box box = entry_box(node, i);
+            if (box_is_empty(box))
+                break;
+            double chord_m = chord_below_m(from, parallel_m, box);
+            /* Never under its node's bound, not even by rounding. */
+            double at_least_m = fmax(least.at_least_m, ellipsoid_shortest_arc_m(chord_m));
+            room = heap_push(
+                &heap, (struct waiting){at_least_m, node->child[i], least.index < tree->n_leaves});
+        }
+    }
+    return room ? ERR_OK : err_nomem(err);
+}
