@@ -15,15 +15,10 @@
 #include "data/base/buf.h"
 #include "geo/worker.h"
 #include "geo/world.h"
+#include "styles/style.h"
 
-struct style;
 struct canvas;
 struct scenes; /* what a world looks like under a style: projected shapes, placed labels */
-
-enum map_id { MAP_REGION, MAP_CITY, MAP_COUNTY, MAP_DANGERS, MAP_RISK, MAP_COUNT };
-
-const char *map_name(enum map_id map);
-bool map_by_name(const char *name, enum map_id *out);
 
 enum { TILE_PX = 256, TILE_ZOOM_MAX = 20 };
 

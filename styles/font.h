@@ -1,0 +1,82 @@
+/*
+ * font.h - text: fonts found, shaped, and turned into coverage. The only file pair that knows
+ * fontconfig, HarfBuzz and FreeType.
+ *
+ * A font is pinned by name ("Noto Sans CJK SC Regular"); one that is not installed is an
+ * error that names the Debian package, never silently another. A stack is that font and what
+ * stands in for the characters that it lacks; a character that no font has is drawn as the
+ * geta mark, never as a box. Outlines are not hinted, so the same packages give the same
+ * pixels everywhere, and a text of twice the size has exactly twice the width.
+ *
+ * Life:    font_stack_find at load; font_set_new once a thread; font_set_free.
+ * Owner:   runs belong to the arena given; images to the font set, until it is freed.
+ * Threads: stacks are shared; a font set is not.
+ * Space:   pixels, y down, from the origin on the base line; positions in 1/64 px.
+ */
+#ifndef SISETU_STYLES_FONT_H
+#define SISETU_STYLES_FONT_H
+
+#include "data/base/arena.h"
+#include "data/base/err.h"
+
+#include <stdint.h>
+
+enum { FONT_STACK_FILES = 6 };
+
+struct font_file {
+    const char *path;
+    int index; /* in a collection */
+};
+
+struct font_stack {
+    uint32_t n_files;
+    struct font_file files[FONT_STACK_FILES]; /* the pinned one first */
+};
+
+/* Finds n fonts by full name ("Noto Sans CJK SC Bold"; without a style: Regular), and adds
+ * what helps where they lack a character and is installed. ERR_INPUT for a name that is not
+ * installed, with the package to install. */
+enum err_code font_stack_find(const char *const *names, size_t n, struct arena *arena,
+                              struct font_stack *out, struct err *err);
+
+struct font_set;
+
+enum err_code font_set_new(const struct font_stack *stacks, size_t n, struct font_set **out,
+                           struct err *err);
+void font_set_free(struct font_set *set);
+
+struct glyph {
+    uint32_t stack, file; /* which font */
+    uint32_t id;          /* in that font */
+    int32_t x_64, y_64;   /* of its origin, from that of the run */
+};
+
+struct glyph_run {
+    uint32_t n;
+    struct glyph *glyphs;
+    int32_t width_64;
+};
+
+/* Shapes one line of UTF-8 text. Control characters are left out. */
+enum err_code font_shape(struct font_set *set, uint32_t stack, const char *text, double size_px,
+                         double letter_spacing_px, struct arena *arena, struct glyph_run *out,
+                         struct err *err);
+
+/* How far text reaches above and below its base line, px. */
+struct font_height {
+    double above_px, below_px;
+};
+struct font_height font_height(struct font_set *set, uint32_t stack, double size_px);
+
+struct glyph_image {
+    int32_t left, top; /* of its first pixel, from the origin's pixel */
+    int32_t width, height;
+    const uint8_t *coverage; /* row by row */
+};
+
+/* A glyph at size_px, its origin `quarter` quarters of a pixel to the right of a pixel's edge,
+ * grown by halo_px all round (0: the glyph itself). NULL: no memory, or nothing to draw. */
+const struct glyph_image *font_glyph(struct font_set *set, const struct glyph *glyph,
+                                     double size_px, uint32_t quarter, double halo_px);
+
+#endif

@@ -1,0 +1,266 @@
+#include "styles/style_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    TYPES_BACKGROUND = 1 << LAYER_BACKGROUND,
+    TYPES_FILL = 1 << LAYER_FILL,
+    TYPES_LINE = 1 << LAYER_LINE,
+    TYPES_CIRCLE = 1 << LAYER_CIRCLE,
+    TYPES_SYMBOL = 1 << LAYER_SYMBOL,
+};
+
+const struct property_row property_rows[PROP_COUNT] = {
+#define PROPERTY_ROW(constant, name, types, section, kind)                                         \
+    [constant] = {name, TYPES_##types, SECTION_##section, KIND_##kind},
+    STYLE_PROPERTIES(PROPERTY_ROW)
+#undef PROPERTY_ROW
+};
+
+struct choice {
+    const char *name;
+    int value;
+};
+
+static const struct choice caps[] = {{"butt", 0}, {"round", 1}, {"square", 2}, {NULL, 0}};
+static const struct choice joins[] = {{"miter", 0}, {"round", 1}, {"bevel", 2}, {NULL, 0}};
+static const struct choice placements[] = {{"point", 0}, {NULL, 0}};
+/* Nine anchors: (x + 1) + 3 * (y + 1). */
+static const struct choice anchors[] = {{"top-left", 0},    {"top", 1},    {"top-right", 2},
+                                        {"left", 3},        {"center", 4}, {"right", 5},
+                                        {"bottom-left", 6}, {"bottom", 7}, {"bottom-right", 8},
+                                        {NULL, 0}};
+static const struct choice icons[] = {
+    {"circle", ICON_CIRCLE},   {"square", ICON_SQUARE}, {"triangle", ICON_TRIANGLE},
+    {"diamond", ICON_DIAMOND}, {"star", ICON_STAR},     {"cross", ICON_CROSS},
+    {NULL, 0}};
+
+static const struct choice *choices_of(enum property_kind kind)
+{
+    switch ((int)kind) {
+    case KIND_CAP:
+        return caps;
+    case KIND_JOIN:
+        return joins;
+    case KIND_PLACEMENT:
+        return placements;
+    case KIND_ANCHOR:
+        return anchors;
+    case KIND_ICON:
+        return icons;
+    default:
+        return NULL;
+    }
+}
+
+static int find_choice(const struct choice *choices, const char *name)
+{
+    for (; choices->name; choices++)
+        if (strcmp(choices->name, name) == 0)
+            return choices->value;
+    return -1;
+}
+
+bool icon_by_name(const char *name, enum icon *out)
+{
+    int value = find_choice(icons, name);
+    if (value >= 0)
+        *out = (enum icon)value;
+    return value >= 0;
+}
+
+bool pattern_by_name(const char *name, struct pattern *out)
+{
+    static const struct choice kinds[] = {{"hatch-", PATTERN_HATCH},
+                                          {"back-hatch-", PATTERN_HATCH_BACK},
+                                          {"cross-", PATTERN_CROSS},
+                                          {"dots-", PATTERN_DOTS},
+                                          {NULL, 0}};
+    static const char *const colours[] = {"red", "orange", "yellow", "blue",
+                                          "grey", "black", "white", NULL};
+    for (const struct choice *kind = kinds; kind->name; kind++) {
+        size_t n = strlen(kind->name);
+        if (strncmp(name, kind->name, n) != 0)
+            continue;
+        for (const char *const *colour = colours; *colour; colour++) {
+            if (strcmp(name + n, *colour) == 0) {
+                out->kind = (enum pattern_kind)kind->value;
+                return colour_parse(*colour, &out->colour);
+            }
+        }
+    }
+    return false;
+}
+
+enum value_type property_value_type(enum property_kind kind)
+{
+    switch (kind) {
+    case KIND_NUMBER:
+    case KIND_SIZE:
+    case KIND_SHARE:
+        return VALUE_NUMBER;
+    case KIND_COLOUR:
+        return VALUE_COLOUR;
+    case KIND_BOOL:
+        return VALUE_BOOL;
+    case KIND_TEXT: /* a number is a text too */
+        return VALUE_NULL;
+    case KIND_PATTERN:
+    case KIND_ICON:
+    case KIND_CAP:
+    case KIND_JOIN:
+    case KIND_ANCHOR:
+    case KIND_PLACEMENT:
+        return VALUE_STRING;
+    case KIND_DASHES:
+    case KIND_OFFSET:
+    case KIND_FONT:
+        break;
+    }
+    return VALUE_NULL;
+}
+
+bool property_takes(enum property_kind kind, struct value value, const char **right)
+{
+    struct pattern pattern;
+    if (kind == KIND_SHARE || kind == KIND_SIZE) {
+        double most = kind == KIND_SHARE ? 1 : 1000;
+        *right = kind == KIND_SHARE ? "a number from 0 to 1" : "a number from 0 to 1000";
+        return value.type != VALUE_NUMBER || (value.as.number >= 0 && value.as.number <= most);
+    }
+    if (kind == KIND_TEXT) {
+        *right = "an expression such as [\"get\", \"name\"]; the old {name} form is not supported";
+        return value.type != VALUE_STRING || !strchr(value.as.string, '{');
+    }
+    if (value.type != VALUE_STRING || !*value.as.string)
+        return true;
+    if (kind == KIND_PATTERN) {
+        *right = "one of the built-in sprite: hatch-, back-hatch-, cross- or dots- and red, "
+                 "orange, yellow, blue, grey, black or white";
+        return pattern_by_name(value.as.string, &pattern);
+    }
+    const struct choice *choices = choices_of(kind);
+    *right = kind == KIND_ICON        ? "circle, square, triangle, diamond, star or cross"
+             : kind == KIND_CAP       ? "butt, round or square"
+             : kind == KIND_JOIN      ? "miter, round or bevel"
+             : kind == KIND_PLACEMENT ? "point"
+                                      : "center, top, bottom-left and the like";
+    return !choices || find_choice(choices, value.as.string) >= 0;
+}
+
+/* ---- evaluation ---- */
+
+static struct value evaluate(const struct style_layer *layer, enum style_property property,
+                             const struct eval *eval)
+{
+    const struct expr *expr = layer->properties[property];
+    return expr ? expr_evaluate(expr, eval) : value_null();
+}
+
+static double default_number(enum style_property property)
+{
+    switch ((int)property) {
+    case PROP_FILL_SORT_KEY:
+    case PROP_LINE_SORT_KEY:
+    case PROP_CIRCLE_SORT_KEY:
+    case PROP_SYMBOL_SORT_KEY:
+    case PROP_CIRCLE_STROKE_WIDTH:
+    case PROP_ICON_HALO_WIDTH:
+    case PROP_TEXT_HALO_WIDTH:
+    case PROP_TEXT_LETTER_SPACING:
+        return 0;
+    case PROP_CIRCLE_RADIUS:
+        return 5;
+    case PROP_TEXT_SIZE:
+        return 16;
+    case PROP_TEXT_MAX_WIDTH:
+        return 10;
+    case PROP_TEXT_LINE_HEIGHT:
+        return 1.2;
+    case PROP_TEXT_PADDING:
+        return 2;
+    default: /* widths and opacities */
+        return 1;
+    }
+}
+
+double style_number(const struct style_layer *layer, enum style_property property,
+                    const struct eval *eval)
+{
+    struct value value = evaluate(layer, property, eval);
+    if (value.type != VALUE_NUMBER)
+        return default_number(property);
+    enum property_kind kind = property_rows[property].kind;
+    if (kind == KIND_NUMBER)
+        return value.as.number;
+    return fmax(0, fmin(kind == KIND_SHARE ? 1 : 1000, value.as.number));
+}
+
+struct colour style_colour(const struct style_layer *layer, enum style_property property,
+                           const struct eval *eval)
+{
+    struct value value = evaluate(layer, property, eval);
+    struct colour colour = {0, 0, 0, 1};
+    if (property == PROP_ICON_HALO_COLOR || property == PROP_TEXT_HALO_COLOR)
+        colour.a = 0;
+    if (value.type == VALUE_COLOUR)
+        colour = value.as.colour;
+    else if (value.type == VALUE_STRING) /* the feature's own colour */
+        (void)colour_parse(value.as.string, &colour);
+    return colour;
+}
+
+bool style_bool(const struct style_layer *layer, enum style_property property,
+                const struct eval *eval)
+{
+    struct value value = evaluate(layer, property, eval);
+    return value.type == VALUE_BOOL && value.as.boolean;
+}
+
+const char *style_text(const struct style_layer *layer, enum style_property property,
+                       const struct eval *eval)
+{
+    struct value value = evaluate(layer, property, eval);
+    if (value.type == VALUE_STRING)
+        return *value.as.string ? value.as.string : NULL;
+    if (value.type != VALUE_NUMBER)
+        return NULL;
+    char *text = arena_new(eval->arena, char, 32);
+    if (text)
+        snprintf(text, 32, "%.15g", value.as.number);
+    return text;
+}
+
+int style_choice(const struct style_layer *layer, enum style_property property,
+                 const struct eval *eval)
+{
+    struct value value = evaluate(layer, property, eval);
+    const struct choice *choices = choices_of(property_rows[property].kind);
+    int found = value.type == VALUE_STRING && choices ? find_choice(choices, value.as.string) : -1;
+    return found < 0 ? 0 : found;
+}
+
+struct anchor style_anchor(const struct style_layer *layer, const struct eval *eval)
+{
+    struct value value = evaluate(layer, PROP_TEXT_ANCHOR, eval);
+    int found = value.type == VALUE_STRING ? find_choice(anchors, value.as.string) : -1;
+    if (found < 0)
+        return (struct anchor){0, 0};
+    return (struct anchor){found % 3 - 1, found / 3 - 1};
+}
+
+bool style_filter(const struct style_layer *layer, const struct eval *eval)
+{
+    if (!layer->filter)
+        return true;
+    struct value value = expr_evaluate(layer->filter, eval);
+    return value.type == VALUE_BOOL && value.as.boolean;
+}
+
+bool style_layer_shows(const struct style_layer *layer, enum map_id map, double zoom)
+{
+    return layer->visible && (layer->maps >> map & 1) && zoom >= layer->min_zoom &&
+           zoom < layer->max_zoom;
+}

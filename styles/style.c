@@ -1,0 +1,457 @@
+#include "styles/style_private.h"
+
+#include "data/base/file.h"
+#include "data/base/limits.h"
+#include "data/base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    /* Layers of a picture; MapLibre's largest basemaps have about 200. */
+    MOST_LAYERS = 256,
+    MOST_STACKS = 16,
+};
+
+static const char *const map_names[MAP_COUNT] = {"region", "city", "county", "dangers", "risk"};
+static const char *const source_names[SOURCE_COUNT] = {
+#define SOURCE_NAME(constant, name) [constant] = name,
+    STYLE_SOURCES(SOURCE_NAME)
+#undef SOURCE_NAME
+};
+static const char *const type_names[] = {"background", "fill", "line", "circle", "symbol"};
+
+const char *map_name(enum map_id map)
+{
+    return map_names[map];
+}
+
+/* Index of a name in a table of names, or -1. */
+static int find_name(const char *const *names, int n, const char *name)
+{
+    for (int i = 0; name && i < n; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+bool map_by_name(const char *name, enum map_id *out)
+{
+    int found = find_name(map_names, MAP_COUNT, name);
+    if (found >= 0)
+        *out = (enum map_id)found;
+    return found >= 0;
+}
+
+/* ---- one property ---- */
+
+struct reader {
+    struct style *style;
+    struct style_layer *layer;
+    struct err *err;
+    enum err_code code;
+    enum property_section section;
+};
+
+/* A list of numbers between min and max; *n gets how many. */
+static enum err_code read_numbers(struct reader *r, const struct json *json, double *out,
+                                  size_t most, size_t *n)
+{
+    *n = jr_count(json);
+    if (jr_type_of(json) != JR_ARRAY || *n == 0 || *n > most)
+        return err_set(r->err, ERR_INPUT, "must be a list of 1 to %zu numbers", most);
+    for (size_t i = 0; i < *n; i++) {
+        out[i] = jr_number(jr_item(json, i), NAN);
+        if (!isfinite(out[i]) || fabs(out[i]) > 1000)
+            return err_set(r->err, ERR_INPUT, "item %zu is no number from -1000 to 1000", i + 1);
+    }
+    return ERR_OK;
+}
+
+static enum err_code read_dashes(struct reader *r, const struct json *json)
+{
+    struct style_layer *layer = r->layer;
+    size_t n;
+    double total = 0;
+    enum err_code code = read_numbers(r, json, layer->dashes, STYLE_DASHES / 2, &n);
+    if (code != ERR_OK)
+        return code;
+    for (size_t i = 0; i < n; i++) {
+        if (layer->dashes[i] < 0)
+            return err_set(r->err, ERR_INPUT, "a dash cannot be %g long", layer->dashes[i]);
+        total += layer->dashes[i];
+    }
+    if (total < 0.1)
+        return err_set(r->err, ERR_INPUT, "the dashes together must be at least 0.1 widths long");
+    if (n % 2) { /* an odd pattern is said twice, as in CSS and MapLibre */
+        memcpy(layer->dashes + n, layer->dashes, n * sizeof layer->dashes[0]);
+        n *= 2;
+    }
+    layer->n_dashes = (uint32_t)n;
+    return ERR_OK;
+}
+
+static enum err_code read_fonts(struct reader *r, const struct json *json)
+{
+    struct style *style = r->style;
+    const char *names[FONT_STACK_FILES] = {"Noto Sans CJK SC"};
+    size_t n = 1;
+    char key[512] = "";
+    if (json) {
+        n = jr_count(json);
+        if (jr_type_of(json) != JR_ARRAY || n == 0 || n > FONT_STACK_FILES)
+            return err_set(r->err, ERR_INPUT, "must be a list of 1 to %d names of fonts",
+                           FONT_STACK_FILES);
+        /* The array may be written as a literal expression too. */
+        if (text_equal(jr_text(jr_item(json, 0)), "literal") && n == 2) {
+            json = jr_item(json, 1);
+            n = jr_count(json);
+        }
+        for (size_t i = 0; i < n; i++) {
+            names[i] = jr_text(jr_item(json, i));
+            if (!names[i] || strlen(names[i]) > 64)
+                return err_set(r->err, ERR_INPUT, "item %zu is no name of a font", i + 1);
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        snprintf(key + strlen(key), sizeof key - strlen(key), "%s|", names[i]);
+    for (size_t i = 0; i < style->n_stacks; i++) {
+        if (strcmp(style->stack_keys[i], key) == 0) {
+            r->layer->font_stack = (uint32_t)i;
+            return ERR_OK;
+        }
+    }
+    if (style->n_stacks == MOST_STACKS)
+        return err_set(r->err, ERR_LIMIT, "more than %d lists of fonts", MOST_STACKS);
+    style->stack_keys[style->n_stacks] = arena_strdup(&style->arena, key);
+    if (!style->stack_keys[style->n_stacks])
+        return err_nomem(r->err);
+    r->layer->font_stack = (uint32_t)style->n_stacks;
+    enum err_code code =
+        font_stack_find(names, n, &style->arena, &style->stacks[style->n_stacks], r->err);
+    style->n_stacks += code == ERR_OK;
+    return code;
+}
+
+/* Looks at every constant that a property can become. */
+struct check {
+    enum property_kind kind;
+    const char *right;
+    struct value wrong;
+    bool found;
+};
+
+static void check_constant(void *context, struct value value)
+{
+    struct check *check = context;
+    if (!check->found && !property_takes(check->kind, value, &check->right)) {
+        check->wrong = value;
+        check->found = true;
+    }
+}
+
+static enum err_code read_expression(struct reader *r, enum style_property property,
+                                     const struct json *json)
+{
+    enum property_kind kind = property_rows[property].kind;
+    struct expr *expr;
+    enum err_code code = expr_compile(json, property_value_type(kind), &r->style->arena, &expr,
+                                      r->err);
+    if (code != ERR_OK)
+        return code;
+    struct check check = {.kind = kind};
+    expr_outputs(expr, &check, check_constant);
+    if (check.found && check.wrong.type == VALUE_STRING)
+        return err_set(r->err, ERR_INPUT, "\"%s\" must be %s", check.wrong.as.string, check.right);
+    if (check.found)
+        return err_set(r->err, ERR_INPUT, "%g must be %s", check.wrong.as.number, check.right);
+    r->layer->properties[property] = expr;
+    r->layer->depends |= expr_depends(expr);
+    return ERR_OK;
+}
+
+static enum err_code read_visibility(struct reader *r, const struct json *json)
+{
+    const char *text = jr_text(json);
+    if (!text_equal(text, "visible") && !text_equal(text, "none"))
+        return err_set(r->err, ERR_INPUT, "must be \"visible\" or \"none\"");
+    r->layer->visible = text_equal(text, "visible");
+    return ERR_OK;
+}
+
+static enum err_code read_property_value(struct reader *r, enum style_property property,
+                                         const struct json *json)
+{
+    size_t n;
+    enum err_code code;
+    switch ((int)property_rows[property].kind) {
+    case KIND_DASHES:
+        return read_dashes(r, json);
+    case KIND_OFFSET:
+        code = read_numbers(r, json, r->layer->text_offset_em, 2, &n);
+        return code == ERR_OK && n != 2
+                   ? err_set(r->err, ERR_INPUT, "must be a list of 2 numbers")
+                   : code;
+    case KIND_FONT:
+        return read_fonts(r, json);
+    default:
+        return read_expression(r, property, json);
+    }
+}
+
+static bool read_property(void *context, const char *key, const struct json *json)
+{
+    struct reader *r = context;
+    bool layout = r->section == SECTION_LAYOUT;
+    if (layout && strcmp(key, "visibility") == 0) {
+        r->code = read_visibility(r, json);
+    } else {
+        int property = 0;
+        while (property < PROP_COUNT && (strcmp(property_rows[property].name, key) != 0 ||
+                                         property_rows[property].section != r->section))
+            property++;
+        if (property == PROP_COUNT)
+            r->code = err_set(r->err, ERR_INPUT, "is not a %s property that is supported",
+                              layout ? "layout" : "paint");
+        else if (!(property_rows[property].types >> r->layer->type & 1))
+            r->code = err_set(r->err, ERR_INPUT, "does not belong to a layer of type %s",
+                              type_names[r->layer->type]);
+        else
+            r->code = read_property_value(r, (enum style_property)property, json);
+    }
+    if (r->code != ERR_OK)
+        r->code = err_wrap(r->err, "%s", key);
+    return r->code == ERR_OK;
+}
+
+/* ---- one layer ---- */
+
+static enum err_code read_zoom(const struct json *json, const char *member, double otherwise,
+                               double *out, struct err *err)
+{
+    const struct json *zoom = jr_get(json, member);
+    *out = jr_number(zoom, zoom ? (double)NAN : otherwise);
+    if (*out >= 0 && *out <= 24)
+        return ERR_OK;
+    if (!zoom)
+        return ERR_OK; /* the open ends lie outside */
+    return err_set(err, ERR_INPUT, "%s: must be a number from 0 to 24", member);
+}
+
+static enum err_code read_maps(const struct json *metadata, uint32_t *maps, struct err *err)
+{
+    const struct json *list = jr_get(metadata, "sisetu:maps");
+    *maps = (1u << MAP_COUNT) - 1;
+    if (!list)
+        return ERR_OK;
+    *maps = 0;
+    for (size_t i = 0; jr_type_of(list) == JR_ARRAY && i < jr_count(list); i++) {
+        enum map_id map;
+        const char *name = jr_text(jr_item(list, i));
+        if (!name || !map_by_name(name, &map))
+            return err_set(err, ERR_INPUT,
+                           "sisetu:maps: \"%s\" is no map; maps are region, city, county, "
+                           "dangers and risk",
+                           name ? name : "");
+        *maps |= 1u << map;
+    }
+    return *maps ? ERR_OK : err_set(err, ERR_INPUT, "sisetu:maps: must be a list of maps");
+}
+
+static enum err_code read_head(struct reader *r, const struct json *json)
+{
+    struct style_layer *layer = r->layer;
+    const char *type = jr_text(jr_get(json, "type"));
+    const char *source = jr_text(jr_get(json, "source-layer"));
+    int found = find_name(type_names, LAYER_SYMBOL + 1, type);
+    if (found < 0)
+        return err_set(r->err, ERR_INPUT,
+                       "type: \"%s\" is not supported; background, fill, line, circle and "
+                       "symbol are",
+                       type ? type : "");
+    layer->type = (enum layer_type)found;
+    layer->visible = true;
+    layer->source = SOURCE_NONE;
+    if (layer->type == LAYER_BACKGROUND)
+        return ERR_OK;
+    found = find_name(source_names, SOURCE_COUNT, source);
+    if (found < 0)
+        return err_set(r->err, ERR_INPUT,
+                       "source-layer: \"%s\" is none that there is (styles/README.md lists "
+                       "them)",
+                       source ? source : "");
+    layer->source = (enum style_source)found;
+    return ERR_OK;
+}
+
+static bool known_member(void *context, const char *key, const struct json *value)
+{
+    static const char *const members[] = {"id",      "type",    "source", "source-layer", "minzoom",
+                                          "maxzoom", "filter", "layout", "paint", "metadata"};
+    struct reader *r = context;
+    (void)value;
+    if (find_name(members, sizeof members / sizeof members[0], key) < 0)
+        r->code = err_set(r->err, ERR_INPUT, "%s: is not a member that is supported", key);
+    return r->code == ERR_OK;
+}
+
+static enum err_code read_filter(struct reader *r, const struct json *json)
+{
+    if (!json)
+        return ERR_OK;
+    enum err_code code =
+        expr_compile(json, VALUE_BOOL, &r->style->arena, &r->layer->filter, r->err);
+    if (code != ERR_OK)
+        return err_wrap(r->err, "filter");
+    r->layer->depends |= expr_depends(r->layer->filter);
+    return ERR_OK;
+}
+
+static enum err_code read_section(struct reader *r, const struct json *json, const char *name,
+                                  enum property_section section)
+{
+    const struct json *members = jr_get(json, name);
+    if (members && jr_type_of(members) != JR_OBJECT)
+        return err_set(r->err, ERR_INPUT, "%s: must be an object", name);
+    r->section = section;
+    jr_each(members, r, read_property);
+    return r->code;
+}
+
+static enum err_code read_layer(struct style *style, const struct json *json, size_t index,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct style_layer *layer = &style->layers[index];
+    struct reader reader = {.style = style, .layer = layer, .err = err};
+    const char *id = jr_text(jr_get(json, "id"));
+    if (!id || !*id)
+        return err_set(err, ERR_INPUT, "layer %zu: \"id\" is missing or no text", index + 1);
+    layer->id = arena_strdup(&style->arena, id);
+    if (!layer->id)
+        return err_nomem(err);
+    for (size_t i = 0; i < index; i++)
+        if (strcmp(style->layers[i].id, layer->id) == 0)
+            return err_set(err, ERR_INPUT, "layer \"%s\": its id stands twice", id);
+    jr_each(json, &reader, known_member);
+    TRY(reader.code);
+    TRY(read_head(&reader, json));
+    TRY(read_zoom(json, "minzoom", -2, &layer->min_zoom, err));
+    TRY(read_zoom(json, "maxzoom", 25, &layer->max_zoom, err));
+    TRY(read_maps(jr_get(json, "metadata"), &layer->maps, err));
+    TRY(read_filter(&reader, jr_get(json, "filter")));
+    TRY(read_section(&reader, json, "layout", SECTION_LAYOUT));
+    TRY(read_section(&reader, json, "paint", SECTION_PAINT));
+    if (layer->type == LAYER_SYMBOL && !jr_get(jr_get(json, "layout"), "text-font")) {
+        code = read_fonts(&reader, NULL);
+        if (code != ERR_OK)
+            code = err_wrap(err, "text-font");
+    }
+done:
+    return code == ERR_OK ? code : err_wrap(err, "layer \"%s\"", id);
+}
+
+/* ---- the file ---- */
+
+static enum err_code read_style(struct style *style, const struct json *root, struct err *err)
+{
+    const struct json *layers = jr_get(root, "layers");
+    const char *name = jr_text(jr_get(root, "name"));
+    size_t n = jr_count(layers);
+    if (jr_integer(jr_get(root, "version"), 0) != 8)
+        return err_set(err, ERR_INPUT, "version: must be 8 (MapLibre Style Specification)");
+    if (jr_type_of(layers) != JR_ARRAY || n == 0 || n > MOST_LAYERS)
+        return err_set(err, ERR_INPUT, "layers: must be a list of 1 to %d layers", MOST_LAYERS);
+    style->name = arena_strdup(&style->arena, name ? name : "");
+    style->layers = arena_new(&style->arena, struct style_layer, n);
+    style->stacks = arena_new(&style->arena, struct font_stack, MOST_STACKS);
+    style->stack_keys = arena_new(&style->arena, const char *, MOST_STACKS);
+    if (!style->name || !style->layers || !style->stacks || !style->stack_keys)
+        return err_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        enum err_code code = read_layer(style, jr_item(layers, i), i, err);
+        if (code != ERR_OK)
+            return code;
+        style->n_layers = i + 1;
+    }
+    enum err_code code =
+        legend_parse(style, jr_get(jr_get(root, "metadata"), "sisetu:legend"), err);
+    return code == ERR_OK ? code : err_wrap(err, "metadata: sisetu:legend");
+}
+
+enum err_code style_parse(const char *name, const char *json, size_t n, struct style **out,
+                          struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct json *root = NULL;
+    struct style *style = calloc(1, sizeof *style);
+    *out = style;
+    if (!style)
+        return err_nomem(err);
+    /* A compiled style is some tens of bytes for each byte of its text. */
+    arena_init(&style->arena, (size_t)LIMIT_JSON_BYTES * 16);
+    TRY(jr_parse(json, n, &root, err));
+    TRY(read_style(style, root, err));
+done:
+    jr_free(root);
+    if (code != ERR_OK) {
+        code = err_wrap(err, "%s", name);
+        style_free(style);
+        *out = NULL;
+    }
+    return code;
+}
+
+enum err_code style_load(const char *path, struct style **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char directory[4096], file[4200];
+    struct buf text;
+    buf_init(&text);
+    *out = NULL;
+    if (!path) {
+        TRY(file_asset("styles", directory, sizeof directory, err));
+        snprintf(file, sizeof file, "%s/four-colour.json", directory);
+        path = file;
+    }
+    TRY(file_read(path, LIMIT_JSON_BYTES, &text, err));
+    TRY(style_parse(path, buf_text(&text), text.n_bytes, out, err));
+done:
+    buf_release(&text);
+    return code;
+}
+
+void style_free(struct style *style)
+{
+    if (!style)
+        return;
+    arena_release(&style->arena);
+    free(style);
+}
+
+const char *style_name(const struct style *style)
+{
+    return style->name;
+}
+
+size_t style_layer_count(const struct style *style)
+{
+    return style->n_layers;
+}
+
+const struct style_layer *style_layer(const struct style *style, size_t index)
+{
+    return &style->layers[index];
+}
+
+size_t style_stack_count(const struct style *style)
+{
+    return style->n_stacks;
+}
+
+const struct font_stack *style_stacks(const struct style *style)
+{
+    return style->stacks;
+}
