@@ -52,4 +52,9 @@ const char *predicate_stranger(const struct predicate *predicate, const char *fi
                                bool (*known)(const void *context, const char *value),
                                const void *context);
 
+/* Calls `visit` for each field that the predicate asks, as often as it does. */
+void predicate_each_field(const struct predicate *predicate,
+                          void (*visit)(void *context, const struct field_binding *field),
+                          void *context);
+
 #endif

@@ -291,6 +291,8 @@ struct rules {
     struct accuracy_default *accuracies;
     size_t n_accuracies;
     struct parameters parameters;
+    struct rule_source *parameter_sources; /* id: the name in parameters.csv */
+    size_t n_parameter_sources;
     struct store_text *files; /* the tables as read: what a store keeps */
     size_t n_files;
     char hash[HASH_TEXT_BYTES]; /* over names and texts of all files */
