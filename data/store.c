@@ -22,7 +22,7 @@ enum {
 
 /* What can be said of a path before SQLite sees it. Only stat: opening and closing the file
  * would drop the locks that this process may hold on it. */
-static enum err_code check_path(const char *path, enum store_mode mode, struct err *err)
+enum err_code store_check_path(const char *path, enum store_mode mode, struct err *err)
 {
     struct stat status;
     if (stat(path, &status) != 0) {
@@ -154,7 +154,7 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
 static enum err_code connect(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
-    TRY(check_path(store->path, store->mode, err));
+    TRY(store_check_path(store->path, store->mode, err));
     TRY(store->mode == STORE_WRITE ? store_connect_write(store, err)
                                    : connect_read(store, 0, err));
     code = store_meta_check(store, &store->generation, err);
@@ -302,7 +302,7 @@ enum err_code store_stamp(const char *path, struct store_stamp *out, struct err 
     *out = (struct store_stamp){0};
     arena_init(&store.arena, 0);
     gdal_session_begin(&store.gdal);
-    TRY(check_path(path, STORE_READ, err));
+    TRY(store_check_path(path, STORE_READ, err));
     if (stat(path, &status) != 0)
         TRY(err_errno(err, errno, "%s", path));
     TRY(connect_read(&store, PEEK_TIMEOUT_MS, err));

@@ -11,6 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum err_code store_aside_check_journal(const char *path, struct err *err)
+{
+    static const char *const suffixes[] = {"-journal", "-wal"};
+    char journal[PATH_MAX];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        snprintf(journal, sizeof journal, "%s%s", path, suffixes[i]);
+        if (file_exists(journal))
+            return err_set(err, ERR_CONFLICT,
+                           "%s: left of another store and would damage a new one; remove it first",
+                           journal);
+    }
+    return ERR_OK;
+}
+
 enum err_code store_aside_begin(const char *path, struct store_aside *out, struct err *err)
 {
     const char *slash = strrchr(path, '/');

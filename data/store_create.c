@@ -84,8 +84,8 @@ done:
 }
 
 /* The meaning of a column, where GeoPackage's schema extension keeps it. */
-static enum err_code describe(struct store *store, const char *table,
-                              const struct schema_field *field, struct err *err)
+enum err_code store_describe_field(struct store *store, const char *table,
+                                   const struct schema_field *field, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct buf sql, text;
@@ -207,18 +207,24 @@ done:
     return code;
 }
 
-static enum err_code set_first_meta(struct store *store, struct err *err)
+enum err_code store_set_identity(struct store *store, struct err *err)
 {
-    enum err_code code = ERR_OK;
     char text[24];
     uint64_t identity = 0;
     if (getrandom(&identity, sizeof identity, 0) != (ssize_t)sizeof identity)
         return err_errno(err, errno, "random number");
+    snprintf(text, sizeof text, "%016" PRIx64, identity);
+    return store_meta_set(store, "identity", text, err);
+}
+
+static enum err_code set_first_meta(struct store *store, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char text[24];
     snprintf(text, sizeof text, "%d", SCHEMA_VERSION);
     TRY(store_meta_set(store, "schema_version", text, err));
     TRY(store_meta_set(store, "generation", "0", err));
-    snprintf(text, sizeof text, "%016" PRIx64, identity);
-    TRY(store_meta_set(store, "identity", text, err));
+    TRY(store_set_identity(store, err));
 done:
     return code;
 }
@@ -237,8 +243,8 @@ static enum err_code create_tables(struct store *store, struct err *err)
     TRY(create_texts(store, "sisetu_rules", "Rule tables of the last assessment", rules, err));
     for (int i = 0; i < LAYER_COUNT; i++)
         for (size_t f = 0; f < store->schema.layers[i].n_fields; f++)
-            TRY(describe(store, layer_name((enum layer_id)i), &store->schema.layers[i].fields[f],
-                         err));
+            TRY(store_describe_field(store, layer_name((enum layer_id)i),
+                                     &store->schema.layers[i].fields[f], err));
     TRY(set_first_meta(store, err));
 done:
     OSRRelease(crs);
@@ -269,21 +275,6 @@ done:
     return code;
 }
 
-/* A journal without its store would be played into the new one. */
-static enum err_code refuse_left_journal(const char *path, struct err *err)
-{
-    static const char *const suffixes[] = {"-journal", "-wal"};
-    char journal[PATH_MAX];
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        snprintf(journal, sizeof journal, "%s%s", path, suffixes[i]);
-        if (file_exists(journal))
-            return err_set(err, ERR_CONFLICT,
-                           "%s: left of another store and would damage a new one; remove it first",
-                           journal);
-    }
-    return ERR_OK;
-}
-
 enum err_code store_create(const char *path, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -291,7 +282,7 @@ enum err_code store_create(const char *path, struct err *err)
     struct store_aside aside = {0};
     if (file_exists(path))
         return err_set(err, ERR_CONFLICT, "%s: exists already; nothing was overwritten", path);
-    TRY(refuse_left_journal(path, err));
+    TRY(store_aside_check_journal(path, err));
     TRY(store_new(path, STORE_WRITE, &store, err));
     TRY(store_aside_begin(path, &aside, err));
     gdal_session_begin(&store->gdal);

@@ -80,7 +80,13 @@ static enum err_code set_field(OGRFeatureH feature, int index, const struct fiel
         break;
     case FIELD_DATE: {
         int32_t day = record_integer(record, field);
-        OGR_F_SetFieldDateTime(feature, index, day / 10000, day / 100 % 100, day % 100, 0, 0, 0, 0);
+        char text[TEXT_DATE_BYTES];
+        text_from_date(day, text);
+        if (OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, index)) == OFTString)
+            OGR_F_SetFieldString(feature, index, text);
+        else
+            OGR_F_SetFieldDateTime(feature, index, day / 10000, day / 100 % 100, day % 100, 0, 0,
+                                   0, 0);
         break;
     }
     }
@@ -125,14 +131,30 @@ done:
     return code;
 }
 
-enum err_code store_feature_fill(void *feature, enum layer_id layer, const void *record,
-                                 struct arena *scratch, struct err *err)
+enum err_code store_feature_indices(void *defn, enum layer_id layer, struct arena *arena,
+                                    int **indices, struct err *err)
+{
+    const struct layer_binding *binding = records_binding(layer);
+    *indices = arena_new(arena, int, binding->n_fields);
+    if (!*indices)
+        return err_nomem(err);
+    for (size_t i = 0; i < binding->n_fields; i++) {
+        (*indices)[i] = OGR_FD_GetFieldIndex(defn, binding->fields[i].name);
+        if ((*indices)[i] < 0)
+            return err_set(err, ERR_INPUT, "layer %s is damaged: it lacks field %s", binding->name,
+                           binding->fields[i].name);
+    }
+    return ERR_OK;
+}
+
+enum err_code store_feature_fill(void *feature, const int *indices, enum layer_id layer,
+                                 const void *record, struct arena *scratch, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct layer_binding *binding = records_binding(layer);
     const struct record_head *head = record;
     for (size_t i = 0; i < binding->n_fields; i++)
-        TRY(set_field(feature, (int)i, &binding->fields[i], record, err));
+        TRY(set_field(feature, indices[i], &binding->fields[i], record, err));
     if (OGR_F_GetGeomFieldCount(feature) > 0)
         TRY(set_geometry(feature, &head->geom, scratch, err));
 done:

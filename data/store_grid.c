@@ -245,8 +245,8 @@ done:
     return code;
 }
 
-static enum err_code read_grid(struct store *store, struct arena *arena, struct grid *out,
-                               struct err *err)
+enum err_code store_read_grid_blocks(struct store *store, struct arena *arena, struct grid *out,
+                                     struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(read_meta(store, arena, out, err));
@@ -267,7 +267,7 @@ enum err_code store_read_grid(struct store *store, struct arena *arena, struct g
     enum err_code code = ERR_OK;
     *out = (struct grid){0};
     TRY(store_begin(store, STORE_READ, err));
-    TRY(read_grid(store, arena, out, err));
+    TRY(store_read_grid_blocks(store, arena, out, err));
 done:
     return store_end(store, STORE_READ, code);
 }

@@ -36,6 +36,9 @@ struct store {
 
 /* --- store.c --- */
 
+/* What stat can say of a path: exists, a file, not empty, permitted. */
+enum err_code store_check_path(const char *path, enum store_mode mode, struct err *err);
+
 /* Every public function on a store: begin -> work -> end. Begin opens the handle if a commit
  * closed it, and refuses (ERR_USAGE) a write in STORE_READ or after a failed write. */
 enum err_code store_begin(struct store *store, enum store_mode need, struct err *err);
@@ -86,6 +89,7 @@ void store_quote(struct buf *sql, const char *text);
 
 /* What GDAL or SQLite said, as our code and a message that begins with the path. */
 enum err_code store_fault(const struct store *store, struct err *err);
+enum err_code store_fault_at(const struct gdal_session *gdal, const char *path, struct err *err);
 
 /* --- store_meta.c --- */
 
@@ -100,10 +104,14 @@ enum err_code store_meta_version(struct store *store, int64_t *version, struct e
 
 /* --- store_feature.c: a record as a feature of OGR and back --- */
 
-/* Sets the fields of a feature whose field i is fields[i] of the layer's binding; geometry
- * included. Multi-geometries as the column of the layer wants them. */
-enum err_code store_feature_fill(void *feature, enum layer_id layer, const void *record,
-                                 struct arena *scratch, struct err *err);
+/* Where in a table of OGR the fields of the layer's binding are: indices[i] for fields[i]. */
+enum err_code store_feature_indices(void *defn, enum layer_id layer, struct arena *arena,
+                                    int **indices, struct err *err);
+
+/* Sets all fields of a feature, and its geometry: multi where its column is of that kind, a
+ * date as text where the field is a text. */
+enum err_code store_feature_fill(void *feature, const int *indices, enum layer_id layer,
+                                 const void *record, struct arena *scratch, struct err *err);
 
 /* Reads a row of store_feature_select into a cleared record. */
 enum err_code store_feature_read(void *feature, enum layer_id layer, struct arena *arena,
@@ -121,10 +129,33 @@ int store_geometry_type(const struct schema_layer *layer);
 /* CGCS2000 with longitude first; free with OSRRelease. */
 void *store_crs(void);
 
-/* Creates the column of a field. */
+/* Creates the column of a field, with its codes or range. */
 enum err_code store_create_field(struct store *store, void *ogr_layer,
                                  const struct schema_layer *layer,
                                  const struct schema_field *field, struct err *err);
+
+/* Notes the meaning of a field in the store: once its table exists. */
+enum err_code store_describe_field(struct store *store, const char *table,
+                                   const struct schema_field *field, struct err *err);
+
+/* Gives the store its identity. */
+enum err_code store_set_identity(struct store *store, struct err *err);
+
+/* --- store_layers.c --- */
+
+/* store_read without beginning and ending. */
+enum err_code store_read_records(struct store *store, enum layer_id layer, struct arena *arena,
+                                 void **records, size_t *n, struct err *err);
+
+/* --- store_grid.c --- */
+
+enum err_code store_read_grid_blocks(struct store *store, struct arena *arena, struct grid *out,
+                                     struct err *err);
+
+/* --- store_export_raster.c --- */
+
+/* The grid as a GeoTIFF at file. */
+enum err_code store_export_grid(struct store *store, const char *file, struct err *err);
 
 /* --- store_aside.c: files made aside and moved into place whole --- */
 
@@ -133,6 +164,10 @@ struct store_aside {
     char directory[PATH_MAX];  /* of our own, beside it */
     char file[PATH_MAX];       /* what to write: same base name, in that directory */
 };
+
+/* ERR_CONFLICT if SQLite's journal of an earlier file lies beside path: it would be played
+ * into a new one. */
+enum err_code store_aside_check_journal(const char *path, struct err *err);
 
 enum err_code store_aside_begin(const char *path, struct store_aside *out, struct err *err);
 

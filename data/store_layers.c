@@ -40,8 +40,8 @@ done:
     return store_end(store, STORE_READ, code);
 }
 
-static enum err_code read_records(struct store *store, enum layer_id layer, struct arena *arena,
-                                  void **records, size_t *n, struct err *err)
+enum err_code store_read_records(struct store *store, enum layer_id layer, struct arena *arena,
+                                 void **records, size_t *n, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct layer_binding *binding = records_binding(layer);
@@ -87,7 +87,7 @@ enum err_code store_read(struct store *store, enum layer_id layer, struct arena 
     *n = 0;
     TRY(store_begin(store, STORE_READ, err));
     TRY(refuse_population(layer, err));
-    TRY(read_records(store, layer, arena, records, n, err));
+    TRY(store_read_records(store, layer, arena, records, n, err));
 done:
     return store_end(store, STORE_READ, code);
 }
@@ -126,19 +126,6 @@ static enum err_code check_record(const struct schema_layer *layer, const void *
     return ERR_OK;
 }
 
-/* Field i of the binding must be field i of the table. */
-static enum err_code check_table(const struct store *store, enum layer_id layer,
-                                 OGRFeatureDefnH defn, struct err *err)
-{
-    const struct layer_binding *binding = records_binding(layer);
-    for (size_t i = 0; i < binding->n_fields; i++)
-        if (OGR_FD_GetFieldIndex(defn, binding->fields[i].name) != (int)i)
-            return err_set(err, ERR_INPUT,
-                           "%s: damaged: field %s of layer %s is not where it was made",
-                           store->path, binding->fields[i].name, binding->name);
-    return ERR_OK;
-}
-
 static enum err_code insert_one(struct store *store, OGRLayerH table, OGRFeatureH feature,
                                 const struct record_head *head, struct err *err)
 {
@@ -157,20 +144,22 @@ static enum err_code insert_records(struct store *store, enum layer_id layer, co
                                     size_t n, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct arena scratch;
+    struct arena keep, scratch;
     OGRFeatureH feature = NULL;
+    int *indices = NULL;
+    arena_init(&keep, 0);
     arena_init(&scratch, 0);
     OGRLayerH table = GDALDatasetGetLayerByName(store->dataset, layer_name(layer));
     if (!table)
         TRY(err_set(err, ERR_INPUT, "%s: damaged: layer %s is missing", store->path,
                     layer_name(layer)));
-    TRY(check_table(store, layer, OGR_L_GetLayerDefn(table), err));
+    TRY(store_feature_indices(OGR_L_GetLayerDefn(table), layer, &keep, &indices, err));
     feature = OGR_F_Create(OGR_L_GetLayerDefn(table));
     TRY(feature ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < n; i++) {
         const struct record_head *head = record_at(layer, records, i);
         TRY(check_record(&store->schema.layers[layer], head, err));
-        TRY(store_feature_fill(feature, layer, head, &scratch, err));
+        TRY(store_feature_fill(feature, indices, layer, head, &scratch, err));
         TRY(insert_one(store, table, feature, head, err));
         if (scratch.used_bytes > SCRATCH_RESET_BYTES)
             arena_reset(&scratch);
@@ -181,6 +170,7 @@ done:
     if (feature)
         OGR_F_Destroy(feature);
     arena_release(&scratch);
+    arena_release(&keep);
     return code;
 }
 
