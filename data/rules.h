@@ -167,6 +167,19 @@ struct area_rule {
     const char *text_en;
 };
 
+/* relocation.csv: by when a plant that must move has to begin and to end; the first row that
+ * fits a plant holds. */
+struct relocation_rule {
+    struct rule_source source;
+    const struct predicate *enterprise;
+    const struct predicate *area; /* in which areas it stands */
+    bool major_only; /* of major risk or with a major hidden danger */
+    int32_t start_by; /* INT_ABSENT: none set */
+    int32_t finish_by;
+    const char *text_zh;
+    const char *text_en;
+};
+
 /* risk_criteria.csv: GB 36894-2018 table 2. */
 struct risk_criterion {
     struct rule_source source;
@@ -276,6 +289,8 @@ struct rules {
     size_t n_spacing;
     struct area_rule *area_rules;
     size_t n_area_rules;
+    struct relocation_rule *relocation;
+    size_t n_relocation;
     struct risk_criterion *risk_criteria;
     size_t n_risk_criteria;
     struct zone_class *zone_classes;

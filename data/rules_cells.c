@@ -194,7 +194,7 @@ const struct predicate *cells_predicate(const struct cells *cells, const char *c
     return predicate;
 }
 
-static int32_t read_date(const struct cells *cells, const char *column)
+int32_t cells_date(const struct cells *cells, const char *column)
 {
     int32_t date = INT_ABSENT;
     if (!cells_is_empty(cells, column) && !text_to_date(cells_text(cells, column), &date))
@@ -210,8 +210,8 @@ struct rule_source cells_source(const struct cells *cells, const char *id_column
         .edition = cells_text(cells, "edition"),
         .clause = cells_text(cells, "clause"),
         .confidence = cells_confidence(cells, "confidence"),
-        .valid_from = read_date(cells, "valid_from"),
-        .valid_to = read_date(cells, "valid_to"),
+        .valid_from = cells_date(cells, "valid_from"),
+        .valid_to = cells_date(cells, "valid_to"),
         .active = cells_flag(cells, "active"),
         .file = cells->csv->name,
         .line = cells->row->line,

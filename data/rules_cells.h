@@ -57,6 +57,8 @@ double cells_number_or(const struct cells *cells, const char *column, double abs
                        double max);
 bool cells_flag(const struct cells *cells, const char *column); /* 1 or 0 */
 
+int32_t cells_date(const struct cells *cells, const char *column); /* INT_ABSENT where empty */
+
 /* Index into names; 0 after an error. */
 size_t cells_choice(const struct cells *cells, const char *column, const char *const *names,
                     size_t n);
@@ -85,7 +87,7 @@ struct rules_table_spec {
     bool editions; /* an id may stand twice if the rows never hold on the same day */
 };
 
-enum { RULES_TABLES = 17 };
+enum { RULES_TABLES = 18 };
 
 /* All tables; spacing.csv last, since it points into others. */
 extern const struct rules_table_spec rules_table_specs[RULES_TABLES];

@@ -148,6 +148,9 @@ static void check_predicates(struct rules_loader *loader)
     for (size_t i = 0; i < rules->n_area_rules; i++)
         check_predicate(loader, &lists, &rules->area_rules[i].source,
                         rules->area_rules[i].enterprise);
+    for (size_t i = 0; i < rules->n_relocation; i++)
+        check_predicate(loader, &lists, &rules->relocation[i].source,
+                        rules->relocation[i].enterprise);
     for (size_t i = 0; i < rules->n_direct_red; i++)
         check_predicate(loader, &lists, &rules->direct_red[i].source,
                         rules->direct_red[i].predicate);

@@ -273,6 +273,23 @@ static void read_zone_class(const struct cells *cells, void *row)
     };
 }
 
+static void read_relocation(const struct cells *cells, void *row)
+{
+    struct relocation_rule *out = row;
+    *out = (struct relocation_rule){
+        .source = cells_source(cells, "id"),
+        .enterprise = cells_predicate(cells, "enterprise", LAYER_ENTERPRISES),
+        .area = cells_predicate(cells, "area", LAYER_AREAS),
+        .major_only = cells_flag(cells, "major_only"),
+        .start_by = cells_date(cells, "start_by"),
+        .finish_by = cells_date(cells, "finish_by"),
+        .text_zh = cells_required(cells, "text_zh"),
+        .text_en = cells_required(cells, "text_en"),
+    };
+    if (out->start_by == INT_ABSENT && out->finish_by == INT_ABSENT)
+        cells_error(cells, "finish_by", "is empty, and so is start_by: a deadline has one of them");
+}
+
 static void read_protected_class(const struct cells *cells, void *row)
 {
     struct protected_class *out = row;
@@ -444,6 +461,8 @@ const struct rules_table_spec rules_table_specs[RULES_TABLES] = {
           target_classes, true),
     TABLE("area_rules.csv", "id enterprise relation area effect existing text_zh text_en",
           read_area_rule, area_rules, true),
+    TABLE("relocation.csv", "id enterprise area major_only start_by finish_by text_zh text_en",
+          read_relocation, relocation, true),
     TABLE("risk_criteria.csv", "id target_class new_per_year existing_per_year",
           read_risk_criterion, risk_criteria, false),
     TABLE("zone_classes.csv", "id kind unit at_least class dense_above", read_zone_class,
