@@ -80,8 +80,8 @@ static struct lonlat undo(shift forward, struct lonlat target)
         at.lat_deg -= north;
     }
     struct lonlat there = forward(at);
-    bool solved = fabs(there.lon_deg - target.lon_deg) < 1e-9 &&
-                  fabs(there.lat_deg - target.lat_deg) < 1e-9;
+    bool solved =
+        fabs(there.lon_deg - target.lon_deg) < 1e-9 && fabs(there.lat_deg - target.lat_deg) < 1e-9;
     return solved ? at : target;
 }
 

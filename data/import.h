@@ -53,15 +53,15 @@ struct import_options {
     size_t n_fields;
     const struct import_pair *constants; /* n_constants: ours = one value for all */
     size_t n_constants;
-    const char *join;       /* field to match existing records on; NULL: new records */
-    double accuracy_m;      /* for every record; NAN: the column, or absent */
-    const char *where;      /* OGR attribute filter on their columns; NULL: all */
-    enum import_mode mode;  /* not looked at with join */
-    const char *encoding;   /* of text without one of its own: "GBK", "GB18030"; NULL: as the
-                               file says, else UTF-8 */
+    const char *join;         /* field to match existing records on; NULL: new records */
+    double accuracy_m;        /* for every record; NAN: the column, or absent */
+    const char *where;        /* OGR attribute filter on their columns; NULL: all */
+    enum import_mode mode;    /* not looked at with join */
+    const char *encoding;     /* of text without one of its own: "GBK", "GB18030"; NULL: as the
+                                 file says, else UTF-8 */
     const char *rejects_path; /* CSV of what was refused; NULL: none; replaced if it exists */
-    bool accept_shift;      /* take crs at its word although the evidence is against it */
-    bool strict;            /* the first refused record refuses the file */
+    bool accept_shift;        /* take crs at its word although the evidence is against it */
+    bool strict;              /* the first refused record refuses the file */
     void (*progress)(void *context, double share); /* 0..1, about every percent; may be NULL */
     void *progress_context;
 };
@@ -89,10 +89,10 @@ struct import_summary {
     size_t accepted;    /* written; with join: existing records that a row matched */
     size_t repaired;    /* of the accepted: whose shape had to be repaired */
     size_t refused;
-    size_t changed;     /* with join: records whose fields are different now */
-    size_t unmatched;   /* with join: existing records that no row matched */
-    size_t no_data;     /* raster: cells without data */
-    double persons;     /* raster: sum of all cells; else NAN */
+    size_t changed;               /* with join: records whose fields are different now */
+    size_t unmatched;             /* with join: existing records that no row matched */
+    size_t no_data;               /* raster: cells without data */
+    double persons;               /* raster: sum of all cells; else NAN */
     struct import_count *reasons; /* of refused, most frequent first */
     size_t n_reasons;
     struct import_reject first_refused[IMPORT_FIRST];

@@ -63,8 +63,8 @@ static void test_gcj02_shifts_by_hundreds_of_metres_inside_its_box(void **state)
 static void test_gcj02_is_the_identity_outside_its_box(void **state)
 {
     (void)state;
-    static const struct lonlat outside[] = {
-        {72.0039, 30}, {137.8348, 40}, {100, 0.8292}, {100, 55.8272}, {10, 50}, {-75, 40}};
+    static const struct lonlat outside[] = {{72.0039, 30},  {137.8348, 40}, {100, 0.8292},
+                                            {100, 55.8272}, {10, 50},       {-75, 40}};
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) {
         assert_false(gcj02_applies(outside[i]));
         assert_near(gcj02_from_wgs84(outside[i]), outside[i], 0);
