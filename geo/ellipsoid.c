@@ -53,6 +53,8 @@ struct ecef ellipsoid_ecef(struct lonlat point)
     double cos_lon;
     sincos(point.lat_deg * RAD, &sin_lat, &cos_lat);
     sincos(point.lon_deg * RAD, &sin_lon, &cos_lon);
+    if (fabs(point.lat_deg) >= 90)
+        cos_lat = 0; /* a pole is one point, whatever its longitude; M_PI / 2 is rounded */
     double n_m = A_M / sqrt(1 - E2 * sin_lat * sin_lat);
     return (struct ecef){n_m * cos_lat * cos_lon, n_m * cos_lat * sin_lon,
                          n_m * (1 - E2) * sin_lat};
