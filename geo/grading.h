@@ -1,0 +1,58 @@
+/*
+ * grading.h - the grade of an enterprise: the worst of what speaks of it (Truth 12).
+ *
+ *   declared grade; level of major hazard (1-4); conflicts with their grade; score of the
+ *   diagnosis guide (from 90 blue, 75 yellow, 60 orange, else red); direct-red predicates.
+ *
+ * 1 red - 4 blue; 0 is not assessed. Blue by being clear needs everything: an inventory that
+ * is no major hazard for sure, and nothing undecided. A level 4 that is only a lower bound
+ * gives no blue. Direct-red attributes are findings of an inspection: an absent one is no
+ * finding and leaves nothing open. A closed enterprise is not assessed.
+ *
+ * could_be is the worst that the undecided findings may make of it; undecided counts them.
+ * Every grade names its reasons, worst first, at most GRADING_REASONS and then how many more.
+ */
+#ifndef SISETU_GEO_GRADING_H
+#define SISETU_GEO_GRADING_H
+
+#include "geo/conflicts.h"
+#include "geo/hazard.h"
+
+enum { GRADING_REASONS = 20 };
+
+/* Grade rows in the order of gathering. */
+struct grade_set {
+    struct arena *arena;
+    struct grade_row *rows;
+    size_t n;
+    size_t capacity;
+};
+
+/* A row with everything absent but these; id "subject/subject_id/method". */
+enum err_code grade_set_add(struct grade_set *set, const char *subject, const char *subject_id,
+                            const char *method, struct grade_row **out, struct err *err);
+
+/* By id. */
+void grade_set_sort(struct grade_set *set);
+
+/* The sentence that leads the reasons of an enterprise. */
+struct grading_lead {
+    const char *text;
+    const char *zh;
+};
+
+/* One row an enterprise (in the order of its rows: row i is that of enterprise i) from
+ * hazards[row] and the conflicts. leads: one an enterprise, texts in the set's arena. */
+enum err_code grading_enterprises(const struct world *world, const struct hazard *hazards,
+                                  const struct conflict_set *conflicts, struct grade_set *set,
+                                  struct grading_lead *leads, struct err *err);
+
+/* One row a unit of the inventory: subject hazard_unit, id "enterprise/unit", method gb18218,
+ * value R, persons within 500 m. */
+enum err_code grading_units(const struct world *world, const struct hazard *hazards,
+                            struct grade_set *set, struct err *err);
+
+/* The worse of two grades, of which 0 is none. */
+int32_t grading_worse(int32_t a, int32_t b);
+
+#endif

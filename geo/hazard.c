@@ -1,0 +1,355 @@
+#include "geo/hazard.h"
+
+#include "data/base/text.h"
+#include "geo/overlay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Sums over the inventory of a unit; [low, high] where a part is open. */
+struct sums {
+    double s_low, s_high;
+    double b_low, b_high; /* sum beta q/Q */
+    const char *open;     /* first row that left something open */
+};
+
+/* Edge of circles about plants, m: persons change by less than one in ten thousand. */
+static const double CIRCLE_TOLERANCE_M = 0.05;
+
+/* A share of area that rounding alone can make. */
+static const double NO_SHARE = 1e-9;
+
+static double settle(double value)
+{
+    return round(value * 1e9) / 1e9;
+}
+
+static void add_sums(struct sums *to, const struct sums *more)
+{
+    to->s_low += more->s_low;
+    to->s_high += more->s_high;
+    to->b_low += more->b_low;
+    to->b_high += more->b_high;
+    if (!to->open)
+        to->open = more->open;
+}
+
+/* Smallest and largest beta of the categories in force: what an unknown symbol leaves open. */
+static void beta_range(const struct world *world, double *low, double *high)
+{
+    const struct rules *rules = world->rules;
+    *low = INFINITY;
+    *high = 0;
+    for (size_t i = 0; i < rules->n_categories; i++) {
+        if (!rule_holds(&rules->categories[i].source, world->as_of))
+            continue;
+        *low = fmin(*low, rules->categories[i].beta);
+        *high = fmax(*high, rules->categories[i].beta);
+    }
+    if (*low > *high) {
+        *low = 0;
+        *high = INFINITY;
+    }
+}
+
+static const struct category *category_in_force(const struct world *world, const char *symbol)
+{
+    const struct category *category =
+        symbol && *symbol ? rules_category(world->rules, symbol) : NULL;
+    return category && rule_holds(&category->source, world->as_of) ? category : NULL;
+}
+
+/* One inventory row: its share q/Q and what it adds to sum beta q/Q. */
+static struct sums sums_of_item(const struct world *world, const struct inventory_item *item)
+{
+    struct sums sums = {0, 0, 0, 0, NULL};
+    const struct substance *substance =
+        item->substance ? rules_substance(world->rules, item->substance) : NULL;
+    if (substance && !rule_holds(&substance->source, world->as_of))
+        substance = NULL;
+    const struct category *category = category_in_force(world, item->category);
+    if (substance && *substance->category && confidence_decides(substance->category_confidence))
+        category = category_in_force(world, substance->category);
+    const char *name = item->substance ? item->substance : reasons_name(&item->head);
+    if (!(item->q_t >= 0) || (!substance && !category)) {
+        sums.s_high = INFINITY;
+        sums.b_high = INFINITY;
+        sums.open = name;
+        return sums;
+    }
+    double share = item->q_t / (substance ? substance->critical_t : category->critical_t);
+    double beta_low;
+    double beta_high;
+    if (substance && !isnan(substance->beta)) {
+        beta_low = beta_high = substance->beta;
+    } else if (category) {
+        beta_low = beta_high = category->beta;
+    } else {
+        beta_range(world, &beta_low, &beta_high);
+        sums.open = name;
+    }
+    sums.s_low = sums.s_high = share;
+    sums.b_low = beta_low * share;
+    sums.b_high = share > 0 ? beta_high * share : 0;
+    return sums;
+}
+
+enum err_code hazard_exposure(const struct world *world, struct worker *worker,
+                              size_t enterprise_row, double radius_m, struct arena *scratch,
+                              struct exposure *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct enterprise *enterprise = world_enterprise(world, enterprise_row);
+    const struct geom *shape = &enterprise->head.geom;
+    struct geom inner = *shape;
+    struct geom outer;
+    struct geom ring;
+    *out = (struct exposure){NAN, NAN, NAN, 0, 0, NAN, 1, NAN};
+    if (world->population.n_columns == 0 || shape->kind == GEOM_NONE)
+        return ERR_OK;
+    double plant_m = 0;
+    if (shape->kind == GEOM_POINT) {
+        plant_m = rules_radius_m(world->rules, enterprise);
+        TRY(overlay_buffer(worker->overlay, shape, plant_m, CIRCLE_TOLERANCE_M, scratch, &inner,
+                           err));
+    }
+    TRY(overlay_buffer(worker->overlay, shape, plant_m + radius_m, CIRCLE_TOLERANCE_M, scratch,
+                       &outer, err));
+    TRY(overlay_difference(worker->overlay, &outer, &inner, scratch, &ring, err));
+    TRY(exposure_of(&world->population, worker->to_grid, &ring, scratch, out, err));
+done:
+    return code == ERR_OK ? code : err_wrap(err, "enterprise \"%s\"", enterprise->head.id);
+}
+
+static double alpha_of(const struct rules *rules, double persons)
+{
+    const struct step *step = rules_step(rules->alpha, rules->n_alpha, settle(persons));
+    return step ? step->value : 0;
+}
+
+static enum err_code find_alpha(const struct world *world, struct worker *worker, size_t row,
+                                struct arena *scratch, struct hazard *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = world->rules;
+    TRY(hazard_exposure(world, worker, row, rules->parameters.alpha_radius_m, scratch, &out->around,
+                        err));
+    out->no_data = !(out->around.nodata_share <= NO_SHARE);
+    if (out->no_data) {
+        /* Anybody may live where there is no data. */
+        double known = out->around.low >= 0 ? out->around.low : 0;
+        out->alpha = alpha_of(rules, known);
+        out->alpha_high = alpha_of(rules, 1e12);
+    } else {
+        out->alpha = alpha_of(rules, out->around.persons);
+        out->alpha_high = alpha_of(rules, out->around.high);
+    }
+done:
+    return code;
+}
+
+static int32_t level_of(const struct rules *rules, double s, double r)
+{
+    if (settle(s) < 1)
+        return 0;
+    const struct step *step = rules_step(rules->hazard_levels, rules->n_hazard_levels, settle(r));
+    return step ? (int32_t)step->value : 0;
+}
+
+/* 1 is worst and 0 is none. */
+static int32_t worse_level(int32_t a, int32_t b)
+{
+    if (a == 0 || b == 0)
+        return a + b;
+    return a < b ? a : b;
+}
+
+static void judge_unit(const struct rules *rules, const struct hazard *hazard,
+                       const struct sums *sums, struct hazard_unit *unit)
+{
+    unit->s = sums->s_low;
+    unit->s_high = sums->s_high;
+    unit->r = hazard->alpha * sums->b_low;
+    unit->r_high = hazard->alpha_high * sums->b_high;
+    unit->level = level_of(rules, unit->s, unit->r);
+    unit->could_be = level_of(rules, unit->s_high, unit->r_high);
+    unit->open_substance = sums->open;
+}
+
+static void finish_unit(const struct hazard *hazard, struct hazard_unit *unit)
+{
+    unit->undecided = unit->could_be != unit->level;
+    unit->at_least = unit->undecided && (hazard->no_data || unit->open_substance);
+}
+
+/* By unit, those without first, then by id. */
+static int compare_items(const void *a, const void *b)
+{
+    const struct inventory_item *i = *(const struct inventory_item *const *)a;
+    const struct inventory_item *j = *(const struct inventory_item *const *)b;
+    if (!i->unit != !j->unit)
+        return i->unit ? 1 : -1;
+    int by_unit = i->unit ? strcmp(i->unit, j->unit) : 0;
+    return by_unit ? by_unit : strcmp(i->head.id, j->head.id);
+}
+
+/* The rows that name no unit: what one of them reaches alone holds, what their sum reaches may
+ * be. */
+static void judge_loose(const struct world *world, const struct inventory_item *const *items,
+                        size_t n, struct hazard *hazard, struct sums *loose)
+{
+    struct hazard_unit *unit = &hazard->units[hazard->n_units];
+    int32_t alone = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct sums one = sums_of_item(world, items[i]);
+        struct hazard_unit single = {.unit = NULL};
+        judge_unit(world->rules, hazard, &one, &single);
+        alone = worse_level(alone, single.level);
+        add_sums(loose, &one);
+    }
+    judge_unit(world->rules, hazard, loose, unit);
+    unit->unit = "*";
+    unit->level = alone;
+    finish_unit(hazard, unit);
+    hazard->n_units++;
+}
+
+static void judge_units(const struct world *world, const struct inventory_item *const *items,
+                        size_t n, struct hazard *hazard)
+{
+    struct sums loose = {0, 0, 0, 0, NULL};
+    for (size_t from = 0; from < n;) {
+        const char *name = items[from]->unit;
+        size_t to = from;
+        struct sums sums = {0, 0, 0, 0, NULL};
+        while (to < n && text_equal(items[to]->unit, name)) {
+            struct sums one = sums_of_item(world, items[to++]);
+            add_sums(&sums, &one);
+        }
+        if (!name) {
+            judge_loose(world, items + from, to - from, hazard, &loose);
+        } else {
+            struct hazard_unit *unit = &hazard->units[hazard->n_units++];
+            struct hazard_unit with_loose;
+            judge_unit(world->rules, hazard, &sums, unit);
+            unit->unit = name;
+            finish_unit(hazard, unit);
+            add_sums(&sums, &loose);
+            judge_unit(world->rules, hazard, &sums, &with_loose);
+            hazard->could_be = worse_level(hazard->could_be, with_loose.could_be);
+        }
+        from = to;
+    }
+}
+
+enum err_code hazard_of(const struct world *world, struct worker *worker, size_t enterprise_row,
+                        struct arena *arena, struct arena *scratch, struct hazard *out,
+                        struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const uint32_t *rows = NULL;
+    size_t n = 0;
+    *out = (struct hazard){.units = NULL};
+    world_of_enterprise(world, LAYER_INVENTORY, world_enterprise(world, enterprise_row)->head.id,
+                        &rows, &n);
+    TRY(find_alpha(world, worker, enterprise_row, scratch, out, err));
+    if (n == 0)
+        goto done;
+    const struct inventory_item **items = arena_new(scratch, const struct inventory_item *, n);
+    out->units = arena_new(arena, struct hazard_unit, n);
+    if (!items || !out->units) {
+        code = err_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < n; i++)
+        items[i] = world_inventory(world, rows[i]);
+    qsort(items, n, sizeof *items, compare_items);
+    judge_units(world, items, n, out);
+    for (size_t i = 0; i < out->n_units; i++) {
+        const struct hazard_unit *unit = &out->units[i];
+        out->level = worse_level(out->level, unit->level);
+        out->could_be = worse_level(out->could_be, unit->could_be);
+        out->n_undecided += unit->undecided;
+        out->at_least |= unit->at_least;
+    }
+done:
+    return code;
+}
+
+static const char *level_zh(int32_t level)
+{
+    static const char *const names[] = {"不构成重大危险源", "一级重大危险源", "二级重大危险源",
+                                        "三级重大危险源", "四级重大危险源"};
+    return level >= 0 && level <= 4 ? names[level] : names[0];
+}
+
+static const char *level_en(int32_t level, struct arena *arena)
+{
+    return level ? arena_printf(arena, "major hazard of level %d", level) : "no major hazard";
+}
+
+/* Why the level is open, in both languages; the first that holds. */
+static void say_why_open(const struct hazard *hazard, const struct hazard_unit *unit,
+                         struct arena *arena, const char **en, const char **zh)
+{
+    if (unit->open_substance) {
+        *en = arena_printf(arena, "the category of \"%s\" is not known", unit->open_substance);
+        *zh = arena_printf(arena, "“%s”的危险性类别不明", unit->open_substance);
+    } else if (hazard->no_data) {
+        *en = "there is no population data in a part of the surroundings";
+        *zh = "周边部分区域没有人口数据";
+    } else if (strcmp(unit->unit, "*") == 0) {
+        *en = "the inventory names no units and only its sum reaches that";
+        *zh = "存量未分单元，仅合计值达到该级别";
+    } else {
+        *en = "the number of residents is known within an interval only";
+        *zh = "常住人口只知区间";
+    }
+}
+
+enum err_code hazard_reason(const struct world *world, const struct hazard *hazard,
+                            const struct hazard_unit *unit, struct arena *arena, struct reason *out,
+                            struct err *err)
+{
+    const struct rules *rules = world->rules;
+    const struct step *step =
+        rules_step(rules->hazard_levels, rules->n_hazard_levels, settle(unit->r));
+    double radius_m = rules->parameters.alpha_radius_m;
+    const char *open_en = "";
+    const char *open_zh = "";
+    if (unit->undecided) {
+        const char *why_en = NULL;
+        const char *why_zh = NULL;
+        say_why_open(hazard, unit, arena, &why_en, &why_zh);
+        open_en =
+            arena_printf(arena, "; it could be a %s: %s", level_en(unit->could_be, arena), why_en);
+        open_zh = arena_printf(arena, "；可能为%s：%s", level_zh(unit->could_be), why_zh);
+    }
+    bool named = strcmp(unit->unit, "*") != 0;
+    const char *unit_en = named ? unit->unit : "All inventory without units";
+    const char *unit_zh = named ? unit->unit : "未分单元的全部存量";
+    double persons = hazard->around.persons >= 0 ? hazard->around.persons : 0;
+    *out = (struct reason){
+        .grade = unit->level,
+        .rule = step ? &step->source : NULL,
+        .numbers = {{"S", unit->s},
+                    {"S_high", unit->s_high},
+                    {"R", unit->r},
+                    {"R_high", unit->r_high},
+                    {"alpha", hazard->alpha},
+                    {"alpha_high", hazard->alpha_high},
+                    {"persons", hazard->around.persons},
+                    {"persons_low", hazard->around.low},
+                    {"persons_high", hazard->around.high},
+                    {"level", unit->level},
+                    {"could_be", unit->could_be}},
+    };
+    out->text = arena_printf(
+        arena, "%s: S = %.4g, R = %.4g with alpha %g for %.0f residents within %g m: %s%s.",
+        unit_en, unit->s, unit->r, hazard->alpha, persons, radius_m, level_en(unit->level, arena),
+        open_en);
+    out->zh = arena_printf(arena, "%s：S=%.4g，R=%.4g（%g m 内常住人口 %.0f 人，α=%g）：%s%s。",
+                           unit_zh, unit->s, unit->r, radius_m, persons, hazard->alpha,
+                           level_zh(unit->level), open_zh);
+    return out->text && out->zh ? ERR_OK : err_nomem(err);
+}
