@@ -13,6 +13,11 @@ enum err_code conflict_set_init(struct conflict_set *set, const struct world *wo
     return set->n_judged ? ERR_OK : err_nomem(err);
 }
 
+static const char *not_empty(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
 enum err_code conflict_set_add(struct conflict_set *set, const struct world *world,
                                const struct conflict_item *like, struct conflict_item **out,
                                struct err *err)
@@ -35,9 +40,9 @@ enum err_code conflict_set_add(struct conflict_set *set, const struct world *wor
     item->enterprise_row = world_find(world, LAYER_ENTERPRISES, from->enterprise_id);
     if (item->rule) {
         row->rule_id = item->rule->id;
-        row->standard = item->rule->standard;
-        row->edition = item->rule->edition;
-        row->clause = item->rule->clause;
+        row->standard = not_empty(item->rule->standard);
+        row->edition = not_empty(item->rule->edition);
+        row->clause = not_empty(item->rule->clause);
         row->confidence = confidence_name(item->rule->confidence);
     }
     row->head.id =

@@ -297,13 +297,11 @@ static enum err_code judge_zone(struct zone_case *zone, struct worker *worker,
         zone->no_data = zone->all.nodata_share > NO_SHARE;
         note_coarse(zone, notes);
     }
-    enum confidence confidence = zone->row->source.confidence;
     int32_t grade = density_grade(parameters, zone->dense.persons);
     int32_t could_be = zone->no_data ? 1 : density_grade(parameters, zone->dense.high);
-    bool decides = confidence_decides(confidence);
+    bool decides = zone->row->source.confidence != CONFIDENCE_UNVERIFIED;
     if (grade)
-        TRY(add_density(zone, decides ? conflicts_step(grade, confidence) : 0,
-                        conflicts_step(could_be, confidence), err));
+        TRY(add_density(zone, decides ? grade : 0, could_be, err));
     else if (zone->no_data)
         TRY(add_density(zone, 0, could_be, err));
     if (owner >= 0 && decides && !zone->no_data)

@@ -13,6 +13,10 @@
  *   left out   indicative zones, zones of closed plants, and contours of a known kind milder
  *              than class 3
  *
+ * The classes and limits are this project's declared method and no law, so their rows say
+ * `design`: the confidence travels with the answer, but only `unverified` makes it undecided,
+ * and none grades milder.
+ *
  * Space:  cells are rectangles in the grid's own CRS; densities by their ellipsoidal area.
  * Cost:   O(cells in the zone), plus one union and one overlay where enough people may be.
  */

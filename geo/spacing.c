@@ -157,7 +157,7 @@ enum truth spacing_is_target(const struct world *world, const struct spacing_sou
 }
 
 /* A rule that runs to an edge meets a centre line half a width too late. An assumed width may
- * be wrong by all of it, so it counts as error too. */
+ * be wrong by all of it, so it counts as error too. Nothing is assumed of a river. */
 static void widen_by_edge(const struct world *world, const struct spacing_rule *rule,
                           const struct infrastructure *target, struct measured *measured)
 {
@@ -168,8 +168,10 @@ static void widen_by_edge(const struct world *world, const struct spacing_rule *
         measured->target_half_width_m = target->width_m / 2;
         return;
     }
-    double assumed_m =
-        text_equal(target->kind, "railway") ? parameters->rail_width_m : parameters->road_width_m;
+    bool water = text_equal(target->kind, "river") || text_equal(target->kind, "canal");
+    double assumed_m = water                                 ? 0
+                       : text_equal(target->kind, "railway") ? parameters->rail_width_m
+                                                             : parameters->road_width_m;
     measured->target_half_width_m = assumed_m / 2;
     measured->error_m += assumed_m / 2;
 }
@@ -201,6 +203,10 @@ void spacing_judge(const struct world *world, const struct spacing_source *sourc
     };
     if (target_class->layer == LAYER_INFRASTRUCTURE)
         widen_by_edge(world, match->rule, (const void *)head, &out->measured);
+    if (source->layer == LAYER_PIPELINES && match->rule->from->edge) {
+        double diameter_mm = ((const struct pipeline *)source->record)->diameter_mm;
+        out->measured.target_half_width_m += diameter_mm >= 0 ? diameter_mm / 2000 : 0;
+    }
     if (target_class->layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
         out->measured.target_radius_m = rules_radius_m(world->rules, (const void *)head);
     if (target_class->layer == LAYER_PROTECTED && !out->grave) {

@@ -36,7 +36,8 @@ struct measured {
     double distance_m; /* between the shapes as they are */
     enum known_by by;
     double radius_m;            /* of a plant known by a point, else 0 */
-    double target_half_width_m; /* a rule to a road's edge, known by its centre line; else 0 */
+    double target_half_width_m; /* a rule to a road's edge, known by its centre line (and from the
+                                   wall of a pipe, known by its own); else 0 */
     double target_radius_m;     /* a neighbouring plant known by a point: its fence may be that much
                                    nearer; else 0 */
     double error_m;             /* sum of both accuracies */

@@ -1,0 +1,179 @@
+#include "geo/assess.h"
+
+#include "geo/conflicts.h"
+#include "geo/density.h"
+#include "geo/grading.h"
+#include "geo/hazard.h"
+#include "geo/rollup.h"
+
+#include <string.h>
+
+/* What one run carries from step to step. */
+struct assessing {
+    const struct world *world;
+    struct worker *worker;
+    struct arena *arena;
+    struct assessment *out;
+    struct hazard *hazards; /* by enterprise row */
+    struct conflict_set conflicts;
+    struct density_notes density;
+    struct grade_set grades;
+    size_t warnings_capacity;
+};
+
+static enum err_code warn(struct assessing *assessing, const char *text, struct err *err)
+{
+    struct assessment *out = assessing->out;
+    out->warnings = arena_grow(assessing->arena, out->warnings, &assessing->warnings_capacity,
+                               out->n_warnings + 1, sizeof *out->warnings);
+    if (!out->warnings || !text)
+        return err_nomem(err);
+    out->warnings[out->n_warnings++] = text;
+    return ERR_OK;
+}
+
+static enum err_code find_hazards(struct assessing *assessing, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = assessing->world;
+    size_t n = world_count(world, LAYER_ENTERPRISES);
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    assessing->hazards = arena_new(assessing->arena, struct hazard, n);
+    if (!assessing->hazards) {
+        code = err_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < n; i++) {
+        TRY(hazard_of(world, assessing->worker, i, assessing->arena, &scratch,
+                      &assessing->hazards[i], err));
+        arena_reset(&scratch);
+    }
+done:
+    arena_release(&scratch);
+    return code;
+}
+
+static enum err_code find_grades(struct assessing *assessing, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = assessing->world;
+    struct grade_set *grades = &assessing->grades;
+    size_t n = world_count(world, LAYER_ENTERPRISES);
+    struct rollup_source *sources = NULL;
+    struct grading_lead *leads = arena_new(assessing->arena, struct grading_lead, n);
+    if (!leads)
+        return err_nomem(err);
+    grades->arena = assessing->arena;
+    TRY(grading_enterprises(world, assessing->hazards, &assessing->conflicts, grades, leads, err));
+    TRY(rollup_sources(world, grades->rows, leads, assessing->arena, &sources, err));
+    TRY(grading_units(world, assessing->hazards, grades, err));
+    TRY(rollup_cells(world, sources, n, grades, err));
+    TRY(rollup_units(world, assessing->worker, sources, n, grades, err));
+    grade_set_sort(grades);
+done:
+    return code;
+}
+
+static const char *length_text(double m, struct arena *arena)
+{
+    return m >= 1000 ? arena_printf(arena, "%.1f km", m / 1000) : arena_printf(arena, "%.0f m", m);
+}
+
+/* Cells too wide for what was asked of them. */
+static enum err_code warn_coarse(struct assessing *assessing, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct parameters *parameters = &assessing->world->rules->parameters;
+    struct arena *arena = assessing->arena;
+    double widest_m = 0;
+    for (size_t i = 0; i < world_count(assessing->world, LAYER_ENTERPRISES); i++)
+        widest_m = fmax(widest_m, assessing->hazards[i].around.cell_m);
+    if (widest_m > parameters->coarse_cell_ratio * parameters->alpha_radius_m)
+        TRY(warn(assessing,
+                 arena_printf(arena, "population cells of %s are too coarse for %g m zones",
+                              length_text(widest_m, arena), parameters->alpha_radius_m),
+                 err));
+    const struct density_notes *density = &assessing->density;
+    if (density->n_coarse > 0)
+        TRY(warn(assessing,
+                 arena_printf(arena,
+                              "population cells of %s are too coarse for %zu hazard zones, the "
+                              "smallest of %s radius",
+                              length_text(density->cell_m, arena), density->n_coarse,
+                              length_text(density->narrowest_m, arena)),
+                 err));
+done:
+    return code;
+}
+
+/* Records that name an enterprise that is not there: their conflicts grade nobody. */
+static enum err_code warn_orphans(struct assessing *assessing, enum layer_id layer, struct err *err)
+{
+    const struct world *world = assessing->world;
+    const struct field_binding *owner = records_field(layer, "enterprise_id");
+    const char *first = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < world_count(world, layer); i++) {
+        const struct record_head *head = world_record(world, layer, i);
+        const char *id = record_text(head, owner);
+        if (!id || world_find(world, LAYER_ENTERPRISES, id) >= 0)
+            continue;
+        first = first ? first : head->id;
+        n++;
+    }
+    if (n == 0)
+        return ERR_OK;
+    return warn(assessing,
+                arena_printf(assessing->arena,
+                             "%zu %s name an enterprise that is not there, the first is \"%s\"", n,
+                             layer_name(layer), first),
+                err);
+}
+
+static enum err_code warn_all(struct assessing *assessing, struct err *err)
+{
+    static const enum layer_id owned[] = {LAYER_FACILITIES, LAYER_INVENTORY, LAYER_ZONES,
+                                          LAYER_PIPELINES, LAYER_HIDDEN_DANGERS};
+    enum err_code code = ERR_OK;
+    const struct world *world = assessing->world;
+    if (world->population.n_columns == 0)
+        TRY(warn(assessing, "no population is loaded: alpha, density and shares are undecided",
+                 err));
+    if (world_count(world, LAYER_ADMIN) == 0)
+        TRY(warn(assessing, "no boundaries are loaded: nothing is rolled up to units", err));
+    TRY(warn_coarse(assessing, err));
+    for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
+        TRY(warn_orphans(assessing, owned[i], err));
+done:
+    return code;
+}
+
+enum err_code assess_world(const struct world *world, struct worker *worker, struct arena *arena,
+                           struct assessment *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct assessing assessing = {.world = world, .worker = worker, .arena = arena, .out = out};
+    *out = (struct assessment){.conflicts = NULL};
+    TRY(worker_fit(worker, world, err));
+    TRY(conflict_set_init(&assessing.conflicts, world, arena, err));
+    TRY(find_hazards(&assessing, err));
+    TRY(conflicts_gather(world, &assessing.conflicts, err));
+    TRY(red_lines_gather(world, worker, &assessing.conflicts, err));
+    TRY(density_gather(world, worker, &assessing.conflicts, &assessing.density, err));
+    TRY(conflicts_sort(&assessing.conflicts, err));
+    TRY(find_grades(&assessing, err));
+    TRY(warn_all(&assessing, err));
+    out->n_conflicts = assessing.conflicts.n;
+    out->conflicts = arena_new(arena, struct conflict, out->n_conflicts);
+    if (!out->conflicts) {
+        code = err_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < out->n_conflicts; i++)
+        out->conflicts[i] = assessing.conflicts.items[i].row;
+    out->grades = assessing.grades.rows;
+    out->n_grades = assessing.grades.n;
+done:
+    return code;
+}

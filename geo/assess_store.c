@@ -1,0 +1,340 @@
+/* assess_store.c - an assessment into the store: only what differs, in one transaction. */
+#include "geo/assess.h"
+
+#include "data/base/file.h"
+#include "data/base/json.h"
+#include "data/base/text.h"
+#include "data/store.h"
+
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+/* How often an assessment begins again because somebody wrote in between. */
+enum { TRIES = 3 };
+
+/* Rows of one derived layer to add, and ids to remove. */
+struct difference {
+    enum layer_id layer;
+    char *inserted; /* records of the layer */
+    size_t n_inserted;
+    const char **deleted;
+    size_t n_deleted;
+};
+
+struct saving {
+    const struct world *world;
+    const struct assessment *assessment;
+    struct arena *arena;
+    struct difference conflicts;
+    struct difference grades;
+    char as_of[TEXT_DATE_BYTES];
+    char started[32];
+};
+
+static bool same_real(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || (a >= b && a <= b);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return text_equal(a ? a : "", b ? b : "");
+}
+
+/* Whatever the run itself stamps is no difference. */
+static bool is_stamp(const char *field)
+{
+    return strcmp(field, "generation") == 0 || strcmp(field, "imported") == 0;
+}
+
+static bool same_fields(enum layer_id layer, const void *a, const void *b)
+{
+    const struct layer_binding *binding = records_binding(layer);
+    for (size_t i = 0; i < binding->n_fields; i++) {
+        const struct field_binding *field = &binding->fields[i];
+        bool same = true;
+        if (is_stamp(field->name))
+            continue;
+        switch (field->type) {
+        case FIELD_TEXT:
+        case FIELD_DATETIME:
+            same = same_text(record_text(a, field), record_text(b, field));
+            break;
+        case FIELD_REAL:
+            same = same_real(record_real(a, field), record_real(b, field));
+            break;
+        case FIELD_INTEGER:
+        case FIELD_DATE:
+            same = record_integer(a, field) == record_integer(b, field);
+            break;
+        }
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+/* Shapes are compared as the store would give them back. */
+static enum err_code same_shape(const struct geom *made, const struct geom *stored,
+                                struct arena *scratch, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const void *bytes = NULL;
+    size_t n = 0;
+    struct geom kept;
+    *out = made->kind == GEOM_NONE && stored->kind == GEOM_NONE;
+    if (made->kind == GEOM_NONE || stored->kind == GEOM_NONE)
+        return ERR_OK;
+    TRY(geom_to_wkb(made, scratch, &bytes, &n, err));
+    TRY(geom_from_wkb(bytes, n, scratch, &kept, err));
+    *out = geom_equal(&kept, stored);
+done:
+    return code;
+}
+
+/* Both sides are ordered by id: one walk along both. */
+static enum err_code compare_layer(const struct world *world, enum layer_id layer, const void *made,
+                                   size_t n_made, struct arena *arena, struct difference *out,
+                                   struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t record_bytes = records_binding(layer)->record_bytes;
+    size_t n_stored = world_count(world, layer);
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    *out = (struct difference){.layer = layer};
+    out->inserted = arena_alloc(arena, n_made, record_bytes);
+    out->deleted = arena_new(arena, const char *, n_stored);
+    if (!out->inserted || !out->deleted) {
+        code = err_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0, j = 0; i < n_made || j < n_stored;) {
+        const struct record_head *mine = i < n_made ? record_at(layer, made, i) : NULL;
+        const struct record_head *its = j < n_stored ? world_record(world, layer, j) : NULL;
+        int order = !mine ? 1 : !its ? -1 : strcmp(mine->id, its->id);
+        bool same = false;
+        if (order == 0 && same_fields(layer, mine, its))
+            TRY(same_shape(&mine->geom, &its->geom, &scratch, &same, err));
+        if (order <= 0 && !same)
+            memcpy(out->inserted + out->n_inserted++ * record_bytes, mine, record_bytes);
+        if (order >= 0 && !same)
+            out->deleted[out->n_deleted++] = its->id;
+        i += order <= 0;
+        j += order >= 0;
+        arena_reset(&scratch);
+    }
+done:
+    arena_release(&scratch);
+    return code;
+}
+
+static enum err_code write_difference(struct store *store, const struct difference *difference,
+                                      int32_t generation, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct field_binding *stamp = records_field(difference->layer, "generation");
+    size_t record_bytes = records_binding(difference->layer)->record_bytes;
+    for (size_t i = 0; i < difference->n_inserted; i++)
+        memcpy(difference->inserted + i * record_bytes + stamp->offset, &generation,
+               sizeof generation);
+    TRY(store_delete(store, difference->layer, difference->deleted, difference->n_deleted, err));
+    TRY(store_insert(store, difference->layer, difference->inserted, difference->n_inserted, err));
+done:
+    return code;
+}
+
+static void now_text(char out[32])
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    gmtime_r(&now, &utc);
+    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+static enum err_code warnings_text(const struct assessment *assessment, struct arena *arena,
+                                   const char **out, struct err *err)
+{
+    struct buf buf;
+    struct jw jw;
+    buf_init(&buf);
+    jw_init(&jw, &buf);
+    jw_array(&jw);
+    for (size_t i = 0; i < assessment->n_warnings; i++)
+        jw_string(&jw, assessment->warnings[i]);
+    jw_end_array(&jw);
+    *out = buf_ok(&buf) ? arena_strdup(arena, buf_text(&buf)) : NULL;
+    buf_release(&buf);
+    return *out ? ERR_OK : err_nomem(err);
+}
+
+static enum err_code write_run(struct store *store, const struct saving *saving, int32_t generation,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct run run;
+    char finished[32];
+    record_clear(LAYER_RUNS, &run);
+    now_text(finished);
+    run.head.id = arena_printf(saving->arena, "run-%08d", generation);
+    run.as_of = saving->world->as_of;
+    run.rules_hash = saving->world->rules->hash;
+    run.started = saving->started;
+    run.finished = finished;
+    run.generation = generation;
+    if (!run.head.id)
+        return err_nomem(err);
+    TRY(warnings_text(saving->assessment, saving->arena, &run.warnings, err));
+    TRY(store_insert(store, LAYER_RUNS, &run, 1, err));
+done:
+    return code;
+}
+
+static bool anything_differs(const struct saving *saving)
+{
+    return saving->conflicts.n_inserted + saving->conflicts.n_deleted + saving->grades.n_inserted +
+               saving->grades.n_deleted >
+           0;
+}
+
+/* Reading needs no lock, and an assessment that changes nothing must not touch the file. */
+static enum err_code find_need(const char *path, const struct saving *saving, bool *same_rules,
+                               bool *same_date, uint64_t *generation, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    const char *old_hash = NULL;
+    const char *old_date = NULL;
+    TRY(store_open(path, STORE_READ, &store, err));
+    TRY(store_get(store, "rules_hash", saving->arena, &old_hash, err));
+    TRY(store_get(store, "as_of", saving->arena, &old_date, err));
+    *same_rules = text_equal(old_hash, saving->world->rules->hash);
+    *same_date = text_equal(old_date, saving->as_of);
+    *generation = store_generation(store);
+done:
+    store_close(store);
+    return code;
+}
+
+/* Nothing is written if the store has another generation than the world (*stale), or if
+ * everything is as it was. */
+static enum err_code save(const char *path, struct saving *saving, bool *stale,
+                          uint64_t *generation, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    const struct rules *rules = saving->world->rules;
+    bool same_rules = false;
+    bool same_date = false;
+    TRY(find_need(path, saving, &same_rules, &same_date, generation, err));
+    *stale = *generation != saving->world->generation;
+    if (*stale || (same_rules && same_date && !anything_differs(saving)))
+        goto done;
+    TRY(store_open(path, STORE_WRITE, &store, err));
+    *generation = store_generation(store);
+    *stale = *generation != saving->world->generation;
+    if (*stale)
+        goto done;
+    int32_t next = (int32_t)(*generation + 1);
+    TRY(write_difference(store, &saving->conflicts, next, err));
+    TRY(write_difference(store, &saving->grades, next, err));
+    if (!same_rules) {
+        TRY(store_write_rules(store, rules->files, rules->n_files, err));
+        TRY(store_set(store, "rules_hash", rules->hash, err));
+    }
+    if (!same_date)
+        TRY(store_set(store, "as_of", saving->as_of, err));
+    TRY(write_run(store, saving, next, err));
+    TRY(store_commit(store, err));
+    *generation = store_generation(store);
+done:
+    store_close(store);
+    return code;
+}
+
+static enum err_code summarise(const struct saving *saving, uint64_t generation,
+                               struct arena *arena, struct assess_summary *out, struct err *err)
+{
+    const struct assessment *assessment = saving->assessment;
+    *out = (struct assess_summary){
+        .inserted = saving->conflicts.n_inserted + saving->grades.n_inserted,
+        .deleted = saving->conflicts.n_deleted + saving->grades.n_deleted,
+        .generation = generation,
+        .as_of = saving->world->as_of,
+        .n_warnings = assessment->n_warnings,
+        .warnings = arena_new(arena, const char *, assessment->n_warnings)};
+    if (!out->warnings)
+        return err_nomem(err);
+    for (size_t i = 0; i < assessment->n_conflicts; i++) {
+        if (text_equal(assessment->conflicts[i].verdict, "conflict"))
+            out->conflicts++;
+        else
+            out->undecided++;
+    }
+    for (size_t i = 0; i < assessment->n_grades; i++) {
+        const struct grade_row *row = &assessment->grades[i];
+        if (text_equal(row->subject, "enterprise"))
+            out->enterprises[row->grade]++;
+    }
+    for (size_t i = 0; i < assessment->n_warnings; i++) {
+        out->warnings[i] = arena_strdup(arena, assessment->warnings[i]);
+        if (!out->warnings[i])
+            return err_nomem(err);
+    }
+    return ERR_OK;
+}
+
+/* One try: load, assess, compare, save. */
+static enum err_code assess_once(const char *path, const char *rules_directory, int32_t as_of,
+                                 struct arena *arena, struct assess_summary *out, bool *stale,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world *world = NULL;
+    struct assessment assessment;
+    struct arena scratch;
+    struct worker worker;
+    struct saving saving = {.assessment = &assessment, .arena = &scratch};
+    uint64_t generation = 0;
+    arena_init(&scratch, 0);
+    code = worker_init(&worker, 0, err);
+    if (code != ERR_OK)
+        return code;
+    now_text(saving.started);
+    TRY(world_load(path, rules_directory, as_of, &world, err));
+    saving.world = world;
+    text_from_date(world->as_of, saving.as_of);
+    TRY(assess_world(world, &worker, &scratch, &assessment, err));
+    TRY(compare_layer(world, LAYER_CONFLICTS, assessment.conflicts, assessment.n_conflicts,
+                      &scratch, &saving.conflicts, err));
+    TRY(compare_layer(world, LAYER_GRADES, assessment.grades, assessment.n_grades, &scratch,
+                      &saving.grades, err));
+    TRY(save(path, &saving, stale, &generation, err));
+    TRY(summarise(&saving, generation, arena, out, err));
+done:
+    worker_release(&worker);
+    world_release(world);
+    arena_release(&scratch);
+    return code;
+}
+
+enum err_code assess_store(const char *store_path, const char *rules_directory, int32_t as_of,
+                           struct arena *arena, struct assess_summary *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char installed[PATH_MAX];
+    bool stale = true;
+    if (!rules_directory)
+        TRY(file_asset("data/rules", installed, sizeof installed, err));
+    const char *directory = rules_directory ? rules_directory : installed;
+    int32_t day = as_of == INT_ABSENT ? text_today() : as_of;
+    for (int i = 0; i < TRIES && stale; i++)
+        TRY(assess_once(store_path, directory, day, arena, out, &stale, err));
+    if (stale)
+        code = err_set(err, ERR_BUSY,
+                       "%s was written by others during each of %d assessments: try again",
+                       store_path, TRIES);
+done:
+    return code;
+}
