@@ -10,8 +10,9 @@
 
 static void register_drivers(void)
 {
-    /* How long SQLite waits for a lock, ms: what store.h promises. */
-    CPLSetConfigOption("SQLITE_BUSY_TIMEOUT", "10000");
+    /* How long SQLite waits for a lock, ms: what store.h promises, unless the environment says. */
+    if (!CPLGetConfigOption("SQLITE_BUSY_TIMEOUT", NULL))
+        CPLSetConfigOption("SQLITE_BUSY_TIMEOUT", "10000");
     /* Nothing is written beside a file that is only read. */
     CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
     GDALAllRegister();

@@ -18,6 +18,8 @@ enum {
     /* Changed pages stay in memory up to here, KiB; beyond, SQLite spills them into the file,
      * which locks readers out until the commit. 256 MiB is an import of about 300,000 records. */
     WRITE_CACHE_KIB = 256 << 10,
+
+    SMALLEST_DATABASE_BYTES = 512, /* one page of the smallest size that SQLite has */
 };
 
 /* What can be said of a path before SQLite sees it. Only stat: opening and closing the file
@@ -36,6 +38,8 @@ enum err_code store_check_path(const char *path, enum store_mode mode, struct er
         return err_set(err, ERR_INPUT, "%s: not a file; a store is a GeoPackage file", path);
     if (status.st_size == 0)
         return err_set(err, ERR_INPUT, "%s: an empty file, not a store", path);
+    if (status.st_size < SMALLEST_DATABASE_BYTES)
+        return err_set(err, ERR_INPUT, "%s: not a GeoPackage, or damaged", path);
     if (access(path, mode == STORE_WRITE ? R_OK | W_OK : R_OK) != 0)
         return err_errno(err, errno, "%s", path);
     return ERR_OK;
@@ -65,6 +69,20 @@ static enum err_code attach(struct store *store, const char *mode, struct err *e
     return code;
 }
 
+/* ATTACH says "unable to open" of whatever went wrong inside the file too. Where SQLite may make
+ * its files beside it, nothing else is left. */
+static enum err_code tell_damage(const char *path, enum err_code code, struct err *err)
+{
+    char directory[PATH_MAX], journal[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path + 1) : 1,
+             slash ? path : ".");
+    snprintf(journal, sizeof journal, "%s-journal", path);
+    if (code != ERR_DENIED || access(directory, W_OK) != 0 || file_exists(journal))
+        return code;
+    return err_set(err, ERR_INPUT, "%s: not a GeoPackage, or damaged", path);
+}
+
 /* An empty database in memory with the file attached and one read transaction begun: names
  * of tables resolve to the file's. */
 static enum err_code connect_as(struct store *store, const char *mode, int timeout_ms,
@@ -79,7 +97,7 @@ static enum err_code connect_as(struct store *store, const char *mode, int timeo
         return store_fault(store, err);
     if (timeout_ms)
         TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", timeout_ms));
-    TRY(attach(store, mode, err));
+    TRY(tell_damage(store->path, attach(store, mode, err), err));
     TRY(store_sql(store, err, "BEGIN"));
     TRY(store_sql(store, err, "SELECT value FROM sisetu_meta LIMIT 1")); /* the lock, or the fault */
 done:

@@ -20,7 +20,7 @@ static const struct {
     {"unable to open database", ERR_DENIED, "no permission to write the file or its directory"},
     {"UNIQUE constraint", ERR_CONFLICT, "a key stands twice"},
     {"constraint failed", ERR_INPUT, "a value breaks a constraint of the store"},
-    {"out of memory", ERR_MEMORY, "out of memory"},
+    {"out of memory", ERR_MEMORY, "out of memory, or damaged so that it asks for too much"},
     {"malformed", ERR_INPUT, "damaged"},
     {"not a database", ERR_INPUT, "not a GeoPackage, or damaged"},
     {"file is encrypted", ERR_INPUT, "not a GeoPackage, or damaged"},
@@ -92,9 +92,12 @@ enum err_code store_rows_next(struct store_rows *rows, void **feature, struct er
         OGR_F_Destroy(rows->feature);
     rows->feature = rows->layer ? OGR_L_GetNextFeature(rows->layer) : NULL;
     *feature = rows->feature;
+    const struct store *store = rows->store;
+    if (store->gdal.failed)
+        return store_fault(store, err);
     /* A value that OGR had to bend (a number out of range) is a warning: here it is damage. */
-    if (rows->store->gdal.failed || rows->store->gdal.n_warnings)
-        return store_fault(rows->store, err);
+    if (store->gdal.n_warnings)
+        return err_set(err, ERR_INPUT, "%s: damaged: %s", store->path, store->gdal.warning);
     return ERR_OK;
 }
 

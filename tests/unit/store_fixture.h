@@ -1,0 +1,145 @@
+/* store_fixture.h - a store in a directory of its own, and records to put into it. */
+#ifndef SISETU_TESTS_UNIT_STORE_FIXTURE_H
+#define SISETU_TESTS_UNIT_STORE_FIXTURE_H
+
+#include "data/store.h"
+
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+    char directory[64];
+    char path[96]; /* of the store, which set_up has made */
+    struct arena arena;
+    struct err err;
+};
+
+#define assert_ok(f, call)                                                                         \
+    do {                                                                                           \
+        (f)->err.message[0] = '\0';                                                                \
+        if ((call) != ERR_OK)                                                                      \
+            fail_msg("%s: %s", #call, (f)->err.message);                                           \
+    } while (0)
+
+#define assert_fails(f, call, expected, says)                                                      \
+    do {                                                                                           \
+        (f)->err.message[0] = '\0';                                                                \
+        enum err_code outcome_ = (call);                                                                \
+        if (outcome_ != (expected))                                                                     \
+            fail_msg("%s: %s, not %s: %s", #call, err_code_name(outcome_), err_code_name(expected),     \
+                     (f)->err.message);                                                            \
+        if (!strstr((f)->err.message, says))                                                       \
+            fail_msg("\"%s\" does not say \"%s\"", (f)->err.message, says);                        \
+    } while (0)
+
+static inline int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    setenv("SQLITE_BUSY_TIMEOUT", "300", 0); /* ten seconds are too long for a test */
+    snprintf(f->directory, sizeof f->directory, "/tmp/sisetu-store-XXXXXX");
+    if (!mkdtemp(f->directory))
+        return -1;
+    snprintf(f->path, sizeof f->path, "%s/store.gpkg", f->directory);
+    arena_init(&f->arena, 0);
+    *state = f;
+    return store_create(f->path, &f->err) == ERR_OK ? 0 : -1;
+}
+
+static inline int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", f->directory);
+    arena_release(&f->arena);
+    free(f);
+    return system(command) == 0 ? 0 : -1;
+}
+
+/* A path in the fixture's directory. */
+static inline const char *in(struct fixture *f, const char *name)
+{
+    return arena_printf(&f->arena, "%s/%s", f->directory, name);
+}
+
+/* What a program prints, whitespace at the end cut off; "" if it fails to start. */
+static inline const char *printed(struct fixture *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static inline const char *printed(struct fixture *f, const char *format, ...)
+{
+    char command[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(command, sizeof command, format, arguments);
+    va_end(arguments);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    char *text = arena_alloc(&f->arena, 1 << 16, 1);
+    size_t n = fread(text, 1, (1 << 16) - 1, pipe);
+    pclose(pipe);
+    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
+        n--;
+    text[n] = '\0';
+    return text;
+}
+
+/* n zones "Z-000000" ... with a circle of `vertices` corners each, all named `name`. */
+static inline struct zone *some_zones(struct fixture *f, size_t n, size_t vertices,
+                                      const char *name)
+{
+    struct zone *zones = arena_new(&f->arena, struct zone, n);
+    struct lonlat *ring = arena_new(&f->arena, struct lonlat, vertices);
+    for (size_t i = 0; i < n; i++) {
+        record_clear(LAYER_ZONES, &zones[i]);
+        zones[i].head.id = arena_printf(&f->arena, "Z-%06zu", i);
+        zones[i].head.name = name;
+        zones[i].kind = "individual_risk";
+        zones[i].value = 1e-6 / 3;
+        zones[i].class = 1 + (int32_t)(i % 3);
+        for (size_t k = 0; k < vertices; k++) {
+            double angle = 6.283185307179586 * (double)k / (double)vertices;
+            ring[k].lon_deg = 104 + 0.0001 * (double)i + 0.01 * cos(angle);
+            ring[k].lat_deg = 36 + 0.01 * sin(angle);
+        }
+        assert_int_equal(
+            geom_of_ring(ring, vertices, &f->arena, &zones[i].head.geom, &f->err), ERR_OK);
+    }
+    return zones;
+}
+
+/* Opens, puts the zones in, commits, closes. */
+static inline void put_zones(struct fixture *f, const struct zone *zones, size_t n)
+{
+    struct store *store;
+    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_insert(store, LAYER_ZONES, zones, n, &f->err));
+    assert_ok(f, store_commit(store, &f->err));
+    store_close(store);
+}
+
+static inline size_t zones_in(struct fixture *f)
+{
+    struct store *store;
+    size_t n = 0;
+    assert_ok(f, store_open(f->path, STORE_READ, &store, &f->err));
+    assert_ok(f, store_count(store, LAYER_ZONES, &n, &f->err));
+    store_close(store);
+    return n;
+}
+
+static inline uint64_t generation_of(struct fixture *f)
+{
+    uint64_t generation = 0;
+    assert_ok(f, store_peek(f->path, &generation, &f->err));
+    return generation;
+}
+
+#endif
