@@ -44,7 +44,8 @@ static void interval_of(bool from_inside, const struct measured *measured, doubl
     }
     near_m -= measured->target_radius_m;
     *low_m = fmax(0, near_m);
-    *high_m = fmax(0, far_m);
+    /* A distance that is no number leaves everything open. */
+    *high_m = isnan(far_m) ? (double)INFINITY : fmax(0, far_m);
 }
 
 static enum verdict verdict_of_interval(double low_m, double high_m, double error_m,
