@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -10,12 +11,19 @@
 
 static void register_drivers(void)
 {
-    /* How long SQLite waits for a lock, ms: what store.h promises, unless the environment says. */
-    if (!CPLGetConfigOption("SQLITE_BUSY_TIMEOUT", NULL))
-        CPLSetConfigOption("SQLITE_BUSY_TIMEOUT", "10000");
     /* Nothing is written beside a file that is only read. */
     CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
     GDALAllRegister();
+}
+
+/* A message may quote a whole statement; what matters stands at its end. */
+static void keep(char *out, size_t n, const char *message)
+{
+    size_t length = strlen(message), half = n / 2 - 4;
+    if (length < n)
+        memcpy(out, message, length + 1);
+    else
+        snprintf(out, n, "%.*s ... %s", (int)half, message, message + length - half);
 }
 
 static void catch(CPLErr level, CPLErrorNum number, const char *message)
@@ -24,10 +32,10 @@ static void catch(CPLErr level, CPLErrorNum number, const char *message)
     struct gdal_session *gdal = CPLGetErrorHandlerUserData();
     if (level == CE_Warning) {
         if (gdal->n_warnings++ == 0)
-            snprintf(gdal->warning, sizeof gdal->warning, "%s", message);
+            keep(gdal->warning, sizeof gdal->warning, message);
     } else if (level >= CE_Failure) {
         if (!gdal->failed)
-            snprintf(gdal->failure, sizeof gdal->failure, "%s", message);
+            keep(gdal->failure, sizeof gdal->failure, message);
         gdal->failed = true;
     }
 }

@@ -1,17 +1,22 @@
 #include "data/store_internal.h"
 
 #include "data/base/file.h"
+#include "data/base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <gdal.h>
 
 enum {
+    /* How long a lock is waited for, ms, unless SISETU_STORE_WAIT_MS says otherwise. */
+    WAIT_MS = 10000,
+
     /* A peek answers at once or says busy: a server asks again a second later. */
     PEEK_TIMEOUT_MS = 500,
 
@@ -21,6 +26,27 @@ enum {
 
     SMALLEST_DATABASE_BYTES = 512, /* one page of the smallest size that SQLite has */
 };
+
+static int wait_ms(void)
+{
+    int64_t ms;
+    const char *text = getenv("SISETU_STORE_WAIT_MS");
+    return text && text_to_int(text, &ms) && ms >= 0 && ms <= INT_MAX ? (int)ms : WAIT_MS;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* "dir/" of "dir/file", or ".". */
+static void directory_of(const char *path, char out[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(out, PATH_MAX, "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+}
 
 /* What can be said of a path before SQLite sees it. Only stat: opening and closing the file
  * would drop the locks that this process may hold on it. */
@@ -42,6 +68,10 @@ enum err_code store_check_path(const char *path, enum store_mode mode, struct er
         return err_set(err, ERR_INPUT, "%s: not a GeoPackage, or damaged", path);
     if (access(path, mode == STORE_WRITE ? R_OK | W_OK : R_OK) != 0)
         return err_errno(err, errno, "%s", path);
+    char directory[PATH_MAX];
+    directory_of(path, directory);
+    if (mode == STORE_WRITE && access(directory, W_OK) != 0)
+        return err_errno(err, errno, "%s: its journal would be kept beside it", path);
     return ERR_OK;
 }
 
@@ -74,9 +104,7 @@ static enum err_code attach(struct store *store, const char *mode, struct err *e
 static enum err_code tell_damage(const char *path, enum err_code code, struct err *err)
 {
     char directory[PATH_MAX], journal[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - path + 1) : 1,
-             slash ? path : ".");
+    directory_of(path, directory);
     snprintf(journal, sizeof journal, "%s-journal", path);
     if (code != ERR_DENIED || access(directory, W_OK) != 0 || file_exists(journal))
         return code;
@@ -95,8 +123,7 @@ static enum err_code connect_as(struct store *store, const char *mode, int timeo
         GDALOpenEx(":memory:", GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, NULL, NULL);
     if (!store->dataset)
         return store_fault(store, err);
-    if (timeout_ms)
-        TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", timeout_ms));
+    TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", timeout_ms));
     TRY(tell_damage(store->path, attach(store, mode, err), err));
     TRY(store_sql(store, err, "BEGIN"));
     TRY(store_sql(store, err, "SELECT value FROM sisetu_meta LIMIT 1")); /* the lock, or the fault */
@@ -125,17 +152,30 @@ static enum err_code connect_read(struct store *store, int timeout_ms, struct er
     return code;
 }
 
-enum err_code store_connect_write(struct store *store, struct err *err)
+/* OGR gives up on a locked file after five seconds of its own. */
+static enum err_code open_for_writing(struct store *store, struct err *err)
 {
     static const char *const drivers[] = {"GPKG", NULL};
+    int64_t until = now_ms() + wait_ms();
+    enum err_code code;
+    do {
+        code = ERR_OK;
+        gdal_session_clear(&store->gdal);
+        store->dataset =
+            GDALOpenEx(store->path, GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, NULL, NULL);
+        if (!store->dataset && !store->gdal.failed)
+            code = err_set(err, ERR_INPUT, "%s: not a GeoPackage, or damaged", store->path);
+        else if (!store->dataset)
+            code = store_fault(store, err);
+    } while (code == ERR_BUSY && now_ms() < until);
+    return code;
+}
+
+enum err_code store_connect_write(struct store *store, struct err *err)
+{
     enum err_code code = ERR_OK;
-    gdal_session_clear(&store->gdal);
-    store->dataset =
-        GDALOpenEx(store->path, GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, NULL, NULL);
-    if (!store->dataset && !store->gdal.failed)
-        return err_set(err, ERR_INPUT, "%s: not a GeoPackage, or damaged", store->path);
-    if (!store->dataset)
-        return store_fault(store, err);
+    TRY(open_for_writing(store, err));
+    TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", wait_ms()));
     TRY(store_sqlf(store, err, "PRAGMA cache_size = -%d", WRITE_CACHE_KIB));
     gdal_session_clear(&store->gdal);
     if (GDALDatasetStartTransaction(store->dataset, FALSE) != OGRERR_NONE)
@@ -174,7 +214,7 @@ static enum err_code connect(struct store *store, struct err *err)
     enum err_code code = ERR_OK;
     TRY(store_check_path(store->path, store->mode, err));
     TRY(store->mode == STORE_WRITE ? store_connect_write(store, err)
-                                   : connect_read(store, 0, err));
+                                   : connect_read(store, wait_ms(), err));
     code = store_meta_check(store, &store->generation, err);
     if (code != ERR_OK)
         store_disconnect(store, false, NULL);

@@ -12,7 +12,8 @@
  *
  * After a write that failed nothing of the transaction can be kept: store_commit refuses.
  * Up to 256 MiB of changed pages stay in memory until the commit, so that readers are not
- * disturbed; beyond that they wait (ten seconds, then ERR_BUSY).
+ * disturbed; beyond that they wait. Whoever waits for a lock does so for ten seconds, or for as
+ * long as the environment variable SISETU_STORE_WAIT_MS says, and then gives up with ERR_BUSY.
  *
  * Life:    store_create, or store_open -> work -> store_close (rolls back if not committed).
  * Owner:   records go into the caller's arena.
@@ -21,7 +22,7 @@
  *          open the file a second time for writing nor read it by other means (such as GDAL's
  *          import): closing any descriptor of a file drops the process's POSIX locks on it.
  * Errors:  ERR_NOT_FOUND no such file; ERR_INPUT not a store, or damaged; ERR_VERSION another
- *          schema; ERR_BUSY another writer for longer than ten seconds; ERR_DENIED, ERR_NO_SPACE.
+ *          schema; ERR_BUSY a lock was held for too long; ERR_DENIED, ERR_NO_SPACE.
  * Source:  OGC 12-128r18 GeoPackage 1.3; written and read through OGR.
  */
 #ifndef SISETU_DATA_STORE_H

@@ -44,7 +44,7 @@ struct fixture {
 static inline int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    setenv("SQLITE_BUSY_TIMEOUT", "300", 0); /* ten seconds are too long for a test */
+    setenv("SISETU_STORE_WAIT_MS", "300", 0); /* ten seconds are too long for a test */
     snprintf(f->directory, sizeof f->directory, "/tmp/sisetu-store-XXXXXX");
     if (!mkdtemp(f->directory))
         return -1;
