@@ -135,22 +135,23 @@ static enum err_code hash_files(struct rules *rules, struct err *err)
 static void read_tables(struct rules_loader *loader)
 {
     struct rules *rules = loader->rules;
+    rules->n_tables = RULES_TABLES;
     for (size_t i = 0; i < RULES_TABLES; i++) {
         const struct rules_table_spec *spec = &rules_table_specs[i];
-        const char *text = text_of(rules, spec->file);
         rules->tables[i].file = spec->file;
-        /* spacing.csv points into tables before it: their errors would only be repeated. */
-        if (i + 1 == RULES_TABLES && loader->n_errors > 0)
-            break;
-        if (text)
-            read_table(loader, spec, text, &rules->tables[i]);
+        if (i + 1 < RULES_TABLES)
+            read_table(loader, spec, text_of(rules, spec->file), &rules->tables[i]);
     }
-    rules->n_tables = RULES_TABLES;
-    if (loader->n_errors > 0)
-        return;
-    rules_check_parameters(loader);
-    rules_check_references(loader);
-    if (loader->n_errors == 0)
+    if (loader->n_errors == 0 && !loader->no_memory) {
+        rules_check_parameters(loader);
+        rules_check_references(loader);
+    }
+    /* spacing.csv points into the others, whose errors would only be repeated. */
+    const struct rules_table_spec *spacing = &rules_table_specs[RULES_TABLES - 1];
+    if (loader->n_errors == 0 && !loader->no_memory)
+        read_table(loader, spacing, text_of(rules, spacing->file),
+                   &rules->tables[RULES_TABLES - 1]);
+    if (loader->n_errors == 0 && !loader->no_memory)
         rules_check_spacing(loader);
 }
 

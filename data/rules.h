@@ -25,9 +25,9 @@
 
 /* How sure we are of a row (design.md, Truth 9). */
 enum confidence {
-    CONFIDENCE_SURE_V, /* read in a copy of the text: a conflict counts */
-    CONFIDENCE_SURE,   /* well known: a conflict counts */
-    CONFIDENCE_LIKELY, /* stands, marked "check the printed standard", one step milder */
+    CONFIDENCE_SURE_V,     /* read in a copy of the text: a conflict counts */
+    CONFIDENCE_SURE,       /* well known: a conflict counts */
+    CONFIDENCE_LIKELY,     /* stands, marked "check the printed standard", one step milder */
     CONFIDENCE_UNVERIFIED, /* this and the rest: undecided */
     CONFIDENCE_DESIGN,
     CONFIDENCE_PRACTICE,
@@ -64,7 +64,7 @@ struct substance {
     double critical_t;    /* Q */
     const char *category; /* symbol for beta where table 3 has none; "" cannot be told */
     enum confidence category_confidence; /* of that assignment, which the standard leaves open */
-    double beta; /* of table 3, or NAN: then the category's */
+    double beta;                         /* of table 3, or NAN: then the category's */
 };
 
 /* categories.csv: GB 18218-2018 tables 2 and 4. */
@@ -137,10 +137,10 @@ enum spacing_kind {
 /* spacing.csv. Only a facility type of layer facilities alone has a qualifier or a `when`. */
 struct spacing_rule {
     struct rule_source source;
-    const char *facility; /* code in facility_types.csv */
+    const char *facility;         /* code in facility_types.csv */
     const struct predicate *when; /* on the facility's record; NULL: always. UNKNOWN: undecided */
     const struct field_binding *qualifier; /* NULL: none; a field of the facility's layer */
-    double qualifier_min; /* -INFINITY, INFINITY where open */
+    double qualifier_min;                  /* -INFINITY, INFINITY where open */
     double qualifier_max;
     bool min_inclusive;
     bool max_inclusive;
@@ -152,8 +152,11 @@ struct spacing_rule {
 };
 
 /* area_rules.csv: red lines without a metre value (domain.md 4.2). */
-enum area_relation { AREA_INSIDE, AREA_OUTSIDE }; /* the breach: standing inside, or outside
-                                                    * (undecided if the store holds no such area) */
+enum area_relation {
+    AREA_INSIDE,
+    AREA_OUTSIDE
+}; /* the breach: standing inside, or outside
+    * (undecided if the store holds no such area) */
 enum area_effect { AREA_VETO, AREA_RESTRICT, AREA_RELOCATE };
 
 struct area_rule {
@@ -162,7 +165,7 @@ struct area_rule {
     enum area_relation relation;
     const struct predicate *area; /* which areas */
     enum area_effect effect;
-    bool existing;     /* also for plants that stand; else for new ones only */
+    bool existing; /* also for plants that stand; else for new ones only */
     const char *text_zh;
     const char *text_en;
 };
@@ -173,8 +176,8 @@ struct relocation_rule {
     struct rule_source source;
     const struct predicate *enterprise;
     const struct predicate *area; /* in which areas it stands */
-    bool major_only; /* of major risk or with a major hidden danger */
-    int32_t start_by; /* INT_ABSENT: none set */
+    bool major_only;              /* of major risk or with a major hidden danger */
+    int32_t start_by;             /* INT_ABSENT: none set */
     int32_t finish_by;
     const char *text_zh;
     const char *text_en;
@@ -233,30 +236,30 @@ struct admin_code {
 /* accuracies.csv: default accuracy by kind of source, first match on layer and source text. */
 struct accuracy_default {
     struct rule_source source;
-    const char *layer;  /* or "*" */
+    const char *layer;   /* or "*" */
     const char *pattern; /* shell pattern on the record's source, or "*" */
     double accuracy_m;
 };
 
 /* parameters.csv: single numbers that are rules or declared choices, by name. */
 struct parameters {
-    double alpha_radius_m;            /* 500 */
-    double dense_persons_min;         /* 1: fewer persons in the part are no conflict */
-    double density_red_persons;       /* 100 */
-    double density_orange_persons;    /* 30 */
-    double score_blue_from;           /* 90 */
-    double score_yellow_from;         /* 75 */
-    double score_orange_from;         /* 60; below it red */
-    double reach_m[5];                /* by grade 1-4; [0] unused: 1000, 500, 300, 100 */
-    double share_threshold[5];        /* by grade 1-3: 0.01, 0.02, 0.05 */
-    double index_weight[5];           /* 1000, 100, 10, 1 */
-    double index_from[5];             /* by grade 1-4: grade g if the index reaches this */
-    double cell_deg;                  /* 0.01 */
-    double default_radius_m;          /* plant of unknown industry */
+    double alpha_radius_m;         /* 500 */
+    double dense_persons_min;      /* 1: fewer persons in the part are no conflict */
+    double density_red_persons;    /* 100 */
+    double density_orange_persons; /* 30 */
+    double score_blue_from;        /* 90 */
+    double score_yellow_from;      /* 75 */
+    double score_orange_from;      /* 60; below it red */
+    double reach_m[5];             /* by grade 1-4; [0] unused: 1000, 500, 300, 100 */
+    double share_threshold[5];     /* by grade 1-3: 0.01, 0.02, 0.05 */
+    double index_weight[5];        /* 1000, 100, 10, 1 */
+    double index_from[5];          /* by grade 1-4: grade g if the index reaches this */
+    double cell_deg;               /* 0.01 */
+    double default_radius_m;       /* plant of unknown industry */
     double default_accuracy_m;
-    double coarse_cell_ratio;         /* warn where a cell is wider than this share of a radius */
-    double site_population_radius_m;  /* 500 */
-    double rail_width_m;              /* assumed widths where only a centre line is known */
+    double coarse_cell_ratio;        /* warn where a cell is wider than this share of a radius */
+    double site_population_radius_m; /* 500 */
+    double rail_width_m;             /* assumed widths where only a centre line is known */
     double road_width_m;
 };
 
@@ -317,8 +320,8 @@ struct rules {
 enum err_code rules_load(const char *directory, const struct schema *schema, struct arena *arena,
                          struct rules *out, struct err *err);
 enum err_code rules_load_texts(const struct store_text *files, size_t n,
-                               const struct schema *schema, struct arena *arena,
-                               struct rules *out, struct err *err);
+                               const struct schema *schema, struct arena *arena, struct rules *out,
+                               struct err *err);
 
 /* What a look over the tables found, all of it: for whoever edits them. */
 struct rules_findings {
@@ -350,8 +353,8 @@ double rules_accuracy_m(const struct rules *rules, enum layer_id layer,
 
 /* Class of GB 36894 of a target: its own, or by its use and size. NULL: cannot be told;
  * *missing then names the attribute that would tell (or NULL: no row speaks of it). */
-const char *rules_protected_class(const struct rules *rules,
-                                  const struct protected_target *target, const char **missing);
+const char *rules_protected_class(const struct rules *rules, const struct protected_target *target,
+                                  const char **missing);
 
 /* Class 1-3 of a contour: its own, or by its kind and value (an individual risk may stand in
  * freq_per_year; an absent unit is the table's). 0: cannot be told, or milder than class 3. */

@@ -96,7 +96,10 @@ extern const struct rules_table_spec rules_table_specs[RULES_TABLES];
 void rules_check_parameters(struct rules_loader *loader);
 
 /* What rows say of each other, once each is well by itself. */
-void rules_check_references(struct rules_loader *loader);
+void rules_check_ids(struct rules_loader *loader, const struct rules_table_spec *spec);
+void rules_check_predicate(struct rules_loader *loader, const struct rule_source *source,
+                           const struct predicate *predicate);
+void rules_check_references(struct rules_loader *loader); /* of all but spacing.csv */
 void rules_check_spacing(struct rules_loader *loader);
 
 #endif

@@ -63,19 +63,16 @@ static void check_id(struct rules_loader *loader, const struct rules_table_spec 
 }
 
 /* The column that names a row is the first of its table. */
-static void check_ids(struct rules_loader *loader)
+void rules_check_ids(struct rules_loader *loader, const struct rules_table_spec *spec)
 {
-    for (size_t t = 0; t < RULES_TABLES; t++) {
-        const struct rules_table_spec *spec = &rules_table_specs[t];
-        struct rows rows = {.row_bytes = spec->row_bytes};
-        char key[64] = "";
-        memcpy(&rows.bytes, (const char *)loader->rules + spec->rows_offset, sizeof rows.bytes);
-        memcpy(&rows.n, (const char *)loader->rules + spec->count_offset, sizeof rows.n);
-        size_t n = strcspn(spec->columns, " ");
-        memcpy(key, spec->columns, n < sizeof key ? n : sizeof key - 1);
-        for (size_t i = 1; i < rows.n; i++)
-            check_id(loader, spec, &rows, i, key);
-    }
+    struct rows rows = {.row_bytes = spec->row_bytes};
+    char key[64] = "";
+    memcpy(&rows.bytes, (const char *)loader->rules + spec->rows_offset, sizeof rows.bytes);
+    memcpy(&rows.n, (const char *)loader->rules + spec->count_offset, sizeof rows.n);
+    size_t n = strcspn(spec->columns, " ");
+    memcpy(key, spec->columns, n < sizeof key ? n : sizeof key - 1);
+    for (size_t i = 1; i < rows.n; i++)
+        check_id(loader, spec, &rows, i, key);
 }
 
 /* ---- codes of other tables ---- */
@@ -87,85 +84,76 @@ struct codes {
 
 static bool knows(const void *context, const char *value)
 {
-    const struct codes *codes = context;
-    for (size_t i = 0; i < codes->n; i++)
-        if (strcmp(codes->items[i], value) == 0)
+    const struct rows *rows = context;
+    for (size_t i = 0; i < rows->n; i++)
+        if (strcmp(row_source(rows, i)->id, value) == 0)
             return true;
     return false;
 }
 
-static struct codes codes_of(struct rules_loader *loader, const void *table, size_t n,
-                             size_t row_bytes)
+static struct codes codes_of(struct rules_loader *loader, const struct rows *rows)
 {
-    struct rows rows = {table, n, row_bytes};
-    struct codes codes = {arena_new(loader->arena, const char *, n), n};
+    struct codes codes = {arena_new(loader->arena, const char *, rows->n), rows->n};
     if (!codes.items) {
         loader->no_memory = true;
         codes.n = 0;
     }
     for (size_t i = 0; i < codes.n; i++)
-        codes.items[i] = row_source(&rows, i)->id;
+        codes.items[i] = row_source(rows, i)->id;
     return codes;
 }
 
-struct code_lists {
-    struct codes industries;
-    struct codes facilities;
-};
-
 /* Codes that a predicate compares with fields whose values stand in another table. */
-static void check_predicate(struct rules_loader *loader, const struct code_lists *lists,
-                            const struct rule_source *source, const struct predicate *predicate)
+void rules_check_predicate(struct rules_loader *loader, const struct rule_source *source,
+                           const struct predicate *predicate)
 {
+    const struct rules *rules = loader->rules;
     const struct {
         const char *field;
-        const struct codes *codes;
+        const void *table;
+        size_t n;
+        size_t row_bytes;
         const char *what;
-    } fields[] = {{"industry", &lists->industries, "is not in industries.csv"},
-                  {"facility_type", &lists->facilities, "is not in facility_types.csv"}};
+    } fields[] = {{"industry", rules->industries, rules->n_industries, sizeof *rules->industries,
+                   "is not in industries.csv"},
+                  {"facility_type", rules->facility_types, rules->n_facility_types,
+                   sizeof *rules->facility_types, "is not in facility_types.csv"}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        const struct codes *codes = fields[i].codes;
-        const char *stranger = predicate_stranger(predicate, fields[i].field, knows, codes);
-        if (stranger)
-            source_error(loader, source, fields[i].field, stranger, fields[i].what,
-                         rules_near(loader, stranger, codes->items, codes->n));
+        const struct rows rows = {fields[i].table, fields[i].n, fields[i].row_bytes};
+        const char *stranger = predicate_stranger(predicate, fields[i].field, knows, &rows);
+        if (!stranger)
+            continue;
+        struct codes codes = codes_of(loader, &rows);
+        source_error(loader, source, fields[i].field, stranger, fields[i].what,
+                     rules_near(loader, stranger, codes.items, codes.n));
     }
 }
 
 static void check_predicates(struct rules_loader *loader)
 {
     const struct rules *rules = loader->rules;
-    const struct code_lists lists = {
-        codes_of(loader, rules->industries, rules->n_industries, sizeof *rules->industries),
-        codes_of(loader, rules->facility_types, rules->n_facility_types,
-                 sizeof *rules->facility_types)};
     for (size_t i = 0; i < rules->n_facility_types; i++)
-        check_predicate(loader, &lists, &rules->facility_types[i].source,
-                        rules->facility_types[i].predicate);
+        rules_check_predicate(loader, &rules->facility_types[i].source,
+                              rules->facility_types[i].predicate);
     for (size_t i = 0; i < rules->n_target_classes; i++)
-        check_predicate(loader, &lists, &rules->target_classes[i].source,
-                        rules->target_classes[i].predicate);
+        rules_check_predicate(loader, &rules->target_classes[i].source,
+                              rules->target_classes[i].predicate);
     for (size_t i = 0; i < rules->n_area_rules; i++)
-        check_predicate(loader, &lists, &rules->area_rules[i].source,
-                        rules->area_rules[i].enterprise);
-    for (size_t i = 0; i < rules->n_relocation; i++)
-        check_predicate(loader, &lists, &rules->relocation[i].source,
-                        rules->relocation[i].enterprise);
+        rules_check_predicate(loader, &rules->area_rules[i].source,
+                              rules->area_rules[i].enterprise);
     for (size_t i = 0; i < rules->n_direct_red; i++)
-        check_predicate(loader, &lists, &rules->direct_red[i].source,
-                        rules->direct_red[i].predicate);
-    for (size_t i = 0; i < rules->n_spacing; i++)
-        check_predicate(loader, &lists, &rules->spacing[i].source, rules->spacing[i].when);
+        rules_check_predicate(loader, &rules->direct_red[i].source, rules->direct_red[i].predicate);
 }
 
 static void check_substances(struct rules_loader *loader)
 {
     const struct rules *rules = loader->rules;
-    struct codes symbols =
-        codes_of(loader, rules->categories, rules->n_categories, sizeof *rules->categories);
+    const struct rows rows = {(const void *)rules->categories, rules->n_categories,
+                              sizeof *rules->categories};
+    struct codes symbols = codes_of(loader, &rows);
     for (size_t i = 0; i < rules->n_substances; i++) {
         const struct substance *substance = &rules->substances[i];
-        if (*substance->category && !knows(&symbols, substance->category))
+        if (*substance->category && !knows(&rows, substance->category))
             source_error(loader, &substance->source, "category", substance->category,
                          "is not in categories.csv",
                          rules_near(loader, substance->category, symbols.items, symbols.n));
@@ -270,7 +258,8 @@ static void check_parameter_order(struct rules_loader *loader)
 void rules_check_references(struct rules_loader *loader)
 {
     const struct rules *rules = loader->rules;
-    check_ids(loader);
+    for (size_t i = 0; i + 1 < RULES_TABLES; i++)
+        rules_check_ids(loader, &rules_table_specs[i]);
     check_substances(loader);
     check_steps(loader, rules->alpha, rules->n_alpha);
     check_steps(loader, rules->hazard_levels, rules->n_hazard_levels);

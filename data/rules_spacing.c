@@ -168,8 +168,11 @@ static void note_unmet(struct rules_loader *loader)
 void rules_check_spacing(struct rules_loader *loader)
 {
     const struct rules *rules = loader->rules;
-    for (size_t i = 0; i < rules->n_spacing; i++)
+    rules_check_ids(loader, &rules_table_specs[RULES_TABLES - 1]);
+    for (size_t i = 0; i < rules->n_spacing; i++) {
         check_codes(loader, &rules->spacing[i]);
+        rules_check_predicate(loader, &rules->spacing[i].source, rules->spacing[i].when);
+    }
     for (size_t i = 0; i < rules->n_spacing; i++)
         for (size_t j = 0; j < i; j++)
             check_editions(loader, &rules->spacing[i], &rules->spacing[j]);
