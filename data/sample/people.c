@@ -142,7 +142,7 @@ static enum err_code rake(struct people *people, struct err *err)
 {
     const struct region *region = people->region;
     size_t n = (size_t)region->raster.n_columns * region->raster.n_rows;
-    double weight[CELL_BORDER] = {0}, sum[CELL_BORDER] = {0}, given[CELL_BORDER] = {0};
+    double weight[CELL_BORDER + 1] = {0}, sum[CELL_BORDER] = {0}, given[CELL_BORDER] = {0};
     for (size_t i = 0; i < n; i++)
         weight[region->raster.county[i]] += (double)people->persons[i];
     for (uint32_t c = 0; c < region->n_counties; c++)

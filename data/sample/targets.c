@@ -142,7 +142,8 @@ static void put_in_town(struct sample *s, const struct town *town, struct rng *r
         struct frame frame = frame_at(town->centre, rng_between(rng, 0, 6.2831853));
         double r = 0.85 * town->radius_m * sqrt(rng_unit(rng));
         struct lonlat at = frame_to_lonlat(&frame, r, 0);
-        if (!is_free(s, at))
+        bool last = tries == TARGET_TRIES - 1; /* a full town takes it all the same */
+        if (!is_free(s, at) && !(last && region_county_at(&s->region, at) >= 0))
             continue;
         frame = frame_at(at, rng_between(rng, -0.2, 0.2));
         if (rng_chance(rng, 0.6))
@@ -183,7 +184,7 @@ static void put_in_country(struct sample *s, const struct village *village, bool
     struct target_spec spec = varied(&COUNTRY_USES[i].spec, rng);
     struct frame frame = frame_at(village->centre, rng_between(rng, 0, 6.2831853));
     struct lonlat at = frame_to_lonlat(&frame, village->radius_m * rng_unit(rng), 0);
-    if (is_free(s, at))
+    if (region_county_at(&s->region, at) >= 0)
         target_put_point(s, &spec, at, pick_accuracy(rng));
 }
 
