@@ -143,40 +143,58 @@ struct reserve {
     uint32_t per_county;
 };
 
-/* Off towns and plants, so that nothing lies inside by accident. */
-static void write_reserves(struct sample *s)
+static const struct reserve RESERVES[] = {
+    {"nature_reserve", "示例自然保护区", 3000, 9000, 0.3, 1},
+    {"water_source_2", "示例水源二级保护区", 900, 1600, 0.2, 1},
+    {"ecological", "示例生态保护红线区", 2000, 6000, 0.3, 1},
+    {"farmland", "示例永久基本农田", 800, 2200, 0.3, 4},
+};
+enum { N_RESERVES = sizeof RESERVES / sizeof RESERVES[0], WATER_SOURCE = 1 };
+
+/* In the region, off towns and plants, so that nothing lies inside by accident. */
+static bool reserve_fits(const struct sample *s, struct lonlat at, double reach_m)
 {
-    static const struct reserve RESERVES[] = {
-        {"nature_reserve", "示例自然保护区", 3000, 9000, 0.3, 1},
-        {"water_source_2", "示例水源二级保护区", 900, 1600, 0.2, 1},
-        {"ecological", "示例生态保护红线区", 2000, 6000, 0.3, 1},
-        {"farmland", "示例永久基本农田", 800, 2200, 0.3, 4},
-    };
-    for (uint32_t county = 0; county < s->region.n_counties; county++) {
-        const struct county *it = &s->region.counties[county];
-        for (size_t k = 0; k < sizeof RESERVES / sizeof RESERVES[0]; k++) {
-            const struct reserve *reserve = &RESERVES[k];
-            struct rng rng = rng_of(RNG_AREA, 1000 + county * 16 + k);
-            uint32_t wanted = reserve->per_county * s->scale, tries = 400 * wanted;
-            for (uint32_t n = 0; n < wanted && tries > 0; tries--) {
-                struct lonlat at = {rng_between(&rng, it->box.west_deg, it->box.east_deg),
-                                    rng_between(&rng, it->box.south_deg, it->box.north_deg)};
-                double radius = rng_between(&rng, reserve->least_m, reserve->most_m);
-                double whole = radius * (1 + 2 * reserve->uneven);
-                if (region_county_at(&s->region, at) != (int)county ||
-                    region_town_gap_m(&s->region, at) < whole + 300 ||
-                    ground_near(&s->ground, at, whole, GROUND_PLANT | GROUND_PARK))
-                    continue;
-                begin_area(s, reserve->name, s->areas.n, reserve->kind);
-                write_blob(s, (struct blob){at, radius, reserve->uneven}, &rng);
-                n++;
-                if (k == 1) {
-                    begin_area(s, "示例水源一级保护区", s->areas.n, "water_source_1");
-                    write_blob(s, (struct blob){at, radius / 3, 0.1}, &rng);
-                }
-            }
+    struct frame frame = frame_at(at, 0);
+    for (int i = 0; i < 8; i++) {
+        double angle = TURN * i / 8;
+        struct lonlat rim =
+            frame_to_lonlat(&frame, reach_m * frame_cos(angle), reach_m * frame_sin(angle));
+        if (region_county_at(&s->region, rim) < 0)
+            return false;
+    }
+    return region_town_gap_m(&s->region, at) > reach_m + 300 &&
+           !ground_near(&s->ground, at, reach_m, GROUND_PLANT | GROUND_PARK);
+}
+
+static void write_reserves_of(struct sample *s, uint32_t county, size_t k, uint64_t *number)
+{
+    const struct county *it = &s->region.counties[county];
+    const struct reserve *reserve = &RESERVES[k];
+    struct rng rng = rng_of(RNG_AREA, 1000 + county * 16 + k);
+    uint32_t wanted = reserve->per_county * s->scale;
+    for (uint32_t n = 0, tries = 400 * wanted; n < wanted && tries > 0; tries--) {
+        struct lonlat at = {rng_between(&rng, it->box.west_deg, it->box.east_deg),
+                            rng_between(&rng, it->box.south_deg, it->box.north_deg)};
+        double radius = rng_between(&rng, reserve->least_m, reserve->most_m);
+        if (region_county_at(&s->region, at) != (int)county ||
+            !reserve_fits(s, at, radius * (1 + 2 * reserve->uneven)))
+            continue;
+        n++;
+        begin_area(s, reserve->name, ++*number, reserve->kind);
+        write_blob(s, (struct blob){at, radius, reserve->uneven}, &rng);
+        if (k == WATER_SOURCE) {
+            begin_area(s, "示例水源一级保护区", *number, "water_source_1");
+            write_blob(s, (struct blob){at, radius / 3, 0.1}, &rng);
         }
     }
+}
+
+static void write_reserves(struct sample *s)
+{
+    uint64_t numbers[N_RESERVES] = {0};
+    for (uint32_t county = 0; county < s->region.n_counties; county++)
+        for (size_t k = 0; k < N_RESERVES; k++)
+            write_reserves_of(s, county, k, &numbers[k]);
 }
 
 void sample_areas(struct sample *s)

@@ -197,7 +197,7 @@ static void write_area_round(struct sample *s, struct plant *plant)
     struct profile profile = shape_profile(0.1, &plant->rng);
     bool water = plant->number % 2;
     writer_begin(w, "A", w->n + 1);
-    writer_name(w, water ? "示例水源二级保护区" : "示例自然保护区", w->n);
+    writer_name(w, water ? "示例厂边水源二级保护区" : "示例厂边自然保护区", plant->number);
     jw_kv_string(&w->json, "kind", water ? "water_source_2" : "nature_reserve");
     jw_kv_fixed(&w->json, "accuracy_m", 5, 1);
     shape_draw(&plant->site.frame, (struct xy){900, 400}, 1700, &profile, ring);
