@@ -355,11 +355,33 @@ done:
 
 /* ---- the file ---- */
 
+struct root_walk {
+    struct err *err;
+    enum err_code code;
+};
+
+/* Whether the style may have this member; what it means is read elsewhere, or concerns
+ * browsers only. */
+static bool known_root(void *context, const char *key, const struct json *value)
+{
+    static const char *const members[] = {"version", "name",   "metadata", "sources", "layers", "sprite",
+                                          "glyphs",  "center", "zoom",     "bearing", "pitch"};
+    struct root_walk *walk = context;
+    (void)value;
+    if (find_name(members, sizeof members / sizeof members[0], key) < 0)
+        walk->code = err_set(walk->err, ERR_INPUT, "%s: is not a member that is supported", key);
+    return walk->code == ERR_OK;
+}
+
 static enum err_code read_style(struct style *style, const struct json *root, struct err *err)
 {
     const struct json *layers = jr_get(root, "layers");
     const char *name = jr_text(jr_get(root, "name"));
     size_t n = jr_count(layers);
+    struct root_walk walk = {.err = err};
+    jr_each(root, &walk, known_root);
+    if (walk.code != ERR_OK)
+        return walk.code;
     if (jr_integer(jr_get(root, "version"), 0) != 8)
         return err_set(err, ERR_INPUT, "version: must be 8 (MapLibre Style Specification)");
     if (jr_type_of(layers) != JR_ARRAY || n == 0 || n > MOST_LAYERS)

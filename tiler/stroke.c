@@ -364,7 +364,7 @@ void stroke_line(struct stroker *stroker, struct raster *raster, const struct fi
     free(kept);
 }
 
-void stroke_disc(struct raster *raster, struct fixed centre, double radius_px)
+static void add_circle(struct raster *raster, struct fixed centre, double radius_px, bool hole)
 {
     double radius = radius_px * FIXED_ONE;
     int n = (int)ceil(2 * M_PI / arc_step(radius));
@@ -376,7 +376,20 @@ void stroke_disc(struct raster *raster, struct fixed centre, double radius_px)
         struct fixed next = i == n ? first
                                    : (struct fixed){centre.x + llround(radius * cos(angle)),
                                                     centre.y + llround(radius * sin(angle))};
-        raster_edge(raster, before, next);
+        if (hole)
+            raster_edge(raster, next, before);
+        else
+            raster_edge(raster, before, next);
         before = next;
     }
+}
+
+void stroke_disc(struct raster *raster, struct fixed centre, double radius_px)
+{
+    add_circle(raster, centre, radius_px, false);
+}
+
+void stroke_hole(struct raster *raster, struct fixed centre, double radius_px)
+{
+    add_circle(raster, centre, radius_px, true);
 }

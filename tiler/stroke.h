@@ -48,4 +48,7 @@ void stroke_line(struct stroker *stroker, struct raster *raster, const struct fi
 /* Adds a filled circle, as a ring that turns like the outlines above. */
 void stroke_disc(struct raster *raster, struct fixed centre, double radius_px);
 
+/* The same turned round: cuts a hole into a larger disc. */
+void stroke_hole(struct raster *raster, struct fixed centre, double radius_px);
+
 #endif
