@@ -189,24 +189,85 @@ static enum geom_kind choose_kind(const struct import *import, OGRGeometryH geom
 /* "Self-intersection at or near point 106.1 38.2" to "self-intersection at 106.1 38.2". */
 static const char *describe(const struct gdal_session *gdal, struct arena *arena)
 {
+    static const char separator[] = " at or near point ";
     const char *said = gdal->warning[0] ? gdal->warning : gdal->failure;
-    const char *near = strstr(said, " at or near point ");
-    char *out = near ? arena_printf(arena, "repaired: %.*s at %s", (int)(near - said), said,
-                                    near + strlen(" at or near point "))
-                     : arena_printf(arena, "repaired: %s", *said ? said : "invalid geometry");
-    size_t first = strlen("repaired: ");
-    if (out)
-        out[first] = (char)tolower((unsigned char)out[first]);
+    const char *near = strstr(said, separator);
+    double x, y;
+    char *out;
+    if (near && sscanf(near + sizeof separator - 1, "%lf %lf", &x, &y) == 2)
+        out = arena_printf(arena, "repaired: %.*s at %.9g %.9g", (int)(near - said), said, x, y);
+    else
+        out = arena_printf(arena, "repaired: %s", *said ? said : "invalid geometry");
+    for (char *at = out; at && *at; at++)
+        *at = (char)tolower((unsigned char)*at);
     return out;
 }
 
-/* Rings made valid one by one, polygons united, holes cut out: a hole that lies outside its
- * polygon vanishes, where the other method of GEOS would turn it into land. */
+/* Rings made valid one by one, then put together: the way that keeps what a surveyor drew. */
 static OGRGeometryH make_valid(OGRGeometryH geometry)
 {
     char method[] = "METHOD=STRUCTURE", collapsed[] = "KEEP_COLLAPSED=NO";
     char *options[] = {method, collapsed, NULL};
     return OGR_G_MakeValidEx(geometry, options);
+}
+
+/* Ring `index` of a polygon as a valid polygon of its own; NULL if that is impossible. */
+static OGRGeometryH ring_as_polygon(OGRGeometryH polygon, int index)
+{
+    OGRGeometryH alone = OGR_G_CreateGeometry(wkbPolygon);
+    OGR_G_AddGeometry(alone, OGR_G_GetGeometryRef(polygon, index));
+    OGRGeometryH valid = make_valid(alone);
+    OGR_G_DestroyGeometry(alone);
+    return valid;
+}
+
+/* Moves the polygons of a geometry into a multipolygon; the rest of it, if any, is lines and
+ * points without area. */
+static void gather(OGRGeometryH into, OGRGeometryH from, int depth)
+{
+    if (!from || depth > DEEPEST)
+        return;
+    if (kind_of(from) == GEOM_POLYGON)
+        OGR_G_AddGeometry(into, from);
+    else if (kind_of(from) == GEOM_NONE)
+        for (int i = 0; i < OGR_G_GetGeometryCount(from); i++)
+            gather(into, OGR_G_GetGeometryRef(from, i), depth + 1);
+}
+
+/* The outer ring less its holes. GEOS would turn a hole that lies outside into land. */
+static OGRGeometryH mend_polygon(OGRGeometryH polygon)
+{
+    int n = OGR_G_GetGeometryCount(polygon);
+    OGRGeometryH mended = n > 0 ? ring_as_polygon(polygon, 0) : NULL;
+    if (!mended || n == 1)
+        return mended;
+    OGRGeometryH holes = OGR_G_CreateGeometry(wkbMultiPolygon);
+    for (int i = 1; i < n; i++) {
+        OGRGeometryH hole = ring_as_polygon(polygon, i);
+        gather(holes, hole, 0);
+        OGR_G_DestroyGeometry(hole);
+    }
+    OGRGeometryH cut = OGR_G_UnionCascaded(holes);
+    OGRGeometryH left = cut ? OGR_G_Difference(mended, cut) : NULL;
+    OGR_G_DestroyGeometry(holes);
+    OGR_G_DestroyGeometry(cut);
+    OGR_G_DestroyGeometry(mended);
+    return left;
+}
+
+static OGRGeometryH mend(OGRGeometryH geometry)
+{
+    if (kind_of(geometry) == GEOM_POLYGON)
+        return mend_polygon(geometry);
+    OGRGeometryH parts = OGR_G_CreateGeometry(wkbMultiPolygon);
+    for (int i = 0; i < OGR_G_GetGeometryCount(geometry); i++) {
+        OGRGeometryH part = mend_polygon(OGR_G_GetGeometryRef(geometry, i));
+        gather(parts, part, 0);
+        OGR_G_DestroyGeometry(part);
+    }
+    OGRGeometryH whole = OGR_G_UnionCascaded(parts);
+    OGR_G_DestroyGeometry(parts);
+    return whole;
 }
 
 static enum err_code export_polygons(struct import *import, OGRGeometryH geometry, struct geom *out,
@@ -261,7 +322,7 @@ static enum err_code check_polygon(struct import *import, const struct geom *sha
         code = err_nomem(err);
         goto done;
     }
-    mended = make_valid(geometry);
+    mended = mend(geometry);
     if (mended)
         TRY(export_polygons(import, mended, out, err));
     if (!mended || out->kind != GEOM_POLYGON)

@@ -97,8 +97,10 @@ GDALDatasetH import_source_dataset(struct import *import, unsigned kind, struct 
     const char *path = import->options->path;
     size_t promise = promise_of(path);
     bool known = promise < sizeof promises / sizeof promises[0];
-    char raw[] = "ENCODING=", header[] = "HEADERS=YES"; /* raw: texts are decoded here */
-    char *shape_options[] = {raw, NULL}, *csv_options[] = {header, NULL};
+    /* Texts of Shapefiles come raw and are decoded here. A line of CSV may hold a shape of
+     * LIMIT_VERTICES_PER_GEOMETRY as text. */
+    char raw[] = "ENCODING=", header[] = "HEADERS=YES", line[] = "MAX_LINE_SIZE=400000000";
+    char *shape_options[] = {raw, NULL}, *csv_options[] = {header, line, NULL};
     char **options = NULL;
     if (known && strcmp(promises[promise].drivers[0], "ESRI Shapefile") == 0)
         options = shape_options;
