@@ -148,10 +148,10 @@ static void read_tables(struct rules_loader *loader)
     }
     /* spacing.csv points into the others, whose errors would only be repeated. */
     const struct rules_table_spec *spacing = &rules_table_specs[RULES_TABLES - 1];
-    if (loader->n_errors == 0 && !loader->no_memory)
-        read_table(loader, spacing, text_of(rules, spacing->file),
-                   &rules->tables[RULES_TABLES - 1]);
-    if (loader->n_errors == 0 && !loader->no_memory)
+    if (loader->n_errors > 0 || loader->no_memory)
+        return;
+    read_table(loader, spacing, text_of(rules, spacing->file), &rules->tables[RULES_TABLES - 1]);
+    if (!loader->no_memory)
         rules_check_spacing(loader);
 }
 

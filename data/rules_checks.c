@@ -141,6 +141,9 @@ static void check_predicates(struct rules_loader *loader)
     for (size_t i = 0; i < rules->n_area_rules; i++)
         rules_check_predicate(loader, &rules->area_rules[i].source,
                               rules->area_rules[i].enterprise);
+    for (size_t i = 0; i < rules->n_relocation; i++)
+        rules_check_predicate(loader, &rules->relocation[i].source,
+                              rules->relocation[i].enterprise);
     for (size_t i = 0; i < rules->n_direct_red; i++)
         rules_check_predicate(loader, &rules->direct_red[i].source, rules->direct_red[i].predicate);
 }

@@ -173,6 +173,8 @@ void rules_check_spacing(struct rules_loader *loader)
         check_codes(loader, &rules->spacing[i]);
         rules_check_predicate(loader, &rules->spacing[i].source, rules->spacing[i].when);
     }
+    if (loader->n_errors > 0)
+        return;
     for (size_t i = 0; i < rules->n_spacing; i++)
         for (size_t j = 0; j < i; j++)
             check_editions(loader, &rules->spacing[i], &rules->spacing[j]);

@@ -98,6 +98,7 @@ extern const struct cli_command *const cli_commands[];
 
 extern const struct cli_command cli_help;
 extern const struct cli_command cli_version;
+extern const struct cli_command cli_rules_check;
 
 #define SISETU_VERSION "0.1.0"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 const struct cli_command *const cli_commands[] = {
+    &cli_rules_check,
     &cli_version,
     &cli_help,
     NULL,
