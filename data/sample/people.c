@@ -173,14 +173,14 @@ static void settle_hamlet(struct people *people, const struct hamlet *hamlet)
         return;
     size_t home = (size_t)row * raster->n_columns + column;
     uint8_t county = raster->county[home];
-    uint32_t left = hamlet->persons;
+    uint32_t left = hamlet->persons, quarter = hamlet->persons / 4;
     if (hamlet->scattered) {
         size_t others[] = {home + 1, home + raster->n_columns, home + raster->n_columns + 1};
         for (size_t i = 0; i < 3; i++) {
             if (raster->county[others[i]] != county)
                 continue;
-            people->persons[others[i]] += (float)(hamlet->persons / 4);
-            left -= hamlet->persons / 4;
+            people->persons[others[i]] += (float)quarter;
+            left -= quarter;
         }
     }
     people->persons[home] += (float)left;

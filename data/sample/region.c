@@ -83,7 +83,7 @@ static enum err_code load_census(const char *directory, struct arena *arena, str
         county->code = csv.rows[i].cells[code_column];
         county->name = csv.rows[i].cells[name_column];
         county->seat = (struct lonlat){NAN, NAN};
-        double population;
+        double population = 0;
         TRY(cell_number(&csv, i, "population", &population, err));
         TRY(cell_number(&csv, i, "urban_share", &county->urban_share, err));
         county->population = (uint32_t)population;
@@ -124,6 +124,8 @@ static enum err_code load_plan(const char *directory, struct arena *arena, struc
     if (code != ERR_OK)
         return code;
     int code_column = csv_column(&csv, "code");
+    if (code_column < 0)
+        return err_set(err, ERR_INPUT, "%s: no column code", csv.name);
     for (size_t row = 0; row < csv.n_rows; row++) {
         int county = county_by_code(region, csv.rows[row].cells[code_column]);
         if (county < 0)
@@ -131,7 +133,7 @@ static enum err_code load_plan(const char *directory, struct arena *arena, struc
                            csv.rows[row].line, csv.rows[row].cells[code_column]);
         char *plan = (char *)&region->counties[county].plan;
         for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
-            double value;
+            double value = 0;
             code = cell_number(&csv, row, FIELDS[i].header, &value, err);
             if (code != ERR_OK)
                 return code;

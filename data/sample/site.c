@@ -124,8 +124,9 @@ static bool take_plot(struct sample *s, struct site *site, struct rng *rng)
         if (park->county != site->county || park->plots_taken >= PARK_COLUMNS * PARK_ROWS)
             continue;
         uint32_t plot = park->plots_taken++;
-        double x = ((plot % PARK_COLUMNS) - (PARK_COLUMNS - 1) / 2.0) * PLOT_WIDTH_M;
-        double y = ((plot / PARK_COLUMNS) - (PARK_ROWS - 1) / 2.0) * PLOT_DEPTH_M;
+        uint32_t column = plot % PARK_COLUMNS, row = plot / PARK_COLUMNS;
+        double x = (column - (PARK_COLUMNS - 1) / 2.0) * PLOT_WIDTH_M;
+        double y = (row - (PARK_ROWS - 1) / 2.0) * PLOT_DEPTH_M;
         x += rng_between(rng, -20, 20);
         y += rng_between(rng, -15, 15);
         site->frame = park->frame;
