@@ -158,7 +158,8 @@ static OGRLayerH create_layer(const struct store *store, GDALDatasetH out,
 }
 
 static enum err_code write_features(struct store *store, OGRLayerH table,
-                                    const struct content *content, struct err *err)
+                                    const struct format *format, const struct content *content,
+                                    struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena keep, scratch;
@@ -168,8 +169,12 @@ static enum err_code write_features(struct store *store, OGRLayerH table,
     arena_init(&scratch, 0);
     int *indices = arena_new(&keep, int, binding->n_fields);
     TRY(indices && feature ? ERR_OK : err_nomem(err));
-    for (size_t i = 0; i < binding->n_fields; i++) /* short names of a Shapefile keep the order */
-        indices[i] = (int)i;
+    /* A Shapefile shortens names and keeps the order; KML has a Name of its own in front. */
+    if (format->one_kind)
+        for (size_t i = 0; i < binding->n_fields; i++)
+            indices[i] = (int)i;
+    else
+        TRY(store_feature_indices(OGR_L_GetLayerDefn(table), content->layer, &keep, &indices, err));
     for (size_t i = 0; i < content->n; i++) {
         const void *record = record_at(content->layer, content->records, i);
         TRY(store_feature_fill(feature, indices, content->layer, record, &scratch, err));
@@ -217,7 +222,8 @@ static enum err_code write_vector(struct store *store, const struct format *form
     OGRLayerH table = out ? create_layer(store, out, format, content) : NULL;
     if (!table)
         TRY(gdal_session_err(&store->gdal, err, ERR_IO, "cannot be written"));
-    TRY(write_features(store, table, content, err));
+    CPLSetThreadLocalConfigOption("OGR_WKT_PRECISION", "17"); /* reads back equal; 15 does not */
+    TRY(write_features(store, table, format, content, err));
     gdal_session_clear(&store->gdal);
     GDALClose(out);
     out = NULL;
@@ -227,6 +233,7 @@ static enum err_code write_vector(struct store *store, const struct format *form
 done:
     if (out)
         GDALClose(out);
+    CPLSetThreadLocalConfigOption("OGR_WKT_PRECISION", NULL);
     return code;
 }
 

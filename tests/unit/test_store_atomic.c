@@ -241,8 +241,6 @@ static struct writer start_writer(struct fixture *f)
         ssize_t said = write(ready[1], "r", 1);
         ssize_t told = read(go[0], &byte, 1);
         bool good = said == 1 && told == 1 && store_commit(store, &f->err) == ERR_OK;
-        if (!good)
-            fprintf(stderr, "the first writer: %s\n", f->err.message);
         _exit(good ? CHILD_OK : CHILD_FAILED);
     }
     close(go[0]);
@@ -288,8 +286,6 @@ static int write_one_more(struct fixture *f)
     bool good = store_open(f->path, STORE_WRITE, &store, &f->err) == ERR_OK &&
                 store_insert(store, LAYER_ZONES, zone, 1, &f->err) == ERR_OK &&
                 store_commit(store, &f->err) == ERR_OK;
-    if (!good)
-        fprintf(stderr, "the second writer: %s\n", f->err.message);
     return good ? CHILD_OK : CHILD_FAILED;
 }
 
