@@ -96,6 +96,7 @@ void cli_print_help(const struct cli_command *command, struct buf *out);
 /* cli_table.c: all commands in the order of the help, up to NULL. */
 extern const struct cli_command *const cli_commands[];
 
+extern const struct cli_command cli_init, cli_upgrade, cli_export, cli_import;
 extern const struct cli_command cli_help;
 extern const struct cli_command cli_version;
 extern const struct cli_command cli_rules_check;

@@ -7,10 +7,8 @@
 #include <string.h>
 
 const struct cli_command *const cli_commands[] = {
-    &cli_rules_check,
-    &cli_version,
-    &cli_help,
-    NULL,
+    &cli_init,        &cli_upgrade, &cli_import, &cli_export,
+    &cli_rules_check, &cli_version, &cli_help,   NULL,
 };
 
 /* Finds the command that the first one or two words name; *used tells how many. */
