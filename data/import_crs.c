@@ -302,25 +302,31 @@ static void split(struct path *path, const struct import_xy xy[2], const struct 
           depth - 1);
 }
 
-static bool looks_swapped(const struct import_crs *crs, struct import_xy xy, struct lonlat at,
-                          struct box reference)
+static struct box intersection(struct box a, struct box b)
 {
-    return !inside(reference, at) && inside(reference, locate(crs, (struct import_xy){xy.y, xy.x}));
+    return (struct box){fmax(a.west_deg, b.west_deg), fmax(a.south_deg, b.south_deg),
+                        fmin(a.east_deg, b.east_deg), fmin(a.north_deg, b.north_deg)};
 }
 
-/* A fault if the point cannot be where it says. */
+static bool looks_swapped(const struct import_crs *crs, struct import_xy xy, struct lonlat at,
+                          struct box expected)
+{
+    return !inside(expected, at) && inside(expected, locate(crs, (struct import_xy){xy.y, xy.x}));
+}
+
+/* A fault if the point cannot be where it says; expected: where nothing speaks against it. */
 static void check_point(const struct import_crs *crs, struct import_xy xy, struct lonlat at,
-                        struct box reference, struct import_fault *fault)
+                        struct box expected, struct import_fault *fault)
 {
     static const struct box world = {-180, -90, 180, 90};
-    if (inside(reference, at))
+    if (inside(expected, at))
         return;
     char value[64];
     snprintf(value, sizeof value, "%.10g %.10g", xy.x, xy.y);
     if (!isfinite(xy.x) || !isfinite(xy.y))
         import_fault_set(fault, REFUSED_NOT_FINITE, "geom", value,
                          "the vertex (%s) is not a pair of numbers", value);
-    else if (looks_swapped(crs, xy, at, reference))
+    else if (looks_swapped(crs, xy, at, expected))
         import_fault_set(fault, REFUSED_SWAPPED, "geom", value, "(%s) looks like %s; give %s first",
                          value, crs->geographic ? "latitude, longitude" : "northing, easting",
                          crs->geographic ? "longitude" : "easting");
@@ -364,11 +370,11 @@ static void locate_many(const struct import_crs *crs, const struct import_xy *xy
 
 /* Every vertex of the rings, located and checked; stops at the first fault. */
 static void locate_all(const struct import_crs *crs, const struct import_rings *rings,
-                       struct box reference, struct lonlat *out, struct import_fault *fault)
+                       struct box expected, struct lonlat *out, struct import_fault *fault)
 {
     locate_many(crs, rings->points, rings->n_points, out);
     for (size_t i = 0; i < rings->n_points && !fault->reason; i++)
-        check_point(crs, rings->points[i], out[i], reference, fault);
+        check_point(crs, rings->points[i], out[i], expected, fault);
 }
 
 static enum err_code densify(const struct import_crs *crs, const struct import_rings *rings,
@@ -399,7 +405,7 @@ enum err_code import_crs_apply(const struct import_crs *crs, const struct import
     struct path path = {.crs = crs, .arena = arena};
     if (!located || !ring_ends)
         return err_nomem(err);
-    locate_all(crs, rings, reference, located, fault);
+    locate_all(crs, rings, intersection(reference, crs->area), located, fault);
     if (fault->reason)
         goto done;
     path.points = located;

@@ -346,7 +346,8 @@ static enum err_code check_claim(struct import *import, struct import_xy at, str
     OGRSpatialReferenceH claim = OGR_L_GetSpatialRef(import->source.layer);
     const char *driver = import->source.driver;
     bool implied = strstr(driver, "JSON") || strstr(driver, "KML") || strcmp(driver, "GPX") == 0;
-    if (!claim || import->options->accept_shift || (implied && import_crs_is_plain(claim)))
+    if (!claim || import->options->accept_shift ||
+        (implied && OSRIsGeographic(claim) && import_crs_is_plain(claim)))
         return ERR_OK;
     enum err_code code = import_crs_contradicts(&import->crs, claim, at, err);
     return code == ERR_OK ? code : err_wrap(err, "%s", import->report.summary->source);

@@ -245,7 +245,7 @@ enum err_code import_shift_check(struct import *import, struct err *err)
                        "loaded boundaries, read as --crs %s says only %zu; import it with --crs "
                        "%s, or give --accept-shift if the loaded boundaries are the wrong ones",
                        import->report.summary->source,
-                       best == READ_PLAIN   ? "not shifted"
+                       best == READ_PLAIN   ? "unshifted"
                        : best == READ_GCJ02 ? "shifted, as GCJ-02 is"
                                             : "shifted, as BD-09 is",
                        near[best], reachable, NEAR_M, import->crs.name, near[named],
