@@ -260,33 +260,38 @@ static int first_named(const struct import_source *source, const char *const *na
     return -1;
 }
 
-/* Columns that hold the shape: named ones first; then the format's own geometry; then
- * columns with one of the customary names. */
+/* *column: the one that --field names for x, y or wkt; -1 if none. */
+static enum err_code named_column(const struct import *import, const char *ours, int *column,
+                                  struct err *err)
+{
+    const struct import_options *options = import->options;
+    *column = -1;
+    return find_pair(options->fields, options->n_fields, ours)
+               ? find_column(import, ours, column, err)
+               : ERR_OK;
+}
+
+/* Columns that hold the shape: named ones; else the format's own geometry; else those with one
+ * of the customary names, text of a whole shape before a point. */
 static enum err_code find_geometry(struct import *import, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct import_source *source = &import->source;
     OGRFeatureDefnH defn = OGR_L_GetLayerDefn(source->layer);
-    bool own = OGR_FD_GetGeomFieldCount(defn) > 0 && OGR_FD_GetGeomType(defn) != wkbNone;
-    TRY(find_column(import, "x", &source->x_column, err));
-    TRY(find_column(import, "y", &source->y_column, err));
-    TRY(find_column(import, "wkt", &source->wkt_column, err));
-    if (own && !source->is_csv &&
-        !find_pair(import->options->fields, import->options->n_fields, "x"))
-        source->x_column = source->y_column = -1;
-    if (own && !source->is_csv &&
-        !find_pair(import->options->fields, import->options->n_fields, "wkt"))
-        source->wkt_column = -1;
-    if (own && !source->is_csv)
+    bool own = !source->is_csv && OGR_FD_GetGeomFieldCount(defn) > 0 &&
+               OGR_FD_GetGeomType(defn) != wkbNone;
+    TRY(named_column(import, "x", &source->x_column, err));
+    TRY(named_column(import, "y", &source->y_column, err));
+    TRY(named_column(import, "wkt", &source->wkt_column, err));
+    bool named = source->x_column >= 0 || source->y_column >= 0 || source->wkt_column >= 0;
+    if (!named && own)
         goto done;
-    if (source->wkt_column < 0 && source->x_column < 0)
+    if (!named)
         source->wkt_column = first_named(source, wkt_names);
     if (source->wkt_column < 0 && source->x_column < 0)
         source->x_column = first_named(source, x_names);
     if (source->wkt_column < 0 && source->y_column < 0)
         source->y_column = first_named(source, y_names);
-    if (source->wkt_column >= 0)
-        source->x_column = source->y_column = -1;
     bool point = source->x_column >= 0 && source->y_column >= 0;
     if (!point && source->wkt_column < 0 && import->layer->geometry_required)
         code =

@@ -32,14 +32,16 @@ static const struct {
     {".tiff", "GeoTIFF", {"GTiff"}},
 };
 
+enum { N_PROMISES = sizeof promises / sizeof promises[0] };
+
+/* N_PROMISES: the extension promises nothing. */
 static size_t promise_of(const char *path)
 {
-    size_t n = sizeof promises / sizeof promises[0];
     const char *dot = strrchr(path, '.');
-    for (size_t i = 0; dot && i < n; i++)
+    for (size_t i = 0; dot && i < N_PROMISES; i++)
         if (strcasecmp(dot, promises[i].extension) == 0)
             return i;
-    return n;
+    return N_PROMISES;
 }
 
 /* A connection ("PG:...") or one of GDAL's virtual files is no path of ours to look at. */
@@ -83,7 +85,7 @@ static enum err_code refuse_file(const struct import *import, size_t promise, st
     char start[32] = "";
     if (is_plain_path(path))
         beginning(path, start);
-    if (promise < sizeof promises / sizeof promises[0])
+    if (promise < N_PROMISES)
         return err_set(err, ERR_INPUT, "%s is not %s that can be read%s%s%s%s%s", path,
                        promises[promise].format, *start ? ": it begins with \"" : "", start,
                        *start ? "\"" : "", *said ? ": " : "", said);
@@ -96,7 +98,7 @@ GDALDatasetH import_source_dataset(struct import *import, unsigned kind, struct 
 {
     const char *path = import->options->path;
     size_t promise = promise_of(path);
-    bool known = promise < sizeof promises / sizeof promises[0];
+    bool known = promise < N_PROMISES;
     /* Texts of Shapefiles come raw and are decoded here. A line of CSV may hold a shape of
      * LIMIT_VERTICES_PER_GEOMETRY as text. */
     char raw[] = "ENCODING=", header[] = "HEADERS=YES", line[] = "MAX_LINE_SIZE=400000000";
@@ -364,10 +366,16 @@ static enum err_code set_filter(struct import *import, struct err *err)
     }
     gdal_session_clear(&import->gdal);
     enum err_code code = ERR_OK;
-    if (OGR_L_SetAttributeFilter(source->layer, where) != OGRERR_NONE)
-        code =
-            gdal_session_err(&import->gdal, err, ERR_USAGE, "--where \"%s\" (columns: %s)",
-                             import->options->where, import_source_columns(source, import->arena));
+    if (OGR_L_SetAttributeFilter(source->layer, where) != OGRERR_NONE) {
+        char *said = import->gdal.failure, *echo = strstr(said, " Occurred around");
+        if (echo) /* the text in the file's encoding, and a mark under it */
+            *echo = '\0';
+        code = err_set(err, ERR_USAGE,
+                       "--where \"%s\" is not understood: %s Texts stand in 'single' quotes, "
+                       "names that are not plain ASCII in \"double\" ones; columns: %s",
+                       import->options->where, text_is_utf8(said, strlen(said)) ? said : "",
+                       import_source_columns(source, import->arena));
+    }
     buf_release(&raw);
     return code;
 }
@@ -450,7 +458,12 @@ enum err_code import_source_open(struct import *import, struct err *err)
     struct import_source *source = &import->source;
     *source = (struct import_source){
         .decoder = (iconv_t)-1, .x_column = -1, .y_column = -1, .wkt_column = -1};
-    TRY(import_source_check_file(import->options->path, err));
+    const char *path = import->options->path;
+    size_t promise = promise_of(path);
+    TRY(import_source_check_file(path, err));
+    if (promise < N_PROMISES && strcmp(promises[promise].drivers[0], "CSV") == 0 &&
+        is_plain_path(path))
+        TRY(import_csv_check_file(path, import->report.summary->source, err));
     source->dataset = import_source_dataset(import, GDAL_OF_VECTOR, err);
     if (!source->dataset) {
         code = err->code;
@@ -458,8 +471,8 @@ enum err_code import_source_open(struct import *import, struct err *err)
     }
     source->driver = GDALGetDriverShortName(GDALGetDatasetDriver(source->dataset));
     source->is_csv = strcmp(source->driver, "CSV") == 0;
-    if (source->is_csv && is_plain_path(import->options->path))
-        TRY(import_csv_check_file(import->options->path, import->report.summary->source, err));
+    if (source->is_csv && promise == N_PROMISES && is_plain_path(path)) /* .txt, say */
+        TRY(import_csv_check_file(path, import->report.summary->source, err));
     TRY(choose_layer(import, err));
     TRY(open_decoder(import, err));
     TRY(name_columns(import, err));

@@ -67,9 +67,9 @@ static void test_import_undoes_gcj02_and_bd09_by_name(void **state)
     struct lonlat truth = {106.2309, 38.4872};
     struct lonlat shifted[] = {gcj02_from_wgs84(truth), bd09_from_wgs84(truth)};
     for (int i = 0; i < 2; i++) {
-        const char *path =
-            fixture_text(f, "a.csv", arena_printf(&f->arena, "lon,lat\n%.12f,%.12f\n",
-                                                  shifted[i].lon_deg, shifted[i].lat_deg));
+        const char *path = fixture_text(f, "a.csv",
+                                        arena_printf(&f->arena, "lon,lat\n%.12f,%.12f\n",
+                                                     shifted[i].lon_deg, shifted[i].lat_deg));
         struct import_options options = fixture_options("protected", path, names[i]);
         options.mode = IMPORT_REPLACE;
         fixture_imports(f, &options);
@@ -197,8 +197,9 @@ static void test_import_densifies_projected_edges_to_a_millimetre(void **state)
         double worst = 0;
         for (int step = 0; step <= 5000; step++) {
             double t = step / 5000.0;
-            struct lonlat on = unproject(transformation, lines[i][0] + t * (lines[i][2] - lines[i][0]),
-                                         lines[i][1] + t * (lines[i][3] - lines[i][1]));
+            struct lonlat on =
+                unproject(transformation, lines[i][0] + t * (lines[i][2] - lines[i][0]),
+                          lines[i][1] + t * (lines[i][3] - lines[i][1]));
             worst = fmax(worst, to_polyline_m(&pipe[i].head.geom, on));
         }
         assert_true(worst < 0.001);
@@ -260,8 +261,8 @@ static void test_import_holds_the_crs_against_what_the_file_says(void **state)
 /* ---- shifted layers ---- */
 
 /* Four counties in a row with ragged borders, at `shift` from where they are. */
-static const char *counties(struct fixture *f, const char *name, struct lonlat (*shift)(struct lonlat),
-                            double jitter_deg)
+static const char *counties(struct fixture *f, const char *name,
+                            struct lonlat (*shift)(struct lonlat), double jitter_deg)
 {
     char *text = arena_strdup(&f->arena, "");
     for (int county = 0; county < 4; county++) {
@@ -281,10 +282,9 @@ static const char *counties(struct fixture *f, const char *name, struct lonlat (
         }
         text = arena_printf(
             &f->arena, "%s%s%s", text, county ? "," : "",
-            fixture_feature(f,
-                            arena_printf(&f->arena, "{\"type\":\"Polygon\",\"coordinates\":[[%s]]}",
-                                         ring),
-                            arena_printf(&f->arena, "\"code\":\"64010%d\"", county + 1)));
+            fixture_feature(
+                f, arena_printf(&f->arena, "{\"type\":\"Polygon\",\"coordinates\":[[%s]]}", ring),
+                arena_printf(&f->arena, "\"code\":\"64010%d\"", county + 1)));
     }
     return fixture_geojson(f, name, text);
 }
@@ -338,8 +338,8 @@ static void test_import_judges_no_layer_that_does_not_follow_boundaries(void **s
     char *ring = arena_strdup(&f->arena, "");
     for (int i = 0; i <= 2000; i++) {
         double angle = 2 * 3.14159265358979 * (i % 2000) / 2000;
-        struct lonlat at =
-            gcj02_from_wgs84((struct lonlat){105.6 + 0.0005 * cos(angle), 37.3 + 0.01 * sin(angle)});
+        struct lonlat at = gcj02_from_wgs84(
+            (struct lonlat){105.6 + 0.0005 * cos(angle), 37.3 + 0.01 * sin(angle)});
         ring = arena_printf(&f->arena, "%s%s%.7f %.7f", ring, i ? "," : "", at.lon_deg, at.lat_deg);
     }
     text = arena_printf(&f->arena, "kind,wkt\nother,\"POLYGON((%s))\"\n", ring);
@@ -354,7 +354,8 @@ static void real_counties(struct fixture *f, struct import_options *options, con
     static const struct import_pair tianditu[] = {{"code", "district_adcode"},
                                                   {"name", "district_name"}};
     bool own = strstr(file, "tianditu") != NULL;
-    *options = fixture_options("admin", arena_printf(&f->arena, "%s/ningxia/%s", folder, file), crs);
+    *options =
+        fixture_options("admin", arena_printf(&f->arena, "%s/ningxia/%s", folder, file), crs);
     options->fields = own ? tianditu : theirs;
     options->n_fields = own ? 2 : 1;
     options->mode = IMPORT_REPLACE;
