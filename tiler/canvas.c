@@ -19,21 +19,16 @@ enum err_code canvas_new(const struct style *style, struct canvas **out, struct 
     *out = canvas;
     if (!canvas)
         return err_nomem(err);
-    size_t largest = (size_t)4 * TILE_PX * TILE_PX;
     stroker_init(&canvas->stroker);
-    canvas->pixels = malloc(largest * sizeof *canvas->pixels);
-    canvas->mask = calloc(largest, 1);
     canvas->alphas = malloc(ALPHAS);
     canvas->pattern = malloc((size_t)4 * PATTERN_PX * PATTERN_PX);
-    if (!canvas->pixels || !canvas->mask || !canvas->alphas || !canvas->pattern) {
+    if (!canvas->alphas || !canvas->pattern) {
         code = err_nomem(err);
         goto done;
     }
-    TRY(raster_init(&canvas->rasters[0], TILE_PX, TILE_PX, err));
-    TRY(raster_init(&canvas->rasters[1], 2 * TILE_PX, 2 * TILE_PX, err));
     TRY(image_writer_new(&canvas->writer, err));
     TRY(font_set_new(style_stacks(style), style_stack_count(style), &canvas->fonts, err));
-    canvas_begin(canvas, 1);
+    TRY(canvas_begin(canvas, 1, 1, err));
 done:
     if (code != ERR_OK) {
         canvas_free(canvas);
@@ -48,8 +43,8 @@ void canvas_free(struct canvas *canvas)
         return;
     font_set_free(canvas->fonts);
     image_writer_free(canvas->writer);
-    raster_release(&canvas->rasters[0]);
-    raster_release(&canvas->rasters[1]);
+    for (int i = 0; i < 3; i++)
+        raster_release(&canvas->rasters[i]);
     stroker_release(&canvas->stroker);
     free(canvas->pixels);
     free(canvas->mask);
@@ -59,14 +54,41 @@ void canvas_free(struct canvas *canvas)
     free(canvas);
 }
 
-void canvas_begin(struct canvas *canvas, uint32_t scale)
+/* A raster is kept for either size of tile, and one for larger pictures. */
+static enum err_code pick_raster(struct canvas *canvas, struct err *err)
 {
+    uint32_t size = canvas->size_px;
+    int slot = size == TILE_PX ? 0 : size == 2 * TILE_PX ? 1 : 2;
+    canvas->raster = &canvas->rasters[slot];
+    if (canvas->raster->width_px == (int32_t)size)
+        return ERR_OK;
+    raster_release(canvas->raster);
+    return raster_init(canvas->raster, (int32_t)size, (int32_t)size, err);
+}
+
+enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles,
+                           struct err *err)
+{
+    enum err_code code = ERR_OK;
     canvas->scale = scale;
-    canvas->size_px = TILE_PX * scale;
-    canvas->raster = &canvas->rasters[scale - 1];
+    canvas->size_px = TILE_PX * scale * tiles;
     canvas->drawn = false;
     canvas->stroker.failed = false;
-    memset(canvas->pixels, 0, (size_t)canvas->size_px * canvas->size_px * sizeof(uint32_t));
+    TRY(pick_raster(canvas, err));
+    size_t n = (size_t)canvas->size_px * canvas->size_px;
+    if (canvas->size_px > canvas->room_px) {
+        free(canvas->pixels);
+        free(canvas->mask);
+        canvas->room_px = 0;
+        canvas->pixels = malloc(n * sizeof *canvas->pixels);
+        canvas->mask = calloc(n, 1);
+        if (!canvas->pixels || !canvas->mask)
+            return err_nomem(err);
+        canvas->room_px = canvas->size_px;
+    }
+    memset(canvas->pixels, 0, n * sizeof *canvas->pixels);
+done:
+    return code;
 }
 
 enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err)

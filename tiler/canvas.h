@@ -27,7 +27,8 @@ struct canvas {
     uint32_t *pixels;
     bool drawn;        /* anything at all */
     struct raster *raster;      /* the one of this size */
-    struct raster rasters[2];   /* 256 and 512 px */
+    struct raster rasters[3];   /* 256 px, 512 px, and the last other size */
+    size_t room_px;             /* pixels and mask have room for this edge */
     struct stroker stroker;
     struct image_writer *writer;
     struct font_set *fonts;
@@ -47,8 +48,9 @@ struct coat {
     struct pattern pattern; /* PATTERN_NONE: plain; else the pattern's colour is used */
 };
 
-/* Starts a clear picture at scale 1 or 2. */
-void canvas_begin(struct canvas *canvas, uint32_t scale);
+/* Starts a clear picture of `tiles` x `tiles` tiles at scale 1 or 2. */
+enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles,
+                           struct err *err);
 
 /* Room for n points in canvas->points. */
 enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err);

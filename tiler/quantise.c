@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pictures of the map have some hundreds of colours; a table of 64 Ki slots holds any of
- * 256 x 256 pixels but the wildest at 3/4 full. Past that, colours share the nearest slot of
- * 5 bits a channel, which median cut could not tell apart anyway. */
-enum { SLOTS = 1 << 16, MOST_COLOURS = SLOTS / 4 * 3 };
+/* Pictures of the map have some hundreds of colours. Past MOST_COLOURS new ones are counted at
+ * 4 bits a channel, which median cut could hardly tell apart anyway: there are 18,496 such
+ * premultiplied colours, so that the table always has a free slot. */
+enum { SLOTS = 1 << 16, MOST_COLOURS = 45000 };
 
 struct colour_count {
     uint32_t colour; /* premultiplied */
@@ -47,7 +47,8 @@ static inline uint32_t slot_of(struct quantiser *q, uint32_t colour)
 
 static uint32_t coarse(uint32_t colour)
 {
-    return colour & UINT32_C(0xF8F8F8F8);
+    uint32_t high = colour & UINT32_C(0xF0F0F0F0);
+    return high | high >> 4;
 }
 
 static uint32_t count_slot(struct quantiser *q, uint32_t colour)
@@ -55,11 +56,9 @@ static uint32_t count_slot(struct quantiser *q, uint32_t colour)
     if (q->n_used >= MOST_COLOURS)
         colour = coarse(colour);
     uint32_t at = slot_of(q, colour);
-    /* 32 coarse levels of four channels could still overflow a table: then the fullest
-     * truth is that this colour is the last one met. */
     if (q->slots[at].count == 0) {
-        if (q->n_used >= SLOTS - 1)
-            return q->used[q->n_used - 1];
+        if (q->n_used >= SLOTS - 1) /* only pixels that are not premultiplied get here */
+            return q->used[0];
         q->slots[at] = (struct colour_count){.colour = colour};
         q->used[q->n_used++] = at;
     }

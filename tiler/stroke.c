@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const double MITER_LIMIT = 2.0;     /* the default of MapLibre's line-miter-limit */
-static const double FLATNESS_PX = 0.06;    /* how far an arc's chord may lie inside the arc */
+static const double FLATNESS_PX = 0.02;    /* how far an arc's chord may lie inside the arc */
 static const int64_t SHORTEST = 32;        /* an eighth of a pixel: shorter edges only add noise */
 
 void stroker_init(struct stroker *stroker)
@@ -214,7 +214,7 @@ static void solid(struct stroker *stroker, struct raster *raster, const struct f
     bool open = false;
     for (size_t k = 0; k <= n_edges; k++) {
         size_t i = closed ? (start + k) % n : k;
-        bool real = k < n_edges;
+        bool real = closed || k < n_edges; /* a ring comes back to an edge out of reach */
         bool near = real && in_reach(raster, points[i], points[(i + 1) % n], half);
         if (near && !open) {
             if (closed || i > 0)
@@ -233,23 +233,47 @@ static void solid(struct stroker *stroker, struct raster *raster, const struct f
     }
 }
 
-/* Where in the pattern a length lies: which dash, and how much of it is left. */
-static uint32_t dash_at(const struct stroke_style *style, double along, double *left)
+/* A place in the dash pattern: repeats that have gone by, and the dash at hand. Lengths are
+ * computed from these whole numbers alone, never added up, so that a dash lies where it lies
+ * wherever the picture begins. */
+struct dash_place {
+    double repeat;
+    uint32_t dash;
+};
+
+/* How far along the line a dash begins, in 1/256 px. */
+static double dash_start(const struct stroke_style *style, struct dash_place place)
 {
-    double total = 0;
-    for (uint32_t i = 0; i < style->n_dashes; i++)
-        total += style->dashes_px[i] * FIXED_ONE;
-    double at = fmod(along, total);
+    double total = 0, before = 0;
     for (uint32_t i = 0; i < style->n_dashes; i++) {
-        double dash = style->dashes_px[i] * FIXED_ONE;
-        if (at < dash) {
-            *left = dash - at;
-            return i;
-        }
-        at -= dash;
+        if (i == place.dash)
+            before = total;
+        total += style->dashes_px[i] * FIXED_ONE;
     }
-    *left = style->dashes_px[0] * FIXED_ONE;
-    return 0;
+    return place.repeat * total + before;
+}
+
+static struct dash_place dash_after(const struct stroke_style *style, struct dash_place place)
+{
+    if (++place.dash == style->n_dashes) {
+        place.dash = 0;
+        place.repeat++;
+    }
+    return place;
+}
+
+/* The dash that holds a length along the line. */
+static struct dash_place dash_at(const struct stroke_style *style, double along)
+{
+    double total = dash_start(style, (struct dash_place){1, 0});
+    struct dash_place place = {floor(along / total), 0};
+    for (uint32_t i = 0; i + 1 < style->n_dashes; i++) {
+        struct dash_place next = dash_after(style, place);
+        if (dash_start(style, next) > along)
+            break;
+        place = next;
+    }
+    return place;
 }
 
 /* The part [t0, t1] of an edge within reach of the picture, as lengths along it. */
@@ -281,41 +305,38 @@ static struct fixed point_along(struct fixed a, struct way way, double t)
     return (struct fixed){a.x + llround(way.x * t), a.y + llround(way.y * t)};
 }
 
-/* The dashes of one edge that starts `along` after the line's start. */
+/* The dashes of one edge that starts `along` after the line's start. A mark that runs on over
+ * the edge's end stays in stroker->points and goes on with the next edge. */
 static void dash_edge(struct stroker *stroker, struct raster *raster, struct fixed a,
                       struct fixed b, double along, const struct stroke_style *style)
 {
     struct way way = way_of(a, b);
-    double half = style->width_px * FIXED_ONE / 2;
-    double t, end, left;
-    if (!clip_along(raster, a, way, half, &t, &end)) {
+    double from, to;
+    if (!clip_along(raster, a, way, style->width_px * FIXED_ONE / 2, &from, &to)) {
         flush_piece(stroker, raster, false, style);
         return;
     }
-    uint32_t dash = dash_at(style, along + t, &left);
-    if (t > 0) { /* begin at the dash's own start, whatever the picture's edge */
+    if (from > 0)
         flush_piece(stroker, raster, false, style);
-        double back = fmin(t, style->dashes_px[dash] * FIXED_ONE - left);
-        t -= back;
-        left += back;
-    }
-    while (t < end) {
-        double next = fmin(t + left, way.length);
-        bool mark = dash % 2 == 0;
-        if (mark && stroker->n_points == 0)
-            keep(stroker, point_along(a, way, t));
-        if (mark)
-            keep(stroker, next < way.length ? point_along(a, way, next) : b);
-        if (next < t + left) /* the edge ends within the dash */
+    struct dash_place place = dash_at(style, along + from);
+    for (;;) {
+        struct dash_place next = dash_after(style, place);
+        double start = fmax(0, dash_start(style, place) - along);
+        double end = dash_start(style, next) - along;
+        if (start >= to)
+            break;
+        if (place.dash % 2 == 0 && end > start) {
+            if (stroker->n_points == 0)
+                keep(stroker, start > 0 ? point_along(a, way, start) : a);
+            keep(stroker, end < way.length ? point_along(a, way, end) : b);
+            if (end < way.length)
+                flush_piece(stroker, raster, false, style);
+        }
+        if (end >= way.length)
             return;
-        if (mark)
-            flush_piece(stroker, raster, false, style);
-        t = next;
-        dash = (dash + 1) % style->n_dashes;
-        left = style->dashes_px[dash] * FIXED_ONE;
+        place = next;
     }
-    if (end < way.length)
-        flush_piece(stroker, raster, false, style);
+    flush_piece(stroker, raster, false, style);
 }
 
 void stroke_line(struct stroker *stroker, struct raster *raster, const struct fixed *points,

@@ -17,7 +17,8 @@ struct drawing {
     struct canvas *canvas;
     struct arena *arena; /* the request's */
     const struct tile_key *key;
-    struct merc_box square; /* of the tile, units */
+    uint32_t tiles;         /* on each side of the picture; key is its north-west one */
+    struct merc_box square; /* of the picture, units */
     int32_t shift;          /* units to 1/256 px: right by so much, left if negative */
     int64_t unit;           /* feature of ?unit= in the units, or -1 */
     struct err *err;
@@ -389,8 +390,8 @@ static enum err_code draw_labels(const struct drawing *d, size_t index, struct l
     enum err_code code = ERR_OK;
     int64_t left = (int64_t)d->key->x * TILE_PX, top = (int64_t)d->key->y * TILE_PX;
     if (!here->known) {
-        struct px_box box = {(double)left, (double)top, (double)left + TILE_PX,
-                             (double)top + TILE_PX};
+        double edge = (double)TILE_PX * d->tiles;
+        struct px_box box = {(double)left, (double)top, (double)left + edge, (double)top + edge};
         TRY(scenes_labels(d->scenes, d->key->map, d->key->z, d->canvas->fonts,
                           &here->placement, d->err));
         TRY(placement_search(here->placement, box, d->arena, &here->items, &here->n, d->err));
@@ -448,11 +449,13 @@ static enum err_code find_unit(struct drawing *d)
     return code;
 }
 
-enum err_code tile_draw(struct scenes *scenes, struct canvas *canvas, struct worker *worker,
-                        const struct tile_key *key, struct buf *out, struct err *err)
+static enum err_code draw_picture(struct scenes *scenes, struct canvas *canvas,
+                                  struct worker *worker, const struct tile_key *key,
+                                  uint32_t tiles, struct err *err)
 {
     enum err_code code = ERR_OK;
-    if (!tile_in_grid(key->z, key->x, key->y))
+    if (!tile_in_grid(key->z, key->x, key->y) ||
+        !tile_in_grid(key->z, key->x + tiles - 1, key->y + tiles - 1))
         return err_set(err, ERR_NOT_FOUND,
                        "there is no tile %u/%u/%u: z goes from 0 to %d, x and y from 0 to 2^z - 1",
                        key->z, key->x, key->y, TILE_ZOOM_MAX);
@@ -462,14 +465,39 @@ enum err_code tile_draw(struct scenes *scenes, struct canvas *canvas, struct wor
                               .canvas = canvas,
                               .arena = &worker->arena,
                               .key = key,
+                              .tiles = tiles,
                               .square = tile_square(key->z, key->x, key->y),
                               .shift = 16 - (int32_t)key->z - (key->scale == 2 ? 1 : 0),
                               .err = err};
-    canvas_begin(canvas, key->scale);
+    struct merc_box last = tile_square(key->z, key->x + tiles - 1, key->y + tiles - 1);
+    drawing.square.east = last.east;
+    drawing.square.south = last.south;
+    TRY(canvas_begin(canvas, key->scale, tiles, err));
     TRY(find_unit(&drawing));
     TRY(draw_layers(&drawing));
+done:
+    return code;
+}
+
+enum err_code tile_draw(struct scenes *scenes, struct canvas *canvas, struct worker *worker,
+                        const struct tile_key *key, struct buf *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(draw_picture(scenes, canvas, worker, key, 1, err));
     TRY(image_write_png(canvas->writer, canvas->pixels, canvas->size_px, canvas->size_px, out,
                         err));
 done:
+    return code;
+}
+
+enum err_code tile_draw_block(struct scenes *scenes, struct canvas *canvas,
+                              struct worker *worker, const struct tile_key *key, uint32_t tiles,
+                              const uint32_t **pixels, struct err *err)
+{
+    enum err_code code = tiles < 1 || tiles > TILE_BLOCK_MAX
+                             ? err_set(err, ERR_USAGE, "a block has 1 to %d tiles a side",
+                                       TILE_BLOCK_MAX)
+                             : draw_picture(scenes, canvas, worker, key, tiles, err);
+    *pixels = canvas->pixels;
     return code;
 }
