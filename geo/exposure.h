@@ -10,7 +10,11 @@
  * A grid in another CRS is read as it is and the shape goes to the grid, its edges
  * densified; shares are then planar in that CRS.
  *
- * Cost:    O(cells touched by the edge + rows); interiors come from sums over rows.
+ * Parts of a shape that overlap each other count once. Longitudes a whole turn apart are the
+ * same place.
+ *
+ * Cost:    O(cells touched by the edge + rows + cells inside); memory about 70 bytes a cell
+ *          touched by the edge, from the caller's arena, given back.
  * Threads: pure but for the caller's arena and worker.
  */
 #ifndef SISETU_GEO_EXPOSURE_H
@@ -34,12 +38,14 @@ struct exposure {
     double cell_m;       /* width of a cell here: how coarse the data are */
 };
 
-/* to_grid is NULL for a geographic grid. A shape without area gives zeros. */
+/* to_grid is NULL for a geographic grid. A shape without area, or a grid without columns,
+ * gives zeros. ERR_INPUT where the shape cannot be brought into the grid's CRS. */
 enum err_code exposure_of(const struct grid *grid, struct transform *to_grid,
-                          const struct geom *polygon, struct arena *scratch,
-                          struct exposure *out, struct err *err);
+                          const struct geom *polygon, struct arena *scratch, struct exposure *out,
+                          struct err *err);
 
-/* Share (0-1) and persons of each touched cell, in grid order: what overlays and tests need. */
+/* Share (over 0 to 1) and persons of each touched cell, by row, then column: what overlays and
+ * tests need. Scratch memory stays in the arena. */
 struct exposure_cell {
     uint32_t column;
     uint32_t row;

@@ -1,0 +1,179 @@
+#include "geo/exposure_shape.h"
+
+#include "data/base/limits.h"
+#include "geo/ellipsoid.h"
+
+/* How far a transformed edge may stray from its curve, m. */
+static const double STRAY_M = 0.01;
+
+enum {
+    DEEPEST_CUT = 20, /* halvings of a piece of 0.25 degree: under 0.1 m */
+};
+
+struct shaping {
+    const struct grid *grid;
+    struct transform *to_grid;
+    struct arena *arena;
+    struct cell_point *points;
+    size_t n;
+    size_t capacity;
+    struct err *err;
+};
+
+static enum err_code add(struct shaping *shaping, struct cell_point point)
+{
+    if (shaping->n >= 4 * (size_t)LIMIT_VERTICES_PER_GEOMETRY)
+        return err_set(shaping->err, ERR_LIMIT,
+                       "a shape needs over %zu vertices in the CRS of the grid",
+                       4 * (size_t)LIMIT_VERTICES_PER_GEOMETRY);
+    struct cell_point *grown = arena_grow(shaping->arena, shaping->points, &shaping->capacity,
+                                          shaping->n + 1, sizeof *grown);
+    if (!grown)
+        return err_nomem(shaping->err);
+    shaping->points = grown;
+    grown[shaping->n++] = point;
+    return ERR_OK;
+}
+
+static enum err_code to_cells(struct shaping *shaping, struct lonlat at, struct cell_point *out)
+{
+    const struct grid *grid = shaping->grid;
+    double x = at.lon_deg;
+    double y = at.lat_deg;
+    if (shaping->to_grid && !transform_forward(shaping->to_grid, at, &x, &y))
+        return err_set(shaping->err, ERR_INPUT,
+                       "(%.6f %.6f) cannot be brought into the CRS of the grid", at.lon_deg,
+                       at.lat_deg);
+    *out = (struct cell_point){(x - grid->west) / grid->cell_width,
+                               (grid->north - y) / grid->cell_height};
+    return ERR_OK;
+}
+
+static struct lonlat between(struct lonlat a, struct lonlat b, double t)
+{
+    return (struct lonlat){a.lon_deg + t * (b.lon_deg - a.lon_deg),
+                           a.lat_deg + t * (b.lat_deg - a.lat_deg)};
+}
+
+struct end {
+    struct lonlat at;
+    struct cell_point cell;
+};
+
+/* Adds what lies between a and b: nothing where the middle is straight enough. */
+static enum err_code add_between(struct shaping *shaping, struct end a, struct end b, int depth)
+{
+    enum err_code code = ERR_OK;
+    struct end middle = {.at = between(a.at, b.at, 0.5)};
+    TRY(to_cells(shaping, middle.at, &middle.cell));
+    double off_x = middle.cell.u - (a.cell.u + b.cell.u) / 2;
+    double off_y = middle.cell.v - (a.cell.v + b.cell.v) / 2;
+    double off_m = hypot(off_x * shaping->grid->cell_width, off_y * shaping->grid->cell_height);
+    if (depth == 0 || !(off_m > STRAY_M))
+        goto done;
+    TRY(add_between(shaping, a, middle, depth - 1));
+    TRY(add(shaping, middle.cell));
+    TRY(add_between(shaping, middle, b, depth - 1));
+done:
+    return code;
+}
+
+/* Adds the edge from a to b without b. Cut from its western or southern end whichever way it
+ * is walked, so that two shapes that share it get the same vertices. */
+static enum err_code add_edge(struct shaping *shaping, struct lonlat a, struct lonlat b)
+{
+    enum err_code code = ERR_OK;
+    bool turned = a.lon_deg > b.lon_deg || (a.lon_deg == b.lon_deg && a.lat_deg > b.lat_deg);
+    struct lonlat from = turned ? b : a;
+    struct lonlat to = turned ? a : b;
+    double length_deg = fmax(to.lon_deg - from.lon_deg, fabs(to.lat_deg - from.lat_deg));
+    /* Long edges are cut blindly first: the middle of an S lies on its chord. */
+    int n_pieces = (int)fmin(fmax(1, ceil(length_deg / 0.25)), 10000);
+    size_t first = shaping->n;
+    struct end last = {.at = from};
+    TRY(to_cells(shaping, from, &last.cell));
+    TRY(add(shaping, last.cell));
+    for (int i = 1; i <= n_pieces; i++) {
+        struct end next = {.at = i < n_pieces ? between(from, to, (double)i / n_pieces) : to};
+        TRY(to_cells(shaping, next.at, &next.cell));
+        TRY(add_between(shaping, last, next, DEEPEST_CUT));
+        TRY(add(shaping, next.cell));
+        last = next;
+    }
+    if (turned)
+        for (size_t i = first, j = shaping->n - 1; i < j; i++, j--) {
+            struct cell_point swap = shaping->points[i];
+            shaping->points[i] = shaping->points[j];
+            shaping->points[j] = swap;
+        }
+    shaping->n--;
+done:
+    return code;
+}
+
+static enum err_code add_ring(struct shaping *shaping, const struct geom *polygon, uint32_t ring)
+{
+    enum err_code code = ERR_OK;
+    size_t first = shaping->n;
+    uint32_t last = polygon->ring_ends[ring] - 1;
+    for (uint32_t i = geom_ring_start(polygon, ring); i < last; i++) {
+        if (shaping->to_grid) {
+            TRY(add_edge(shaping, polygon->points[i], polygon->points[i + 1]));
+        } else {
+            struct cell_point point;
+            TRY(to_cells(shaping, polygon->points[i], &point));
+            TRY(add(shaping, point));
+        }
+    }
+    TRY(add(shaping, shaping->points[first]));
+done:
+    return code;
+}
+
+enum err_code exposure_shape(const struct grid *grid, struct transform *to_grid,
+                             const struct geom *polygon, struct arena *arena,
+                             struct cell_rings *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct shaping shaping = {.grid = grid, .to_grid = to_grid, .arena = arena, .err = err};
+    *out = (struct cell_rings){.n_rings = polygon->n_rings,
+                               .u_low = INFINITY,
+                               .u_high = -INFINITY,
+                               .v_low = INFINITY,
+                               .v_high = -INFINITY};
+    out->ring_ends = arena_new(arena, size_t, polygon->n_rings);
+    shaping.capacity = polygon->n_points;
+    shaping.points = arena_new(arena, struct cell_point, polygon->n_points);
+    if (!out->ring_ends || !shaping.points)
+        return err_nomem(err);
+    for (uint32_t ring = 0; ring < polygon->n_rings; ring++) {
+        TRY(add_ring(&shaping, polygon, ring));
+        out->ring_ends[ring] = shaping.n;
+    }
+    for (size_t i = 0; i < shaping.n; i++) {
+        struct cell_point point = shaping.points[i];
+        out->u_low = fmin(out->u_low, point.u);
+        out->u_high = fmax(out->u_high, point.u);
+        out->v_low = fmin(out->v_low, point.v);
+        out->v_high = fmax(out->v_high, point.v);
+    }
+    out->points = shaping.points;
+done:
+    return code;
+}
+
+double exposure_shape_area(const struct cell_rings *rings)
+{
+    double area2 = 0;
+    for (size_t ring = 0; ring < rings->n_rings; ring++) {
+        size_t start = ring ? rings->ring_ends[ring - 1] : 0;
+        struct cell_point origin = rings->points[start];
+        for (size_t i = start + 1; i + 1 < rings->ring_ends[ring]; i++) {
+            struct cell_point a = rings->points[i];
+            struct cell_point b = rings->points[i + 1];
+            /* v runs south, so the sign is turned. */
+            area2 -= (a.u - origin.u) * (b.v - origin.v) - (a.v - origin.v) * (b.u - origin.u);
+        }
+    }
+    return area2 / 2;
+}
