@@ -26,7 +26,7 @@ static void zone_slopes(double lat_deg, double *slope, double *bend)
 }
 
 /* How the area of a row grows from its north edge down. Degree 5 follows the authalic
- * latitude to 1e-15 of a row of one degree. */
+ * latitude to 1e-13 of a row of one degree, 1e-10 of one of five. */
 static struct row_curve geographic_curve(const void *context, uint32_t row)
 {
     const struct grid *grid = context;
