@@ -3,6 +3,7 @@
 #include "data/base/limits.h"
 #include "data/base/text.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -408,10 +409,12 @@ static enum err_code parse_chain(struct parser *parser, const char *word, enum n
         return err_nomem(parser->err);
     node->child = last;
     *out = node;
+    assert(last); /* a member that is well has a node */
     while (is_word(parser, word)) {
         struct predicate *next = NULL;
         TRY(advance(parser));
         TRY(member(parser, &next));
+        assert(next);
         last->next = next;
         last = next;
     }
