@@ -429,13 +429,12 @@ done:
 enum err_code style_load(const char *path, struct style **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    char directory[4096], file[4200];
+    char file[4096];
     struct buf text;
     buf_init(&text);
     *out = NULL;
     if (!path) {
-        TRY(file_asset("styles", directory, sizeof directory, err));
-        snprintf(file, sizeof file, "%s/four-colour.json", directory);
+        TRY(file_asset("styles/four-colour.json", file, sizeof file, err));
         path = file;
     }
     TRY(file_read(path, LIMIT_JSON_BYTES, &text, err));
