@@ -59,6 +59,36 @@ static enum goal draw_goal(struct ledger *ledger, struct rng *rng)
     return goal;
 }
 
+/* Not every kind of plant can get its grade in every way. */
+static bool suits(const struct plant *plant, enum way way)
+{
+    bool stored = plant->kind == PLANT_CHEMICAL || plant->kind == PLANT_LPG;
+    switch (way) {
+    case WAY_LEVEL:
+    case WAY_AREA:
+    case WAY_UNSURE_OUTLINE:
+    case WAY_UNSURE_CONFIDENCE:
+    case WAY_UNSURE_ZONE:
+        return plant->kind == PLANT_CHEMICAL;
+    case WAY_DENSITY:
+        return stored;
+    case WAY_ROAD:
+        return stored || plant->kind == PLANT_DEPOT || plant->kind == PLANT_STORE;
+    case WAY_DISTANCE:
+        return stored || (plant->kind == PLANT_DEPOT && plant->goal != GOAL_RED) ||
+               (plant->kind == PLANT_STORE && plant->goal != GOAL_YELLOW) ||
+               (plant->kind == PLANT_WELL && plant->goal == GOAL_ORANGE);
+    case WAY_NONE:
+    case WAY_SCORE:
+    case WAY_DIRECT:
+    case WAY_DECLARED:
+    case WAY_UNSURE_POSITION:
+    case WAY_UNSURE_ATTRIBUTE:
+        break;
+    }
+    return true;
+}
+
 /* The ways of one goal are taken in turn, so that each occurs in any sample. */
 static enum way pick_way(const struct plant *plant, uint64_t turn)
 {
@@ -89,12 +119,9 @@ static enum way pick_way(const struct plant *plant, uint64_t turn)
     case GOAL_GREY:
         break;
     }
-    bool chemical = plant->kind == PLANT_CHEMICAL;
-    if (!chemical && (way == WAY_LEVEL || way == WAY_AREA || way == WAY_UNSURE_OUTLINE ||
-                      way == WAY_UNSURE_CONFIDENCE || way == WAY_UNSURE_ZONE ||
-                      (way == WAY_DENSITY && plant->kind != PLANT_LPG)))
-        return plant->goal == GOAL_BLUE ? WAY_NONE : WAY_DECLARED;
-    return way;
+    if (suits(plant, way))
+        return way;
+    return plant->goal == GOAL_BLUE ? WAY_NONE : WAY_DECLARED;
 }
 
 static enum setting pick_setting(const struct plant *plant)
@@ -142,7 +169,8 @@ static void write_grades(struct sample *s, struct plant *plant)
     enum goal goal = plant->goal;
     if (goal == GOAL_GREY)
         return;
-    if (plant->way == WAY_DECLARED || rng_chance(rng, 0.5))
+    if (plant->way == WAY_DECLARED ||
+        rng_chance(rng, plant->way >= WAY_UNSURE_POSITION ? 0.75 : 0.5))
         jw_kv_integer(json, "declared_grade", plant->way == WAY_DECLARED ? (int64_t)goal : 4);
     if (plant->way == WAY_SCORE || (plant->kind == PLANT_CHEMICAL && rng_chance(rng, 0.4))) {
         enum goal scored = plant->way == WAY_SCORE ? goal : GOAL_BLUE;
@@ -150,6 +178,31 @@ static void write_grades(struct sample *s, struct plant *plant)
     }
     if (plant->way == WAY_DIRECT)
         jw_kv_integer(json, DIRECT[plant->number % 4], 1);
+}
+
+/* What a plant breaches that is put where none may be. */
+enum breach { NO_PARK, IN_WATER_SOURCE, IN_RESERVE };
+
+static enum breach breach(const struct plant *plant)
+{
+    return (enum breach)(plant->number % 3);
+}
+
+/* An area drawn so that the plant lies in it. */
+static void write_area_round(struct sample *s, struct plant *plant)
+{
+    struct lonlat ring[SHAPE_POINTS];
+    struct writer *w = &s->areas;
+    struct profile profile = shape_profile(0.1, &plant->rng);
+    bool water = breach(plant) == IN_WATER_SOURCE;
+    if (breach(plant) == NO_PARK)
+        return;
+    writer_begin(w, "A", w->n + 1);
+    writer_name(w, water ? "示例厂边水源二级保护区" : "示例厂边自然保护区", plant->number);
+    jw_kv_string(&w->json, "kind", water ? "water_source_2" : "nature_reserve");
+    jw_kv_fixed(&w->json, "accuracy_m", 5, 1);
+    shape_draw(&plant->site.frame, (struct xy){900, 400}, 1700, &profile, ring);
+    writer_polygon(w, ring, SHAPE_POINTS);
 }
 
 static void write_enterprise(struct sample *s, struct plant *plant)
@@ -168,7 +221,10 @@ static void write_enterprise(struct sample *s, struct plant *plant)
     jw_kv_string(&w->json, "kind", row->kind);
     jw_kv_string(&w->json, "industry",
                  plant->kind == PLANT_CHEMICAL ? CHEMICALS[plant->number % 8] : row->industry);
-    jw_kv_string(&w->json, "status", plant->goal == GOAL_GREY ? "suspended" : "operating");
+    jw_kv_string(&w->json, "status",
+                 plant->goal == GOAL_GREY                             ? "suspended"
+                 : plant->way == WAY_AREA && breach(plant) == NO_PARK ? "construction"
+                                                                      : "operating");
     jw_kv_string(&w->json, "size", SIZES[rng_index(rng, 6)]);
     jw_kv_integer(&w->json, "staff", 12 + rng_index(rng, 400));
     jw_kv_string(&w->json, "products", row->products);
@@ -187,21 +243,6 @@ static void write_enterprise(struct sample *s, struct plant *plant)
     }
     site_corners(&plant->site, ring);
     writer_polygon(w, ring, 4);
-}
-
-/* A water source drawn so that the plant lies in it. */
-static void write_area_round(struct sample *s, struct plant *plant)
-{
-    struct lonlat ring[SHAPE_POINTS];
-    struct writer *w = &s->areas;
-    struct profile profile = shape_profile(0.1, &plant->rng);
-    bool water = plant->number % 2;
-    writer_begin(w, "A", w->n + 1);
-    writer_name(w, water ? "示例厂边水源二级保护区" : "示例厂边自然保护区", plant->number);
-    jw_kv_string(&w->json, "kind", water ? "water_source_2" : "nature_reserve");
-    jw_kv_fixed(&w->json, "accuracy_m", 5, 1);
-    shape_draw(&plant->site.frame, (struct xy){900, 400}, 1700, &profile, ring);
-    writer_polygon(w, ring, SHAPE_POINTS);
 }
 
 static enum err_code make_plant(struct sample *s, struct plant plant, struct err *err)

@@ -24,12 +24,13 @@ static const struct stock CHEMICAL_STOCK[] = {
     {NULL, "W9.2", 120},        {NULL, "J5", 200},
 };
 
-/* Stocks of which a few tonnes are a high level. */
+/* What makes a major hazard of about level 3 where nobody lives near: the amounts are equal
+ * in effect, so that the factor alone decides the level. */
 static const struct stock GRAVE_STOCK[] = {
-    {"氯", NULL, 40},
-    {"氨", NULL, 90},
-    {"环氧乙烷", NULL, 60},
-    {"硫化氢", NULL, 14},
+    {"氯", NULL, 25},
+    {"氨", NULL, 100},
+    {"环氧乙烷", NULL, 100},
+    {"硫化氢", NULL, 20},
 };
 
 enum { N_CHEMICAL_STOCK = sizeof CHEMICAL_STOCK / sizeof CHEMICAL_STOCK[0] };
@@ -98,7 +99,7 @@ static double front(const struct plant *plant, double setback_m)
 static double stock_factor(struct plant *plant)
 {
     if (plant->way == WAY_LEVEL)
-        return plant->goal == GOAL_RED ? 4 : plant->goal == GOAL_ORANGE ? 1.3 : 0.45;
+        return plant->goal == GOAL_RED ? 13 : plant->goal == GOAL_ORANGE ? 6.5 : 2;
     if (plant->goal == GOAL_BLUE || plant->goal == GOAL_GREY)
         return rng_between(&plant->rng, 0.03, 0.5);
     return rng_between(&plant->rng, 0.2, 1.1);

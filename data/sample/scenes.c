@@ -50,7 +50,7 @@ static const struct scene SCENES[] = {
      {"school", "示例学校", 900, 0, 11000, 0, 0, 4, 2, 120, 60}},
     {"GASOLINE_STATION_TANK",
      GOAL_ORANGE,
-     11,
+     8.5,
      {"market", "示例商店", 10, 0, 500, 0, 30, 2, 2, 20, 12}},
     {"OIL_DEPOT_AB_TANK",
      GOAL_ORANGE,
@@ -123,7 +123,9 @@ void plant_scene(struct sample *s, struct plant *plant, const struct facility_sp
 {
     if (!facility->type)
         return;
-    const struct scene *scene = find_scene(facility->type, plant->goal);
+    /* The larger target is the one that needs its sizes to be judged. */
+    enum goal goal = plant->way == WAY_UNSURE_ATTRIBUTE ? GOAL_RED : plant->goal;
+    const struct scene *scene = find_scene(facility->type, goal);
     if (!scene)
         return;
     struct target_spec spec = scene->target;

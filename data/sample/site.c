@@ -8,6 +8,7 @@ static const double TURN = 6.283185307179586;
 
 enum {
     TRIES = 80,
+    ROADSIDE_TRIES = 2000, /* most roads run through other counties */
     PARK_COLUMNS = 5,
     PARK_ROWS = 4,
     PLOT_WIDTH_M = 500,
@@ -96,7 +97,8 @@ static bool try_site(const struct sample *s, struct site *site, struct rng *rng)
     double distance = 0, keep_m = 0, gap_m = 0;
     uint8_t bits = GROUND_PLANT | GROUND_PARK;
     if (site->setting == SETTING_TOWN) {
-        distance = town->radius_m * (0.15 + 0.7 * rng_unit(rng));
+        /* What is large stands where the town began. */
+        distance = town->radius_m * (0.15 + (half > 100 ? 0.25 : 0.7) * rng_unit(rng));
         keep_m = 250 + half;
         gap_m = -INFINITY;
     } else if (site->setting == SETTING_FRINGE) {
@@ -150,12 +152,14 @@ struct site site_find(struct sample *s, struct site_wish wish, struct rng *rng)
             return site;
         site.setting = SETTING_COUNTRY;
     }
-    for (int tries = 0; tries < TRIES; tries++) {
-        if (try_site(s, &site, rng))
+    bool found = false;
+    for (int tries = 0; tries < ROADSIDE_TRIES && site.setting == SETTING_ROADSIDE; tries++)
+        if ((found = try_site(s, &site, rng)))
             break;
-        if (tries == TRIES / 2 && site.setting == SETTING_ROADSIDE)
-            site.setting = SETTING_COUNTRY;
-    }
+    if (site.setting == SETTING_ROADSIDE && !found)
+        site.setting = SETTING_COUNTRY;
+    for (int tries = 0; tries < TRIES && !found; tries++)
+        found = try_site(s, &site, rng);
     ground_mark(&s->ground, site.frame.origin, fmin(site.width_m, site.depth_m) / 2, GROUND_PLANT);
     return site;
 }

@@ -24,6 +24,9 @@ static const struct zone_kind KINDS[] = {
     {"individual_risk", "per_year", "示例个人风险等值线", {{1e-5, 0.3}, {3e-6, 0.6}, {3e-7, 1}}},
 };
 
+/* Smaller contours would be asked too much of by cells of 100 m. */
+static const double LETHAL_LEAST_M = 230;
+
 struct zone_set {
     const struct zone_kind *kind;
     double radius_m;
@@ -92,8 +95,10 @@ enum err_code plant_zones(struct sample *s, struct plant *plant, struct err *err
     double least = 0.8 * (plant->site.width_m + plant->site.depth_m);
     set.radius_m = least + rng_between(&plant->rng, 150, 500);
     bool people = plant->way == WAY_DENSITY;
+    double lethal = set.kind->contours[0].share;
+    set.radius_m = fmax(set.radius_m, LETHAL_LEAST_M / lethal);
     if (people)
-        set.radius_m = (plant->site.depth_m / 2 + 240) / set.kind->contours[0].share;
+        set.radius_m = (plant->site.depth_m / 2 + 240) / lethal;
     if (plant->legacy)
         set.radius_m = 900;
     set.profile = shape_profile(people                         ? 0.05
@@ -104,5 +109,5 @@ enum err_code plant_zones(struct sample *s, struct plant *plant, struct err *err
     for (int class = 3; class >= 1; class --)
         write_contour(s, plant, &set, class);
     ground_mark(&s->ground, plant->site.frame.origin, 1.35 * set.radius_m + 250, GROUND_QUIET);
-    return people ? put_people(s, plant, set.radius_m * set.kind->contours[0].share, err) : ERR_OK;
+    return people ? put_people(s, plant, set.radius_m * lethal, err) : ERR_OK;
 }
