@@ -48,7 +48,8 @@ struct plant {
     enum plant_kind kind;
     enum goal goal;
     enum way way;
-    bool legacy; /* left in the middle of town */
+    uint64_t turn; /* how many plants had that goal before */
+    bool legacy;   /* left in the middle of town */
     struct site site;
     struct rng rng;
 };

@@ -36,6 +36,8 @@ static const enum plant_kind OTHERS[] = {
     PLANT_METAL, PLANT_POWER, PLANT_LPG,   PLANT_MINE, PLANT_STORE, PLANT_FIREWORKS, PLANT_WELL,
 };
 
+enum { N_ORANGE = 7 }; /* ways to orange */
+
 /* What is left to hand out in a county. */
 struct ledger {
     uint32_t goals[5]; /* by enum goal */
@@ -90,12 +92,12 @@ static bool suits(const struct plant *plant, enum way way)
 }
 
 /* The ways of one goal are taken in turn, so that each occurs in any sample. */
-static enum way pick_way(const struct plant *plant, uint64_t turn)
+static enum way pick_way(const struct plant *plant)
 {
-    static const enum way RED[] = {WAY_DENSITY, WAY_DISTANCE, WAY_DIRECT,  WAY_LEVEL,
-                                   WAY_SCORE,   WAY_AREA,     WAY_DECLARED};
-    static const enum way ORANGE[] = {WAY_DISTANCE, WAY_DENSITY,  WAY_LEVEL, WAY_SCORE,
-                                      WAY_ROAD,     WAY_DECLARED, WAY_AREA};
+    static const enum way RED[] = {WAY_DENSITY, WAY_DISTANCE, WAY_DIRECT,
+                                   WAY_LEVEL,   WAY_SCORE,    WAY_DECLARED};
+    static const enum way ORANGE[N_ORANGE] = {WAY_DISTANCE, WAY_AREA, WAY_DENSITY, WAY_LEVEL,
+                                              WAY_SCORE,    WAY_ROAD, WAY_DECLARED};
     static const enum way YELLOW[] = {WAY_DECLARED, WAY_DENSITY, WAY_SCORE, WAY_LEVEL,
                                       WAY_DISTANCE};
     static const enum way BLUE[] = {
@@ -105,16 +107,16 @@ static enum way pick_way(const struct plant *plant, uint64_t turn)
     enum way way = WAY_NONE;
     switch (plant->goal) {
     case GOAL_RED:
-        way = RED[turn % (sizeof RED / sizeof RED[0])];
+        way = RED[plant->turn % (sizeof RED / sizeof RED[0])];
         break;
     case GOAL_ORANGE:
-        way = ORANGE[turn % (sizeof ORANGE / sizeof ORANGE[0])];
+        way = ORANGE[plant->turn % N_ORANGE];
         break;
     case GOAL_YELLOW:
-        way = YELLOW[turn % (sizeof YELLOW / sizeof YELLOW[0])];
+        way = YELLOW[plant->turn % (sizeof YELLOW / sizeof YELLOW[0])];
         break;
     case GOAL_BLUE:
-        way = BLUE[turn % (sizeof BLUE / sizeof BLUE[0])];
+        way = BLUE[plant->turn % (sizeof BLUE / sizeof BLUE[0])];
         break;
     case GOAL_GREY:
         break;
@@ -185,7 +187,7 @@ enum breach { NO_PARK, IN_WATER_SOURCE, IN_RESERVE };
 
 static enum breach breach(const struct plant *plant)
 {
-    return (enum breach)(plant->number % 3);
+    return (enum breach)(plant->turn / N_ORANGE % 3);
 }
 
 /* An area drawn so that the plant lies in it. */
@@ -314,7 +316,10 @@ static enum err_code make_county(struct sample *s, uint32_t county, struct count
                                   : OTHERS[counters->others++ % (sizeof OTHERS / sizeof OTHERS[0])];
         plant.legacy = i < legacy;
         plant.goal = plant.legacy ? GOAL_RED : draw_goal(&ledger, &rng);
-        plant.way = plant.legacy ? WAY_NONE : pick_way(&plant, counters->by_goal[plant.goal]++);
+        if (!plant.legacy) {
+            plant.turn = counters->by_goal[plant.goal]++;
+            plant.way = pick_way(&plant);
+        }
         enum err_code code = make_plant(s, plant, err);
         if (code != ERR_OK)
             return code;

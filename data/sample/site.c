@@ -92,13 +92,15 @@ static bool try_site(const struct sample *s, struct site *site, struct rng *rng)
 {
     if (site->setting == SETTING_ROADSIDE)
         return try_roadside(s, site, rng) && in_county(s, site);
-    const struct town *town = pick_town(s, site->county, rng);
     double half = fmax(site->width_m, site->depth_m) / 2;
+    bool old_works = site->setting == SETTING_TOWN && half > 100;
+    const struct town *town =
+        old_works ? &s->region.towns[site->county] : pick_town(s, site->county, rng);
     double distance = 0, keep_m = 0, gap_m = 0;
     uint8_t bits = GROUND_PLANT | GROUND_PARK;
     if (site->setting == SETTING_TOWN) {
-        /* What is large stands where the town began. */
-        distance = town->radius_m * (0.15 + (half > 100 ? 0.25 : 0.7) * rng_unit(rng));
+        /* What is large stands where the county's seat began. */
+        distance = town->radius_m * (0.15 + (old_works ? 0.25 : 0.7) * rng_unit(rng));
         keep_m = 250 + half;
         gap_m = -INFINITY;
     } else if (site->setting == SETTING_FRINGE) {

@@ -67,7 +67,7 @@ static bool wants_zones(struct plant *plant)
     if (plant->way == WAY_DENSITY || plant->way == WAY_UNSURE_ZONE || plant->legacy)
         return true;
     if (plant->kind == PLANT_CHEMICAL)
-        return plant->site.setting != SETTING_TOWN && rng_chance(&plant->rng, 0.48);
+        return plant->site.setting != SETTING_TOWN && rng_chance(&plant->rng, 0.3);
     return plant->kind == PLANT_LPG && plant->site.setting != SETTING_TOWN;
 }
 
@@ -100,7 +100,7 @@ enum err_code plant_zones(struct sample *s, struct plant *plant, struct err *err
     if (people)
         set.radius_m = (plant->site.depth_m / 2 + 240) / lethal;
     if (plant->legacy)
-        set.radius_m = 900;
+        set.radius_m = fmax(640, LETHAL_LEAST_M / lethal);
     set.profile = shape_profile(people                         ? 0.05
                                 : rng_chance(&plant->rng, 0.4) ? 0.03
                                                                : 0.18,
