@@ -10,8 +10,8 @@
  *     ...
  *     world_release(world);
  *
- * A step that fails ends the test at once. The world owns everything that fixture_init and the
- * others made.
+ * A step that fails ends the test at once. The world owns what fixture_init and the others
+ * made: records and ids belong to their layer, shapes and grid to the world.
  */
 #ifndef SISETU_TESTS_WORLD_FIXTURE_H
 #define SISETU_TESTS_WORLD_FIXTURE_H
@@ -70,7 +70,7 @@ static inline void *fixture_add(struct fixture *f, enum layer_id layer, const ch
     void *record = f->records[layer] + bytes * f->n[layer]++;
     record_clear(layer, record);
     struct record_head *head = record;
-    head->id = arena_strdup(&f->parts.arena, id);
+    head->id = arena_strdup(&f->arenas[layer], id);
     head->accuracy_m = FIXTURE_ACCURATE_UM * 1e-6;
     return record;
 }
