@@ -112,10 +112,12 @@ static void say_what_decides(const struct spacing_finding *finding, struct arena
     }
 }
 
+/* "GB 50016-2014(2018) tbl 4.2.1": the edition where the standard's name does not hold it. */
 static const char *clause_of(const struct rule_source *rule, struct arena *arena)
 {
-    return arena_printf(arena, "%s%s%s%s%s", rule->standard, *rule->edition ? "-" : "",
-                        rule->edition, *rule->clause ? " " : "", rule->clause);
+    bool told = !*rule->edition || strstr(rule->standard, rule->edition);
+    return arena_printf(arena, "%s%s%s%s%s", rule->standard, told ? "" : " ",
+                        told ? "" : rule->edition, *rule->clause ? " " : "", rule->clause);
 }
 
 struct reason_words reasons_of_spacing(const struct world *world,
