@@ -114,11 +114,12 @@ static enum err_code add_distance(const struct world *world, const struct spacin
     item->could_be = conflicts_step(worst, confidence);
     row->grade = decided ? conflicts_step(finding->grave ? 1 : 2, confidence) : item->could_be;
     row->target_class = finding->target_class->source.id;
-    row->distance_m = finding->closest.distance_m;
     row->low_m = finding->answer.low_m;
     row->high_m = isfinite(finding->answer.high_m) ? finding->answer.high_m : (double)NAN;
     row->required_m = finding->rule->value_m;
     row->margin_m = finding->answer.margin_m;
+    row->distance_m =
+        row->required_m + row->margin_m; /* to the edge, where a half width came off */
     row->error_m = finding->measured.error_m;
     struct reason_words words = reasons_of_spacing(world, finding, reasons_name(head), set->arena);
     row->reason = words.text;

@@ -188,9 +188,10 @@ static void say_undecided(const struct zone_case *zone, struct conflict_item *it
                                 100 * zone->all.nodata_share);
     } else {
         item->row.decides = "the printed text of the standard";
-        item->row.reason = arena_printf(
-            arena, "Zone %s: %.0f persons in cells above %g persons/km2; the limit is not law.",
-            name, zone->dense.persons, zone->row->dense_above);
+        item->row.reason = arena_printf(arena,
+                                        "Zone %s: %.0f persons in cells above %g persons/km2, a "
+                                        "limit that nobody has verified.",
+                                        name, zone->dense.persons, zone->row->dense_above);
         item->zh =
             arena_printf(arena, "危险区 %s：密度超过 %g 人/km² 的部分有 %.0f 人；该限值尚待核实。",
                          name, zone->row->dense_above, zone->dense.persons);
@@ -205,7 +206,8 @@ static void say_conflict(const struct zone_case *zone, struct conflict_item *ite
     const char *name = reasons_name(&zone->zone->head);
     const struct dense_part *dense = &zone->dense;
     item->row.reason = arena_printf(
-        arena, "%.0f persons (%.0f to %.0f) live denser than %g persons/km2 in zone %s (%s)%s.",
+        arena,
+        "%.0f persons (%.0f to %.0f) live in cells denser than %g persons/km2 in zone %s (%s)%s.",
         dense->persons, dense->low, dense->high, zone->row->dense_above, name,
         classes_en[zone->class], zone->no_data ? "; a part of it is without data" : "");
     item->zh = arena_printf(

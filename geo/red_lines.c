@@ -108,6 +108,38 @@ struct red_line_question {
     const char *missing; /* attribute of the enterprise, or NULL */
 };
 
+/* The text of a rule as a part of a longer sentence: without its full stop. */
+static const char *without_stop(const char *text, struct arena *arena)
+{
+    static const char *const stops[] = {".", "。"};
+    size_t n = strlen(text);
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        size_t length = strlen(stops[i]);
+        if (n >= length && strcmp(text + n - length, stops[i]) == 0)
+            return arena_strndup(arena, text, n - length);
+    }
+    return text;
+}
+
+static void say_red_line(const struct red_line_question *question, const struct area *area,
+                         const char *decides, struct conflict_item *item)
+{
+    const struct area_rule *rule = question->rule;
+    const struct record_head *plant = question->source->record;
+    struct arena *arena = question->set->arena;
+    const char *en = without_stop(rule->text_en, arena);
+    const char *zh = without_stop(rule->text_zh, arena);
+    item->row.decides = decides;
+    if (!en || !zh)
+        return;
+    item->row.reason = arena_printf(arena, "%s (%s): %s%s%s.", reasons_name(plant),
+                                    area ? reasons_name(&area->head) : "no such area is near", en,
+                                    decides ? "; undecided without " : "", decides ? decides : "");
+    item->zh = arena_printf(arena, "%s（%s）：%s%s。", reasons_name(plant),
+                            area ? reasons_name(&area->head) : "附近没有此类区域", zh,
+                            decides ? "，尚不能判定" : "");
+}
+
 static enum err_code add_red_line(const struct red_line_question *question, const struct area *area,
                                   const struct red_line *line, const char *missing, struct err *err)
 {
@@ -151,14 +183,7 @@ static enum err_code add_red_line(const struct red_line_question *question, cons
         decides = "better positions of plant and area";
     else if (undecided)
         decides = "the printed text of the standard";
-    const char *where = area ? reasons_name(&area->head) : "no such area is loaded";
-    item->row.decides = decides;
-    item->row.reason =
-        arena_printf(arena, "%s (%s): %s%s%s.", reasons_name(plant), where, rule->text_en,
-                     decides ? ": undecided without " : "", decides ? decides : "");
-    item->zh = arena_printf(arena, "%s（%s）：%s%s。", reasons_name(plant),
-                            area ? reasons_name(&area->head) : "未载入此类区域", rule->text_zh,
-                            undecided ? "，尚不能判定" : "");
+    say_red_line(question, area, decides, item);
     if (!item->row.reason || !item->zh)
         code = err_nomem(err);
 done:
@@ -197,7 +222,7 @@ static enum err_code judge_outside(const struct red_line_question *question, con
     enum err_code code = ERR_OK;
     const struct world *world = question->world;
     const struct geom **shapes = arena_new(question->scratch, const struct geom *, n);
-    const struct area *nearest = NULL;
+    const struct area *first = NULL;
     const char *missing = question->missing;
     double error_m = 0;
     size_t n_shapes = 0;
@@ -213,7 +238,7 @@ static enum err_code judge_outside(const struct red_line_question *question, con
             missing = missing ? missing : absent;
         shapes[n_shapes++] = &area->head.geom;
         error_m = fmax(error_m, rules_accuracy_m(world->rules, LAYER_AREAS, &area->head));
-        nearest = nearest ? nearest : area;
+        first = first ? first : area;
     }
     struct red_line line = {.outside = VERDICT_CONFLICT, .at = question->source->geom->points[0]};
     if (n_shapes > 0) {
@@ -225,7 +250,7 @@ static enum err_code judge_outside(const struct red_line_question *question, con
                         question->source->error_m + error_m, &all, question->scratch, &line, err));
     }
     if (line.outside != VERDICT_CLEAR)
-        TRY(add_red_line(question, nearest, &line, missing, err));
+        TRY(add_red_line(question, first, &line, missing, err));
 done:
     return code;
 }

@@ -232,10 +232,10 @@ static void test_conflict_carries_its_evidence(void **state)
     assert_non_null(strstr(row->standard, "GB 50016"));
     assert_non_null(strstr(row->clause, "4.2.1"));
     assert_int_equal(row->grade, 1);
-    assert_float_equal(row->distance_m, 12.5, 1e-6);
-    assert_float_equal(row->margin_m, -2.5, 1e-6);
+    assert_close(row->distance_m, 12.5, 1e-6);
+    assert_close(row->margin_m, -2.5, 1e-6);
     assert_int_equal(row->head.geom.kind, GEOM_LINE);
-    assert_float_equal(row->head.geom.points[1].lon_deg, at.lon_deg, 1e-9);
+    assert_close(row->head.geom.points[1].lon_deg, at.lon_deg, 1e-9);
     assert_non_null(strstr(row->reason, "储罐一"));
     assert_non_null(strstr(row->reason, "2.50 m short of the 15 m"));
     assert_non_null(strstr(set.items[0].zh, "示例小学"));

@@ -128,7 +128,7 @@ static void test_units_are_found_by_level_code_and_place(void **state)
     assert_int_equal(world_unit_at(world, 3, (struct lonlat){109, 38.5}), -1);
     assert_int_equal(world_unit_at(world, 4, (struct lonlat){106.5, 38.5}), -1);
     struct box extent = world_extent(world);
-    assert_float_equal(extent.east_deg, 108, 0);
+    assert_close(extent.east_deg, 108, 0);
     world_release(world);
 }
 

@@ -24,6 +24,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* cmocka compares floats; our figures are doubles. */
+#define assert_close(a, b, tolerance) assert_true(fabs((a) - (b)) <= (tolerance))
+
 enum { FIXTURE_RECORDS = 512, FIXTURE_ACCURATE_UM = 1 };
 
 struct fixture {

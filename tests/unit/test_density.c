@@ -1,0 +1,162 @@
+/* test_density.c - people too dense in a zone: overlay against a sum over cells. */
+#include "world_fixture.h"
+
+#include "data/base/text.h"
+#include "geo/density.h"
+#include "geo/exposure.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const int32_t DAY = 20260601;
+
+static double next_random(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return (double)(*state >> 33) / (double)(1u << 31);
+}
+
+/* A many-sided zone over a grid of random persons. */
+static struct geom ragged_zone(struct fixture *f, uint64_t *seed)
+{
+    struct lonlat ring[24];
+    struct err err;
+    struct geom zone;
+    for (int i = 0; i < 24; i++)
+        ring[i] =
+            ellipsoid_direct((struct lonlat){106.2, 38.4}, 15.0 * i, 300 + 900 * next_random(seed));
+    fixture_check(geom_of_ring(ring, 24, &f->parts.arena, &zone, &err), &err);
+    return zone;
+}
+
+static void test_conflict_part_holds_the_persons_of_the_dense_cells(void **state)
+{
+    (void)state;
+    uint64_t seed = 3;
+    struct fixture f;
+    struct worker worker;
+    struct err err;
+    fixture_init(&f);
+    fixture_grid(&f, 106.18, 38.42, 0.001, 40, 40, 0);
+    for (uint32_t row = 0; row < 40; row++) {
+        for (uint32_t column = 0; column < 40; column++)
+            fixture_cell(&f, column, row, (float)(6 * next_random(&seed)));
+    }
+    struct geom zone = ragged_zone(&f, &seed);
+    struct world *world = fixture_world(&f, DAY);
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    fixture_check(worker_fit(&worker, world, &err), &err);
+    static const double limits[] = {0, 300, 450};
+    for (size_t l = 0; l < 3; l++) {
+        struct dense_part part;
+        struct exposure_cell *cells;
+        size_t n;
+        double persons = 0;
+        double area_m2 = 0;
+        fixture_check(density_part(world, &worker, &zone, limits[l], 1, &worker.arena, &part, &err),
+                      &err);
+        fixture_check(
+            exposure_cells(&world->population, NULL, &zone, &worker.arena, &cells, &n, &err), &err);
+        for (size_t i = 0; i < n; i++) {
+            struct geom shape;
+            double cell_m2;
+            fixture_check(exposure_cell_shape(&world->population, NULL, cells[i].column,
+                                              cells[i].row, &worker.arena, &shape, &cell_m2, &err),
+                          &err);
+            if ((double)cells[i].persons / (cell_m2 / 1e6) > limits[l]) {
+                persons += cells[i].share * (double)cells[i].persons;
+                area_m2 += cells[i].share * cell_m2;
+            }
+        }
+        assert_true(persons > 50);
+        assert_close(part.persons, persons, 1e-6);
+        assert_close(part.area_m2, area_m2, 0.05);
+        assert_true(part.low <= persons && persons <= part.high);
+        assert_int_equal(part.part.kind, GEOM_POLYGON);
+    }
+    worker_release(&worker);
+    world_release(world);
+}
+
+static void test_fewer_persons_than_asked_are_not_cut_out(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct worker worker;
+    struct dense_part part;
+    struct err err;
+    fixture_init(&f);
+    fixture_grid(&f, 106.18, 38.42, 0.001, 40, 40, 0);
+    fixture_cell(&f, 20, 20, 0.5f);
+    struct geom zone = fixture_box(&f, 106.199, 38.398, 106.203, 38.402);
+    struct world *world = fixture_world(&f, DAY);
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    fixture_check(worker_fit(&worker, world, &err), &err);
+    fixture_check(density_part(world, &worker, &zone, 0, 1, &worker.arena, &part, &err), &err);
+    assert_close(part.persons, 0.5, 1e-9);
+    assert_int_equal(part.part.kind, GEOM_NONE);
+    worker_release(&worker);
+    world_release(world);
+}
+
+static void test_grades_by_persons_on_both_sides_of_each_step(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    const struct parameters *p = &f.rules->parameters;
+    assert_int_equal(density_grade(p, 0.99), 0);
+    assert_int_equal(density_grade(p, 1), 3);
+    assert_int_equal(density_grade(p, 29.99), 3);
+    assert_int_equal(density_grade(p, 29.9999999999), 2); /* thirty, but for rounding */
+    assert_int_equal(density_grade(p, 30), 2);
+    assert_int_equal(density_grade(p, 99.99), 2);
+    assert_int_equal(density_grade(p, 100), 1);
+    assert_int_equal(density_grade(p, (double)NAN), 0);
+    arena_release(&f.parts.arena);
+}
+
+static void test_coarse_cells_are_noted_with_the_narrowest_zone(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct worker worker;
+    struct arena arena;
+    struct conflict_set set;
+    struct density_notes notes;
+    struct err err;
+    fixture_init(&f);
+    fixture_grid(&f, 106, 39, 0.1, 10, 10, 2000);
+    struct zone *zone = fixture_add(&f, LAYER_ZONES, "Z1");
+    zone->head.geom = fixture_box(&f, 106.42, 38.42, 106.43, 38.43);
+    zone->class = 1;
+    struct world *world = fixture_world(&f, DAY);
+    arena_init(&arena, 0);
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    fixture_check(worker_fit(&worker, world, &err), &err);
+    fixture_check(conflict_set_init(&set, world, &arena, &err), &err);
+    fixture_check(density_gather(world, &worker, &set, &notes, &err), &err);
+    assert_int_equal(notes.n_coarse, 1);
+    assert_true(notes.cell_m > 8000 && notes.cell_m < 12000);
+    assert_true(notes.narrowest_m > 500 && notes.narrowest_m < 600);
+    assert_int_equal(set.n, 1);
+    assert_int_equal(set.items[0].could_be, 1); /* all 2,000 may live inside */
+    assert_true(text_equal(set.items[0].row.target_layer, "population"));
+    arena_release(&arena);
+    worker_release(&worker);
+    world_release(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conflict_part_holds_the_persons_of_the_dense_cells),
+        cmocka_unit_test(test_fewer_persons_than_asked_are_not_cut_out),
+        cmocka_unit_test(test_grades_by_persons_on_both_sides_of_each_step),
+        cmocka_unit_test(test_coarse_cells_are_noted_with_the_narrowest_zone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
