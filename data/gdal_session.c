@@ -26,7 +26,7 @@ static void keep(char *out, size_t n, const char *message)
         snprintf(out, n, "%.*s ... %s", (int)half, message, message + length - half);
 }
 
-static void catch(CPLErr level, CPLErrorNum number, const char *message)
+static void catch (CPLErr level, CPLErrorNum number, const char *message)
 {
     (void)number;
     struct gdal_session *gdal = CPLGetErrorHandlerUserData();
@@ -62,8 +62,8 @@ void gdal_session_end(struct gdal_session *gdal)
     CPLPopErrorHandler();
 }
 
-enum err_code gdal_session_err(const struct gdal_session *gdal, struct err *err,
-                               enum err_code code, const char *format, ...)
+enum err_code gdal_session_err(const struct gdal_session *gdal, struct err *err, enum err_code code,
+                               const char *format, ...)
 {
     char context[ERR_MESSAGE_BYTES];
     va_list arguments;

@@ -37,8 +37,7 @@ void gdal_session_end(struct gdal_session *gdal);
 void gdal_session_clear(struct gdal_session *gdal);
 
 /* Fills err with "context: what GDAL said" (or "context" if it said nothing); returns code. */
-enum err_code gdal_session_err(const struct gdal_session *gdal, struct err *err,
-                               enum err_code code, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+enum err_code gdal_session_err(const struct gdal_session *gdal, struct err *err, enum err_code code,
+                               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -5,11 +5,26 @@
 #include <stddef.h>
 #include <string.h>
 
-#define TEXT(type, member) {#member, FIELD_TEXT, offsetof(struct type, member)}
-#define INTEGER(type, member) {#member, FIELD_INTEGER, offsetof(struct type, member)}
-#define REAL(type, member) {#member, FIELD_REAL, offsetof(struct type, member)}
-#define DATE(type, member) {#member, FIELD_DATE, offsetof(struct type, member)}
-#define DATETIME(type, member) {#member, FIELD_DATETIME, offsetof(struct type, member)}
+#define TEXT(type, member)                                                                         \
+    {                                                                                              \
+#member, FIELD_TEXT, offsetof(struct type, member)                                         \
+    }
+#define INTEGER(type, member)                                                                      \
+    {                                                                                              \
+#member, FIELD_INTEGER, offsetof(struct type, member)                                      \
+    }
+#define REAL(type, member)                                                                         \
+    {                                                                                              \
+#member, FIELD_REAL, offsetof(struct type, member)                                         \
+    }
+#define DATE(type, member)                                                                         \
+    {                                                                                              \
+#member, FIELD_DATE, offsetof(struct type, member)                                         \
+    }
+#define DATETIME(type, member)                                                                     \
+    {                                                                                              \
+#member, FIELD_DATETIME, offsetof(struct type, member)                                     \
+    }
 
 /* The head is the first member of each record, so its offsets hold for all of them. */
 #define HEAD                                                                                       \
@@ -107,11 +122,7 @@ static const struct field_binding protected_fields[] = {
 };
 
 static const struct field_binding areas_fields[] = {
-    HEAD,
-    TEXT(area, kind),
-    INTEGER(area, grade),
-    REAL(area, score),
-    DATE(area, assessed),
+    HEAD, TEXT(area, kind), INTEGER(area, grade), REAL(area, score), DATE(area, assessed),
 };
 
 static const struct field_binding infrastructure_fields[] = {

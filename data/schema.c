@@ -31,9 +31,10 @@ static enum err_code check_header(const struct csv *csv, struct err *err)
                                                   "required", "codes", "meaning"};
     for (int i = 0; i < N_COLUMNS; i++)
         if (csv_column(csv, wanted[i]) != i)
-            return err_set(err, ERR_INPUT,
-                           "%s:1: the header should be layer,field,type,unit,required,codes,meaning",
-                           csv->name);
+            return err_set(
+                err, ERR_INPUT,
+                "%s:1: the header should be layer,field,type,unit,required,codes,meaning",
+                csv->name);
     return ERR_OK;
 }
 

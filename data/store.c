@@ -119,14 +119,14 @@ static enum err_code connect_as(struct store *store, const char *mode, int timeo
     static const char *const drivers[] = {"SQLite", NULL};
     enum err_code code = ERR_OK;
     gdal_session_clear(&store->gdal);
-    store->dataset =
-        GDALOpenEx(":memory:", GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, NULL, NULL);
+    store->dataset = GDALOpenEx(":memory:", GDAL_OF_VECTOR | GDAL_OF_UPDATE, drivers, NULL, NULL);
     if (!store->dataset)
         return store_fault(store, err);
     TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", timeout_ms));
     TRY(tell_damage(store->path, attach(store, mode, err), err));
     TRY(store_sql(store, err, "BEGIN"));
-    TRY(store_sql(store, err, "SELECT value FROM sisetu_meta LIMIT 1")); /* the lock, or the fault */
+    TRY(store_sql(store, err,
+                  "SELECT value FROM sisetu_meta LIMIT 1")); /* the lock, or the fault */
 done:
     if (code != ERR_OK)
         store_disconnect(store, false, NULL);
@@ -196,8 +196,8 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
         return ERR_OK;
     if (store->mode == STORE_WRITE) {
         gdal_session_clear(&store->gdal);
-        if (commit && (GDALDatasetCommitTransaction(store->dataset) != OGRERR_NONE ||
-                       store->gdal.failed))
+        if (commit &&
+            (GDALDatasetCommitTransaction(store->dataset) != OGRERR_NONE || store->gdal.failed))
             code = store_fault(store, err);
         if (!commit || code != ERR_OK)
             GDALDatasetRollbackTransaction(store->dataset);
@@ -241,13 +241,14 @@ enum err_code store_end(struct store *store, enum store_mode did, enum err_code 
     return code;
 }
 
-enum err_code store_new(const char *path, enum store_mode mode, struct store **out,
-                        struct err *err)
+enum err_code store_new(const char *path, enum store_mode mode, struct store **out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct store *store = calloc(1, sizeof *store);
-    if (!store)
-        return err_nomem(err);
+    if (!store) {
+        err_nomem(err);
+        return ERR_MEMORY;
+    }
     arena_init(&store->arena, 0);
     store->mode = mode;
     store->path = arena_strdup(&store->arena, path);

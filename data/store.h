@@ -75,8 +75,8 @@ static inline bool store_stamp_equal(struct store_stamp a, struct store_stamp b)
 
 /* Meta values; *out is NULL if absent. Setting NULL removes; setting the same value again is
  * no change. */
-enum err_code store_get(struct store *store, const char *key, struct arena *arena,
-                        const char **out, struct err *err);
+enum err_code store_get(struct store *store, const char *key, struct arena *arena, const char **out,
+                        struct err *err);
 enum err_code store_set(struct store *store, const char *key, const char *value, struct err *err);
 
 /* How many records a layer holds. */
@@ -90,8 +90,8 @@ enum err_code store_read(struct store *store, enum layer_id layer, struct arena 
  * a record without a required field, with a shape of a kind that its layer does not hold, or
  * with text that is not UTF-8, is refused with ERR_INPUT. Codes and ranges are the import's to
  * check. Ids that store_delete does not find are no error. */
-enum err_code store_insert(struct store *store, enum layer_id layer, const void *records,
-                           size_t n, struct err *err);
+enum err_code store_insert(struct store *store, enum layer_id layer, const void *records, size_t n,
+                           struct err *err);
 enum err_code store_delete(struct store *store, enum layer_id layer, const char *const *ids,
                            size_t n, struct err *err);
 enum err_code store_delete_all(struct store *store, enum layer_id layer, struct err *err);
@@ -108,8 +108,8 @@ struct store_text {
 };
 
 /* Writing the same tables again is no change. */
-enum err_code store_read_rules(struct store *store, struct arena *arena,
-                               struct store_text **files, size_t *n, struct err *err);
+enum err_code store_read_rules(struct store *store, struct arena *arena, struct store_text **files,
+                               size_t *n, struct err *err);
 enum err_code store_write_rules(struct store *store, const struct store_text *files, size_t n,
                                 struct err *err);
 
@@ -119,7 +119,7 @@ enum err_code store_commit(struct store *store, struct err *err);
 
 /* Writes a layer to a file in a format that the extension names (.geojson .gpkg .shp .csv
  * .kml; population .tif). Never overwrites unless `replace`. */
-enum err_code store_export(struct store *store, enum layer_id layer, const char *path,
-                           bool replace, struct err *err);
+enum err_code store_export(struct store *store, enum layer_id layer, const char *path, bool replace,
+                           struct err *err);
 
 #endif

@@ -50,8 +50,8 @@ static OGRFieldDomainH domain_of(const char *name, const struct schema_field *fi
         low.Integer = (int)field->min;
         high.Integer = (int)field->max;
     }
-    return OGR_RangeFldDomain_Create(name, field->meaning, (OGRFieldType)type, OFSTNone, &low,
-                                     true, &high, true);
+    return OGR_RangeFldDomain_Create(name, field->meaning, (OGRFieldType)type, OFSTNone, &low, true,
+                                     &high, true);
 }
 
 static enum err_code add_domain(struct store *store, OGRFieldDefnH defn,
@@ -110,8 +110,8 @@ done:
 }
 
 enum err_code store_create_field(struct store *store, void *ogr_layer,
-                                 const struct schema_layer *layer,
-                                 const struct schema_field *field, struct err *err)
+                                 const struct schema_layer *layer, const struct schema_field *field,
+                                 struct err *err)
 {
     enum err_code code = ERR_OK;
     OGRFieldDefnH defn = OGR_Fld_Create(field->name, (OGRFieldType)store_field_type(field->type));
@@ -256,8 +256,7 @@ static enum err_code create_file(struct store *store, const char *file, struct e
 {
     enum err_code code = ERR_OK;
     gdal_session_clear(&store->gdal);
-    store->dataset =
-        GDALCreate(GDALGetDriverByName("GPKG"), file, 0, 0, 0, GDT_Unknown, NULL);
+    store->dataset = GDALCreate(GDALGetDriverByName("GPKG"), file, 0, 0, 0, GDT_Unknown, NULL);
     if (!store->dataset)
         return store_fault(store, err);
     if (GDALDatasetStartTransaction(store->dataset, FALSE) != OGRERR_NONE)

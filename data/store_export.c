@@ -147,9 +147,8 @@ static OGRLayerH create_layer(const struct store *store, GDALDatasetH out,
         const struct schema_field *field = &layer->fields[i];
         bool as_text = (format->dates_as_text && field->type == FIELD_DATE) ||
                        (strcmp(format->driver, "GPKG") != 0 && field->type == FIELD_DATETIME);
-        OGRFieldDefnH defn =
-            OGR_Fld_Create(field->name,
-                           as_text ? OFTString : (OGRFieldType)store_field_type(field->type));
+        OGRFieldDefnH defn = OGR_Fld_Create(
+            field->name, as_text ? OFTString : (OGRFieldType)store_field_type(field->type));
         if (OGR_L_CreateField(table, defn, TRUE) != OGRERR_NONE)
             table = NULL;
         OGR_Fld_Destroy(defn);
@@ -193,8 +192,7 @@ done:
 }
 
 /* OGR's text drivers do not look at every write: what lies there is counted. */
-static enum err_code check_written(struct store *store, const char *file, size_t n,
-                                   struct err *err)
+static enum err_code check_written(struct store *store, const char *file, size_t n, struct err *err)
 {
     gdal_session_clear(&store->gdal);
     GDALDatasetH back = GDALOpenEx(file, GDAL_OF_VECTOR, NULL, NULL, NULL);
@@ -212,8 +210,7 @@ static enum err_code check_written(struct store *store, const char *file, size_t
 }
 
 static enum err_code write_vector(struct store *store, const struct format *format,
-                                  const struct content *content, const char *file,
-                                  struct err *err)
+                                  const struct content *content, const char *file, struct err *err)
 {
     enum err_code code = ERR_OK;
     gdal_session_clear(&store->gdal);
@@ -261,15 +258,12 @@ static enum err_code check_target(const struct store *store, const struct format
     struct stat target, own;
     if (!format || format->raster != (layer == LAYER_POPULATION))
         return err_set(err, ERR_USAGE, "%s: %s is exported to %s", path, layer_name(layer),
-                       layer == LAYER_POPULATION ? ".tif"
-                                                 : ".geojson, .gpkg, .shp, .csv or .kml");
+                       layer == LAYER_POPULATION ? ".tif" : ".geojson, .gpkg, .shp, .csv or .kml");
     if (stat(path, &target) != 0)
         return ERR_OK;
     if (stat(store->path, &own) == 0 && own.st_dev == target.st_dev && own.st_ino == target.st_ino)
         return err_set(err, ERR_CONFLICT, "%s: is the store itself; export to another file", path);
-    return strcmp(format->driver, "GPKG") == 0
-               ? store_aside_check_journal(path, err)
-               : ERR_OK;
+    return strcmp(format->driver, "GPKG") == 0 ? store_aside_check_journal(path, err) : ERR_OK;
 }
 
 /* Indexes that other programs keep beside a Shapefile would be of the old one. */
@@ -321,8 +315,8 @@ done:
     return code;
 }
 
-enum err_code store_export(struct store *store, enum layer_id layer, const char *path,
-                           bool replace, struct err *err)
+enum err_code store_export(struct store *store, enum layer_id layer, const char *path, bool replace,
+                           struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(store_begin(store, STORE_READ, err));

@@ -46,8 +46,8 @@ static bool write_blocks(GDALDatasetH raster, const struct grid *grid, float *ce
             /* GDALRasterIO writes from memory that it takes as its own, so it gets a copy. */
             for (int i = 0; i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)
                 cells[i] = block ? block[i] : NAN;
-            if (GDALRasterIO(band, GF_Write, x, y, width, height, cells, width, height,
-                             GDT_Float32, 0, GRID_BLOCK_CELLS * (int)sizeof(float)) != CE_None)
+            if (GDALRasterIO(band, GF_Write, x, y, width, height, cells, width, height, GDT_Float32,
+                             0, GRID_BLOCK_CELLS * (int)sizeof(float)) != CE_None)
                 return false;
         }
     }
@@ -63,7 +63,7 @@ enum err_code store_export_grid(struct store *store, const char *file, struct er
     TRY(store_read_grid_blocks(store, &arena, &grid, err));
     if (grid.n_columns == 0)
         TRY(err_set(err, ERR_NOT_FOUND, "%s: holds no population", store->path));
-    float *cells = arena_new(&arena, float, (size_t)GRID_BLOCK_CELLS * GRID_BLOCK_CELLS);
+    float *cells = arena_new(&arena, float, (size_t)GRID_BLOCK_CELLS *GRID_BLOCK_CELLS);
     TRY(cells ? ERR_OK : err_nomem(err));
     gdal_session_clear(&store->gdal);
     GDALDatasetH raster = create_tiff(&grid, file);

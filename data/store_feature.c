@@ -31,7 +31,7 @@ int store_geometry_type(const struct schema_layer *layer)
         return wkbNone;
     if (layer->may_be_point + layer->may_be_line + layer->may_be_polygon > 1)
         return wkbUnknown;
-    return layer->may_be_point ? wkbMultiPoint
+    return layer->may_be_point  ? wkbMultiPoint
            : layer->may_be_line ? wkbMultiLineString
                                 : wkbMultiPolygon;
 }
@@ -85,8 +85,8 @@ static enum err_code set_field(OGRFeatureH feature, int index, const struct fiel
         if (OGR_Fld_GetType(OGR_F_GetFieldDefnRef(feature, index)) == OFTString)
             OGR_F_SetFieldString(feature, index, text);
         else
-            OGR_F_SetFieldDateTime(feature, index, day / 10000, day / 100 % 100, day % 100, 0, 0,
-                                   0, 0);
+            OGR_F_SetFieldDateTime(feature, index, day / 10000, day / 100 % 100, day % 100, 0, 0, 0,
+                                   0);
         break;
     }
     }
@@ -120,8 +120,7 @@ static enum err_code set_geometry(OGRFeatureH feature, const struct geom *geom,
                    ? ERR_OK
                    : err_set(err, ERR_INTERNAL, "the layer takes no geometry");
     TRY(geom_to_wkb(geom, scratch, &bytes, &n, err));
-    if (n > INT_MAX ||
-        OGR_G_CreateFromWkb(bytes, NULL, &shape, (int)n) != OGRERR_NONE)
+    if (n > INT_MAX || OGR_G_CreateFromWkb(bytes, NULL, &shape, (int)n) != OGRERR_NONE)
         return err_set(err, ERR_INTERNAL, "its shape cannot be handed to OGR");
     OGRFeatureDefnH defn = OGR_F_GetDefnRef(feature);
     shape = as_column_wants(shape, OGR_FD_GetGeomType(defn));
@@ -170,8 +169,7 @@ void store_feature_select(struct buf *sql, enum layer_id layer, bool has_geometr
     for (size_t i = 0; i < binding->n_fields; i++) {
         const struct field_binding *field = &binding->fields[i];
         bool number = field->type == FIELD_INTEGER || field->type == FIELD_REAL;
-        buf_printf(sql, number ? "%s\"%s\"" : "%sCAST(\"%s\" AS TEXT)", i ? ", " : "",
-                   field->name);
+        buf_printf(sql, number ? "%s\"%s\"" : "%sCAST(\"%s\" AS TEXT)", i ? ", " : "", field->name);
     }
     /* Never NULL: OGR takes the type of an expression from its first row. */
     if (has_geometry)
@@ -237,10 +235,8 @@ static enum err_code get_field(OGRFeatureH feature, int index, const struct fiel
     return ERR_OK;
 }
 
-/* The well-known binary inside a GeoPackage blob: behind "GP", version, flags, CRS and, by the
- * flags, an envelope (OGC 12-128r18, 2.1.3.1.1). */
-static enum err_code geometry_of_blob(const unsigned char *blob, size_t n, struct arena *arena,
-                                      struct geom *out, struct err *err)
+enum err_code store_geometry_of_blob(const unsigned char *blob, size_t n, struct arena *arena,
+                                     struct geom *out, struct err *err)
 {
     static const size_t envelope_bytes[8] = {0, 32, 48, 48, 64, 0, 0, 0};
     enum { FIXED_BYTES = 8, FLAG_EMPTY = 0x10 };
@@ -268,8 +264,7 @@ static enum err_code geometry_of_ogr(OGRGeometryH shape, struct arena *arena, st
     buf_init(&wkb);
     char *room = buf_reserve(&wkb, n > 0 ? (size_t)n : 0);
     TRY(room ? ERR_OK : err_nomem(err));
-    if (n <= 0 ||
-        OGR_G_ExportToIsoWkb(shape, wkbNDR, (unsigned char *)room) != OGRERR_NONE)
+    if (n <= 0 || OGR_G_ExportToIsoWkb(shape, wkbNDR, (unsigned char *)room) != OGRERR_NONE)
         TRY(err_set(err, ERR_INPUT, "its geometry cannot be read"));
     TRY(geom_from_wkb(room, (size_t)n, arena, out, err));
 done:
@@ -287,7 +282,7 @@ static enum err_code get_geometry(OGRFeatureH feature, int index, struct arena *
         return ERR_OK;
     int n = 0;
     const unsigned char *blob = OGR_F_GetFieldAsBinary(feature, index, &n);
-    return geometry_of_blob(blob, n > 0 ? (size_t)n : 0, arena, out, err);
+    return store_geometry_of_blob(blob, n > 0 ? (size_t)n : 0, arena, out, err);
 }
 
 enum err_code store_feature_read(void *feature, enum layer_id layer, struct arena *arena,

@@ -40,8 +40,8 @@ static enum err_code get_real(struct store *store, const char *key, double *out,
     arena_init(&arena, 0);
     TRY(store_meta_get(store, key, &arena, &text, err));
     if (!text || !text_to_double(text, out))
-        code = err_set(err, ERR_INPUT, "%s: damaged: sisetu_meta has no usable %s", store->path,
-                       key);
+        code =
+            err_set(err, ERR_INPUT, "%s: damaged: sisetu_meta has no usable %s", store->path, key);
 done:
     arena_release(&arena);
     return code;
@@ -80,8 +80,7 @@ struct columns {
 };
 
 static enum err_code write_block(struct store *store, OGRLayerH table, struct columns at,
-                                 uint32_t column, uint32_t row, const float *cells,
-                                 struct err *err)
+                                 uint32_t column, uint32_t row, const float *cells, struct err *err)
 {
     enum err_code code = ERR_OK;
     char id[32];
@@ -133,10 +132,9 @@ static enum err_code write_grid(struct store *store, const struct grid *grid, st
     if (!table)
         TRY(err_set(err, ERR_INPUT, "%s: damaged: layer population is missing", store->path));
     OGRFeatureDefnH defn = OGR_L_GetLayerDefn(table);
-    struct columns at = {OGR_FD_GetFieldIndex(defn, "id"),
-                         OGR_FD_GetFieldIndex(defn, "block_column"),
-                         OGR_FD_GetFieldIndex(defn, "block_row"),
-                         OGR_FD_GetFieldIndex(defn, "block")};
+    struct columns at = {
+        OGR_FD_GetFieldIndex(defn, "id"), OGR_FD_GetFieldIndex(defn, "block_column"),
+        OGR_FD_GetFieldIndex(defn, "block_row"), OGR_FD_GetFieldIndex(defn, "block")};
     if (at.id < 0 || at.column < 0 || at.row < 0 || at.block < 0)
         TRY(err_set(err, ERR_INPUT, "%s: damaged: layer population lacks a field", store->path));
     for (uint32_t row = 0; row < grid->n_block_rows; row++) {
@@ -188,8 +186,8 @@ static enum err_code read_meta(struct store *store, struct arena *arena, struct 
     out->n_block_columns = blocks_along(out->n_columns);
     out->n_block_rows = blocks_along(out->n_rows);
     if (check_grid(out, err) != ERR_OK)
-        code = err_set(err, ERR_INPUT, "%s: damaged: the grid's numbers in sisetu_meta",
-                       store->path);
+        code =
+            err_set(err, ERR_INPUT, "%s: damaged: the grid's numbers in sisetu_meta", store->path);
 done:
     return code;
 }
@@ -235,8 +233,8 @@ static enum err_code read_blocks(struct store *store, struct arena *arena, const
                         store->path, column, line));
         code = unpack(row, arena, &blocks[line * grid->n_block_columns + column], err);
         if (code != ERR_OK) {
-            err_wrap(err, "%s: damaged: population block %" PRId64 "/%" PRId64, store->path,
-                     column, line);
+            err_wrap(err, "%s: damaged: population block %" PRId64 "/%" PRId64, store->path, column,
+                     line);
             goto done;
         }
     }

@@ -27,10 +27,11 @@ struct store {
     const char *path;
     void *dataset; /* NULL after a commit, until the next call needs it */
     uint64_t generation;
-    bool changed;              /* something was written since the transaction began */
-    bool broken;               /* a write failed: nothing of this transaction may be kept */
-    bool touched[LAYER_COUNT]; /* layers whose entry in gpkg_contents has to be brought up to date */
-    struct arena arena;        /* path and schema */
+    bool changed; /* something was written since the transaction began */
+    bool broken;  /* a write failed: nothing of this transaction may be kept */
+    bool
+        touched[LAYER_COUNT]; /* layers whose entry in gpkg_contents has to be brought up to date */
+    struct arena arena;       /* path and schema */
     struct schema schema;
 };
 
@@ -81,8 +82,7 @@ enum err_code store_sql_text(struct store *store, const char *sql, struct arena 
                              const char **out, struct err *err);
 
 /* First column of the first row as a number; 0 without a row. */
-enum err_code store_sql_number(struct store *store, const char *sql, int64_t *out,
-                               struct err *err);
+enum err_code store_sql_number(struct store *store, const char *sql, int64_t *out, struct err *err);
 
 /* 'text' with quotes doubled. */
 void store_quote(struct buf *sql, const char *text);
@@ -120,6 +120,11 @@ enum err_code store_feature_read(void *feature, enum layer_id layer, struct aren
 /* The SELECT that store_feature_read understands, ordered by id. */
 void store_feature_select(struct buf *sql, enum layer_id layer, bool has_geometry);
 
+/* The shape in a GeoPackage blob: behind "GP", version, flags, CRS and, by the flags, an envelope
+ * lies well-known binary (OGC 12-128r18, 2.1.3.1.1). No bytes are no shape. */
+enum err_code store_geometry_of_blob(const unsigned char *blob, size_t n, struct arena *arena,
+                                     struct geom *out, struct err *err);
+
 /* Field types and geometry types of OGR. */
 int store_field_type(enum field_type type);
 int store_geometry_type(const struct schema_layer *layer);
@@ -131,8 +136,8 @@ void *store_crs(void);
 
 /* Creates the column of a field, with its codes or range. */
 enum err_code store_create_field(struct store *store, void *ogr_layer,
-                                 const struct schema_layer *layer,
-                                 const struct schema_field *field, struct err *err);
+                                 const struct schema_layer *layer, const struct schema_field *field,
+                                 struct err *err);
 
 /* Notes the meaning of a field in the store: once its table exists. */
 enum err_code store_describe_field(struct store *store, const char *table,
@@ -160,9 +165,9 @@ enum err_code store_export_grid(struct store *store, const char *file, struct er
 /* --- store_aside.c: files made aside and moved into place whole --- */
 
 struct store_aside {
-    const char *path;          /* where it shall be */
-    char directory[PATH_MAX];  /* of our own, beside it */
-    char file[PATH_MAX];       /* what to write: same base name, in that directory */
+    const char *path;         /* where it shall be */
+    char directory[PATH_MAX]; /* of our own, beside it */
+    char file[PATH_MAX];      /* what to write: same base name, in that directory */
 };
 
 /* ERR_CONFLICT if SQLite's journal of an earlier file lies beside path: it would be played

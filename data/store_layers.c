@@ -174,8 +174,8 @@ done:
     return code;
 }
 
-enum err_code store_insert(struct store *store, enum layer_id layer, const void *records,
-                           size_t n, struct err *err)
+enum err_code store_insert(struct store *store, enum layer_id layer, const void *records, size_t n,
+                           struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(store_begin(store, STORE_WRITE, err));

@@ -51,8 +51,7 @@ static enum err_code meta_remove(struct store *store, const char *key, struct er
     return code;
 }
 
-static enum err_code get_number(struct store *store, const char *key, int64_t *out,
-                                struct err *err)
+static enum err_code get_number(struct store *store, const char *key, int64_t *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena arena;
@@ -94,8 +93,8 @@ done:
     return code;
 }
 
-enum err_code store_get(struct store *store, const char *key, struct arena *arena,
-                        const char **out, struct err *err)
+enum err_code store_get(struct store *store, const char *key, struct arena *arena, const char **out,
+                        struct err *err)
 {
     enum err_code code = ERR_OK;
     *out = NULL;
@@ -131,8 +130,8 @@ done:
     return store_end(store, STORE_WRITE, code);
 }
 
-static enum err_code read_rules(struct store *store, struct arena *arena,
-                                struct store_text **files, size_t *n, struct err *err)
+static enum err_code read_rules(struct store *store, struct arena *arena, struct store_text **files,
+                                size_t *n, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct store_rows rows = {0};
@@ -149,8 +148,10 @@ static enum err_code read_rules(struct store *store, struct arena *arena,
         if (!row)
             break;
         *files = arena_grow(arena, *files, &capacity, *n + 1, sizeof **files);
-        if (!*files)
-            TRY(err_nomem(err));
+        if (!*files) {
+            code = err_nomem(err);
+            goto done;
+        }
         struct store_text *file = &(*files)[*n];
         file->name = arena_strdup(arena, OGR_F_GetFieldAsString(row, 0));
         file->text = arena_strdup(arena, OGR_F_GetFieldAsString(row, 1));
@@ -163,8 +164,8 @@ done:
     return code;
 }
 
-enum err_code store_read_rules(struct store *store, struct arena *arena,
-                               struct store_text **files, size_t *n, struct err *err)
+enum err_code store_read_rules(struct store *store, struct arena *arena, struct store_text **files,
+                               size_t *n, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(store_begin(store, STORE_READ, err));

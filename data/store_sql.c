@@ -25,8 +25,7 @@ static const struct {
     {"not a database", ERR_INPUT, "not a GeoPackage, or damaged"},
     {"file is encrypted", ERR_INPUT, "not a GeoPackage, or damaged"},
     {"not recognized", ERR_INPUT, "not a GeoPackage, or damaged"},
-    {"no such table", ERR_INPUT,
-     "not a sisetu store, or damaged; `sisetu init` makes a store"},
+    {"no such table", ERR_INPUT, "not a sisetu store, or damaged; `sisetu init` makes a store"},
     {"no such column", ERR_INPUT, "not a sisetu store, or damaged"},
 };
 
@@ -129,8 +128,7 @@ done:
     return code;
 }
 
-enum err_code store_sql_number(struct store *store, const char *sql, int64_t *out,
-                               struct err *err)
+enum err_code store_sql_number(struct store *store, const char *sql, int64_t *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct store_rows rows;

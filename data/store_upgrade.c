@@ -43,8 +43,7 @@ static enum err_code run_steps(struct store *store, int64_t version, struct err 
         TRY(steps[version](store, err));
     snprintf(text, sizeof text, "%d", SCHEMA_VERSION);
     TRY(store_meta_set(store, "schema_version", text, err));
-    TRY(store_sql(store, err,
-                  "UPDATE sisetu_meta SET value = value + 1 WHERE key = 'generation'"));
+    TRY(store_sql(store, err, "UPDATE sisetu_meta SET value = value + 1 WHERE key = 'generation'"));
     gdal_session_clear(&store->gdal);
     GDALFlushCache(store->dataset);
     if (store->gdal.failed)

@@ -33,10 +33,10 @@ struct fixture {
 #define assert_fails(f, call, expected, says)                                                      \
     do {                                                                                           \
         (f)->err.message[0] = '\0';                                                                \
-        enum err_code outcome_ = (call);                                                                \
-        if (outcome_ != (expected))                                                                     \
-            fail_msg("%s: %s, not %s: %s", #call, err_code_name(outcome_), err_code_name(expected),     \
-                     (f)->err.message);                                                            \
+        enum err_code outcome_ = (call);                                                           \
+        if (outcome_ != (expected))                                                                \
+            fail_msg("%s: %s, not %s: %s", #call, err_code_name(outcome_),                         \
+                     err_code_name(expected), (f)->err.message);                                   \
         if (!strstr((f)->err.message, says))                                                       \
             fail_msg("\"%s\" does not say \"%s\"", (f)->err.message, says);                        \
     } while (0)
@@ -109,8 +109,8 @@ static inline struct zone *some_zones(struct fixture *f, size_t n, size_t vertic
             ring[k].lon_deg = 104 + 0.0001 * (double)i + 0.01 * cos(angle);
             ring[k].lat_deg = 36 + 0.01 * sin(angle);
         }
-        assert_int_equal(
-            geom_of_ring(ring, vertices, &f->arena, &zones[i].head.geom, &f->err), ERR_OK);
+        assert_int_equal(geom_of_ring(ring, vertices, &f->arena, &zones[i].head.geom, &f->err),
+                         ERR_OK);
     }
     return zones;
 }
@@ -140,6 +140,61 @@ static inline uint64_t generation_of(struct fixture *f)
     uint64_t generation = 0;
     assert_ok(f, store_peek(f->path, &generation, &f->err));
     return generation;
+}
+
+/* One or two shapes of the kind, with coordinates that use every bit. */
+static inline void shape(struct fixture *f, enum geom_kind kind, bool multi, struct geom *out)
+{
+    const double x = 106.0 + 1.0 / 3, y = 38.0 + 1.0 / 7, d = 1.0 / 1024;
+    struct lonlat *points = arena_new(&f->arena, struct lonlat, 10);
+    uint32_t *rings = arena_new(&f->arena, uint32_t, 2);
+    uint32_t *parts = arena_new(&f->arena, uint32_t, 2);
+    uint32_t copies = multi ? 2 : 1;
+    uint32_t each = kind == GEOM_POINT ? 1 : kind == GEOM_LINE ? 3 : 5;
+    static const double corners[5][2] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}};
+    for (uint32_t c = 0; c < copies; c++) {
+        for (uint32_t i = 0; i < each; i++)
+            points[c * each + i] =
+                (struct lonlat){x + c + d * corners[i][0], y + d * corners[i][1]};
+        rings[c] = (c + 1) * each;
+        parts[c] = c + 1;
+    }
+    *out = (struct geom){.kind = kind, .n_points = copies * each, .points = points};
+    out->n_rings = kind == GEOM_POINT ? 0 : copies;
+    out->n_parts = kind == GEOM_POLYGON ? copies : 0;
+    out->ring_ends = rings;
+    out->part_ends = parts;
+    out->box = box_of_points(points, out->n_points);
+}
+
+/* A grid of 600 x 300 cells: six blocks, of which the second is empty and one holds a cell. */
+static inline struct grid some_grid(struct fixture *f)
+{
+    enum { COLUMNS = 600, ROWS = 300, ACROSS = 3, DOWN = 2 };
+    struct grid grid = {.n_columns = COLUMNS,
+                        .n_rows = ROWS,
+                        .west = 104.0 + 1.0 / 3,
+                        .north = 39.5,
+                        .cell_width = 1.0 / 1200,
+                        .cell_height = 1.0 / 1200,
+                        .crs = "EPSG:4490",
+                        .geographic = true,
+                        .n_block_columns = ACROSS,
+                        .n_block_rows = DOWN};
+    const float **blocks = arena_new(&f->arena, const float *, ACROSS *DOWN);
+    for (int b = 0; b < ACROSS * DOWN; b++) {
+        float *cells = arena_new(&f->arena, float, GRID_BLOCK_CELLS *GRID_BLOCK_CELLS);
+        for (int i = 0; i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)
+            cells[i] = NAN;
+        if (b == 4)
+            cells[77] = 0.0F;
+        else if (b != 1)
+            for (int i = 0; i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i += 3)
+                cells[i] = (float)i / 7 + (float)b;
+        blocks[b] = b == 3 ? NULL : cells;
+    }
+    grid.blocks = blocks;
+    return grid;
 }
 
 #endif

@@ -73,8 +73,7 @@ static void test_fields_are_read_through_their_bindings(void **state)
                         "natural_gas");
     assert_true(record_real(&pipe, records_field(LAYER_PIPELINES, "pressure_mpa")) == 6.3);
     assert_true(record_real(&pipe, records_field(LAYER_PIPELINES, "buried")) == 1);
-    assert_int_equal(record_integer(&pipe, records_field(LAYER_PIPELINES, "valid_from")),
-                     20260501);
+    assert_int_equal(record_integer(&pipe, records_field(LAYER_PIPELINES, "valid_from")), 20260501);
     const struct field_binding *absent = records_field(LAYER_PIPELINES, "diameter_mm");
     assert_true(record_is_absent(&pipe, absent));
     assert_true(isnan(record_real(&pipe, absent)));

@@ -33,31 +33,6 @@ static void fill(struct fixture *f, enum layer_id layer, void *record, size_t nu
     ((struct record_head *)record)->id = arena_printf(&f->arena, "id-%03zu", number);
 }
 
-/* One or two shapes of the kind, with coordinates that use every bit. */
-static void shape(struct fixture *f, enum geom_kind kind, bool multi, struct geom *out)
-{
-    const double x = 106.0 + 1.0 / 3, y = 38.0 + 1.0 / 7, d = 1.0 / 1024;
-    struct lonlat *points = arena_new(&f->arena, struct lonlat, 10);
-    uint32_t *rings = arena_new(&f->arena, uint32_t, 2);
-    uint32_t *parts = arena_new(&f->arena, uint32_t, 2);
-    uint32_t copies = multi ? 2 : 1;
-    uint32_t each = kind == GEOM_POINT ? 1 : kind == GEOM_LINE ? 3 : 5;
-    static const double corners[5][2] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 0}};
-    for (uint32_t c = 0; c < copies; c++) {
-        for (uint32_t i = 0; i < each; i++)
-            points[c * each + i] =
-                (struct lonlat){x + c + d * corners[i][0], y + d * corners[i][1]};
-        rings[c] = (c + 1) * each;
-        parts[c] = c + 1;
-    }
-    *out = (struct geom){.kind = kind, .n_points = copies * each, .points = points};
-    out->n_rings = kind == GEOM_POINT ? 0 : copies;
-    out->n_parts = kind == GEOM_POLYGON ? copies : 0;
-    out->ring_ends = rings;
-    out->part_ends = parts;
-    out->box = box_of_points(points, out->n_points);
-}
-
 static void assert_same_record(enum layer_id layer, const void *a, const void *b)
 {
     const struct layer_binding *binding = records_binding(layer);
@@ -71,8 +46,8 @@ static void assert_same_record(enum layer_id layer, const void *a, const void *b
         if (field->type == FIELD_TEXT || field->type == FIELD_DATETIME)
             assert_string_equal(record_text(a, field), record_text(b, field));
         else if (record_real(a, field) != record_real(b, field))
-            fail_msg("%s.%s: %.17g became %.17g", binding->name, field->name,
-                     record_real(a, field), record_real(b, field));
+            fail_msg("%s.%s: %.17g became %.17g", binding->name, field->name, record_real(a, field),
+                     record_real(b, field));
     }
     const struct record_head *left = a, *right = b;
     if (!geom_equal(&left->geom, &right->geom))
@@ -265,12 +240,17 @@ static void test_delete_takes_the_named_and_leaves_the_others(void **state)
     assert_string_equal(record_at(LAYER_ZONES, got, 0)->id, zones[N - 1].head.id);
     store_close(store);
     /* what other programs read of the layer agrees */
-    assert_string_equal(printed(f, "sqlite3 %s \"SELECT feature_count FROM gpkg_ogr_contents WHERE "
-                                   "table_name = 'zones'\"", f->path), "1");
+    assert_string_equal(printed(f,
+                                "sqlite3 %s \"SELECT feature_count FROM gpkg_ogr_contents WHERE "
+                                "table_name = 'zones'\"",
+                                f->path),
+                        "1");
     assert_string_equal(printed(f, "sqlite3 %s 'SELECT COUNT(*) FROM rtree_zones_geom'", f->path),
                         "1");
-    double west = atof(printed(f, "sqlite3 %s \"SELECT min_x FROM gpkg_contents WHERE table_name = "
-                                  "'zones'\"", f->path));
+    double west = atof(printed(f,
+                               "sqlite3 %s \"SELECT min_x FROM gpkg_contents WHERE table_name = "
+                               "'zones'\"",
+                               f->path));
     assert_true(fabs(west - zones[N - 1].head.geom.box.west_deg) < 1e-4);
 }
 
@@ -300,48 +280,6 @@ static void test_an_id_that_stands_twice_is_refused_and_nothing_is_kept(void **s
     assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
     assert_ok(f, store_insert(store, LAYER_AREAS, &area, 1, &f->err));
     assert_ok(f, store_commit(store, &f->err));
-    store_close(store);
-}
-
-static void insert_fails(struct fixture *f, const struct zone *zone, const char *says)
-{
-    struct store *store;
-    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
-    assert_fails(f, store_insert(store, LAYER_ZONES, zone, 1, &f->err), ERR_INPUT, says);
-    store_close(store);
-}
-
-static void test_records_that_break_the_schema_are_refused_by_name(void **state)
-{
-    struct fixture *f = *state;
-    struct zone good = *some_zones(f, 1, 8, "x"), bad = good;
-    bad.head.id = NULL;
-    insert_fails(f, &bad, "has no id");
-    bad.head.id = "";
-    insert_fails(f, &bad, "has no id");
-    bad = good;
-    bad.head.geom = (struct geom){0};
-    insert_fails(f, &bad, "Z-000000: has no geometry");
-    shape(f, GEOM_POINT, false, &bad.head.geom);
-    insert_fails(f, &bad, "Z-000000: has a point");
-    bad = good;
-    bad.value = INFINITY;
-    insert_fails(f, &bad, "value is not a finite number");
-    bad = good;
-    bad.head.imported = "yesterday";
-    insert_fails(f, &bad, "imported \"yesterday\"");
-    bad = good;
-    bad.head.name = "\xCD\xBC"; /* GBK */
-    bad.head.name = "\xBB\xAF\xB9\xA4";
-    insert_fails(f, &bad, "name is not UTF-8");
-    struct inventory_item item;
-    struct store *store;
-    record_clear(LAYER_INVENTORY, &item);
-    item.head.id = "I-1";
-    item.enterprise_id = "E-1";
-    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
-    assert_fails(f, store_insert(store, LAYER_INVENTORY, &item, 1, &f->err), ERR_INPUT,
-                 "inventory I-1: q_t is missing");
     store_close(store);
 }
 
@@ -389,36 +327,6 @@ static void test_meta_values_and_rule_tables_are_kept_and_replaced(void **state)
     assert_ok(f, store_get(store, "as_of", &f->arena, &value, &f->err));
     assert_null(value);
     store_close(store);
-}
-
-/* A grid of 600 x 300 cells: six blocks, of which the second is empty and one holds a cell. */
-static struct grid some_grid(struct fixture *f)
-{
-    enum { COLUMNS = 600, ROWS = 300, ACROSS = 3, DOWN = 2 };
-    struct grid grid = {.n_columns = COLUMNS,
-                        .n_rows = ROWS,
-                        .west = 104.0 + 1.0 / 3,
-                        .north = 39.5,
-                        .cell_width = 1.0 / 1200,
-                        .cell_height = 1.0 / 1200,
-                        .crs = "EPSG:4490",
-                        .geographic = true,
-                        .n_block_columns = ACROSS,
-                        .n_block_rows = DOWN};
-    const float **blocks = arena_new(&f->arena, const float *, ACROSS * DOWN);
-    for (int b = 0; b < ACROSS * DOWN; b++) {
-        float *cells = arena_new(&f->arena, float, GRID_BLOCK_CELLS * GRID_BLOCK_CELLS);
-        for (int i = 0; i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)
-            cells[i] = NAN;
-        if (b == 4)
-            cells[77] = 0.0F;
-        else if (b != 1)
-            for (int i = 0; i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i += 3)
-                cells[i] = (float)i / 7 + (float)b;
-        blocks[b] = b == 3 ? NULL : cells;
-    }
-    grid.blocks = blocks;
-    return grid;
 }
 
 static void test_the_population_grid_comes_back_cell_by_cell(void **state)
@@ -473,203 +381,6 @@ static void test_a_new_grid_replaces_the_old_one_whole(void **state)
     assert_ok(f, store_read_grid(store, &f->arena, &got, &f->err));
     assert_int_equal(got.n_columns, 0);
     store_close(store);
-}
-
-static void test_a_damaged_grid_is_refused_by_its_block(void **state)
-{
-    struct fixture *f = *state;
-    struct store *store;
-    struct grid grid = some_grid(f), got;
-    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
-    assert_ok(f, store_write_grid(store, &grid, &f->err));
-    assert_ok(f, store_commit(store, &f->err));
-    store_close(store);
-    const char *statements[][2] = {
-        {"UPDATE population SET block = x'00112233' WHERE block_column = 2 AND block_row = 0",
-         "block 2/0: cannot be unpacked"},
-        {"UPDATE population SET block_row = 77", "is outside the grid"},
-        {"UPDATE sisetu_meta SET value = '1e9' WHERE key = 'grid_columns'", "1e+09 x 300 cells"},
-        {"UPDATE sisetu_meta SET value = 'x' WHERE key = 'grid_rows'", "no usable grid_rows"},
-    };
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        printed(f, "cp %s %s && sqlite3 %s \"%s\"", f->path, in(f, "bad.gpkg"), in(f, "bad.gpkg"),
-                statements[i][0]);
-        assert_ok(f, store_open(in(f, "bad.gpkg"), STORE_READ, &store, &f->err));
-        assert_fails(f, store_read_grid(store, &f->arena, &got, &f->err), ERR_INPUT,
-                     statements[i][1]);
-        store_close(store);
-    }
-}
-
-static void test_create_refuses_a_path_that_exists(void **state)
-{
-    struct fixture *f = *state;
-    put_zones(f, some_zones(f, 2, 8, "x"), 2);
-    assert_fails(f, store_create(f->path, &f->err), ERR_CONFLICT, "exists");
-    assert_int_equal(zones_in(f), 2);
-    assert_fails(f, store_create(f->directory, &f->err), ERR_CONFLICT, "exists");
-    assert_fails(f, store_create(in(f, "no/such/store.gpkg"), &f->err), ERR_NOT_FOUND, "no/such");
-    printed(f, "touch %s", in(f, "new.gpkg-journal"));
-    assert_fails(f, store_create(in(f, "new.gpkg"), &f->err), ERR_CONFLICT, "new.gpkg-journal");
-    assert_string_equal(printed(f, "ls -A %s", f->directory), "new.gpkg-journal\nstore.gpkg");
-}
-
-static void opens_with(struct fixture *f, const char *path, enum err_code code, const char *says)
-{
-    struct store *store = NULL;
-    uint64_t generation;
-    bool changed;
-    assert_fails(f, store_open(path, STORE_READ, &store, &f->err), code, says);
-    assert_null(store);
-    assert_fails(f, store_open(path, STORE_WRITE, &store, &f->err), code, says);
-    assert_null(store);
-    assert_fails(f, store_peek(path, &generation, &f->err), code, says);
-    assert_fails(f, store_upgrade(path, &changed, &f->err), code, says);
-}
-
-static void test_what_is_no_store_is_refused_with_one_clear_message(void **state)
-{
-    struct fixture *f = *state;
-    put_zones(f, some_zones(f, 500, 30, "x"), 500);
-    opens_with(f, in(f, "missing.gpkg"), ERR_NOT_FOUND, "no such store");
-    opens_with(f, f->directory, ERR_INPUT, "a directory");
-    printed(f, ": > %s", in(f, "empty.gpkg"));
-    opens_with(f, in(f, "empty.gpkg"), ERR_INPUT, "an empty file");
-    printed(f, "echo 'Dear all, the store is attached.' > %s", in(f, "text.gpkg"));
-    opens_with(f, in(f, "text.gpkg"), ERR_INPUT, "not a GeoPackage");
-    printed(f, "head -c 60000 %s > %s", f->path, in(f, "cut.gpkg"));
-    opens_with(f, in(f, "cut.gpkg"), ERR_INPUT, "damaged");
-    printed(f, "head -c 50 %s > %s", f->path, in(f, "stub.gpkg"));
-    opens_with(f, in(f, "stub.gpkg"), ERR_INPUT, "not a GeoPackage");
-    printed(f, "ogr2ogr -f GPKG %s %s zones -nln other", in(f, "other.gpkg"), f->path);
-    opens_with(f, in(f, "other.gpkg"), ERR_INPUT, "not a sisetu store");
-    opens_with(f, "/dev/null", ERR_INPUT, "not a file");
-}
-
-/* Overwrites a page of 4096 bytes with noise that is the same each time. */
-static void spoil(const char *path, long page)
-{
-    unsigned char noise[4096];
-    uint32_t seed = (uint32_t)page * 2654435761U + 1;
-    for (size_t i = 0; i < sizeof noise; i++) {
-        seed = seed * 1664525 + 1013904223;
-        noise[i] = (unsigned char)(seed >> 24);
-    }
-    FILE *file = fopen(path, "r+b");
-    assert_non_null(file);
-    assert_int_equal(fseek(file, page * (long)sizeof noise, SEEK_SET), 0);
-    assert_int_equal(fwrite(noise, 1, sizeof noise, file), sizeof noise);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void test_a_page_of_nonsense_is_damage_and_not_a_crash(void **state)
-{
-    struct fixture *f = *state;
-    put_zones(f, some_zones(f, 500, 30, "x"), 500);
-    const char *bad = in(f, "bad.gpkg");
-    size_t refused = 0;
-    for (long page = 0; page < 60; page++) {
-        struct store *store;
-        void *got;
-        size_t n;
-        printed(f, "cp %s %s", f->path, bad);
-        spoil(bad, page);
-        for (enum store_mode mode = STORE_READ; mode <= STORE_WRITE; mode++) {
-            enum err_code code = store_open(bad, mode, &store, &f->err);
-            if (code == ERR_OK) {
-                code = store_read(store, LAYER_ZONES, &f->arena, &got, &n, &f->err);
-                store_close(store);
-            }
-            refused += code != ERR_OK;
-            if (code != ERR_OK && code != ERR_INPUT && code != ERR_MEMORY)
-                fail_msg("page %ld: %s: %s", page, err_code_name(code), f->err.message);
-            if (code != ERR_OK && !strstr(f->err.message, "bad.gpkg"))
-                fail_msg("page %ld: \"%s\" names no file", page, f->err.message);
-        }
-    }
-    assert_true(refused > 20);
-}
-
-static void test_values_that_others_broke_are_refused_by_record(void **state)
-{
-    struct fixture *f = *state;
-    put_zones(f, some_zones(f, 3, 8, "x"), 3);
-    static const char *const statements[][2] = {
-        {"UPDATE zones SET valid_from = '2026-13-01' WHERE id = 'Z-000001'",
-         "zones Z-000001: valid_from \\\"2026-13-01\\\""},
-        {"UPDATE zones SET class = 5000000000 WHERE id = 'Z-000001'", "damaged: Integer overflow"},
-        {"UPDATE zones SET geom = x'4750' WHERE id = 'Z-000001'",
-         "zones Z-000001: its geometry is not of"},
-        {"UPDATE zones SET geom = x'4750000300000000' WHERE id = 'Z-000001'",
-         "zones Z-000001: its geometry is cut short"},
-        {"UPDATE zones SET geom = x'475000000000000001030000' WHERE id = 'Z-000001'",
-         "zones Z-000001: "},
-    };
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        struct store *store;
-        void *got;
-        size_t n;
-        char says[128], *to = says;
-        for (const char *from = statements[i][1]; *from; from++)
-            if (*from != '\\')
-                *to++ = *from;
-        *to = '\0';
-        /* the triggers call functions that only OGR has */
-        printed(f,
-                "cp %s %s && sqlite3 %s \"DROP TRIGGER rtree_zones_geom_update1; DROP TRIGGER "
-                "rtree_zones_geom_update2; DROP TRIGGER rtree_zones_geom_update3; DROP TRIGGER "
-                "rtree_zones_geom_update4; %s\" 2>&1",
-                f->path, in(f, "bad.gpkg"), in(f, "bad.gpkg"), statements[i][0]);
-        assert_ok(f, store_open(in(f, "bad.gpkg"), STORE_READ, &store, &f->err));
-        assert_fails(f, store_read(store, LAYER_ZONES, &f->arena, &got, &n, &f->err), ERR_INPUT,
-                     says);
-        store_close(store);
-    }
-}
-
-static void test_a_newer_store_is_refused_and_an_older_one_upgraded(void **state)
-{
-    struct fixture *f = *state;
-    struct store *store;
-    bool changed = true;
-    assert_ok(f, store_upgrade(f->path, &changed, &f->err));
-    assert_false(changed);
-    assert_int_equal(generation_of(f), 0);
-    printed(f, "sqlite3 %s \"UPDATE sisetu_meta SET value = 2 WHERE key = 'schema_version'\"",
-            f->path);
-    opens_with(f, f->path, ERR_VERSION, "version 2, this program knows up to 1");
-    /* version 0 had no protected.fire_rating and no identity */
-    printed(f, "sqlite3 %s \"UPDATE sisetu_meta SET value = 0 WHERE key = 'schema_version'; "
-               "DELETE FROM sisetu_meta WHERE key = 'identity'; "
-               "DELETE FROM gpkg_data_columns WHERE column_name = 'fire_rating'; "
-               "DELETE FROM gpkg_data_column_constraints WHERE constraint_name = "
-               "'protected_fire_rating'; ALTER TABLE protected DROP COLUMN fire_rating\" 2>&1",
-            f->path);
-    assert_fails(f, store_open(f->path, STORE_READ, &store, &f->err), ERR_VERSION,
-                 "sisetu upgrade");
-    assert_fails(f, store_open(f->path, STORE_WRITE, &store, &f->err), ERR_VERSION,
-                 "version 0, this program needs 1");
-    assert_ok(f, store_upgrade(f->path, &changed, &f->err));
-    assert_true(changed);
-    assert_int_equal(generation_of(f), 1);
-    struct store_stamp stamp;
-    assert_ok(f, store_stamp(f->path, &stamp, &f->err));
-    assert_true(stamp.identity != 0);
-    struct protected_target target;
-    void *got;
-    size_t n;
-    record_clear(LAYER_PROTECTED, &target);
-    target.head.id = "P-1";
-    target.fire_rating = 3;
-    shape(f, GEOM_POINT, false, &target.head.geom);
-    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
-    assert_ok(f, store_insert(store, LAYER_PROTECTED, &target, 1, &f->err));
-    assert_ok(f, store_read(store, LAYER_PROTECTED, &f->arena, &got, &n, &f->err));
-    assert_same_record(LAYER_PROTECTED, &target, got);
-    store_close(store);
-    assert_non_null(strstr(printed(f, "sqlite3 %s \"SELECT description, constraint_name FROM "
-                                      "gpkg_data_columns WHERE column_name = 'fire_rating'\"",
-                                   f->path), "protected_fire_rating"));
 }
 
 static void test_the_stamp_tells_a_replaced_store_from_the_same_one(void **state)
@@ -731,16 +442,20 @@ static void test_other_programs_see_layers_types_meanings_and_the_crs(void **sta
     const char *layers = printed(f, "ogrinfo -q %s 2>&1", f->path);
     for (int i = 0; i < LAYER_COUNT; i++)
         assert_non_null(strstr(layers, layer_name((enum layer_id)i)));
-    assert_non_null(strstr(printed(f, "ogrinfo -so %s enterprises", f->path),
-                           "Geometry: Unknown (any)"));
-    assert_non_null(strstr(printed(f, "sqlite3 %s \"SELECT description FROM gpkg_data_columns WHERE "
-                                      "table_name = 'zones' AND column_name = 'class'\"", f->path),
+    assert_non_null(
+        strstr(printed(f, "ogrinfo -so %s enterprises", f->path), "Geometry: Unknown (any)"));
+    assert_non_null(strstr(printed(f,
+                                   "sqlite3 %s \"SELECT description FROM gpkg_data_columns WHERE "
+                                   "table_name = 'zones' AND column_name = 'class'\"",
+                                   f->path),
                            "1 lethal"));
-    assert_string_equal(printed(f, "sqlite3 %s 'PRAGMA integrity_check; PRAGMA foreign_key_check'",
-                                f->path), "ok");
+    assert_string_equal(
+        printed(f, "sqlite3 %s 'PRAGMA integrity_check; PRAGMA foreign_key_check'", f->path), "ok");
     /* what another program adds is read, Z values and all */
-    printed(f, "ogrinfo %s -sql \"INSERT INTO zones (id, geom) SELECT 'Q-1', geom FROM zones LIMIT "
-               "1\" 2>&1", f->path);
+    printed(f,
+            "ogrinfo %s -sql \"INSERT INTO zones (id, geom) SELECT 'Q-1', geom FROM zones LIMIT "
+            "1\" 2>&1",
+            f->path);
     assert_int_equal(zones_in(f), 3);
 }
 
@@ -776,17 +491,10 @@ int main(void)
         TEST(test_what_is_not_committed_is_gone_to_the_byte),
         TEST(test_delete_takes_the_named_and_leaves_the_others),
         TEST(test_an_id_that_stands_twice_is_refused_and_nothing_is_kept),
-        TEST(test_records_that_break_the_schema_are_refused_by_name),
         TEST(test_reading_only_means_reading_only),
         TEST(test_meta_values_and_rule_tables_are_kept_and_replaced),
         TEST(test_the_population_grid_comes_back_cell_by_cell),
         TEST(test_a_new_grid_replaces_the_old_one_whole),
-        TEST(test_a_damaged_grid_is_refused_by_its_block),
-        TEST(test_create_refuses_a_path_that_exists),
-        TEST(test_what_is_no_store_is_refused_with_one_clear_message),
-        TEST(test_a_page_of_nonsense_is_damage_and_not_a_crash),
-        TEST(test_values_that_others_broke_are_refused_by_record),
-        TEST(test_a_newer_store_is_refused_and_an_older_one_upgraded),
         TEST(test_the_stamp_tells_a_replaced_store_from_the_same_one),
         TEST(test_paths_with_special_characters_work),
         TEST(test_other_programs_see_layers_types_meanings_and_the_crs),

@@ -175,8 +175,8 @@ static int fill_small_disk(struct fixture *f)
     const char *left = printed(f, "ls %s", disk);
     if (strcmp(left, "filler\nstore.gpkg") != 0)
         fprintf(stderr, "left: %s\n", left);
-    bool good = code == ERR_NO_SPACE && made == ERR_NO_SPACE &&
-                strcmp(left, "filler\nstore.gpkg") == 0;
+    bool good =
+        code == ERR_NO_SPACE && made == ERR_NO_SPACE && strcmp(left, "filler\nstore.gpkg") == 0;
     return good ? CHILD_OK : CHILD_FAILED;
 }
 
@@ -408,8 +408,9 @@ static void test_a_write_ahead_log_that_another_program_left_is_tolerated(void *
     struct fixture *f = *state;
     put_zones(f, some_zones(f, 20, 30, "old"), 20);
     /* a copy of the three files while the log is not yet in the store, as after a crash of QGIS */
-    printed(f, "sqlite3 %s \"PRAGMA journal_mode = WAL; INSERT INTO sisetu_meta (key, value) VALUES "
-               "('as_of', 'qgis');\" \".shell cp %s %s; cp %s-wal %s-wal\" 2>&1",
+    printed(f,
+            "sqlite3 %s \"PRAGMA journal_mode = WAL; INSERT INTO sisetu_meta (key, value) VALUES "
+            "('as_of', 'qgis');\" \".shell cp %s %s; cp %s-wal %s-wal\" 2>&1",
             f->path, f->path, in(f, "copy.gpkg"), f->path, in(f, "copy.gpkg"));
     assert_int_equal(access(in(f, "copy.gpkg-wal"), F_OK), 0);
     snprintf(f->path, sizeof f->path, "%s/copy.gpkg", f->directory);

@@ -17,10 +17,9 @@ static void put(struct fixture *f, enum layer_id layer, const void *records, siz
     store_close(store);
 }
 
-static enum err_code export(struct fixture *f, enum layer_id layer, const char *path, bool replace)
-{
-    struct store *store;
-    assert_ok(f, store_open(f->path, STORE_READ, &store, &f->err));
+static enum err_code export(struct fixture *f, enum layer_id layer, const char *path,
+                            bool replace) {
+    struct store *store; assert_ok(f, store_open(f->path, STORE_READ, &store, &f->err));
     enum err_code code = store_export(store, layer, path, replace, &f->err);
     store_close(store);
     return code;
@@ -50,8 +49,7 @@ static void put_dangers(struct fixture *f)
 
 static void assert_says(const char *text, const char *says)
 {
-    if (!strstr(text, says))
-        {
+    if (!strstr(text, says)) {
         print_message("%s\n", text); /* longer than cmocka's own messages may be */
         fail_msg("no \"%s\" in the text above", says);
     }
@@ -71,8 +69,8 @@ static void test_each_format_is_read_by_others_with_names_dates_and_places(void 
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const char *path = in(f, files[i]);
         assert_ok(f, export(f, LAYER_HIDDEN_DANGERS, path, false));
-        const char *info = printed(
-            f, "ogrinfo -al %s -oo X_POSSIBLE_NAMES=X -oo Y_POSSIBLE_NAMES=Y 2>&1", path);
+        const char *info =
+            printed(f, "ogrinfo -al %s -oo X_POSSIBLE_NAMES=X -oo Y_POSSIBLE_NAMES=Y 2>&1", path);
         assert_says(info, "Feature Count: 2");
         assert_says(info, "ame (String) = 示例化工 001 储罐区"); /* KML's own is Name */
         assert_says(info, "ame (String) = b, \"quoted\"");
@@ -261,15 +259,15 @@ static void test_population_comes_back_as_a_geotiff(void **state)
     float *cells[4];
     const float *blocks[4];
     for (int b = 0; b < 4; b++) {
-        cells[b] = arena_new(&f->arena, float, GRID_BLOCK_CELLS * GRID_BLOCK_CELLS);
+        cells[b] = arena_new(&f->arena, float, GRID_BLOCK_CELLS *GRID_BLOCK_CELLS);
         for (int i = 0; i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)
             cells[b][i] = NAN;
         blocks[b] = cells[b];
     }
     blocks[1] = NULL;
-    cells[0][0] = 1.5F;                                     /* column 0, row 0 */
-    cells[3][23 * GRID_BLOCK_CELLS + 43] = 0.25F;           /* column 299, row 279 */
-    cells[2][0] = 0.0F;                                     /* column 0, row 256 */
+    cells[0][0] = 1.5F;                           /* column 0, row 0 */
+    cells[3][23 * GRID_BLOCK_CELLS + 43] = 0.25F; /* column 299, row 279 */
+    cells[2][0] = 0.0F;                           /* column 0, row 256 */
     struct grid grid = {COLUMNS, ROWS, 104.5, 39.25, 0.001, 0.002, "EPSG:4490", true, 2, 2, blocks};
     struct store *store;
     assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
@@ -312,8 +310,8 @@ static int export_to_small_disk(struct fixture *f)
         enum err_code code = export(f, LAYER_ZONES, path, false);
         const char *left = printed(f, "ls -A %s", disk);
         if (code != ERR_NO_SPACE || *left) {
-            fprintf(stderr, "%s: %s: %s; left: %s\n", files[i], err_code_name(code),
-                    f->err.message, left);
+            fprintf(stderr, "%s: %s: %s; left: %s\n", files[i], err_code_name(code), f->err.message,
+                    left);
             bad |= 1 << i;
         }
     }
