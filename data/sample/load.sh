@@ -6,7 +6,7 @@
 set -eu
 sisetu=$1 sample=$2 store=$3
 inputs=data/ningxia
-layers=build/sample
+layers=$(dirname "$store")/sample
 new=$store.new.gpkg
 
 forget()
@@ -17,7 +17,6 @@ trap forget EXIT
 trap 'exit 1' INT TERM
 forget
 
-mkdir -p "$(dirname "$store")"
 "$sample" --data "$inputs" "$layers" >/dev/null
 
 "$sisetu" init "$new"
