@@ -124,15 +124,15 @@ done:
 }
 
 static const struct cli_option options[] = {
-    {.name = "rules", .value = "DIR", .help = "Tables of this directory, not the installed ones"},
-    {.name = "json", .help = "Print JSON"},
+    {.name = "rules", .value = "DIR", .help = "tables of this directory, not the installed ones"},
+    {.name = "json", .help = "print JSON"},
     {0},
 };
 
 const struct cli_command cli_rules_check = {
     .name = "rules check",
     .arguments = "",
-    .summary = "Check the rule tables and tell what they hold",
+    .summary = "check the rule tables and tell what they hold",
     .details =
         "Loads every table with its types and cross references. Prints the rows of each by "
         "confidence\nand the hash that an assessment keeps, or each error with its file, "
