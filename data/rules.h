@@ -170,8 +170,8 @@ struct area_rule {
     const char *text_en;
 };
 
-/* relocation.csv: by when a plant that must move has to begin and to end; the first row that
- * fits a plant holds. */
+/* relocation.csv: which plants are screened for moving (those of which any row speaks), and by
+ * when one that must move has to begin and to end (the first row with a date that fits). */
 struct relocation_rule {
     struct rule_source source;
     const struct predicate *enterprise;

@@ -286,8 +286,6 @@ static void read_relocation(const struct cells *cells, void *row)
         .text_zh = cells_required(cells, "text_zh"),
         .text_en = cells_required(cells, "text_en"),
     };
-    if (out->start_by == INT_ABSENT && out->finish_by == INT_ABSENT)
-        cells_error(cells, "finish_by", "is empty, and so is start_by: a deadline has one of them");
 }
 
 static void read_protected_class(const struct cells *cells, void *row)

@@ -113,7 +113,7 @@ static void say_what_decides(const struct spacing_finding *finding, struct arena
 }
 
 /* "GB 50016-2014(2018) tbl 4.2.1": the edition where the standard's name does not hold it. */
-static const char *clause_of(const struct rule_source *rule, struct arena *arena)
+const char *reasons_clause(const struct rule_source *rule, struct arena *arena)
 {
     bool told = !*rule->edition || strstr(rule->standard, rule->edition);
     return arena_printf(arena, "%s%s%s%s%s", rule->standard, told ? "" : " ",
@@ -128,7 +128,7 @@ struct reason_words reasons_of_spacing(const struct world *world,
     const struct spacing_rule *rule = finding->rule;
     const struct facility_type *type = rules_facility_type(world->rules, rule->facility);
     const struct record_head *target = world_record(world, finding->layer, finding->row);
-    const char *clause = clause_of(&rule->source, arena);
+    const char *clause = reasons_clause(&rule->source, arena);
     double distance_m = rule->value_m + finding->answer.margin_m;
     bool printed = rule->source.confidence == CONFIDENCE_LIKELY;
     const char *check_en = printed ? "; check the printed standard" : "";

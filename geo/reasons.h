@@ -58,6 +58,10 @@ struct reason_words reasons_of_spacing(const struct world *world,
 const char *reasons_conflict_zh(const struct world *world, const struct conflict *conflict,
                                 struct arena *arena);
 
+/* "GB 50016-2014(2018) tbl 4.2.1": standard, edition where the standard does not name it
+ * already, clause. NULL without memory. */
+const char *reasons_clause(const struct rule_source *rule, struct arena *arena);
+
 /* "layer/id" */
 const char *reasons_ref(enum layer_id layer, const char *id, struct arena *arena);
 

@@ -1,0 +1,232 @@
+#include "geo/near.h"
+
+#include "geo/ellipsoid.h"
+#include "geo/overlay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How far the edge of a circle or buffer may lie from the true one, m: at 1,000 persons/km2
+ * on a rim of 10 km this is a tenth of a person. */
+static const double BUFFER_TOLERANCE_M = 0.01;
+
+static int compare_near(const void *a, const void *b)
+{
+    const struct near_row *x = a;
+    const struct near_row *y = b;
+    if (x->closest.distance_m < y->closest.distance_m)
+        return -1;
+    if (x->closest.distance_m > y->closest.distance_m)
+        return 1;
+    return (x->row > y->row) - (x->row < y->row); /* rows are ordered by id */
+}
+
+enum err_code near_within(const struct world *world, enum layer_id layer, const struct geom *shape,
+                          double radius_m, struct arena *arena, struct near_row **out, size_t *n,
+                          struct err *err)
+{
+    enum err_code code = ERR_OK;
+    uint32_t *rows = NULL;
+    size_t n_rows = 0;
+    *out = NULL;
+    *n = 0;
+    TRY(world_search(world, layer, ellipsoid_expand(shape->box, radius_m), arena, &rows, &n_rows,
+                     err));
+    struct near_row *found = arena_new(arena, struct near_row, n_rows);
+    if (!found) {
+        code = err_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < n_rows; i++) {
+        struct near_row *one = &found[*n];
+        one->layer = layer;
+        one->row = rows[i];
+        TRY(distance_shapes(shape, world_geom(world, layer, rows[i]), radius_m, arena,
+                            &one->closest, err));
+        if (one->closest.distance_m <= radius_m)
+            (*n)++;
+    }
+    if (*n > 1)
+        qsort(found, *n, sizeof *found, compare_near);
+    *out = found;
+done:
+    return code;
+}
+
+struct nearest_search {
+    const struct world *world;
+    enum layer_id layer;
+    const struct geom *shape;
+    size_t most;
+    double limit_m;
+    bool (*fits)(void *context, uint32_t row);
+    void *context;
+    struct arena *scratch;
+    struct near_row *out;
+    size_t n;
+    enum err_code code;
+    struct err *err;
+};
+
+static bool visit_nearest(void *context, uint32_t row, double at_least_m)
+{
+    struct nearest_search *search = context;
+    bool full = search->n == search->most;
+    double limit_m = full ? search->out[search->n - 1].closest.distance_m : search->limit_m;
+    /* Bounds rise: nothing that follows can be nearer. Equals go on, for the tie by id. */
+    if (at_least_m > limit_m)
+        return false;
+    if (search->fits && !search->fits(search->context, row))
+        return true;
+    struct near_row one = {.layer = search->layer, .row = row};
+    search->code = distance_shapes(search->shape, world_geom(search->world, search->layer, row),
+                                   INFINITY, search->scratch, &one.closest, search->err);
+    if (search->code != ERR_OK)
+        return false;
+    if (one.closest.distance_m > limit_m)
+        return true;
+    if (full && compare_near(&one, &search->out[search->n - 1]) > 0)
+        return true;
+    size_t at = full ? search->n - 1 : search->n++;
+    for (; at > 0 && compare_near(&one, &search->out[at - 1]) < 0; at--)
+        search->out[at] = search->out[at - 1];
+    search->out[at] = one;
+    return true;
+}
+
+enum err_code near_nearest(const struct world *world, enum layer_id layer, const struct geom *shape,
+                           size_t most, double limit_m, bool (*fits)(void *context, uint32_t row),
+                           void *context, struct arena *scratch, struct near_row *out, size_t *n,
+                           struct err *err)
+{
+    struct nearest_search search = {.world = world,
+                                    .layer = layer,
+                                    .shape = shape,
+                                    .most = most,
+                                    .limit_m = limit_m,
+                                    .fits = fits,
+                                    .context = context,
+                                    .scratch = scratch,
+                                    .out = out,
+                                    .code = ERR_OK,
+                                    .err = err};
+    *n = 0;
+    if (most == 0)
+        return ERR_OK;
+    enum err_code code =
+        world_nearest(world, layer, shape->box, scratch, &search, visit_nearest, err);
+    *n = search.n;
+    return code != ERR_OK ? code : search.code;
+}
+
+enum err_code near_holding(const struct world *world, enum layer_id layer, struct lonlat point,
+                           struct arena *arena, uint32_t **rows, size_t *n, struct err *err)
+{
+    struct box box = {point.lon_deg, point.lat_deg, point.lon_deg, point.lat_deg};
+    enum err_code code = world_search(world, layer, box, arena, rows, n, err);
+    if (code != ERR_OK)
+        return code;
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++)
+        if (distance_contains_point(world_geom(world, layer, (*rows)[i]), point))
+            (*rows)[kept++] = (*rows)[i];
+    *n = kept;
+    return ERR_OK;
+}
+
+enum err_code near_exposure(const struct world *world, struct worker *worker,
+                            const struct geom *shape, double radius_m, struct exposure *out,
+                            struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct geom reach = *shape;
+    memset(out, 0, sizeof *out);
+    if (radius_m > 0)
+        TRY(overlay_buffer(worker->overlay, shape, radius_m, BUFFER_TOLERANCE_M, &worker->arena,
+                           &reach, err));
+    if (world->population.n_columns == 0) {
+        out->persons = out->low = out->high = out->densest_km2 = out->cell_m = NAN;
+        out->nodata_share = 1;
+        out->area_m2 = reach.kind == GEOM_POLYGON ? ellipsoid_area_m2(&reach) : 0;
+        goto done;
+    }
+    TRY(worker_fit(worker, world, err));
+    TRY(exposure_of(&world->population, worker->to_grid, &reach, &worker->arena, out, err));
+done:
+    return code;
+}
+
+enum err_code near_density(const struct world *world, struct worker *worker, struct lonlat point,
+                           double *per_km2, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct grid *grid = &world->population;
+    *per_km2 = NAN;
+    if (grid->n_columns == 0)
+        return ERR_OK;
+    TRY(worker_fit(worker, world, err));
+    double x = point.lon_deg;
+    double y = point.lat_deg;
+    if (worker->to_grid && !transform_forward(worker->to_grid, point, &x, &y))
+        return ERR_OK;
+    double column = floor((x - grid->west) / grid->cell_width);
+    double row = floor((grid->north - y) / grid->cell_height);
+    if (!(column >= 0 && column < grid->n_columns && row >= 0 && row < grid->n_rows))
+        return ERR_OK;
+    double persons = (double)grid_cell(grid, (uint32_t)column, (uint32_t)row);
+    if (isnan(persons))
+        return ERR_OK;
+    struct geom cell;
+    double area_m2 = 0;
+    TRY(exposure_cell_shape(grid, worker->to_grid, (uint32_t)column, (uint32_t)row, &worker->arena,
+                            &cell, &area_m2, err));
+    if (area_m2 > 0)
+        *per_km2 = persons / area_m2 * 1e6;
+done:
+    return code;
+}
+
+/* Centroid of the outer rings; the first vertex where they have no area. Planar in degrees,
+ * which only picks where a plant is shown and the unit that it is counted in. */
+static struct lonlat centroid_of(const struct geom *geom)
+{
+    struct lonlat origin = geom->points[0];
+    double area = 0;
+    struct lonlat sum = {0, 0};
+    for (uint32_t part = 0; part < geom->n_parts; part++) {
+        uint32_t ring = geom_part_start(geom, part);
+        for (uint32_t i = geom_ring_start(geom, ring); i + 1 < geom->ring_ends[ring]; i++) {
+            double ax = geom->points[i].lon_deg - origin.lon_deg;
+            double ay = geom->points[i].lat_deg - origin.lat_deg;
+            double bx = geom->points[i + 1].lon_deg - origin.lon_deg;
+            double by = geom->points[i + 1].lat_deg - origin.lat_deg;
+            double cross = ax * by - bx * ay;
+            area += cross;
+            sum.lon_deg += cross * (ax + bx) / 3;
+            sum.lat_deg += cross * (ay + by) / 3;
+        }
+    }
+    if (!(fabs(area) > 0))
+        return origin;
+    return (struct lonlat){origin.lon_deg + sum.lon_deg / area,
+                           origin.lat_deg + sum.lat_deg / area};
+}
+
+struct lonlat near_place(const struct geom *geom)
+{
+    if (geom->n_points == 0)
+        return (struct lonlat){NAN, NAN};
+    if (geom->kind == GEOM_POLYGON)
+        return centroid_of(geom);
+    return geom->points[geom->kind == GEOM_LINE ? geom->n_points / 2 : 0];
+}
+
+const struct admin_unit *near_unit(const struct world *world, struct lonlat point)
+{
+    for (int32_t level = 4; level >= 1; level--) {
+        int64_t row = world_unit_at(world, level, point);
+        if (row >= 0)
+            return world_admin(world, (size_t)row);
+    }
+    return NULL;
+}

@@ -1,0 +1,87 @@
+/*
+ * answers.h - what a query found, as the JSON of the API: one writer for HTTP and `--json`.
+ *
+ * Each answer_* writes one JSON value. Coordinates have eight decimals (1 mm), metres four
+ * (0.1 mm, as verdicts are compared), persons three. What is not known is null; NaN never
+ * gets out.
+ *
+ * Threads: pure but for the worker's arena. Memory that runs out shows in the buffer (buf_ok).
+ */
+#ifndef SISETU_TILER_ANSWERS_H
+#define SISETU_TILER_ANSWERS_H
+
+#include "data/base/json.h"
+#include "geo/query.h"
+
+#include <stdbool.h>
+
+struct style;
+
+/* ---- pieces (answers_parts.c) ---- */
+
+/* {"grade","could_be","undecided","method","reasons"}; grade 0 for NULL. */
+void answer_grade(struct jw *jw, const struct grade_row *grade, bool reasons);
+/* The members alone, into an object that is open. */
+void answer_grade_members(struct jw *jw, const struct grade_row *grade, bool reasons);
+void answer_exposure(struct jw *jw, const struct exposure *exposure);
+/* {"id","standard","edition","clause","confidence"} */
+void answer_rule(struct jw *jw, const char *id, const char *standard, const char *edition,
+                 const char *clause, const char *confidence);
+void answer_conflict(struct jw *jw, const struct world *world, struct arena *arena, uint32_t row);
+/* The members alone, into an object that is open. */
+void answer_conflict_members(struct jw *jw, const struct world *world, struct arena *arena,
+                             uint32_t row);
+/* [[lon,lat],[lon,lat]] or null where none was measured. */
+void answer_closest(struct jw *jw, const struct closest *closest);
+void answer_box(struct jw *jw, struct box box);
+/* Members "lon", "lat". */
+void answer_place(struct jw *jw, struct lonlat place);
+/* A zone as the click and the plant show it. */
+void answer_zone(struct jw *jw, const struct zone *zone);
+
+/* Warnings of the world: those of the last assessment, none made, data changed since. */
+void answer_warnings(struct jw *jw, const struct world *world);
+
+/* ---- whole answers ---- */
+
+void answer_at(struct jw *jw, const struct world *world, struct worker *worker,
+               const struct at_answer *at);
+void answer_units(struct jw *jw, const struct world *world);
+void answer_unit(struct jw *jw, const struct world *world, const struct unit_answer *unit);
+void answer_enterprise(struct jw *jw, const struct world *world, struct worker *worker,
+                       const struct enterprise_answer *enterprise);
+void answer_incident(struct jw *jw, const struct world *world,
+                     const struct incident_answer *incident);
+void answer_site(struct jw *jw, const struct world *world, struct worker *worker,
+                 const struct site_answer *site);
+void answer_facility_types(struct jw *jw, const struct world *world);
+
+/* What a server knows beside its world. */
+struct status_facts {
+    const char *store_name; /* base name only */
+    const char *style_name;
+    const char *basemap; /* JSON: an object or "null" */
+};
+void answer_status(struct jw *jw, const struct world *world, const struct status_facts *facts);
+void answer_legend(struct jw *jw, const struct world *world, const struct style *style,
+                   const char *map);
+
+/* ---- lists, in pages ---- */
+
+struct list_question {
+    bool grades[5];   /* which to give */
+    const char *unit; /* code, or NULL */
+    bool has_box;     /* conflicts */
+    struct box box;
+    const char *verdict; /* conflicts: "conflict", "undecided" or NULL */
+    size_t limit;
+    const char *after; /* token of the page before, or NULL */
+};
+
+/* ERR_USAGE for a token that no page gave; ERR_NOT_FOUND for an unknown unit. */
+enum err_code answer_enterprises(struct jw *jw, const struct world *world, struct worker *worker,
+                                 const struct list_question *question, struct err *err);
+enum err_code answer_conflicts(struct jw *jw, const struct world *world, struct worker *worker,
+                               const struct list_question *question, struct err *err);
+
+#endif

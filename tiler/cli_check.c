@@ -1,0 +1,182 @@
+/* cli_check.c - sisetu check: may this be built here? */
+#include "data/base/file.h"
+#include "data/base/json.h"
+#include "data/base/limits.h"
+#include "data/gcj02.h"
+#include "geo/reasons.h"
+#include "tiler/answers.h"
+#include "tiler/cli_world.h"
+#include "tiler/geojson.h"
+#include "tiler/site_request.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- the site ---- */
+
+/* Undoes the shift of a consumer map, vertex by vertex, in place of the copy in the arena. */
+static enum err_code undo_shift(struct geom *geom, struct lonlat (*undo)(struct lonlat),
+                                struct arena *arena, struct err *err)
+{
+    struct lonlat *points = arena_memdup(arena, geom->points, geom->n_points * sizeof *points);
+    if (!points)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < geom->n_points; i++)
+        points[i] = undo(points[i]);
+    geom->points = points;
+    geom->box = box_of_points(points, geom->n_points);
+    return ERR_OK;
+}
+
+static enum err_code apply_crs(const char *crs, struct geom *geom, struct arena *arena,
+                               struct err *err)
+{
+    if (!crs || strcasecmp(crs, "EPSG:4490") == 0 || strcasecmp(crs, "EPSG:4326") == 0)
+        return ERR_OK;
+    if (strcasecmp(crs, "gcj02") == 0)
+        return undo_shift(geom, gcj02_to_wgs84, arena, err);
+    if (strcasecmp(crs, "bd09") == 0)
+        return undo_shift(geom, bd09_to_wgs84, arena, err);
+    return err_set(err, ERR_USAGE,
+                   "--crs \"%s\" should be EPSG:4490, EPSG:4326, gcj02 or bd09; transform other "
+                   "files first: ogr2ogr -t_srs EPSG:4490 site.geojson FILE",
+                   crs);
+}
+
+static enum err_code read_site(struct cli *cli, struct geom *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char *path = cli->arguments[1];
+    struct buf text;
+    struct json *root = NULL;
+    buf_init(&text);
+    TRY(file_read(path, LIMIT_JSON_BYTES, &text, err));
+    code = jr_parse(buf_text(&text), text.n_bytes, &root, err);
+    if (code == ERR_OK)
+        code = geojson_read(root, &cli->arena, out, err);
+    if (code != ERR_OK) {
+        code = err_wrap(err, "%s", path);
+        goto done;
+    }
+    TRY(apply_crs(cli_value(cli, "crs"), out, &cli->arena, err));
+done:
+    jr_free(root);
+    buf_release(&text);
+    return code;
+}
+
+static enum err_code read_question(struct cli *cli, struct site_request *site, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(site_request_init(site, &cli->arena, err));
+    site->question.facility_type = cli_value(cli, "type");
+    if (!site->question.facility_type) {
+        code = err_set(err, ERR_USAGE,
+                       "--type is missing: a code of facility_types.csv, such as LIQ_TANK_AB");
+        goto done;
+    }
+    TRY(cli_real(cli, "accuracy", 0.0001, 1000000, &site->question.accuracy_m, err));
+    const char *with;
+    for (size_t i = 0; (with = cli_nth_value(cli, "with", i)); i++) {
+        const char *name, *value;
+        TRY(cli_pair(cli, "with", with, &name, &value, err));
+        code = site_request_with(site, name, value, &cli->arena, err);
+        if (code != ERR_OK) {
+            code = err_wrap(err, "--with");
+            goto done;
+        }
+    }
+    TRY(read_site(cli, &site->question.geom, err));
+done:
+    return code;
+}
+
+/* ---- words ---- */
+
+static void print_finding(struct cli *cli, const struct world *world,
+                          const struct site_finding *finding)
+{
+    buf_printf(&cli->out, "%-10s %s\n", verdict_name(finding->answer.verdict), finding->reason);
+    buf_printf(&cli->out, "           rule %s, %s", finding->rule->id,
+               confidence_name(finding->rule->confidence));
+    if (finding->has_target)
+        buf_printf(&cli->out, "; %s/%s", layer_name(finding->target_layer),
+                   ((const struct record_head *)world_record(world, finding->target_layer,
+                                                             finding->target_row))
+                       ->id);
+    if (finding->spacing)
+        buf_printf(&cli->out, "; margin %s, error %s", cli_metres(cli, finding->answer.margin_m),
+                   cli_metres(cli, finding->error_m));
+    buf_add_byte(&cli->out, '\n');
+    if (finding->spacing)
+        buf_printf(&cli->out, "           from %.8f, %.8f to %.8f, %.8f\n",
+                   finding->closest.a.lon_deg, finding->closest.a.lat_deg,
+                   finding->closest.b.lon_deg, finding->closest.b.lat_deg);
+    if (finding->decides)
+        buf_printf(&cli->out, "           decided by: %s\n", finding->decides);
+}
+
+static void print_site(struct cli *cli, const struct world *world, const struct site_answer *site,
+                       const char *type)
+{
+    static const char *const words[] = {[VERDICT_CLEAR] = "CLEAR 符合",
+                                        [VERDICT_CONFLICT] = "CONFLICT 不符合",
+                                        [VERDICT_UNDECIDED] = "UNDECIDED 尚不能判定"};
+    buf_printf(&cli->out, "%s: %s (%zu rules tried)\n", type, words[site->verdict], site->n_rules);
+    for (size_t i = 0; i < site->n_findings; i++)
+        print_finding(cli, world, &site->findings[i]);
+    cli_print_exposure(cli, &site->within, site->population_radius_m);
+    for (size_t i = 0; i < site->n_notes; i++)
+        buf_printf(&cli->out, "Note: %s\n", site->notes[i]);
+}
+
+static enum err_code run_check(struct cli *cli, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct cli_world on = {0};
+    struct site_request site;
+    struct site_answer answer;
+    TRY(read_question(cli, &site, err));
+    TRY(cli_world_open(cli, &on, err));
+    TRY(query_site(on.world, &on.worker, &site.question, &answer, err));
+    if (cli_flag(cli, "json")) {
+        struct jw jw;
+        jw_init(&jw, &cli->out);
+        answer_site(&jw, on.world, &on.worker, &answer);
+        buf_add_byte(&cli->out, '\n');
+    } else {
+        print_site(cli, on.world, &answer, site.question.facility_type);
+    }
+done:
+    cli_world_close(&on);
+    return code;
+}
+
+const struct cli_command cli_check = {
+    .name = "check",
+    .arguments = "STORE SITE.geojson --type FACILITY",
+    .summary = "may this be built here? distances, red lines, residents",
+    .details =
+        "The site is one GeoJSON geometry or feature: a point, or better the outline of what is\n"
+        "measured from (tank shell, unit edge, fence). The verdict is the worst of the findings:\n"
+        "conflict, undecided, clear. An attribute that a rule needs and that is not given ends as\n"
+        "undecided. The exit status is 0 for each of the three.",
+    .examples =
+        "sisetu check build/ningxia.gpkg site.geojson --type LIQ_TANK_AB --with total_m3=500\n"
+        "sisetu check build/ningxia.gpkg site.geojson --type GASOLINE_STATION_TANK --with grade=2 "
+        "\\\n"
+        "    --with plant.kind=trading --with industry=filling_station --json\n",
+    .options =
+        (const struct cli_option[]){
+            {"type", 't', "FACILITY", false, "code of facility_types.csv"},
+            {"with", 'w', "NAME=VALUE", true,
+             "total_m3, single_m3, store_t, grade, charge_kg ...; plant.kind, industry, size"},
+            {"accuracy", 0, "M", false, "largest error of the drawn site, m"},
+            {"crs", 0, "CRS", false, "EPSG:4490 (default), EPSG:4326, gcj02 or bd09"},
+            {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},
+            {"json", 0, NULL, false, "print the JSON of the API"},
+            {NULL, 0, NULL, false, NULL}},
+    .min_arguments = 2,
+    .max_arguments = 2,
+    .run = run_check,
+};

@@ -1,0 +1,61 @@
+/* cli_report.c - sisetu report: lists to hand in. */
+#include "data/base/text.h"
+#include "tiler/cli_world.h"
+#include "tiler/report.h"
+
+static enum err_code run_relocation(struct cli *cli, const char *directory, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct cli_world on = {0};
+    struct relocation_answer answer;
+    struct report report;
+    TRY(cli_world_open(cli, &on, err));
+    TRY(query_relocation(on.world, &on.worker, cli_value(cli, "unit"), &answer, err));
+    TRY(report_relocation(on.world, &answer, &cli->arena, &report, err));
+    TRY(report_write(&report, directory, err));
+    for (size_t i = 0; i < report.n_tables; i++)
+        buf_printf(&cli->out, "%s/%s: %zu rows\n", directory, report.tables[i].file,
+                   report.tables[i].n_rows);
+    buf_printf(&cli->out, "%s/%s: the same in one workbook\n", directory, report.workbook);
+    cli_print_warnings(cli, on.world);
+done:
+    cli_world_close(&on);
+    return code;
+}
+
+static enum err_code run_report(struct cli *cli, struct err *err)
+{
+    static const char *const kinds[] = {"relocation", NULL};
+    const char *directory = cli_value(cli, "output");
+    const char *kind = cli->arguments[1];
+    if (!text_equal(kind, "relocation")) {
+        const char *near = text_nearest(kind, kinds);
+        return err_set(err, ERR_USAGE, "no report \"%s\"%s", kind,
+                       near ? "; did you mean relocation?" : "; there is relocation");
+    }
+    if (!directory)
+        return err_set(err, ERR_USAGE, "-o DIR is missing: where the files go");
+    return run_relocation(cli, directory, err);
+}
+
+const struct cli_command cli_report = {
+    .name = "report",
+    .arguments = "STORE relocation -o DIR",
+    .summary = "write the list of chemical plants to move, with evidence, as CSV and XLSX",
+    .details =
+        "Writes relocation.csv (plants to move), relocation-undecided.csv (what the data or the\n"
+        "printed standards cannot decide yet), relocation-evidence.csv (every finding with rule,\n"
+        "clause, distances and closest points) and relocation.xlsx (all three, and what they rest\n"
+        "on). Columns after 国办发〔2017〕77号. Assess the store first.",
+    .examples = "sisetu report build/ningxia.gpkg relocation -o out\n"
+                "sisetu report build/ningxia.gpkg relocation -o out --unit 640200\n",
+    .options =
+        (const struct cli_option[]){
+            {"output", 'o', "DIR", false, "directory for the files; made if need be"},
+            {"unit", 0, "CODE", false, "only plants in this unit"},
+            {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},
+            {NULL, 0, NULL, false, NULL}},
+    .min_arguments = 2,
+    .max_arguments = 2,
+    .run = run_report,
+};

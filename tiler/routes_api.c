@@ -1,0 +1,148 @@
+/* routes_api.c - the questions of the API: parameters in, queries asked, answers written. */
+#include "data/base/limits.h"
+#include "data/base/text.h"
+#include "tiler/answers.h"
+#include "tiler/ask.h"
+#include "tiler/site_request.h"
+
+#include <string.h>
+
+static const double RADIUS_DEFAULT_M = 1000;
+static const double RADIUS_LEAST_M = 1;
+enum { PAGE_DEFAULT = 100 };
+
+enum err_code ask_status(struct ask *ask, struct err *err)
+{
+    (void)err;
+    struct status_facts facts = {.store_name = ask->settings->store_name,
+                                 .style_name = style_name(ask->settings->style),
+                                 .basemap = ask->settings->basemap};
+    answer_status(&ask->jw, ask->world, &facts);
+    return ERR_OK;
+}
+
+enum err_code ask_at(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct lonlat point;
+    double radius_m = RADIUS_DEFAULT_M;
+    struct at_answer at;
+    TRY(params_point(&ask->params, &point, err));
+    TRY(params_real(&ask->params, "radius_m", false, RADIUS_LEAST_M, LIMIT_RADIUS_M, &radius_m,
+                    err));
+    TRY(query_at(ask->world, &ask->state->worker, point, radius_m, &at, err));
+    answer_at(&ask->jw, ask->world, &ask->state->worker, &at);
+done:
+    return code;
+}
+
+enum err_code ask_units(struct ask *ask, struct err *err)
+{
+    (void)err;
+    answer_units(&ask->jw, ask->world);
+    return ERR_OK;
+}
+
+enum err_code ask_unit(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct unit_answer unit;
+    TRY(query_unit(ask->world, &ask->state->worker, ask_segment(ask, 2), &unit, err));
+    answer_unit(&ask->jw, ask->world, &unit);
+done:
+    return code;
+}
+
+static enum err_code read_page(const struct ask *ask, struct list_question *question,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    int64_t limit = PAGE_DEFAULT;
+    *question = (struct list_question){.unit = params_text(&ask->params, "unit"),
+                                       .verdict = params_text(&ask->params, "verdict"),
+                                       .after = params_text(&ask->params, "after")};
+    TRY(params_grades(&ask->params, question->grades, err));
+    TRY(params_integer(&ask->params, "limit", 1, LIMIT_PAGE_ITEMS, &limit, err));
+    TRY(params_bbox(&ask->params, &question->has_box, &question->box, err));
+    question->limit = (size_t)limit;
+    if (question->verdict && !text_equal(question->verdict, "conflict") &&
+        !text_equal(question->verdict, "undecided"))
+        return err_set(err, ERR_USAGE, "parameter verdict \"%s\" should be conflict or undecided",
+                       question->verdict);
+done:
+    return code;
+}
+
+enum err_code ask_enterprises(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct list_question question;
+    TRY(read_page(ask, &question, err));
+    TRY(answer_enterprises(&ask->jw, ask->world, &ask->state->worker, &question, err));
+done:
+    return code;
+}
+
+enum err_code ask_enterprise(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct enterprise_answer answer;
+    TRY(query_enterprise(ask->world, &ask->state->worker, ask_segment(ask, 2), &answer, err));
+    answer_enterprise(&ask->jw, ask->world, &ask->state->worker, &answer);
+done:
+    return code;
+}
+
+enum err_code ask_conflicts(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct list_question question;
+    TRY(read_page(ask, &question, err));
+    TRY(answer_conflicts(&ask->jw, ask->world, &ask->state->worker, &question, err));
+done:
+    return code;
+}
+
+enum err_code ask_legend(struct ask *ask, struct err *err)
+{
+    const char *name = ask_segment(ask, 2);
+    enum map_id map;
+    if (!map_by_name(name, &map))
+        return err_set(err, ERR_NOT_FOUND, "no map \"%s\"", name);
+    answer_legend(&ask->jw, ask->world, ask->settings->style, name);
+    return ERR_OK;
+}
+
+enum err_code ask_incident(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct lonlat point;
+    double radius_m = 0;
+    struct incident_answer incident;
+    TRY(params_point(&ask->params, &point, err));
+    TRY(params_real(&ask->params, "radius_m", true, RADIUS_LEAST_M, LIMIT_RADIUS_M, &radius_m,
+                    err));
+    TRY(query_incident(ask->world, &ask->state->worker, point, radius_m, &incident, err));
+    answer_incident(&ask->jw, ask->world, &incident);
+done:
+    return code;
+}
+
+enum err_code ask_facility_types(struct ask *ask, struct err *err)
+{
+    (void)err;
+    answer_facility_types(&ask->jw, ask->world);
+    return ERR_OK;
+}
+
+enum err_code ask_check(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct site_request site;
+    struct site_answer answer;
+    TRY(site_request_read(ask->request->body, ask->request->n_body, ask->arena, &site, err));
+    TRY(query_site(ask->world, &ask->state->worker, &site.question, &answer, err));
+    answer_site(&ask->jw, ask->world, &ask->state->worker, &answer);
+done:
+    return code;
+}

@@ -1,0 +1,176 @@
+#include "tiler/watch.h"
+
+#include "data/base/log.h"
+#include "data/store.h"
+#include "geo/world.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* What tells one state of the store from another. A file that replaces another may well have
+ * the same generation, and another inode. */
+struct identity {
+    dev_t device;
+    ino_t inode;
+    uint64_t generation;
+};
+
+struct watch {
+    struct watch_settings settings;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool ending;
+    struct scenes *scenes;
+    uint64_t edition;
+    struct identity seen; /* of what is published */
+    struct err trouble;   /* the last that was logged; code ERR_OK: none */
+    pthread_t thread;
+    bool has_thread;
+};
+
+static enum err_code identify(const char *path, struct identity *out, struct err *err)
+{
+    struct stat status;
+    memset(out, 0, sizeof *out);
+    enum err_code code = store_peek(path, &out->generation, err);
+    if (code == ERR_OK && stat(path, &status) == 0) {
+        out->device = status.st_dev;
+        out->inode = status.st_ino;
+    }
+    return code;
+}
+
+static bool is_same(const struct identity *a, const struct identity *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->generation == b->generation;
+}
+
+/* Loads what the store holds now, and puts it in the place of what was published. */
+static enum err_code publish(struct watch *watch, const struct identity *identity, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world *world = NULL;
+    struct scenes *scenes = NULL;
+    TRY(world_load(watch->settings.store_path, watch->settings.rules_directory, INT_ABSENT, &world,
+                   err));
+    TRY(scenes_new(world, watch->settings.style, &scenes, err));
+    pthread_mutex_lock(&watch->mutex);
+    struct scenes *old = watch->scenes;
+    watch->scenes = scenes;
+    uint64_t edition = ++watch->edition;
+    watch->seen = *identity;
+    pthread_mutex_unlock(&watch->mutex);
+    if (old)
+        scenes_release(old);
+    cache_forget_before(watch->settings.cache, edition);
+    log_line("world", "generation=%" PRIu64 " enterprises=%zu conflicts=%zu", world->generation,
+             world_count(world, LAYER_ENTERPRISES), world_count(world, LAYER_CONFLICTS));
+done:
+    world_release(world);
+    return code;
+}
+
+static void look(struct watch *watch)
+{
+    struct identity now;
+    struct err err = {0};
+    enum err_code code = identify(watch->settings.store_path, &now, &err);
+    if (code == ERR_OK && is_same(&now, &watch->seen)) {
+        watch->trouble.code = ERR_OK;
+        return;
+    }
+    if (code == ERR_OK)
+        code = publish(watch, &now, &err);
+    /* A writer that holds the store is no trouble: the next look will see. */
+    if (code == ERR_OK || code == ERR_BUSY) {
+        watch->trouble.code = ERR_OK;
+        return;
+    }
+    if (watch->trouble.code == code && strcmp(watch->trouble.message, err.message) == 0)
+        return;
+    watch->trouble = err;
+    watch->trouble.code = code;
+    log_line("store", "error=%s message=\"%s\" action=\"the last good world is served on\"",
+             err_code_name(code), err.message);
+}
+
+static void *thread_main(void *argument)
+{
+    struct watch *watch = argument;
+    pthread_mutex_lock(&watch->mutex);
+    while (!watch->ending) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += 1;
+        (void)pthread_cond_timedwait(&watch->wake, &watch->mutex, &until);
+        if (watch->ending)
+            break;
+        pthread_mutex_unlock(&watch->mutex);
+        look(watch);
+        pthread_mutex_lock(&watch->mutex);
+    }
+    pthread_mutex_unlock(&watch->mutex);
+    return NULL;
+}
+
+enum err_code watch_start(const struct watch_settings *settings, struct watch **out,
+                          struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct identity identity;
+    pthread_condattr_t attributes;
+    *out = NULL;
+    struct watch *watch = calloc(1, sizeof *watch);
+    if (!watch)
+        return err_nomem(err);
+    watch->settings = *settings;
+    pthread_mutex_init(&watch->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    TRY(identify(settings->store_path, &identity, err));
+    TRY(publish(watch, &identity, err));
+    int failure = pthread_create(&watch->thread, NULL, thread_main, watch);
+    if (failure != 0) {
+        code = err_errno(err, failure, "cannot start a thread");
+        goto done;
+    }
+    watch->has_thread = true;
+    *out = watch;
+    watch = NULL;
+done:
+    watch_free(watch);
+    return code;
+}
+
+struct scenes *watch_acquire(struct watch *watch, uint64_t *edition)
+{
+    pthread_mutex_lock(&watch->mutex);
+    struct scenes *scenes = scenes_acquire(watch->scenes);
+    *edition = watch->edition;
+    pthread_mutex_unlock(&watch->mutex);
+    return scenes;
+}
+
+void watch_free(struct watch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->has_thread) {
+        pthread_mutex_lock(&watch->mutex);
+        watch->ending = true;
+        pthread_cond_signal(&watch->wake);
+        pthread_mutex_unlock(&watch->mutex);
+        pthread_join(watch->thread, NULL);
+    }
+    if (watch->scenes)
+        scenes_release(watch->scenes);
+    pthread_cond_destroy(&watch->wake);
+    pthread_mutex_destroy(&watch->mutex);
+    free(watch);
+}
