@@ -160,8 +160,14 @@ struct site site_find(struct sample *s, struct site_wish wish, struct rng *rng)
             break;
     if (site.setting == SETTING_ROADSIDE && !found)
         site.setting = SETTING_COUNTRY;
-    for (int tries = 0; tries < TRIES && !found; tries++)
+    struct frame taken = frame_at(s->region.towns[wish.county].centre, 0);
+    for (int tries = 0; tries < TRIES && !found; tries++) {
         found = try_site(s, &site, rng);
+        if (!found && in_county(s, &site))
+            taken = site.frame;
+    }
+    if (!found)
+        site.frame = taken;
     ground_mark(&s->ground, site.frame.origin, fmin(site.width_m, site.depth_m) / 2, GROUND_PLANT);
     return site;
 }
