@@ -54,10 +54,19 @@ static inline uint32_t ring_start(const struct detail *detail, uint32_t ring)
 
 /* ---- shapes into the raster ---- */
 
+/* Covers the pixel of scale 1 that holds a point, at every scale. */
+static void mark_px(const struct drawing *d, struct fixed at)
+{
+    int64_t scale = d->canvas->scale, px = scale * FIXED_ONE;
+    int64_t left = (at.x - (at.x % px + px) % px), top = (at.y - (at.y % px + px) % px);
+    for (int64_t i = 0; i < scale * scale; i++)
+        raster_mark(d->canvas->raster, (struct fixed){left + i % scale * FIXED_ONE,
+                                                      top + i / scale * FIXED_ONE});
+}
+
 /* A polygon too thin to be seen is drawn as the pixels that it passes. */
 static void mark_edge(const struct drawing *d, struct fixed a, struct fixed b)
 {
-    struct raster *raster = d->canvas->raster;
     int64_t edge = (int64_t)d->canvas->size_px * FIXED_ONE;
     if ((a.x < 0 && b.x < 0) || (a.y < 0 && b.y < 0) || (a.x >= edge && b.x >= edge) ||
         (a.y >= edge && b.y >= edge))
@@ -69,21 +78,12 @@ static void mark_edge(const struct drawing *d, struct fixed a, struct fixed b)
     if (n > (int64_t)4096 * TILE_PX)
         return;
     for (int64_t i = 0; i <= n; i++)
-        raster_mark(raster, (struct fixed){a.x + dx * i / n, a.y + dy * i / n});
+        mark_px(d, (struct fixed){a.x + dx * i / n, a.y + dy * i / n});
 }
 
-static void mark_shape(const struct drawing *d, const struct layer_job *job,
+static void mark_edges(const struct drawing *d, const struct layer_job *job,
                        const struct shape *shape)
 {
-    struct fixed low = to_picture(d, (struct merc){(int32_t)shape->box.west,
-                                                   (int32_t)shape->box.north});
-    struct fixed high = to_picture(d, (struct merc){(int32_t)shape->box.east,
-                                                    (int32_t)shape->box.south});
-    if (high.x - low.x < FIXED_ONE && high.y - low.y < FIXED_ONE) {
-        raster_mark(d->canvas->raster,
-                    (struct fixed){(low.x + high.x) >> 1, (low.y + high.y) >> 1});
-        return;
-    }
     for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
         uint32_t start = ring_start(job->detail, ring), end = job->detail->ring_ends[ring];
         for (uint32_t i = start; i + 1 < end; i++)
@@ -92,11 +92,27 @@ static void mark_shape(const struct drawing *d, const struct layer_job *job,
     }
 }
 
+/* What is under two pixels across may cover no pixel wholly: the one in its middle is marked.
+ * What is under one pixel thick but long is marked all along its edge. */
+static void mark_shape(const struct drawing *d, const struct layer_job *job,
+                       const struct shape *shape)
+{
+    struct fixed low = to_picture(d, (struct merc){(int32_t)shape->box.west,
+                                                   (int32_t)shape->box.north});
+    struct fixed high = to_picture(d, (struct merc){(int32_t)shape->box.east,
+                                                    (int32_t)shape->box.south});
+    int64_t two = (int64_t)2 * FIXED_ONE * d->canvas->scale;
+    if (high.x - low.x < two && high.y - low.y < two)
+        mark_px(d, (struct fixed){(low.x + high.x) >> 1, (low.y + high.y) >> 1});
+    else if (shape->thickness < merc_units_of_px(d->key->z) / 2)
+        mark_edges(d, job, shape);
+}
+
 static void add_polygon(const struct drawing *d, const struct layer_job *job,
                         const struct shape *shape)
 {
     const struct detail *detail = job->detail;
-    if (shape->thickness < merc_units_of_px(d->key->z) / 2)
+    if (shape->thickness < merc_units_of_px(d->key->z)) /* 2 px across, if it is square */
         mark_shape(d, job, shape);
     for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
         uint32_t start = ring_start(detail, ring), end = detail->ring_ends[ring];
