@@ -79,10 +79,21 @@ static inline bool box_intersects(struct box a, struct box b)
            b.south_deg <= a.north_deg;
 }
 
+/* fmin and fmax are calls into libm, for the sake of NaN; these are one instruction. */
+static inline double min_of(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double max_of(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 static inline struct box box_union(struct box a, struct box b)
 {
-    return (struct box){fmin(a.west_deg, b.west_deg), fmin(a.south_deg, b.south_deg),
-                        fmax(a.east_deg, b.east_deg), fmax(a.north_deg, b.north_deg)};
+    return (struct box){min_of(a.west_deg, b.west_deg), min_of(a.south_deg, b.south_deg),
+                        max_of(a.east_deg, b.east_deg), max_of(a.north_deg, b.north_deg)};
 }
 
 static inline struct box box_of_points(const struct lonlat *points, size_t n)

@@ -15,8 +15,8 @@ enum err_code coverage_init(struct coverage *coverage, struct arena *arena, uint
                             uint32_t n_rows, double v_low, double v_high, struct err *err)
 {
     *coverage = (struct coverage){.arena = arena, .n_columns = n_columns, .n_rows = n_rows};
-    double first = fmax(0, floor(v_low) - 1);
-    double end = fmin(n_rows, ceil(v_high) + 1);
+    double first = max_of(0, floor(v_low) - 1);
+    double end = min_of(n_rows, ceil(v_high) + 1);
     if (!(first < end))
         return ERR_OK; /* no row is met */
     coverage->first_row = (uint32_t)first;
@@ -25,6 +25,16 @@ enum err_code coverage_init(struct coverage *coverage, struct arena *arena, uint
     coverage->curves = arena_new(arena, struct row_curve, n);
     coverage->has_curve = arena_new(arena, bool, n);
     return coverage->curves && coverage->has_curve ? ERR_OK : err_nomem(err);
+}
+
+enum err_code coverage_reserve(struct coverage *coverage, size_t n, struct err *err)
+{
+    struct coverage_piece *grown =
+        arena_grow(coverage->arena, coverage->pieces, &coverage->capacity, n, sizeof *grown);
+    if (!grown)
+        return err_nomem(err);
+    coverage->pieces = grown;
+    return ERR_OK;
 }
 
 struct row_curve coverage_curve(double slope0, double slope1, double bend0, double bend1)
@@ -84,35 +94,48 @@ struct cut {
 };
 
 /* A piece inside one cell, from (x1, y1) to (x2, y2) in the cell's unit square: the area of
- * the row between its ends (cover) and of this cell east of it (area). Three points of Gauss
- * are exact for the slope (degree 4) times the line (degree 1). */
+ * the row between its ends (cover) and of this cell east of it (area). The slope of the row's
+ * curve (degree 2 or 4) times the line (degree 1) is summed by Gauss: two points are exact to
+ * degree 3, three to degree 5. */
 static enum err_code add_in_cell(struct coverage *coverage, const struct cut *cut, uint32_t column,
                                  struct cell_point from, struct cell_point to, struct err *err)
 {
-    static const double at[3] = {0.11270166537925831148, 0.5, 0.88729833462074168852};
-    static const double weight[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
+    static const double at2[2] = {0.21132486540518711775, 0.78867513459481288225};
+    static const double at3[3] = {0.11270166537925831148, 0.5, 0.88729833462074168852};
+    static const double weight3[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
     const double *slope = cut->curve->slope;
-    double height = fabs(to.v - from.v);
-    if (height == 0)
-        return ERR_OK;
+    double y0 = from.v - cut->row;
+    double x0 = 1 - (from.u - column);
+    double dy = to.v - from.v;
+    double dx = from.u - to.u;
     double cover = 0;
     double area = 0;
-    for (int i = 0; i < 3; i++) {
-        double y = from.v + at[i] * (to.v - from.v) - cut->row;
-        double x = from.u + at[i] * (to.u - from.u) - column;
-        double w = weight[i] *
-                   (slope[0] + y * (slope[1] + y * (slope[2] + y * (slope[3] + y * slope[4]))));
-        cover += w;
-        area += w * (1 - x);
+    if (dy == 0)
+        return ERR_OK;
+    if (slope[3] == 0 && slope[4] == 0) {
+        for (int i = 0; i < 2; i++) {
+            double y = y0 + at2[i] * dy;
+            double w = (slope[0] + y * (slope[1] + y * slope[2])) / 2;
+            cover += w;
+            area += w * (x0 + at2[i] * dx);
+        }
+    } else {
+        for (int i = 0; i < 3; i++) {
+            double y = y0 + at3[i] * dy;
+            double w = weight3[i] *
+                       (slope[0] + y * (slope[1] + y * (slope[2] + y * (slope[3] + y * slope[4]))));
+            cover += w;
+            area += w * (x0 + at3[i] * dx);
+        }
     }
-    return add_piece(coverage, cut->row, column, cut->sign * height * cover,
-                     cut->sign * height * area, err);
+    double height = cut->sign * fabs(dy);
+    return add_piece(coverage, cut->row, column, height * cover, height * area, err);
 }
 
 static struct cell_point at_column(struct cell_point a, struct cell_point b, double u)
 {
     double v = a.v + (u - a.u) * (b.v - a.v) / (b.u - a.u);
-    return (struct cell_point){u, fmin(fmax(v, fmin(a.v, b.v)), fmax(a.v, b.v))};
+    return (struct cell_point){u, min_of(max_of(v, min_of(a.v, b.v)), max_of(a.v, b.v))};
 }
 
 /* A piece inside one row, cut at the columns; west of the grid it covers every cell of the
@@ -138,7 +161,7 @@ static enum err_code add_in_row(struct coverage *coverage, const struct cut *cut
     }
     if (b.u > last)
         b = at_column(a, b, last);
-    uint32_t column = (uint32_t)fmin(floor(a.u), last - 1);
+    uint32_t column = (uint32_t)min_of(floor(a.u), last - 1);
     struct cell_point from = a;
     while (column + 1.0 < b.u) {
         struct cell_point to = at_column(a, b, column + 1.0);

@@ -18,6 +18,7 @@
 
 #include "data/base/arena.h"
 #include "data/base/err.h"
+#include "data/geom.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,8 +28,9 @@ struct cell_point {
     double v;
 };
 
-/* Share of a row's area that lies above y in [0, 1]: a polynomial of degree 5 with value 0 at
- * 0 and 1 at 1. Kept as its derivative, lowest power first. */
+/* Share of a row's area that lies above y in [0, 1]: a polynomial of degree 3 or 5 with value
+ * 0 at 0 and 1 at 1. Kept as its derivative, lowest power first; the last two are 0 for
+ * degree 3, which is faster. */
 struct row_curve {
     double slope[5];
 };
@@ -61,6 +63,9 @@ struct coverage {
 /* Only rows that meet [v_low, v_high] are looked at. */
 enum err_code coverage_init(struct coverage *coverage, struct arena *arena, uint32_t n_columns,
                             uint32_t n_rows, double v_low, double v_high, struct err *err);
+
+/* Room for n pieces, so that a shape of many edges does not grow step by step. */
+enum err_code coverage_reserve(struct coverage *coverage, size_t n, struct err *err);
 
 /* Adds a closed ring, first point repeated at its end: the left side (in u east, v south seen
  * with north up: counter-clockwise rings) is inside. Numbers within 1e-9 of a cell line are

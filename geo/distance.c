@@ -17,10 +17,10 @@ static double turn(struct lonlat a, struct lonlat b, struct lonlat c)
 
 static bool on_edge(struct lonlat a, struct lonlat b, struct lonlat point)
 {
-    return turn(a, b, point) == 0 && point.lon_deg >= fmin(a.lon_deg, b.lon_deg) &&
-           point.lon_deg <= fmax(a.lon_deg, b.lon_deg) &&
-           point.lat_deg >= fmin(a.lat_deg, b.lat_deg) &&
-           point.lat_deg <= fmax(a.lat_deg, b.lat_deg);
+    return turn(a, b, point) == 0 && point.lon_deg >= min_of(a.lon_deg, b.lon_deg) &&
+           point.lon_deg <= max_of(a.lon_deg, b.lon_deg) &&
+           point.lat_deg >= min_of(a.lat_deg, b.lat_deg) &&
+           point.lat_deg <= max_of(a.lat_deg, b.lat_deg);
 }
 
 /* Counts the edges that a ray to the east meets; an edge owns its lower end only, so that a
@@ -113,8 +113,8 @@ static bool holds_part(const struct geom *a, const struct geom *b, struct lonlat
 
 static struct box edge_box(struct lonlat a, struct lonlat b)
 {
-    return (struct box){fmin(a.lon_deg, b.lon_deg), fmin(a.lat_deg, b.lat_deg),
-                        fmax(a.lon_deg, b.lon_deg), fmax(a.lat_deg, b.lat_deg)};
+    return (struct box){min_of(a.lon_deg, b.lon_deg), min_of(a.lat_deg, b.lat_deg),
+                        max_of(a.lon_deg, b.lon_deg), max_of(a.lat_deg, b.lat_deg)};
 }
 
 static bool box_holds(struct box box, struct lonlat point)
@@ -171,7 +171,7 @@ static void offer(struct pair_search *search, double distance_m, uint32_t i, uin
     search->best_edge_b = j;
     search->at_a = at_a;
     search->at_b = at_b;
-    search->within_m = fmin(search->within_m, ellipsoid_longest_chord_m(distance_m));
+    search->within_m = min_of(search->within_m, ellipsoid_longest_chord_m(distance_m));
 }
 
 static bool meet_somewhere(struct pair_search *search, uint32_t i, uint32_t j)

@@ -12,8 +12,8 @@ static double bulge_m(struct lonlat a, struct lonlat b)
 {
     double dlon = fabs(b.lon_deg - a.lon_deg) * RAD;
     double dlat = fabs(b.lat_deg - a.lat_deg) * RAD;
-    double lowest = a.lat_deg * b.lat_deg <= 0 ? 0 : fmin(fabs(a.lat_deg), fabs(b.lat_deg));
-    double widest = dlon > 0 ? cos(fmin(lowest, 90) * RAD) : 0;
+    double lowest = a.lat_deg * b.lat_deg <= 0 ? 0 : min_of(fabs(a.lat_deg), fabs(b.lat_deg));
+    double widest = dlon > 0 ? cos(min_of(lowest, 90) * RAD) : 0;
     return 1.02 * ELLIPSOID_A_M / 8 * (widest * dlon * dlon + 2 * dlon * dlat + dlat * dlat);
 }
 
@@ -48,10 +48,10 @@ static void list_edges(const struct geom *geom, struct edge *edges)
 
 static void hold(struct space_box *box, struct ecef low, struct ecef high)
 {
-    box->low =
-        (struct ecef){fmin(box->low.x, low.x), fmin(box->low.y, low.y), fmin(box->low.z, low.z)};
-    box->high = (struct ecef){fmax(box->high.x, high.x), fmax(box->high.y, high.y),
-                              fmax(box->high.z, high.z)};
+    box->low = (struct ecef){min_of(box->low.x, low.x), min_of(box->low.y, low.y),
+                             min_of(box->low.z, low.z)};
+    box->high = (struct ecef){max_of(box->high.x, high.x), max_of(box->high.y, high.y),
+                              max_of(box->high.z, high.z)};
 }
 
 static struct space_box edge_box(const struct edge *edge, const struct ecef *vertices)
@@ -111,9 +111,9 @@ enum err_code edges_build(const struct geom *geom, struct arena *arena, struct e
 
 double edges_box_gap_m(const struct space_box *a, const struct space_box *b)
 {
-    double dx = fmax(0, fmax(a->low.x - b->high.x, b->low.x - a->high.x));
-    double dy = fmax(0, fmax(a->low.y - b->high.y, b->low.y - a->high.y));
-    double dz = fmax(0, fmax(a->low.z - b->high.z, b->low.z - a->high.z));
+    double dx = max_of(0, max_of(a->low.x - b->high.x, b->low.x - a->high.x));
+    double dy = max_of(0, max_of(a->low.y - b->high.y, b->low.y - a->high.y));
+    double dz = max_of(0, max_of(a->low.z - b->high.z, b->low.z - a->high.z));
     return sqrt(dx * dx + dy * dy + dz * dz);
 }
 
@@ -170,7 +170,7 @@ static void try_point(struct search *search, double t)
     if (distance_m < search->best_m) {
         search->best_m = distance_m;
         search->at = at;
-        search->within_m = fmin(search->within_m, ellipsoid_longest_chord_m(distance_m));
+        search->within_m = min_of(search->within_m, ellipsoid_longest_chord_m(distance_m));
     }
 }
 
@@ -264,7 +264,7 @@ static double project(const struct search *search, const struct piece *piece, do
                      search->from_ecef.z - a.z};
     double length2 = v.x * v.x + v.y * v.y + v.z * v.z;
     double s = length2 > 0 ? (w.x * v.x + w.y * v.y + w.z * v.z) / length2 : 0;
-    s = fmax(0, fmin(1, s));
+    s = max_of(0, min_of(1, s));
     struct ecef foot = {a.x + s * v.x, a.y + s * v.y, a.z + s * v.z};
     *gap_m = chord_m(search->from_ecef, foot);
     return piece->t + s * (piece->u - piece->t);

@@ -13,45 +13,74 @@ static double row_north_deg(const struct grid *grid, double row)
     return grid->north - row * grid->cell_height;
 }
 
-/* First and second derivative of the zone's area by the latitude, m2 a radian and a radian
- * squared: M N cos(lat) and its slope. */
-static void zone_slopes(double lat_deg, double *slope, double *bend)
+/* First, second and third derivative of the zone's area by the latitude, in units of b2 a
+ * radian, radian squared and cubed: M N cos(lat) / b2 and its slopes. */
+struct zone_slopes {
+    double first;
+    double second;
+    double third;
+};
+
+static struct zone_slopes zone_slopes(double lat_deg)
 {
-    double sine = sin(lat_deg * RAD);
-    double cosine = cos(lat_deg * RAD);
+    double sine;
+    double cosine;
+    sincos(lat_deg * RAD, &sine, &cosine);
     double w2 = 1 - ELLIPSOID_E2 * sine * sine;
-    double b2 = ELLIPSOID_A_M * ELLIPSOID_A_M * (1 - ELLIPSOID_E2);
-    *slope = b2 * cosine / (w2 * w2);
-    *bend = b2 * sine * (4 * ELLIPSOID_E2 * cosine * cosine - w2) / (w2 * w2 * w2);
+    double n1 = sine * (4 * ELLIPSOID_E2 * cosine * cosine - w2);
+    double n2 = cosine * (4 * ELLIPSOID_E2 * cosine * cosine - w2) -
+                6 * ELLIPSOID_E2 * sine * sine * cosine;
+    double w4 = w2 * w2;
+    return (struct zone_slopes){cosine / w4, n1 / (w4 * w2),
+                                (n2 * w2 + 6 * ELLIPSOID_E2 * sine * cosine * n1) / (w4 * w4)};
 }
 
-/* How the area of a row grows from its north edge down. Degree 5 follows the authalic
- * latitude to 1e-13 of a row of one degree, 1e-10 of one of five. */
-static struct row_curve geographic_curve(const void *context, uint32_t row)
+static double b2_m2(void)
 {
-    const struct grid *grid = context;
-    double north_deg = row_north_deg(grid, row);
-    double south_deg = row_north_deg(grid, row + 1.0);
-    double whole_m2 = ellipsoid_zone_between_m2(south_deg, north_deg);
-    double height = (north_deg - south_deg) * RAD;
-    double slope0;
-    double slope1;
-    double bend0;
-    double bend1;
-    zone_slopes(north_deg, &slope0, &bend0);
-    zone_slopes(south_deg, &slope1, &bend1);
-    double scale = height / whole_m2;
-    return coverage_curve(slope0 * scale, slope1 * scale, -bend0 * height * scale,
-                          -bend1 * height * scale);
+    return ELLIPSOID_A_M * ELLIPSOID_A_M * (1 - ELLIPSOID_E2);
 }
+
+/* Rows lower than this, radians (1.3 km), are followed by three Taylor terms about their
+ * middle to 2e-13 of a row; higher ones by Hermite's polynomial of degree 5 between their
+ * edges, to 1e-13 of a row of one degree and 1e-10 of one of five. */
+static const double LOW_ROW = 2e-4;
 
 /* Area of a cell of that row: on the ellipsoid, or in the plane of a projected grid. */
 static double cell_area_m2(const struct grid *grid, uint32_t row)
 {
     if (!grid->geographic)
         return grid->cell_width * grid->cell_height;
+    double height = grid->cell_height * RAD;
+    if (height < LOW_ROW) {
+        struct zone_slopes slopes = zone_slopes(row_north_deg(grid, row + 0.5));
+        return grid->cell_width * RAD * b2_m2() * height *
+               (slopes.first + slopes.third * height * height / 24);
+    }
     return grid->cell_width * RAD *
            ellipsoid_zone_between_m2(row_north_deg(grid, row + 1.0), row_north_deg(grid, row));
+}
+
+/* How the area of a row grows from its north edge down. */
+static struct row_curve geographic_curve(const void *context, uint32_t row)
+{
+    const struct grid *grid = context;
+    double height = grid->cell_height * RAD;
+    if (height < LOW_ROW) {
+        struct zone_slopes middle = zone_slopes(row_north_deg(grid, row + 0.5));
+        double whole = middle.first + middle.third * height * height / 24;
+        /* first - second t + third t2 / 2 at t = (y - 1/2) height south of the middle. */
+        double c0 = middle.first / whole;
+        double c1 = middle.second * height / whole;
+        double c2 = middle.third * height * height / 2 / whole;
+        return (struct row_curve){{c0 + c1 / 2 + c2 / 4, -c1 - c2, c2, 0, 0}};
+    }
+    double north_deg = row_north_deg(grid, row);
+    double south_deg = row_north_deg(grid, row + 1.0);
+    double scale = height * b2_m2() / ellipsoid_zone_between_m2(south_deg, north_deg);
+    struct zone_slopes north = zone_slopes(north_deg);
+    struct zone_slopes south = zone_slopes(south_deg);
+    return coverage_curve(north.first * scale, south.first * scale, -north.second * height * scale,
+                          -south.second * height * scale);
 }
 
 /* ---- sweeping a shape over the grid ---- */
@@ -106,6 +135,9 @@ static enum err_code sweep_shape(const struct grid *grid, const struct cell_ring
         coverage.curve_of = geographic_curve;
         coverage.context = grid;
     }
+    /* Each edge has about one piece, and one more for each cell line that it crosses. */
+    size_t n = rings->n_rings ? rings->ring_ends[rings->n_rings - 1] : 0;
+    TRY(coverage_reserve(&coverage, 2 * n + 4 * (coverage.end_row - coverage.first_row), err));
     turns_over(grid, rings, &first, &last);
     for (int turn = first; turn <= last; turn++) {
         double shift = turn == 0 ? 0 : turn * (360 / grid->cell_width);

@@ -348,7 +348,7 @@ static const double RAD = M_PI / 180;
 static double cosine_below(double x)
 {
     double x2 = x * x;
-    return fmax(0, 1 - x2 * (0.5 - x2 * (1.0 / 24 - x2 / 720)));
+    return max_of(0, 1 - x2 * (0.5 - x2 * (1.0 / 24 - x2 / 720)));
 }
 
 static double sine_below(double x)
@@ -360,7 +360,7 @@ static double sine_below(double x)
 /* Radius of the smallest parallel that meets the box, from below, m. */
 static double smallest_parallel_m(struct box box)
 {
-    double lat = fmin(fmax(fabs(box.south_deg), fabs(box.north_deg)), 90) * RAD;
+    double lat = min_of(max_of(fabs(box.south_deg), fabs(box.north_deg)), 90) * RAD;
     double sine = sine_below(lat);
     return ELLIPSOID_A_M * cosine_below(lat) * (1 + ELLIPSOID_E2 / 2 * sine * sine);
 }
@@ -372,7 +372,7 @@ static double lon_gap_deg(struct box a, struct box b)
     double eastwards = b.west_deg - a.east_deg;
     if (!(eastwards >= 0 && eastwards < 360))
         eastwards -= 360 * floor(eastwards / 360);
-    return fmax(0, fmin(eastwards, 360 - eastwards - widths));
+    return max_of(0, min_of(eastwards, 360 - eastwards - widths));
 }
 
 /* Lower bound of the chord between a point of a and a point of b, m. a_parallel_m is
@@ -381,8 +381,8 @@ static double lon_gap_deg(struct box a, struct box b)
  * squared chord of a meridian's arc. */
 static double chord_below_m(struct box a, double a_parallel_m, struct box b)
 {
-    double south = fmax(a.south_deg, b.south_deg);
-    double north = fmin(a.north_deg, b.north_deg);
+    double south = max_of(a.south_deg, b.south_deg);
+    double north = min_of(a.north_deg, b.north_deg);
     double lon_deg = lon_gap_deg(a, b);
     double chord2 = 0;
     if (lon_deg > 0) {
@@ -496,7 +496,7 @@ enum err_code rtree_nearest(const struct rtree *tree, struct box from, struct ar
                 break;
             double chord_m = chord_below_m(from, parallel_m, box);
             /* Never under its node's bound, not even by rounding. */
-            double at_least_m = fmax(least.at_least_m, ellipsoid_shortest_arc_m(chord_m));
+            double at_least_m = max_of(least.at_least_m, ellipsoid_shortest_arc_m(chord_m));
             room = heap_push(
                 &heap, (struct waiting){at_least_m, node->child[i], least.index < tree->n_leaves});
         }
