@@ -33,8 +33,8 @@ struct site_wish {
 };
 
 /* Always finds something: free ground if any of some dozens of tries is free, else taken
- * ground of the county; a wish for a park in a county without a free plot becomes COUNTRY. Marks the
- * ground as taken. */
+ * ground of the county; a wish for a park in a county without a free plot becomes COUNTRY. Marks
+ * the ground as taken. */
 struct site site_find(struct sample *s, struct site_wish wish, struct rng *rng);
 
 /* The four corners, for the outline. */

@@ -47,7 +47,7 @@ for kind in distance density area; do
     some "$kind conflicts" \
         "SELECT count(*) FROM conflicts WHERE kind = '$kind' AND verdict = 'conflict'"
 done
-for rule in F09a F11b L-RES_GE1000-3 S02-STN_PROT3 P01 P11a H01 C-PETRO_AB_TANKS-RES Z01a Z06a Z06c Z06d; do
+for rule in F09a F11b F07 D01-4-FACTORY S02-STN_PROT3 P01 P11a H01 C-PETRO_AB_TANKS-RES Z01a Z06a Z06c Z06d; do
     some "a conflict under $rule" \
         "SELECT count(*) FROM conflicts WHERE rule_id = '$rule' AND verdict = 'conflict'"
 done
