@@ -83,7 +83,7 @@ static inline void map_units(struct fixture *f)
 static inline void map_plants(struct fixture *f)
 {
     for (int i = 0; i < 24; i++) {
-        char id[16], name[64];
+        char id[32], name[64];
         double lon = 105.5 + (i % 6) * 0.018, lat = 38.3 + (i / 6) * 0.017;
         snprintf(id, sizeof id, "E%02d", i);
         snprintf(name, sizeof name, "示例化工%02d号有限公司", i);
