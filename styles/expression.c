@@ -291,7 +291,19 @@ static enum err_code compile_property(struct compiler *c, const struct json *jso
     return copy ? ERR_OK : err_nomem(c->err);
 }
 
-/* What stands in between of an operator's arguments; sets out->type. */
+/* ["==", "level", 2] was how filters were written once; as an expression it compares two
+ * constants, which nobody means. */
+static enum err_code compile_comparison(struct compiler *c, const struct json *json,
+                                        struct expr *out)
+{
+    enum err_code code = compile_plain(c, json, VALUE_NULL, out);
+    if (code == ERR_OK && out->args[0]->op == OP_LITERAL && out->args[1]->op == OP_LITERAL)
+        return err_set(c->err, ERR_INPUT,
+                       "compares two constants; a property is written [\"get\", \"name\"]");
+    return code;
+}
+
+/* The arguments of an operator; sets out->type. */
 static enum err_code compile_arguments(struct compiler *c, const struct json *json,
                                        enum value_type want, struct expr *out)
 {
@@ -310,7 +322,7 @@ static enum err_code compile_arguments(struct compiler *c, const struct json *js
     case OP_LE:
     case OP_GT:
     case OP_GE:
-        return compile_plain(c, json, VALUE_NULL, out);
+        return compile_comparison(c, json, out);
     case OP_IN:
         return compile_in(c, json, out);
     case OP_ALL:

@@ -118,7 +118,8 @@ static void test_comparisons_on_either_side(void **state)
     assert_true(truth("[\">\", [\"get\", \"grade\"], 1]"));
     assert_false(truth("[\">\", [\"get\", \"grade\"], 2]"));
     assert_true(truth("[\">=\", [\"get\", \"grade\"], 2]"));
-    assert_true(truth("[\"<\", \"a\", \"b\"]"));
+    assert_true(truth("[\"<\", \"a\", [\"get\", \"name\"]]"));
+    assert_refused("[\"==\", \"level\", 2]", VALUE_BOOL, "a property is written [\"get\", \"name\"]");
 }
 
 static void test_values_of_different_types_are_not_equal_and_have_no_order(void **state)
