@@ -1,0 +1,470 @@
+/* test_routes.c - requests and their answers, without a socket; and a world that changes
+ * under them. */
+#include "store_fixture.h"
+
+#include "data/base/json.h"
+#include "styles/style.h"
+#include "tiler/routes.h"
+
+#include <time.h>
+
+struct served {
+    struct fixture *f;
+    struct style *style;
+    struct cache *cache;
+    struct assets assets;
+    struct watch *watch;
+    struct routes *routes;
+    struct http_app app;
+    void *state;
+    struct http_response response; /* of the last request */
+};
+
+static struct geom box_of(struct fixture *f, double west, double south, double east, double north)
+{
+    struct lonlat ring[4] = {{west, south}, {east, south}, {east, north}, {west, north}};
+    struct geom geom;
+    assert_ok(f, geom_of_ring(ring, 4, &f->arena, &geom, &f->err));
+    return geom;
+}
+
+/* Adds a plant, in one transaction of its own. */
+static void add_plant(struct fixture *f, const char *path, const char *id, double lon)
+{
+    struct store *store = NULL;
+    struct enterprise plant;
+    record_clear(LAYER_ENTERPRISES, &plant);
+    plant.head.id = id;
+    plant.head.name = "示例化工";
+    plant.kind = "production";
+    plant.head.geom = box_of(f, lon, 38.4, lon + 0.001, 38.401);
+    assert_ok(f, store_open(path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_insert(store, LAYER_ENTERPRISES, &plant, 1, &f->err));
+    assert_ok(f, store_commit(store, &f->err));
+    store_close(store);
+}
+
+static void add_unit(struct fixture *f, const char *path)
+{
+    struct store *store = NULL;
+    struct admin_unit unit;
+    record_clear(LAYER_ADMIN, &unit);
+    unit.head.id = unit.code = "640100";
+    unit.head.name = "银川市";
+    unit.level = 2;
+    unit.head.geom = box_of(f, 106, 38, 107, 39);
+    assert_ok(f, store_open(path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_insert(store, LAYER_ADMIN, &unit, 1, &f->err));
+    assert_ok(f, store_commit(store, &f->err));
+    store_close(store);
+}
+
+static int open_served(void **state)
+{
+    struct served *s = calloc(1, sizeof *s);
+    if (!s || set_up((void **)&s->f) != 0)
+        return -1;
+    struct fixture *f = s->f;
+    add_unit(f, f->path);
+    add_plant(f, f->path, "E-1", 106.2);
+    assert_ok(f, style_load(NULL, &s->style, &f->err));
+    assert_ok(f, cache_new(1 << 20, &s->cache, &f->err));
+    assert_ok(f, assets_load(&s->assets, NULL, &f->err));
+    struct watch_settings watched = {.store_path = f->path, .style = s->style, .cache = s->cache};
+    assert_ok(f, watch_start(&watched, &s->watch, &f->err));
+    struct routes_settings settings = {.watch = s->watch,
+                                       .cache = s->cache,
+                                       .style = s->style,
+                                       .assets = &s->assets,
+                                       .store_name = "store.gpkg",
+                                       .basemap = "null",
+                                       .image_sources = ""};
+    assert_ok(f, routes_new(&settings, &s->routes, &f->err));
+    s->app = routes_app(s->routes);
+    assert_ok(f, s->app.state_new(s->app.context, &s->state, &f->err));
+    *state = s;
+    return 0;
+}
+
+static int close_served(void **state)
+{
+    struct served *s = *state;
+    void *f = s->f;
+    blob_release(s->response.body);
+    s->app.state_free(s->app.context, s->state);
+    routes_free(s->routes);
+    watch_free(s->watch);
+    assets_release(&s->assets);
+    cache_free(s->cache);
+    style_free(s->style);
+    free(s);
+    return tear_down(&f);
+}
+
+/* As the server does: the connection's thread first, then a pool thread. */
+static bool ask_with(struct served *s, const struct http_request *request)
+{
+    blob_release(s->response.body);
+    s->response = (struct http_response){0};
+    bool quick = s->app.quick(s->app.context, request, &s->response);
+    if (!quick)
+        s->app.answer(s->app.context, s->state, request, &s->response);
+    return quick;
+}
+
+static int get(struct served *s, const char *target)
+{
+    struct http_request request = {.method = HTTP_GET, .target = target, .body = ""};
+    ask_with(s, &request);
+    return s->response.status;
+}
+
+static int post(struct served *s, const char *target, const char *body)
+{
+    struct http_request request = {
+        .method = HTTP_POST, .target = target, .body = body, .n_body = strlen(body)};
+    ask_with(s, &request);
+    return s->response.status;
+}
+
+static const char *body(const struct served *s)
+{
+    return s->response.body ? s->response.body->bytes : "";
+}
+
+/* The message of an error answer; the test fails if the body is no error. */
+static const char *message(struct served *s)
+{
+    struct json *root = NULL;
+    const char *text = NULL;
+    if (jr_parse(body(s), s->response.body->n_bytes, &root, NULL) == ERR_OK)
+        text = jr_text(jr_get(jr_get(root, "error"), "message"));
+    assert_non_null(text);
+    const char *kept = arena_strdup(&s->f->arena, text);
+    jr_free(root);
+    return kept;
+}
+
+static void test_routes_answer_json_that_parses(void **state)
+{
+    struct served *s = *state;
+    static const char *const targets[] = {
+        "/healthz",
+        "/v1/status",
+        "/v1/units",
+        "/v1/units/640100",
+        "/v1/enterprises",
+        "/v1/enterprises?grade=0&unit=640100&limit=1",
+        "/v1/enterprises/E-1",
+        "/v1/conflicts?bbox=106,38,107,39&grade=1,2&verdict=conflict&limit=5",
+        "/v1/legend/risk",
+        "/v1/at?lon=106.2&lat=38.4",
+        "/v1/incident?lon=106.2&lat=38.4&radius_m=500",
+        "/v1/facility_types",
+    };
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        struct json *root = NULL;
+        if (get(s, targets[i]) != 200)
+            fail_msg("%s: %d %s", targets[i], s->response.status, body(s));
+        assert_ok(s->f, jr_parse(body(s), s->response.body->n_bytes, &root, &s->f->err));
+        assert_int_equal(jr_type_of(root), JR_OBJECT);
+        assert_true(s->response.tagged);
+        jr_free(root);
+    }
+}
+
+static void test_status_says_that_nothing_was_assessed(void **state)
+{
+    struct served *s = *state;
+    assert_int_equal(get(s, "/v1/status"), 200);
+    assert_non_null(strstr(body(s), "has not been assessed"));
+    assert_non_null(strstr(body(s), "\"grey\":1"));
+    assert_non_null(strstr(body(s), "\"store\":\"store.gpkg\""));
+    assert_true(s->response.generation > 0);
+}
+
+static void test_routes_refuse_bad_parameters_with_a_reason(void **state)
+{
+    struct served *s = *state;
+    static const struct {
+        const char *target;
+        int status;
+        const char *says;
+    } cases[] = {
+        {"/v1/at?lon=x&lat=1", 400, "lon \"x\" is not a number"},
+        {"/v1/at?lat=1", 400, "lon is missing"},
+        {"/v1/at?lon=1&lat=91", 400, "outside -90 to 90"},
+        {"/v1/at?lon=1&lat=1&radius_m=100001", 400, "outside"},
+        {"/v1/at?lon=1&lat=1&radius=5", 400, "did you mean radius_m?"},
+        {"/v1/status?x=1", 400, "none is known here"},
+        {"/v1/incident?lon=1&lat=1", 400, "radius_m is missing"},
+        {"/v1/enterprises?limit=10001", 400, "outside 1 to 10000"},
+        {"/v1/enterprises?after=nonsense", 400, "after"},
+        {"/v1/enterprises?unit=999999", 404, "999999"},
+        {"/v1/conflicts?verdict=clear", 400, "conflict or undecided"},
+        {"/v1/conflicts?bbox=1,2,3", 400, "four numbers"},
+        {"/v1/units/999999", 404, "999999"},
+        {"/v1/enterprises/nobody", 404, "nobody"},
+        {"/v1/legend/nomap", 404, "nomap"},
+        {"/v1/units/%ff", 400, "UTF-8"},
+        {"/v2/status", 404, "nothing is served"},
+        {"/viewer/..%2Fapp.js", 404, "no file"},
+        {"/viewer/sisetu.1", 404, "no file"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (get(s, cases[i].target) != cases[i].status)
+            fail_msg("%s: %d %s", cases[i].target, s->response.status, body(s));
+        if (!strstr(message(s), cases[i].says))
+            fail_msg("%s: %s", cases[i].target, message(s));
+        assert_false(s->response.tagged);
+    }
+}
+
+static void test_tiles_have_one_address_and_stay_inside_the_grid(void **state)
+{
+    struct served *s = *state;
+    static const struct {
+        const char *target;
+        int status;
+    } cases[] = {
+        {"/tiles/risk/0/0/0.png", 200},
+        {"/tiles/risk/20/0/1048575.png", 200},
+        {"/tiles/risk/20/0/1048576.png", 404},
+        {"/tiles/risk/21/0/0.png", 404},
+        {"/tiles/risk/1/2/0.png", 404},
+        {"/tiles/risk/1/0/2.png", 404},
+        {"/tiles/risk/1/-1/0.png", 400},
+        {"/tiles/risk/01/0/0.png", 400},
+        {"/tiles/risk/1/0/0.jpg", 400},
+        {"/tiles/risk/1/0/0@3x.png", 400},
+        {"/tiles/risk/1/0/0", 400},
+        {"/tiles/risk/1/0/99999999999999999999.png", 400},
+        {"/tiles/nomap/1/0/0.png", 404},
+        {"/tiles/risk/1/0/0.png?unit=640100", 200},
+        {"/tiles/risk/1/0/0.png?unit=1", 404},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (get(s, cases[i].target) != cases[i].status)
+            fail_msg("%s: %d", cases[i].target, s->response.status);
+    assert_int_equal(get(s, "/tiles/risk/9/0/0.png"), 200);
+    assert_memory_equal(body(s), "\x89PNG", 4);
+    assert_string_equal(s->response.content_type, "image/png");
+    assert_int_equal(s->response.body->n_bytes, 116); /* an empty tile */
+    assert_int_equal(get(s, "/tiles/risk/9/0/0@2x.png"), 200);
+    assert_int_equal(s->response.body->n_bytes, 139);
+}
+
+static void test_a_tile_that_was_drawn_is_answered_without_a_worker(void **state)
+{
+    struct served *s = *state;
+    struct http_request request = {
+        .method = HTTP_GET, .target = "/tiles/county/9/407/197.png", .body = ""};
+    assert_false(ask_with(s, &request));
+    char tag[BLOB_TAG_BYTES];
+    memcpy(tag, s->response.body->tag, sizeof tag);
+    assert_true(ask_with(s, &request));
+    assert_string_equal(s->response.body->tag, tag);
+    request.if_none_match = tag;
+    assert_true(ask_with(s, &request));
+    assert_int_equal(s->response.status, 304);
+}
+
+static void test_if_none_match_takes_lists_weak_tags_and_stars(void **state)
+{
+    struct served *s = *state;
+    assert_int_equal(get(s, "/v1/units"), 200);
+    char exact[BLOB_TAG_BYTES], list[128], cut[BLOB_TAG_BYTES];
+    memcpy(exact, s->response.body->tag, sizeof exact);
+    snprintf(list, sizeof list, "\"other\", W/%s, \"third\"", exact);
+    snprintf(cut, sizeof cut, "%.20s\"", exact);
+    const struct {
+        const char *sent;
+        int status;
+    } cases[] = {{exact, 304}, {list, 304}, {"*", 304}, {"\"other\"", 200}, {cut, 200}, {"", 200}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct http_request request = {
+            .method = HTTP_GET, .target = "/v1/units", .if_none_match = cases[i].sent, .body = ""};
+        ask_with(s, &request);
+        if (s->response.status != cases[i].status)
+            fail_msg("If-None-Match: %s gives %d", cases[i].sent, s->response.status);
+    }
+}
+
+static void test_methods_other_than_those_of_the_address_are_refused(void **state)
+{
+    struct served *s = *state;
+    assert_int_equal(post(s, "/v1/units", ""), 405);
+    assert_string_equal(s->response.allow, "GET, HEAD, OPTIONS");
+    assert_int_equal(get(s, "/v1/check"), 405);
+    assert_string_equal(s->response.allow, "POST, OPTIONS");
+    struct http_request request = {.method = HTTP_OTHER, .target = "/v1/units", .body = ""};
+    ask_with(s, &request);
+    assert_int_equal(s->response.status, 405);
+    request = (struct http_request){.method = HTTP_OPTIONS, .target = "/v1/check", .body = ""};
+    ask_with(s, &request);
+    assert_int_equal(s->response.status, 204);
+    request = (struct http_request){.method = HTTP_HEAD, .target = "/v1/units", .body = ""};
+    ask_with(s, &request);
+    assert_int_equal(s->response.status, 200);
+}
+
+static void test_check_reads_its_body_strictly(void **state)
+{
+    struct served *s = *state;
+    static const char point[] = "\"geometry\":{\"type\":\"Point\",\"coordinates\":[106.2,38.4]}";
+    static const struct {
+        const char *format; /* %s: the point */
+        int status;
+        const char *says;
+    } cases[] = {
+        {"{\"type\":\"WORKSHOP_JIA\",%s}", 200, "verdict"},
+        {"{\"type\":\"LIQ_TANK_AB\",%s,\"with\":{\"total_m3\":500},\"accuracy_m\":1}", 200,
+         "verdict"},
+        {"{\"type\":\"LIQ_TANK_AB\",%s,\"with\":{\"industry\":\"chemical\"}}", 200, "verdict"},
+        {"{\"type\":\"NOPE\",%s}", 400, "NOPE"},
+        {"{%s}", 422, "type"},
+        {"{\"type\":\"WORKSHOP_JIA\"}", 422, "geometry"},
+        {"{\"type\":\"WORKSHOP_JIA\",%s,\"wiht\":{}}", 422, "did you mean with?"},
+        {"{\"type\":\"WORKSHOP_JIA\",%s,\"with\":{\"total_m\":5}}", 422, "did you mean"},
+        {"{\"type\":\"WORKSHOP_JIA\",%s,\"with\":{\"total_m3\":-5}}", 422, "total_m3"},
+        {"{\"type\":\"WORKSHOP_JIA\",%s,\"with\":[1]}", 422, "object"},
+        {"{\"type\":\"WORKSHOP_JIA\",%s,\"accuracy_m\":0}", 422, "accuracy_m"},
+        {"{\"type\":\"WORKSHOP_JIA\",%s", 422, "JSON"},
+        {"[]", 422, "object"},
+        {"", 422, "JSON"},
+        {"{\"type\":\"WORKSHOP_JIA\",\"geometry\":{\"type\":\"Point\",\"coordinates\":[38.4,106.2]"
+         "}}",
+         422, "swapped"},
+        {"{\"type\":\"WORKSHOP_JIA\",\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[1,2],[3,"
+         "4],[1,2]]]}}",
+         422, "4 are the fewest"},
+        {"{\"type\":\"WORKSHOP_JIA\",\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[1,2],[3,"
+         "4],[5,1],[1,3]]]}}",
+         422, "not closed"},
+        {"{\"type\":\"WORKSHOP_JIA\",\"geometry\":{\"type\":\"Circle\",\"coordinates\":[1,2]}}",
+         422, "Circle"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *hole = strstr(cases[i].format, "%s");
+        const char *text =
+            hole ? arena_printf(&s->f->arena, "%.*s%s%s", (int)(hole - cases[i].format),
+                                cases[i].format, point, hole + 2)
+                 : cases[i].format;
+        if (post(s, "/v1/check", text) != cases[i].status || !strstr(body(s), cases[i].says))
+            fail_msg("%s: %d %s", text, s->response.status, body(s));
+    }
+}
+
+static void test_pages_of_plants_join_to_the_whole(void **state)
+{
+    struct served *s = *state;
+    char id[8];
+    for (int i = 2; i < 9; i++) {
+        snprintf(id, sizeof id, "E-%d", i);
+        add_plant(s->f, s->f->path, id, 106.2 + i * 0.01);
+    }
+    for (int i = 0; i < 40; i++) { /* until the server has seen them */
+        get(s, "/v1/enterprises");
+        if (strstr(body(s), "E-8"))
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+    }
+    size_t seen = 0;
+    const char *after = "";
+    for (int page = 0; page < 10; page++) {
+        struct json *root = NULL;
+        assert_int_equal(get(s, arena_printf(&s->f->arena, "/v1/enterprises?limit=3%s", after)),
+                         200);
+        assert_ok(s->f, jr_parse(body(s), s->response.body->n_bytes, &root, &s->f->err));
+        seen += jr_count(jr_get(root, "enterprises"));
+        const char *next = jr_text(jr_get(root, "next"));
+        if (next)
+            after = arena_printf(&s->f->arena, "&after=%s", next);
+        jr_free(root);
+        if (!next)
+            break;
+    }
+    assert_int_equal(seen, 8);
+}
+
+/* Whether the served generation passes `from` within two seconds. */
+static bool moves_on(struct served *s, uint64_t from)
+{
+    for (int i = 0; i < 40; i++) {
+        get(s, "/v1/status");
+        if (s->response.generation > from)
+            return true;
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    return false;
+}
+
+static void test_a_new_generation_shows_within_two_seconds(void **state)
+{
+    struct served *s = *state;
+    get(s, "/v1/status");
+    uint64_t before = s->response.generation;
+    assert_int_equal(get(s, "/v1/enterprises/E-9"), 404);
+    add_plant(s->f, s->f->path, "E-9", 106.5);
+    assert_true(moves_on(s, before));
+    assert_int_equal(get(s, "/v1/enterprises/E-9"), 200);
+}
+
+static void test_another_file_in_the_place_of_the_store_is_followed(void **state)
+{
+    struct served *s = *state;
+    struct fixture *f = s->f;
+    const char *other = in(f, "other.gpkg");
+    assert_ok(f, store_create(other, &f->err));
+    add_unit(f, other);
+    add_plant(f, other, "OTHER", 106.3); /* as many commits, so the same generation */
+    assert_int_equal(rename(other, f->path), 0);
+    bool followed = false;
+    for (int i = 0; i < 40 && !followed; i++) {
+        followed = get(s, "/v1/enterprises/OTHER") == 200;
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    assert_true(followed);
+    assert_int_equal(get(s, "/v1/enterprises/E-1"), 404);
+}
+
+static void test_a_store_that_vanishes_or_breaks_leaves_the_old_world_standing(void **state)
+{
+    struct served *s = *state;
+    struct fixture *f = s->f;
+    const char *aside = in(f, "aside.gpkg");
+    assert_int_equal(rename(f->path, aside), 0);
+    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 300000000}, NULL);
+    assert_int_equal(get(s, "/v1/enterprises/E-1"), 200);
+    FILE *broken = fopen(f->path, "w");
+    fputs("this is no store", broken);
+    fclose(broken);
+    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 300000000}, NULL);
+    assert_int_equal(get(s, "/v1/enterprises/E-1"), 200);
+    assert_int_equal(rename(aside, f->path), 0);
+    get(s, "/v1/status");
+    uint64_t before = s->response.generation;
+    add_plant(f, f->path, "E-2", 106.4);
+    assert_true(moves_on(s, before));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_served, close_served)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_routes_answer_json_that_parses),
+        TEST(test_status_says_that_nothing_was_assessed),
+        TEST(test_routes_refuse_bad_parameters_with_a_reason),
+        TEST(test_tiles_have_one_address_and_stay_inside_the_grid),
+        TEST(test_a_tile_that_was_drawn_is_answered_without_a_worker),
+        TEST(test_if_none_match_takes_lists_weak_tags_and_stars),
+        TEST(test_methods_other_than_those_of_the_address_are_refused),
+        TEST(test_check_reads_its_body_strictly),
+        TEST(test_pages_of_plants_join_to_the_whole),
+        TEST(test_a_new_generation_shows_within_two_seconds),
+        TEST(test_another_file_in_the_place_of_the_store_is_followed),
+        TEST(test_a_store_that_vanishes_or_breaks_leaves_the_old_world_standing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
