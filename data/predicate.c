@@ -150,19 +150,14 @@ static bool is_keyword(const struct parser *parser)
 
 /* ---- words that mean fields and values ---- */
 
-/* "did you mean X" in the arena, or "" when nothing is near. */
+/* "did you mean X?" in the arena, or "" when nothing is near. */
 static const char *near_word(struct parser *parser, const char *word, const char *const *words,
                              size_t n)
 {
-    const char *best = NULL;
-    size_t least = 3;
-    for (size_t i = 0; i < n; i++) {
-        size_t distance = text_distance(word, words[i], least);
-        if (distance < least) {
-            least = distance;
-            best = words[i];
-        }
-    }
+    const char **list = arena_new(parser->arena, const char *, n + 1);
+    for (size_t i = 0; list && i < n; i++)
+        list[i] = words[i];
+    const char *best = list ? text_nearest(word, list) : NULL;
     const char *text = best ? arena_printf(parser->arena, "did you mean %s?", best) : "";
     return text ? text : "";
 }

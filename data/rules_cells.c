@@ -55,15 +55,14 @@ void rules_note(struct rules_loader *loader, const char *format, ...)
 const char *rules_near(struct rules_loader *loader, const char *word, const char *const *words,
                        size_t n)
 {
-    const char *best = NULL;
-    size_t least = 4;
-    for (size_t i = 0; i < n; i++) {
-        size_t distance = text_distance(word, words[i], least);
-        if (distance < least && distance < strlen(word)) {
-            least = distance;
-            best = words[i];
-        }
+    const char **list = arena_new(loader->arena, const char *, n + 1);
+    if (!list) {
+        loader->no_memory = true;
+        return "";
     }
+    for (size_t i = 0; i < n; i++)
+        list[i] = words[i];
+    const char *best = *word ? text_nearest(word, list) : NULL;
     const char *text = best ? arena_printf(loader->arena, "; did you mean %s?", best) : "";
     return text ? text : "";
 }
