@@ -110,7 +110,7 @@ async function desktop(browser, base, size) {
   await check('the region shows in the four colours', async () => {
     await settled(page);
     await page.waitForTimeout(500);
-    await shot(page, 'viewer-desktop-region');
+    await shot(page, 'viewer-desktop-start');
     const n = await colours(page);
     assert(n.red + n.orange + n.yellow + n.blue > 5000, `the picture has hardly any colour: ${JSON.stringify(n)}`);
   });
@@ -154,8 +154,10 @@ async function desktop(browser, base, size) {
     assert((await page.$$('#answer .cite')).length > 0, 'no clause');
   });
   await check('a click on the map says why', async () => {
-    await page.mouse.click(420, 420);
-    await page.waitForSelector('#answer section');
+    await page.click('#maps [data-name=risk]');
+    const asked = page.waitForResponse((response) => response.url().includes('/v1/at?'));
+    await page.mouse.click(420, 300);
+    await asked;
     await settled(page);
     const text = await page.innerText('#answer');
     assert(/自治区/.test(text) && /所在行政区/.test(text), text.slice(0, 300));
@@ -163,7 +165,8 @@ async function desktop(browser, base, size) {
   });
   await check('the siting tool judges a clicked point', async () => {
     await page.click('#tools [data-name=check]');
-    await page.waitForSelector('#type option');
+    await page.waitForSelector('#type option', { state: 'attached' });
+    await page.selectOption('#type', 'GASOLINE_STATION_TANK');
     await page.mouse.click(500, 500);
     await page.waitForSelector('#answer .verdict');
     assert((await page.$$('#answer details')).length > 0, 'no findings');

@@ -50,7 +50,7 @@ is "power plants, some rounded to a kilometre" import enterprises wri_power_plan
 is "gas lines, kilometres off" import pipelines gem_pipelines_ningxia_margin.geojson --crs EPSG:4326 --append \
     --where "kind = 'gas'" --constant medium=natural_gas --constant pipe_class=transmission --constant status=operating --accuracy 5000
 is "oil lines, kilometres off" import pipelines gem_pipelines_ningxia_margin.geojson --crs EPSG:4326 --append \
-    --where "kind = 'oil'" --constant medium=crude_oil --constant pipe_class=transmission --constant status=operating --accuracy 5000
+    --where "kind = 'liquid'" --constant medium=crude_oil --constant pipe_class=transmission --constant status=operating --accuracy 5000
 is "rivers as infrastructure" import infrastructure ne_10m_rivers.geojson --crs EPSG:4326 --append \
     --constant kind=river --accuracy 2000
 is "stations as infrastructure" import infrastructure osm_railway_stations.geojson --crs EPSG:4326 --append \

@@ -298,6 +298,8 @@ async function start() {
   renderWords();
   openSide('list');
   if (window.innerWidth <= 760) closeSide();
+  map.setTiles(state.map, state.unit); // the first tiles come while we ask for the rest
+  if (view) map.setState(view);
   try {
     [status] = await Promise.all([api.status(), loadUnits()]);
   } catch (failure) {
@@ -305,9 +307,7 @@ async function start() {
   }
   map.setBasemap(status?.basemap);
   if (status?.basemap) state.layers.add('basemap');
-  if (view) map.setState(view);
-  else if (status?.bounds) map.fit(status.bounds);
-  map.setTiles(state.map, state.unit);
+  if (!view && status?.bounds) map.fit(status.bounds);
   for (const name of LAYERS) map.layer(name)?.setVisible(state.layers.has(name));
   renderWords();
   loadList();

@@ -16,12 +16,14 @@ function tileLayer(name, zIndex) {
   return new ol.layer.Tile({ source, zIndex, properties: { name } });
 }
 
-function plantStyle(feature) {
+// Small where the whole region is in view, so that names stay legible; red a little larger.
+function plantStyle(feature, resolution) {
+  const near = resolution < 160;
+  const radius = (near ? 6 : 3) + (feature.get('grade') === 1 ? 1 : 0);
   return new ol.style.Style({
     image: new ol.style.Circle({
-      radius: feature.get('grade') === 1 ? 7 : 6,
-      fill: new ol.style.Fill({ color: gradeColour[feature.get('grade')] }),
-      stroke: new ol.style.Stroke({ color: '#ffffff', width: 2 }),
+      radius, fill: new ol.style.Fill({ color: gradeColour[feature.get('grade')] }),
+      stroke: new ol.style.Stroke({ color: near ? '#ffffff' : '#1c2733', width: near ? 2 : 0.75 }),
     }),
   });
 }
