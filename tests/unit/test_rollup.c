@@ -87,6 +87,7 @@ static void test_index_is_the_weighted_count(void **state)
 /* A region of graded plants, some with zones, over a grid of random persons. */
 struct bench {
     struct fixture f;
+    struct fixture side; /* for shapes made after the world took f's memory */
     struct world *world;
     struct worker worker;
     struct arena arena;
@@ -99,6 +100,7 @@ static void bench_init(struct bench *b)
     uint64_t seed = 11;
     struct err err;
     fixture_init(&b->f);
+    arena_init(&b->side.parts.arena, 0);
     fixture_grid(&b->f, 106.0, 38.6, 0.002, 150, 100, 0);
     for (uint32_t row = 0; row < 100; row++) {
         for (uint32_t column = 0; column < 150; column++)
@@ -139,6 +141,7 @@ static void bench_init(struct bench *b)
 static void bench_release(struct bench *b)
 {
     worker_release(&b->worker);
+    arena_release(&b->side.parts.arena);
     arena_release(&b->arena);
     world_release(b->world);
 }
@@ -184,9 +187,9 @@ static void test_shares_by_pieces_are_those_of_one_cut(void **state)
     struct err err;
     struct reach *reach;
     bench_init(&b);
-    struct geom units[3] = {fixture_box(&b.f, 106.0, 38.4, 106.3, 38.6),
-                            fixture_box(&b.f, 106.05, 38.45, 106.17, 38.53),
-                            fixture_box(&b.f, 106.03, 38.4, 106.0303, 38.6)};
+    struct geom units[3] = {fixture_box(&b.side, 106.0, 38.4, 106.3, 38.6),
+                            fixture_box(&b.side, 106.05, 38.45, 106.17, 38.53),
+                            fixture_box(&b.side, 106.03, 38.4, 106.0303, 38.6)};
     fixture_check(reach_new(b.world, &b.worker, b.sources, b.n, &b.arena, &reach, &err), &err);
     for (size_t u = 0; u < 3; u++) {
         struct reach_shares shares;
@@ -205,7 +208,8 @@ static bool touches(struct bench *b, const struct rollup_source *source, int64_t
                     int64_t row, double radius_m)
 {
     struct box box = rollup_cell_box(0.01, column, row);
-    struct geom cell = fixture_box(&b->f, box.west_deg, box.south_deg, box.east_deg, box.north_deg);
+    struct geom cell =
+        fixture_box(&b->side, box.west_deg, box.south_deg, box.east_deg, box.north_deg);
     struct closest closest;
     struct err err;
     bool touched = false;
