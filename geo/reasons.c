@@ -75,6 +75,13 @@ enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena
     return *json ? ERR_OK : err_nomem(err);
 }
 
+/* Metres in as many figures as help, rounded down: an accuracy that would do. */
+static const char *metres(double m, struct arena *arena)
+{
+    return m >= 100 ? arena_printf(arena, "%.0f", floor(m))
+                    : arena_printf(arena, "%.4g", floor(m * 1e4) / 1e4);
+}
+
 /* What would decide, by what left it open. */
 static void say_what_decides(const struct spacing_finding *finding, struct arena *arena,
                              struct reason_words *words)
@@ -87,10 +94,12 @@ static void say_what_decides(const struct spacing_finding *finding, struct arena
         words->decides = "better positions of both";
         words->decides_zh = "双方更精确的位置";
         if (!isnan(answer->decides_below_m)) {
-            words->decides = arena_printf(arena, "positions good to %.3g m together (now %.4g m)",
-                                          answer->decides_below_m, finding->measured.error_m);
-            words->decides_zh = arena_printf(arena, "双方位置误差之和不大于 %.3g m（现为 %.4g m）",
-                                             answer->decides_below_m, finding->measured.error_m);
+            words->decides = arena_printf(arena, "positions good to %s m together (now %s m)",
+                                          metres(answer->decides_below_m, arena),
+                                          metres(finding->measured.error_m, arena));
+            words->decides_zh = arena_printf(arena, "双方位置误差之和不大于 %s m（现为 %s m）",
+                                             metres(answer->decides_below_m, arena),
+                                             metres(finding->measured.error_m, arena));
         }
         break;
     case UNDECIDED_OUTLINE:
