@@ -117,8 +117,14 @@ enum err_code store_write_rules(struct store *store, const struct store_text *fi
  * if anything was written. The store stays open; a new transaction begins. */
 enum err_code store_commit(struct store *store, struct err *err);
 
-/* Writes a layer to a file in a format that the extension names (.geojson .gpkg .shp .csv
- * .kml; population .tif). Never overwrites unless `replace`. */
+/* Writes a layer to a file in a format that the extension names: .geojson .gpkg .shp .csv .kml,
+ * population .tif. Written aside, looked at, and moved into place whole; nothing is overwritten
+ * unless `replace` (ERR_CONFLICT), and the store itself never. Coordinates are EPSG:4490 (KML
+ * calls them WGS 84) and keep every digit in .gpkg, .shp, .csv and .kml, 15 in .geojson.
+ *   .csv  begins with a byte order mark; points as X and Y, other shapes as WKT
+ *   .shp  is UTF-8 (.cpg); OGR shortens field names to 10 bytes; refused for a layer of several
+ *         kinds of geometry or none (ERR_INPUT) and for texts over 254 bytes (ERR_LIMIT)
+ * Errors: ERR_USAGE another extension; ERR_NOT_FOUND no population, or no such directory. */
 enum err_code store_export(struct store *store, enum layer_id layer, const char *path, bool replace,
                            struct err *err);
 

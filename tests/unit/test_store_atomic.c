@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -401,6 +402,36 @@ static void test_a_peek_in_the_same_process_drops_no_lock_of_the_writer(void **s
     assert_int_equal(zones_in(f), 5);
 }
 
+/* Peeks and reads in a thread of its own; the context is the fixture, the result NULL or not. */
+static void *read_in_thread(void *context)
+{
+    const struct fixture *f = context;
+    struct fixture own = *f;
+    arena_init(&own.arena, 0);
+    int outcome = read_and_peek(&own);
+    arena_release(&own.arena);
+    return outcome == CHILD_OK ? NULL : context;
+}
+
+static void test_threads_read_beside_each_other_and_a_writer_in_another_process(void **state)
+{
+    struct fixture *f = *state;
+    enum { THREADS = 3 };
+    pthread_t threads[THREADS];
+    setenv("SISETU_STORE_WAIT_MS", "10000", 1);
+    pid_t writer = start(f, write_for_ever);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, read_in_thread, f), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *failed;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+    }
+    kill(writer, SIGKILL);
+    assert_int_equal(ended(writer), -SIGKILL);
+    assert_true(assert_whole(f) > 0);
+}
+
 /* --- left by others, and not permitted --- */
 
 static void test_a_write_ahead_log_that_another_program_left_is_tolerated(void **state)
@@ -527,6 +558,7 @@ int main(void)
         TEST(test_readers_are_not_disturbed_by_a_writer_that_has_not_committed),
         TEST(test_a_commit_that_a_reader_keeps_waiting_fails_whole),
         TEST(test_readers_beside_a_busy_writer_always_see_one_generation),
+        TEST(test_threads_read_beside_each_other_and_a_writer_in_another_process),
         TEST(test_a_peek_in_the_same_process_drops_no_lock_of_the_writer),
         TEST(test_a_write_ahead_log_that_another_program_left_is_tolerated),
         TEST(test_without_permission_a_store_can_be_read_and_not_written),
