@@ -25,7 +25,8 @@ static void flatten(char *text)
             *text = ' ';
 }
 
-static void fill(struct err *err, enum err_code code, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void fill(struct err *err, enum err_code code,
+                                                         const char *format, va_list arguments)
 {
     err->code = code;
     vsnprintf(err->message, sizeof err->message, format, arguments);

@@ -1,6 +1,6 @@
 // answers.js - what the server answered, as elements: grades, reasons, conflicts, verdicts.
 import { h } from './dom.js';
-import { count, metres, persons, sentence, t } from './words.js';
+import { count, getLanguage, metres, persons, personsRange, sentence, t } from './words.js';
 
 export function badge(grade) {
   const worse = grade.could_be && grade.could_be !== grade.grade && (grade.grade === 0 || grade.could_be < grade.grade);
@@ -84,7 +84,7 @@ export function plantAnswer(answer, { onShow, onBack }) {
     onBack ? h('button', { type: 'button', class: 'link', onclick: onBack }, `← ${t('back')}`) : null,
     h('h2', {}, answer.name || answer.id),
     h('p', {}, badge(answer.grade)),
-    facts([[t('county'), answer.unit_name], [t('industry'), answer.industry], [t('kind'), answer.kind], [t('status'), answer.status], [t('hazard'), hazard ? `${hazard} ${t('level')}` : t('none')], [`${t('within')} 500 m`, persons(answer.exposure_500_m)]]),
+    facts([[t('county'), answer.unit_name], [t('industry'), answer[`industry_${getLanguage()}`] ?? answer.industry], [t('kind'), answer.kind && t(answer.kind)], [t('status'), answer.status && t(answer.status)], [t('hazard'), hazard ? `${hazard} ${t('level')}` : t('none')], [`${t('within')} 500 m`, persons(answer.exposure_500_m)]]),
     section(t('why'), reasons(answer.grade.reasons)),
     section(`${t('conflicts')} (${answer.conflicts.length})`, findings(answer.conflicts, onShow)),
   ];
@@ -116,7 +116,7 @@ export function incidentAnswer(answer, { onPlace }) {
   const line = (item) => h('p', {}, `${item.name || item.id} `, h('span', { class: 'quiet' }, metres(item.distance_m)));
   return [
     h('h3', {}, t('inside')),
-    h('p', { class: 'big' }, persons(answer.exposure)),
+    h('p', { class: 'big' }, count(answer.exposure.persons), h('small', {}, ` ${personsRange(answer.exposure)}`)),
     answer.unit ? h('p', { class: 'quiet' }, answer.unit.name) : null,
     section(`${t('targets')} (${answer.targets.total})`, h('p', {}, Object.entries(answer.targets.by_class).filter(([, n]) => n > 0).map(([name, n]) => `${t(name)} ${n}`).join(' · ') || '–'), answer.targets.items.slice(0, 30).map((item) => place(item, t(item.target_class ?? 'unknown')))),
     section(`${t('plants')} (${answer.plants.length})`, answer.plants.map((item) => [place(item, ''), item.inventory?.length ? h('p', { class: 'quiet' }, `${t('inventory')}: ${item.inventory.map((part) => `${part.substance ?? part.category ?? ''} ${part.q_t} t`).join(', ')}`) : null])),

@@ -170,7 +170,7 @@ async function renderOptions() {
     const chosen = types.find((type) => type.code === state.type);
     fill(form, h('p', {}, t('facilityHelp')),
       h('label', {}, t('facility'), h('select', { id: 'type', onchange: (event) => { state.type = event.target.value; state.with = {}; renderOptions(); askAgain(); } }, types.map((type) => h('option', { value: type.code, selected: type.code === state.type }, type[getLanguage()] || type.code)))),
-      (chosen?.qualifiers ?? []).map((name) => h('label', {}, name, h('input', { name, type: 'number', step: 'any', min: 0, value: state.with[name] ?? '', onchange: (event) => { if (event.target.value === '') delete state.with[name]; else state.with[name] = Number(event.target.value); askAgain(); } }))),
+      (chosen?.qualifiers ?? []).map((name) => h('label', {}, t(name), h('input', { name, type: 'number', step: 'any', min: 0, value: state.with[name] ?? '', onchange: (event) => { if (event.target.value === '') delete state.with[name]; else state.with[name] = Number(event.target.value); askAgain(); } }))),
       h('label', {}, t('accuracy'), h('input', { id: 'accuracy', type: 'number', min: 0.1, step: 0.1, value: state.accuracy, onchange: (event) => { state.accuracy = Number(event.target.value); askAgain(); } })));
   }
 }
