@@ -59,6 +59,8 @@ static enum err_code look_at_store(struct import *import, struct err *err)
     if (import->layer->has_geometry && !import->options->join)
         TRY(store_read(store, LAYER_ADMIN, import->arena, &admin, &import->n_admin, err));
     import->admin = admin;
+    if (!admin)
+        import->n_admin = 0;
     struct box box = box_empty();
     for (size_t i = 0; i < import->n_admin; i++)
         box = box_union(box, import->admin[i].head.geom.box);

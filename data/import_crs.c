@@ -184,7 +184,7 @@ static struct lonlat locate(const struct import_crs *crs, struct import_xy xy)
     }
     OCTTransformEx(crs->to_lonlat, 1, &point.lon_deg, &point.lat_deg, NULL, &ok);
     if (!ok || !isfinite(point.lon_deg) || !isfinite(point.lat_deg))
-        point.lon_deg = point.lat_deg = NAN;
+        point.lon_deg = point.lat_deg = (double)NAN;
     return point;
 }
 
@@ -209,16 +209,17 @@ enum err_code import_crs_contradicts(const struct import_crs *crs, OGRSpatialRef
     struct err ignored;
     if (!own.srs)
         return err_nomem(err);
-    if (!OSRIsGeographic(own.srs) && !OSRIsProjected(own.srs))
-        goto done; /* a drawing's own system claims nothing */
+    const char *title = OSRGetName(claim);
+    if ((!OSRIsGeographic(own.srs) && !OSRIsProjected(own.srs)) ||
+        (title && text_starts(title, "Undefined")))
+        goto done; /* a drawing's own system, or what a GeoPackage calls undefined */
     if (crs->srs && OSRIsSame(crs->srs, own.srs))
         goto done;
-    const char *title = OSRGetName(claim);
     const char *authority = OSRGetAuthorityName(claim, NULL);
     const char *number = OSRGetAuthorityCode(claim, NULL);
     struct lonlat here =
         crs->datum == DATUM_TRANSFORMED ? locate(crs, at) : (struct lonlat){at.x, at.y};
-    struct lonlat there = {NAN, NAN};
+    struct lonlat there = {(double)NAN, (double)NAN};
     if (prepare(&own, &ignored) == ERR_OK)
         there = locate(&own, at);
     double apart_m = rough_distance_m(here, there);
@@ -364,7 +365,8 @@ static void locate_many(const struct import_crs *crs, const struct import_xy *xy
         }
         OCTTransformEx(crs->to_lonlat, (int)count, x, y, NULL, ok);
         for (size_t i = 0; i < count; i++)
-            out[at + i] = ok[i] ? (struct lonlat){x[i], y[i]} : (struct lonlat){NAN, NAN};
+            out[at + i] =
+                ok[i] ? (struct lonlat){x[i], y[i]} : (struct lonlat){(double)NAN, (double)NAN};
     }
 }
 
@@ -410,7 +412,8 @@ enum err_code import_crs_apply(const struct import_crs *crs, const struct import
         goto done;
     path.points = located;
     path.n = rings->n_points;
-    memcpy(ring_ends, rings->ring_ends, rings->n_rings * sizeof *ring_ends);
+    if (rings->n_rings)
+        memcpy(ring_ends, rings->ring_ends, rings->n_rings * sizeof *ring_ends);
     if (rings->kind != GEOM_POINT && crs->edge_m_per_unit > 0) {
         path = (struct path){.crs = crs, .arena = arena};
         TRY(densify(crs, rings, located, &path, ring_ends, err));

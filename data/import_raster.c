@@ -7,6 +7,8 @@
 /* More refused cells than this are no slips but a no-data value that nobody declared. */
 enum { MOST_REFUSED_CELLS = 100000 };
 
+static const size_t BLOCK_CELLS = (size_t)GRID_BLOCK_CELLS * GRID_BLOCK_CELLS;
+
 /* A cell does not hold more people than the largest country. */
 static const double MOST_PERSONS = 2e9;
 
@@ -197,10 +199,10 @@ static enum err_code read_block(struct import *import, struct raster *raster, ui
         return gdal_session_err(&import->gdal, err, ERR_INPUT,
                                 "%s cannot be read from row %d on; nothing was imported",
                                 source_name(import), file_y + 1);
-    float *block = arena_new(import->arena, float, GRID_BLOCK_CELLS *GRID_BLOCK_CELLS);
+    float *block = arena_new(import->arena, float, BLOCK_CELLS);
     if (!block)
         return err_nomem(err);
-    for (size_t i = 0; i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)
+    for (size_t i = 0; i < BLOCK_CELLS; i++)
         block[i] = NAN;
     size_t before = import->report.summary->accepted;
     for (int r = 0; r < height; r++)
@@ -227,9 +229,8 @@ static enum err_code read_cells(struct import *import, struct raster *raster, st
     grid->n_block_rows = (grid->n_rows + GRID_BLOCK_CELLS - 1) / GRID_BLOCK_CELLS;
     size_t n_blocks = (size_t)grid->n_block_columns * grid->n_block_rows;
     raster->blocks = arena_new(import->arena, float *, n_blocks);
-    raster->cells = arena_new(import->arena, double, GRID_BLOCK_CELLS *GRID_BLOCK_CELLS);
-    raster->mask_cells =
-        arena_new(import->arena, unsigned char, GRID_BLOCK_CELLS *GRID_BLOCK_CELLS);
+    raster->cells = arena_new(import->arena, double, BLOCK_CELLS);
+    raster->mask_cells = arena_new(import->arena, unsigned char, BLOCK_CELLS);
     if (!raster->blocks || !raster->cells || !raster->mask_cells)
         return err_nomem(err);
     import->report.summary->persons = 0;

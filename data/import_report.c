@@ -52,8 +52,7 @@ static void shorten(char *out, size_t size, const char *text)
         while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
             n--;
     }
-    memcpy(out, text, n);
-    strcpy(out + n, cut ? "..." : "");
+    snprintf(out, size, "%.*s%s", (int)n, text, cut ? "..." : "");
     for (; *out; out++)
         if ((unsigned char)*out < 0x20 || *out == 0x7F)
             *out = ' ';
@@ -63,19 +62,18 @@ static void shorten(char *out, size_t size, const char *text)
 static void show_bytes(char *out, size_t size, const char *bytes)
 {
     size_t n = 0;
-    for (; *bytes && n + 8 < size; bytes++) {
-        if ((unsigned char)*bytes < 0x80)
-            out[n++] = *bytes;
-        else
-            n += (size_t)snprintf(out + n, size - n, "\\x%02X", (unsigned)(unsigned char)*bytes);
-    }
-    strcpy(out + n, *bytes ? "..." : "");
+    out[0] = '\0';
+    for (; *bytes && n + 8 < size; bytes++)
+        n += (size_t)snprintf(out + n, size - n, (unsigned char)*bytes < 0x80 ? "%c" : "\\x%02X",
+                              (unsigned)(unsigned char)*bytes);
+    if (*bytes)
+        snprintf(out + n, size - n, "...");
 }
 
 void import_fault_set(struct import_fault *fault, enum import_reason reason, const char *field,
                       const char *value, const char *format, ...)
 {
-    char text[2 * FAULT_TEXT_BYTES], shown[4 * FAULT_VALUE_BYTES];
+    char text[2 * FAULT_TEXT_BYTES] = "", shown[4 * FAULT_VALUE_BYTES] = "";
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);

@@ -151,12 +151,11 @@ static unsigned allowed_kinds(const struct schema_layer *layer)
 static const char *kinds_text(unsigned kinds, char out[64])
 {
     static const char *const names[] = {NULL, "points", "lines", "polygons"};
+    size_t n = 0;
     out[0] = '\0';
     for (unsigned i = GEOM_POINT; i <= GEOM_POLYGON; i++)
-        if (kinds & 1U << i) {
-            strcat(out, *out ? " and " : "");
-            strcat(out, names[i]);
-        }
+        if (kinds & 1U << i)
+            n += (size_t)snprintf(out + n, 64 - n, "%s%s", n ? " and " : "", names[i]);
     return out;
 }
 

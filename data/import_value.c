@@ -48,7 +48,7 @@ bool import_value_date(const char *text, int32_t *yyyymmdd)
     int32_t year, month, day;
     char iso[32];
     if (strspn(text, "0123456789") == 8) { /* 20260501 */
-        int32_t all;
+        int32_t all = 0;
         digits(&at, 8, 8, &all);
         year = all / 10000;
         month = all / 100 % 100;

@@ -2,8 +2,12 @@
 #include "tests/unit/import_fixture.h"
 
 #include "data/base/limits.h"
+#include "data/gdal_session.h"
 
 #include <time.h>
+
+#include <gdal.h>
+#include <ogr_api.h>
 
 /* A CSV of geometries as well-known text, one a line, with ids a, b, c ... */
 static struct import_options shapes(struct fixture *f, const char *layer, const char *const *wkt)
@@ -220,22 +224,43 @@ static void test_import_takes_a_polygon_of_a_million_vertices_in_seconds(void **
     assert_true(after.tv_sec - before.tv_sec < 60); /* about 3 s; sanitizers take ten times that */
 }
 
+/* A GeoPackage of lines with 2 and n vertices, up and down. */
+static const char *lines(struct fixture *f, int n)
+{
+    struct gdal_session gdal;
+    const char *path = fixture_path(f, "lines.gpkg");
+    gdal_session_begin(&gdal);
+    GDALDatasetH dataset =
+        GDALCreate(GDALGetDriverByName("GPKG"), path, 0, 0, 0, GDT_Unknown, NULL);
+    OGRLayerH layer = GDALDatasetCreateLayer(dataset, "lines", NULL, wkbLineString, NULL);
+    for (int line = 0; line < 2; line++) {
+        OGRGeometryH shape = OGR_G_CreateGeometry(wkbLineString);
+        OGR_G_SetPointCount(shape, line ? n : 2);
+        for (int i = 0; i < (line ? n : 2); i++)
+            OGR_G_SetPoint_2D(shape, i, 106 + i % 2, 38 + i * 1e-7);
+        OGRFeatureH feature = OGR_F_Create(OGR_L_GetLayerDefn(layer));
+        OGR_F_SetGeometryDirectly(feature, shape);
+        assert_int_equal(OGR_L_CreateFeature(layer, feature), OGRERR_NONE);
+        OGR_F_Destroy(feature);
+    }
+    GDALClose(dataset);
+    gdal_session_end(&gdal);
+    return path;
+}
+
 static void test_import_refuses_more_vertices_than_its_limit(void **state)
 {
     struct fixture *f = fixture_of(state);
-    const char *path = fixture_path(f, "long.csv");
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fprintf(file, "id,wkt\nshort,\"LINESTRING(106 38,107 38)\"\nlong,\"LINESTRING(");
-    for (int i = 0; i <= LIMIT_VERTICES_PER_GEOMETRY; i++)
-        fprintf(file, "%s10%d 3%d", i ? "," : "", i % 10, i / 10 % 10);
-    fprintf(file, ")\"\n");
-    assert_int_equal(fclose(file), 0);
-    struct import_options options = fixture_options("pipelines", path, "EPSG:4490");
+    struct import_options options =
+        fixture_options("pipelines", lines(f, LIMIT_VERTICES_PER_GEOMETRY), "EPSG:4490");
+    fixture_imports(f, &options);
+    assert_int_equal(f->summary.accepted, 2);
+    unlink(options.path);
+    options.path = lines(f, LIMIT_VERTICES_PER_GEOMETRY + 1);
+    options.mode = IMPORT_REPLACE;
     fixture_imports(f, &options);
     assert_int_equal(f->summary.accepted, 1);
-    assert_int_equal(f->summary.refused, 1);
-    assert_string_equal(f->summary.first_refused[0].field, "geom");
+    fixture_refused(f, 0, 2, "geom", "over 4194304 vertices");
 }
 
 int main(void)
