@@ -184,10 +184,14 @@ static enum err_code add_cut(const struct buffering *buffering, struct lonlat a,
     enum err_code code = ERR_OK;
     struct lonlat middle = middle_of(a, b);
     double allowed_m = 0.75 * buffering->tolerance_m;
-    bool short_enough = ellipsoid_distance_m(a, b) < buffering->tolerance_m / 2;
-    bool strays = !short_enough && (fabs(off_m(buffering, middle)) > allowed_m ||
-                                    fabs(off_m(buffering, middle_of(a, middle))) > allowed_m ||
-                                    fabs(off_m(buffering, middle_of(middle, b))) > allowed_m);
+    double length_m = ellipsoid_distance_m(a, b);
+    bool strays = false;
+    if (length_m >= buffering->tolerance_m / 2)
+        strays = fabs(off_m(buffering, middle)) > allowed_m;
+    /* A long edge may have a notch away from its middle. */
+    if (!strays && length_m > buffering->radius_m / 4)
+        strays = fabs(off_m(buffering, middle_of(a, middle))) > allowed_m ||
+                 fabs(off_m(buffering, middle_of(middle, b))) > allowed_m;
     if (depth > 0 && strays) {
         middle = put_right(buffering, middle);
         TRY(add_cut(buffering, a, middle, depth - 1, list, err));
