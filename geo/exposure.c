@@ -137,7 +137,8 @@ static enum err_code sweep_shape(const struct grid *grid, const struct cell_ring
     }
     /* Each edge has about one piece, and one more for each cell line that it crosses. */
     size_t n = rings->n_rings ? rings->ring_ends[rings->n_rings - 1] : 0;
-    TRY(coverage_reserve(&coverage, 2 * n + 4 * (coverage.end_row - coverage.first_row), err));
+    TRY(coverage_reserve(&coverage, 2 * n + 4 * (size_t)(coverage.end_row - coverage.first_row),
+                         err));
     turns_over(grid, rings, &first, &last);
     for (int turn = first; turn <= last; turn++) {
         double shift = turn == 0 ? 0 : turn * (360 / grid->cell_width);
