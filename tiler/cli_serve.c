@@ -114,9 +114,6 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
     TRY(http_bind(address ? address : DEFAULT_ADDRESS, &on->socket, on->bound, err));
     TRY(style_load(cli_value(cli, "style"), &on->style, err));
     TRY(assets_load(&on->assets, &missing, err));
-    if (missing)
-        log_line("viewer", "missing=%s effect=\"the page does not work; tiles and answers do\"",
-                 missing);
     TRY(cache_new(LIMIT_TILE_CACHE_BYTES, &on->cache, err));
     struct watch_settings watched = {.store_path = cli->arguments[0],
                                      .rules_directory = cli_value(cli, "rules"),
@@ -135,6 +132,9 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
     int socket = on->socket;
     on->socket = -1; /* http_start takes it over */
     TRY(http_start(socket, (unsigned)n_threads, &app, &on->server, err));
+    if (missing)
+        log_line("viewer", "missing=%s effect=\"the page does not work; tiles and answers do\"",
+                 missing);
     log_line("start", "address=http://%s store=%s threads=%" PRId64, on->bound, cli->arguments[0],
              n_threads);
 done:

@@ -79,7 +79,7 @@ static enum err_code run(struct cli *cli, int n_words, char **words, struct err 
     if (!command)
         return unknown_command(words[0], err);
     int rest = n_words > used ? n_words - used : 0;
-    if (command != &cli_help && asks_for_help(rest, words + used)) {
+    if (asks_for_help(rest, words + used)) {
         cli_print_help(command, &cli->out);
         return ERR_OK;
     }

@@ -358,7 +358,7 @@ static void test_check_reads_its_body_strictly(void **state)
 static void test_pages_of_plants_join_to_the_whole(void **state)
 {
     struct served *s = *state;
-    char id[8];
+    char id[16];
     for (int i = 2; i < 9; i++) {
         snprintf(id, sizeof id, "E-%d", i);
         add_plant(s->f, s->f->path, id, 106.2 + i * 0.01);
