@@ -43,8 +43,8 @@ static enum err_code must_be_empty(const struct import *import, struct store *st
         return code;
     if (import->layer->id == LAYER_POPULATION)
         return err_set(err, ERR_CONFLICT, "the store holds a population grid; give --replace");
-    return err_set(err, ERR_CONFLICT, "%s holds %zu records; give --replace or --append",
-                   import->layer->name, n);
+    return err_set(err, ERR_CONFLICT, "%s holds %zu record%s; give --replace or --append",
+                   import->layer->name, n, n == 1 ? "" : "s");
 }
 
 /* A first look, so that a long file is not read in vain; under the writer's lock the store
@@ -246,6 +246,7 @@ static enum err_code write_records(struct import *import, struct err *err)
     enum err_code code = ERR_OK;
     struct store *store = NULL;
     struct import_summary *summary = import->report.summary;
+    import_source_close(&import->source); /* it may be the store itself */
     TRY(store_open(import->store_path, STORE_WRITE, &store, err));
     TRY(must_be_empty(import, store, err));
     if (import->options->mode == IMPORT_APPEND)

@@ -87,7 +87,7 @@ struct import_summary {
     const char *crs;    /* as understood: "EPSG:4545 (CGCS2000 / 3-degree ... CM 108E)" */
     size_t read;        /* records (raster: cells) that the file gave */
     size_t accepted;    /* written; with join: existing records that a row matched */
-    size_t repaired;    /* of the accepted: whose shape had to be repaired */
+    size_t repaired;    /* whose shape had to be repaired */
     size_t refused;
     size_t changed;               /* with join: records whose fields are different now */
     size_t unmatched;             /* with join: existing records that no row matched */

@@ -327,6 +327,9 @@ static void check_point(const struct import_crs *crs, struct import_xy xy, struc
     if (!isfinite(xy.x) || !isfinite(xy.y))
         import_fault_set(fault, REFUSED_NOT_FINITE, "geom", value,
                          "the vertex (%s) is not a pair of numbers", value);
+    else if (xy.x == 0 && xy.y == 0)
+        import_fault_set(fault, REFUSED_NO_SHAPE, "geom", value,
+                         "(0 0) stands for a place that nobody knew");
     else if (looks_swapped(crs, xy, at, expected))
         import_fault_set(fault, REFUSED_SWAPPED, "geom", value, "(%s) looks like %s; give %s first",
                          value, crs->geographic ? "latitude, longitude" : "northing, easting",

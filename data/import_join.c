@@ -192,6 +192,7 @@ enum err_code import_join(struct import *import, struct err *err)
     map_init(&join.keys, import->arena);
     import->join = &join;
     TRY(import_source_each(import, err, read_row));
+    import_source_close(&import->source); /* it may be the store itself */
     TRY(store_open(import->store_path, STORE_WRITE, &store, err));
     TRY(find_targets(import, store, &targets, err));
     for (size_t i = 0; i < join.n; i++)

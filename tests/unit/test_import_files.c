@@ -236,6 +236,19 @@ static void test_import_asks_which_layer_of_a_file_with_several(void **state)
     expect_name(f, "甲");
 }
 
+static void test_import_reads_the_store_that_it_writes(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    struct import_options options = fixture_options(
+        "protected", fixture_text(f, "a.csv", "id,lon,lat,name\na,106,38,甲\n"), "EPSG:4490");
+    fixture_imports(f, &options);
+    options.path = f->store;
+    options.source_layer = "protected";
+    options.mode = IMPORT_REPLACE;
+    fixture_imports(f, &options);
+    expect_name(f, "甲");
+}
+
 /* ---- files that are not what they say ---- */
 
 static void test_import_names_what_a_file_really_is(void **state)
@@ -335,6 +348,7 @@ int main(void)
         FIXTURE_TEST(test_import_knows_its_own_names_when_a_shapefile_cuts_them),
         FIXTURE_TEST(test_import_reads_kml),
         FIXTURE_TEST(test_import_asks_which_layer_of_a_file_with_several),
+        FIXTURE_TEST(test_import_reads_the_store_that_it_writes),
         FIXTURE_TEST(test_import_names_what_a_file_really_is),
         FIXTURE_TEST(test_import_takes_nothing_from_a_truncated_file),
         FIXTURE_TEST(test_import_dates_read_as_people_write_them),

@@ -133,6 +133,16 @@ static void test_import_refuses_coordinates_that_are_no_numbers(void **state)
         assert_string_equal(f->summary.first_refused[i].field, "geom");
 }
 
+static void test_import_takes_no_nought_for_a_place(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    static const char *const wkt[] = {"POINT(0 0)", "POINT(106 38)", "POINT(0 38)", NULL};
+    struct import_options options = shapes(f, "protected", wkt);
+    fixture_imports(f, &options);
+    fixture_refused(f, 0, 1, "geom", "(0 0) stands for a place that nobody knew");
+    assert_int_equal(f->summary.accepted, 2);
+}
+
 static void test_import_takes_the_kinds_that_a_layer_has(void **state)
 {
     struct fixture *f = fixture_of(state);
@@ -269,6 +279,7 @@ int main(void)
         FIXTURE_TEST(test_import_repairs_bow_ties_and_stray_holes_and_says_so),
         FIXTURE_TEST(test_import_refuses_shapes_that_are_none),
         FIXTURE_TEST(test_import_refuses_coordinates_that_are_no_numbers),
+        FIXTURE_TEST(test_import_takes_no_nought_for_a_place),
         FIXTURE_TEST(test_import_takes_the_kinds_that_a_layer_has),
         FIXTURE_TEST(test_import_takes_lines_with_a_length),
         FIXTURE_TEST(test_import_straightens_arcs_finely),
