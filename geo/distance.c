@@ -383,6 +383,8 @@ enum err_code distance_shapes(const struct geom *a, const struct geom *b, double
         return ERR_OK;
     if (a->kind == GEOM_POINT && b->kind == GEOM_POINT && a->n_points == 1 && b->n_points == 1) {
         double distance_m = ellipsoid_distance_m(a->points[0], b->points[0]);
+        if (isnan(distance_m))
+            return err_set(err, ERR_INPUT, "a point is no longitude and latitude in degrees");
         *out = (struct closest){distance_m, a->points[0], b->points[0]};
         if (distance_m > limit_m)
             out->distance_m = INFINITY;

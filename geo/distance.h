@@ -29,7 +29,8 @@ struct closest {
     struct lonlat b;   /* on the second */
 };
 
-/* Shapes farther apart than limit_m answer INFINITY, soon; INFINITY: no limit. */
+/* Shapes farther apart than limit_m answer INFINITY, soon; INFINITY: no limit. ERR_INPUT for
+ * a vertex that is no longitude and latitude. */
 enum err_code distance_shapes(const struct geom *a, const struct geom *b, double limit_m,
                               struct arena *scratch, struct closest *out, struct err *err);
 

@@ -93,6 +93,19 @@ static enum err_code build_levels(struct edges *edges, struct arena *arena, stru
     return ERR_OK;
 }
 
+/* Beyond two turns a longitude is no longitude, and squares of such numbers overflow. */
+static enum err_code check_vertices(const struct geom *geom, struct err *err)
+{
+    for (uint32_t i = 0; i < geom->n_points; i++) {
+        struct lonlat at = geom->points[i];
+        if (!(fabs(at.lon_deg) <= 720 && fabs(at.lat_deg) <= 90))
+            return err_set(err, ERR_INPUT,
+                           "vertex %u of a shape, (%g %g), is no longitude and latitude in degrees",
+                           (unsigned)i, at.lon_deg, at.lat_deg);
+    }
+    return ERR_OK;
+}
+
 enum err_code edges_build(const struct geom *geom, struct arena *arena, struct edges *out,
                           struct err *err)
 {
@@ -102,6 +115,9 @@ enum err_code edges_build(const struct geom *geom, struct arena *arena, struct e
     *out = (struct edges){0};
     if (!vertices || !edges)
         return err_nomem(err);
+    enum err_code code = check_vertices(geom, err);
+    if (code != ERR_OK)
+        return code;
     for (uint32_t i = 0; i < geom->n_points; i++)
         vertices[i] = ellipsoid_ecef(geom->points[i]);
     list_edges(geom, edges);
@@ -286,7 +302,7 @@ static void look(struct search *search, const struct piece *piece, int depth)
 {
     double gap_m;
     double t = project(search, piece, &gap_m);
-    if (gap_m - piece->bulge_m > search->within_m)
+    if (!(gap_m - piece->bulge_m <= search->within_m)) /* nor for NaN */
         return;
     if (has_one_minimum(piece, gap_m)) {
         try_point(search, newton(search, piece->t, piece->u, t));

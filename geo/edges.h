@@ -50,7 +50,8 @@ struct edges {
     const struct space_box *boxes[EDGES_LARGEST_HEIGHT]; /* the last level has one */
 };
 
-/* A shape without vertices has no edges. */
+/* A shape without vertices has no edges. ERR_INPUT for a latitude beyond 90 or a longitude
+ * beyond 720 degrees. */
 enum err_code edges_build(const struct geom *geom, struct arena *arena, struct edges *out,
                           struct err *err);
 

@@ -380,6 +380,30 @@ static void test_prepared_edges_give_the_same_answer(void **state)
     arena_release(&arena);
 }
 
+static void test_numbers_that_are_no_coordinates_are_refused_at_once(void **state)
+{
+    (void)state;
+    static const double bad[] = {1e300, -1e300, 1e9, 91, NAN, INFINITY};
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct geom good = shape("polygon 106 38, 106.1 38, 106.1 38.1", &arena);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct lonlat edge[2] = {{106, 38}, {106, bad[i]}};
+        struct geom line = two_point_line(edge);
+        struct closest closest;
+        struct err err = {0};
+        line.box = (struct box){-180, -90, 180, 90};
+        assert_int_equal(distance_shapes(&line, &good, INFINITY, &arena, &closest, &err),
+                         ERR_INPUT);
+        assert_non_null(strstr(err.message, "no longitude and latitude"));
+        assert_true(isinf(closest.distance_m));
+        struct edges edges;
+        assert_int_equal(edges_build(&good, &arena, &edges, NULL), ERR_OK);
+        distance_to_point(&edges, edge[1], INFINITY, &closest); /* comes back, whatever it says */
+    }
+    arena_release(&arena);
+}
+
 static void test_distance_gives_its_scratch_memory_back_and_reports_when_there_is_none(void **state)
 {
     (void)state;
@@ -412,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_large_outlines_are_searched_through_groups_with_the_same_answer),
         cmocka_unit_test(test_contains_point_agrees_with_the_winding_number),
         cmocka_unit_test(test_prepared_edges_give_the_same_answer),
+        cmocka_unit_test(test_numbers_that_are_no_coordinates_are_refused_at_once),
         cmocka_unit_test(
             test_distance_gives_its_scratch_memory_back_and_reports_when_there_is_none),
     };
