@@ -12,20 +12,19 @@ static const struct {
     const char *name;
     uint32_t rgba;
 } names[] = {
-    {"transparent", 0x00000000}, {"black", 0x000000FF},   {"silver", 0xC0C0C0FF},
-    {"gray", 0x808080FF},        {"grey", 0x808080FF},    {"white", 0xFFFFFFFF},
-    {"maroon", 0x800000FF},      {"red", 0xFF0000FF},     {"purple", 0x800080FF},
-    {"fuchsia", 0xFF00FFFF},     {"green", 0x008000FF},   {"lime", 0x00FF00FF},
-    {"olive", 0x808000FF},       {"yellow", 0xFFFF00FF},  {"navy", 0x000080FF},
-    {"blue", 0x0000FFFF},        {"teal", 0x008080FF},    {"aqua", 0x00FFFFFF},
-    {"orange", 0xFFA500FF},      {"darkgray", 0xA9A9A9FF}, {"darkgrey", 0xA9A9A9FF},
+    {"transparent", 0x00000000}, {"black", 0x000000FF},     {"silver", 0xC0C0C0FF},
+    {"gray", 0x808080FF},        {"grey", 0x808080FF},      {"white", 0xFFFFFFFF},
+    {"maroon", 0x800000FF},      {"red", 0xFF0000FF},       {"purple", 0x800080FF},
+    {"fuchsia", 0xFF00FFFF},     {"green", 0x008000FF},     {"lime", 0x00FF00FF},
+    {"olive", 0x808000FF},       {"yellow", 0xFFFF00FF},    {"navy", 0x000080FF},
+    {"blue", 0x0000FFFF},        {"teal", 0x008080FF},      {"aqua", 0x00FFFFFF},
+    {"orange", 0xFFA500FF},      {"darkgray", 0xA9A9A9FF},  {"darkgrey", 0xA9A9A9FF},
     {"lightgray", 0xD3D3D3FF},   {"lightgrey", 0xD3D3D3FF},
 };
 
 static struct colour of_rgba(uint32_t rgba)
 {
-    return (struct colour){rgba >> 24, rgba >> 16 & 0xFF, rgba >> 8 & 0xFF,
-                           (rgba & 0xFF) / 255.0};
+    return (struct colour){rgba >> 24, rgba >> 16 & 0xFF, rgba >> 8 & 0xFF, (rgba & 0xFF) / 255.0};
 }
 
 static bool parse_hex(const char *digits, struct colour *out)

@@ -41,7 +41,7 @@ static struct value compare(const struct expr *expr, const struct eval *eval)
     if (a.type == VALUE_NUMBER && b.type == VALUE_NUMBER)
         order = a.as.number < b.as.number ? -1 : a.as.number > b.as.number;
     else if (a.type == VALUE_STRING && b.type == VALUE_STRING)
-        order = strcmp(a.as.string, b.as.string);
+        order = (double)strcmp(a.as.string, b.as.string);
     else
         return value_null();
     switch ((int)expr->op) {
@@ -135,8 +135,8 @@ static const char *text_of(struct value value, struct arena *arena)
             snprintf(digits, sizeof digits, "%.0f", value.as.number + 0.0);
         return arena_strdup(arena, digits);
     case VALUE_COLOUR:
-        return arena_printf(arena, "rgba(%.0f,%.0f,%.0f,%g)", value.as.colour.r,
-                            value.as.colour.g, value.as.colour.b, value.as.colour.a);
+        return arena_printf(arena, "rgba(%.0f,%.0f,%.0f,%g)", value.as.colour.r, value.as.colour.g,
+                            value.as.colour.b, value.as.colour.a);
     }
     return "";
 }

@@ -47,9 +47,9 @@ static const char *type_name(enum value_type type)
 static enum err_code compile(struct compiler *c, const struct json *json, enum value_type want,
                              struct expr **out);
 
-static enum err_code literal_value(struct compiler *c, const struct json *json,
-                                   struct value *out)
+static enum err_code literal_value(struct compiler *c, const struct json *json, struct value *out)
 {
+    *out = value_null();
     switch (jr_type_of(json)) {
     case JR_BOOL:
         *out = value_bool(jr_bool(json, false));
@@ -64,7 +64,6 @@ static enum err_code literal_value(struct compiler *c, const struct json *json,
         return copy ? ERR_OK : err_nomem(c->err);
     }
     case JR_NULL:
-        *out = value_null();
         return ERR_OK;
     case JR_ARRAY:
     case JR_OBJECT:
@@ -84,8 +83,7 @@ static enum err_code compile_constant(struct compiler *c, const struct json *jso
         const char *text = out->value.as.string;
         struct colour colour;
         if (!colour_parse(text, &colour))
-            return err_set(c->err, ERR_INPUT, "\"%s\" is not a colour (such as \"#ff0000\")",
-                           text);
+            return err_set(c->err, ERR_INPUT, "\"%s\" is not a colour (such as \"#ff0000\")", text);
         out->value = value_colour(colour);
     }
     out->op = OP_LITERAL;
@@ -104,7 +102,7 @@ static enum err_code add_arg(struct compiler *c, struct expr *out, const struct 
 {
     struct expr *arg = NULL;
     enum err_code code = compile(c, json, want, &arg);
-    if (code != ERR_OK)
+    if (!arg)
         return code;
     out->args[out->n_args++] = arg;
     out->depends |= arg->depends;
@@ -175,8 +173,8 @@ static enum err_code add_stop(struct compiler *c, struct expr *out, uint32_t ind
 }
 
 /* ["step", input, output, stop, output, ...] */
-static enum err_code compile_step(struct compiler *c, const struct json *json,
-                                  enum value_type want, struct expr *out)
+static enum err_code compile_step(struct compiler *c, const struct json *json, enum value_type want,
+                                  struct expr *out)
 {
     enum err_code code = ERR_OK;
     size_t n = jr_count(json);
@@ -255,8 +253,8 @@ done:
 }
 
 /* ["case", condition, output, ..., fallback] */
-static enum err_code compile_case(struct compiler *c, const struct json *json,
-                                  enum value_type want, struct expr *out)
+static enum err_code compile_case(struct compiler *c, const struct json *json, enum value_type want,
+                                  struct expr *out)
 {
     enum err_code code = ERR_OK;
     size_t n = jr_count(json);
@@ -264,8 +262,7 @@ static enum err_code compile_case(struct compiler *c, const struct json *json,
         return err_set(c->err, ERR_INPUT, "has no fallback: its last argument must be one");
     TRY(alloc_args(c, out, n));
     for (size_t i = 1; i < n; i++)
-        TRY(add_arg(c, out, jr_item(json, i),
-                    i % 2 == 1 && i + 1 < n ? VALUE_BOOL : want));
+        TRY(add_arg(c, out, jr_item(json, i), i % 2 == 1 && i + 1 < n ? VALUE_BOOL : want));
 done:
     return code;
 }
@@ -279,8 +276,7 @@ static enum err_code compile_plain(struct compiler *c, const struct json *json,
     return code;
 }
 
-static enum err_code compile_property(struct compiler *c, const struct json *json,
-                                      struct expr *out)
+static enum err_code compile_property(struct compiler *c, const struct json *json, struct expr *out)
 {
     const char *name = jr_text(jr_item(json, 1));
     if (!name)
@@ -351,8 +347,7 @@ static enum err_code compile_arguments(struct compiler *c, const struct json *js
     case OP_ZOOM:
         out->type = VALUE_NUMBER;
         out->depends = EXPR_ZOOM;
-        return jr_count(json) == 1 ? ERR_OK
-                                   : err_set(c->err, ERR_INPUT, "takes no arguments");
+        return jr_count(json) == 1 ? ERR_OK : err_set(c->err, ERR_INPUT, "takes no arguments");
     case OP_RGB:
     case OP_RGBA:
         out->type = VALUE_COLOUR;
@@ -374,11 +369,9 @@ static enum err_code find_op(struct compiler *c, const struct json *json, enum e
         if (strcmp(ops[op].name, name) != 0)
             continue;
         *out = (enum expr_op)op;
-        if (n - 1 < ops[op].least || (ops[op].most && n - 1 > ops[op].most) ||
-            n > MOST_ARGUMENTS)
+        if (n - 1 < ops[op].least || (ops[op].most && n - 1 > ops[op].most) || n > MOST_ARGUMENTS)
             return err_set(c->err, ERR_INPUT, "\"%s\" has %zu arguments; it takes %s%u", name,
-                           n - 1, ops[op].most == ops[op].least ? "" : "at least ",
-                           ops[op].least);
+                           n - 1, ops[op].most == ops[op].least ? "" : "at least ", ops[op].least);
         return ERR_OK;
     }
     return err_set(c->err, ERR_INPUT, "\"%s\" is not an expression that is supported", name);
@@ -387,6 +380,7 @@ static enum err_code find_op(struct compiler *c, const struct json *json, enum e
 static enum err_code compile(struct compiler *c, const struct json *json, enum value_type want,
                              struct expr **out)
 {
+    *out = NULL;
     if (c->depth >= MOST_DEPTH)
         return err_set(c->err, ERR_LIMIT, "expressions are nested more than %d deep", MOST_DEPTH);
     struct expr *expr = arena_new(c->arena, struct expr, 1);
@@ -409,7 +403,7 @@ static enum err_code compile(struct compiler *c, const struct json *json, enum v
     if (code == ERR_OK && want != VALUE_NULL && expr->type != VALUE_NULL && expr->type != want)
         code = err_set(c->err, ERR_INPUT, "gives %s where %s belongs", type_name(expr->type),
                        type_name(want));
-    *out = expr;
+    *out = code == ERR_OK ? expr : NULL;
     return code;
 }
 

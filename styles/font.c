@@ -40,8 +40,8 @@ struct font_set {
     FT_Stroker stroker;
     size_t n_stacks;
     struct font_stack *stacks;
-    struct face **faces; /* n_stacks x FONT_STACK_FILES; the same file is opened once */
-    struct arena arena;  /* of images */
+    struct face **faces;      /* n_stacks x FONT_STACK_FILES; the same file is opened once */
+    struct arena arena;       /* of images */
     struct image_slot *slots; /* 2 * MOST_IMAGES */
     size_t n_images;
 };
@@ -51,8 +51,8 @@ struct font_set {
 /* Splits "Noto Sans CJK SC Bold" into family and style. */
 static void split_name(const char *name, char *family, size_t n, const char **style)
 {
-    static const char *const styles[] = {"Thin",   "Light",    "DemiLight", "Regular", "Medium",
-                                         "Bold",   "SemiBold", "Black",     "Italic",  "Oblique"};
+    static const char *const styles[] = {"Thin", "Light",    "DemiLight", "Regular", "Medium",
+                                         "Bold", "SemiBold", "Black",     "Italic",  "Oblique"};
     snprintf(family, n, "%s", name);
     *style = "Regular";
     char *space = strrchr(family, ' ');
@@ -134,8 +134,8 @@ enum err_code font_stack_find(const char *const *names, size_t n, struct arena *
             goto done;
         }
         for (uint32_t k = 0; found && k < out->n_files; k++)
-            known |= out->files[k].index == file.index &&
-                     strcmp(out->files[k].path, file.path) == 0;
+            known |=
+                out->files[k].index == file.index && strcmp(out->files[k].path, file.path) == 0;
         if (found && !known)
             out->files[out->n_files++] = file;
     }
@@ -199,7 +199,7 @@ enum err_code font_set_new(const struct font_stack *stacks, size_t n, struct fon
     set->n_stacks = n;
     set->stacks = calloc(n ? n : 1, sizeof *set->stacks);
     set->faces = calloc(n ? n * FONT_STACK_FILES : 1, sizeof(struct face *));
-    set->slots = calloc(2 * MOST_IMAGES, sizeof *set->slots);
+    set->slots = calloc((size_t)2 * MOST_IMAGES, sizeof *set->slots);
     if (!set->stacks || !set->faces || !set->slots || FT_Init_FreeType(&set->library) != 0 ||
         FT_Stroker_New(set->library, &set->stroker) != 0) {
         code = err_nomem(err);
@@ -279,12 +279,8 @@ struct part {
     int n;
 };
 
-struct size {
-    double px, spacing_px;
-};
-
 /* Shapes a part and appends its glyphs; false: no memory, or more than `capacity`. */
-static bool shape_part(struct font_set *set, const struct part *part, const struct size *size,
+static bool shape_part(struct font_set *set, const struct part *part, const struct text_size *size,
                        struct glyph_run *run, size_t capacity)
 {
     uint32_t stack = part->stack, file = part->file;
@@ -300,26 +296,27 @@ static bool shape_part(struct font_set *set, const struct part *part, const stru
     unsigned count = 0;
     hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(buffer, &count);
     hb_glyph_position_t *positions = hb_buffer_get_glyph_positions(buffer, &count);
-    double scale = size->px * 64 / face->units_per_em;
-    bool fits = infos && positions && hb_buffer_allocation_successful(buffer) &&
-                run->n + count <= capacity;
+    double scale = size->size_px * 64 / face->units_per_em;
+    bool fits =
+        infos && positions && hb_buffer_allocation_successful(buffer) && run->n + count <= capacity;
     for (unsigned i = 0; fits && i < count; i++) {
-        run->glyphs[run->n++] = (struct glyph){
-            .stack = stack,
-            .file = file,
-            .id = infos[i].codepoint,
-            .x_64 = run->width_64 + (int32_t)lround(positions[i].x_offset * scale),
-            .y_64 = -(int32_t)lround(positions[i].y_offset * scale)};
-        run->width_64 += (int32_t)lround(positions[i].x_advance * scale + size->spacing_px * 64);
+        run->glyphs[run->n++] =
+            (struct glyph){.stack = stack,
+                           .file = file,
+                           .id = infos[i].codepoint,
+                           .x_64 = run->width_64 + (int32_t)lround(positions[i].x_offset * scale),
+                           .y_64 = -(int32_t)lround(positions[i].y_offset * scale)};
+        run->width_64 +=
+            (int32_t)lround(positions[i].x_advance * scale + size->letter_spacing_px * 64);
     }
     hb_buffer_destroy(buffer);
     return fits;
 }
 
-enum err_code font_shape(struct font_set *set, uint32_t stack, const char *text, double size_px,
-                         double letter_spacing_px, struct arena *arena, struct glyph_run *out,
-                         struct err *err)
+enum err_code font_shape(struct font_set *set, const struct text_size *size, const char *text,
+                         struct arena *arena, struct glyph_run *out, struct err *err)
 {
+    uint32_t stack = size->stack;
     uint32_t characters[MOST_CHARACTERS];
     uint32_t files[MOST_CHARACTERS];
     size_t n = 0;
@@ -339,7 +336,6 @@ enum err_code font_shape(struct font_set *set, uint32_t stack, const char *text,
     }
     /* Few characters become more than one glyph, none of the scripts here on average. */
     size_t capacity = 2 * n + 8;
-    struct size size = {size_px, letter_spacing_px};
     out->glyphs = arena_new(arena, struct glyph, capacity);
     if (!out->glyphs)
         return err_nomem(err);
@@ -348,12 +344,12 @@ enum err_code font_shape(struct font_set *set, uint32_t stack, const char *text,
         while (end < n && files[end] == files[i])
             end++;
         struct part part = {stack, files[i], characters + i, (int)(end - i)};
-        if (!shape_part(set, &part, &size, out, capacity))
+        if (!shape_part(set, &part, size, out, capacity))
             return err_nomem(err);
         i = end;
     }
     if (out->n > 0)
-        out->width_64 -= (int32_t)lround(letter_spacing_px * 64); /* none after the last */
+        out->width_64 -= (int32_t)lround(size->letter_spacing_px * 64); /* none after the last */
     return ERR_OK;
 }
 
@@ -418,12 +414,13 @@ const struct glyph_image *font_glyph(struct font_set *set, const struct glyph *g
     uint64_t key[2] = {(uint64_t)glyph->id << 32 | glyph->stack << 16 | glyph->file << 8 | quarter,
                        (uint64_t)lround(size_px * 64) << 32 | (uint64_t)lround(halo_px * 64)};
     if (set->n_images >= MOST_IMAGES) {
-        memset(set->slots, 0, 2 * MOST_IMAGES * sizeof *set->slots);
+        memset(set->slots, 0, (size_t)2 * MOST_IMAGES * sizeof *set->slots);
         arena_reset(&set->arena);
         set->n_images = 0;
     }
     /* Any odd constants of 64 bits would do; these are from splitmix64. */
-    uint64_t hash = (key[0] * UINT64_C(0xBF58476D1CE4E5B9)) ^ (key[1] * UINT64_C(0x94D049BB133111EB));
+    uint64_t hash =
+        (key[0] * UINT64_C(0xBF58476D1CE4E5B9)) ^ (key[1] * UINT64_C(0x94D049BB133111EB));
     size_t at = (size_t)(hash >> 40) & (2 * MOST_IMAGES - 1);
     while (set->slots[at].image &&
            (set->slots[at].key[0] != key[0] || set->slots[at].key[1] != key[1]))

@@ -57,10 +57,15 @@ struct glyph_run {
     int32_t width_64;
 };
 
+struct text_size {
+    uint32_t stack;
+    double size_px;
+    double letter_spacing_px; /* between two letters */
+};
+
 /* Shapes one line of UTF-8 text. Control characters are left out. */
-enum err_code font_shape(struct font_set *set, uint32_t stack, const char *text, double size_px,
-                         double letter_spacing_px, struct arena *arena, struct glyph_run *out,
-                         struct err *err);
+enum err_code font_shape(struct font_set *set, const struct text_size *size, const char *text,
+                         struct arena *arena, struct glyph_run *out, struct err *err);
 
 /* How far text reaches above and below its base line, px. */
 struct font_height {

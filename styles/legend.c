@@ -26,8 +26,7 @@ static enum err_code parse_entry(struct style *style, const struct json *json,
     TRY(copy_text(style, json, "colour", &out->colour, err));
     out->hatched = jr_bool(jr_get(json, "hatched"), false);
     if (!colour_parse(out->colour, &colour))
-        code = err_set(err, ERR_INPUT, "\"%s\" is not a colour (such as \"#ff0000\")",
-                       out->colour);
+        code = err_set(err, ERR_INPUT, "\"%s\" is not a colour (such as \"#ff0000\")", out->colour);
 done:
     return code;
 }

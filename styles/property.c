@@ -28,14 +28,16 @@ static const struct choice caps[] = {{"butt", 0}, {"round", 1}, {"square", 2}, {
 static const struct choice joins[] = {{"miter", 0}, {"round", 1}, {"bevel", 2}, {NULL, 0}};
 static const struct choice placements[] = {{"point", 0}, {NULL, 0}};
 /* Nine anchors: (x + 1) + 3 * (y + 1). */
-static const struct choice anchors[] = {{"top-left", 0},    {"top", 1},    {"top-right", 2},
-                                        {"left", 3},        {"center", 4}, {"right", 5},
-                                        {"bottom-left", 6}, {"bottom", 7}, {"bottom-right", 8},
-                                        {NULL, 0}};
-static const struct choice icons[] = {
-    {"circle", ICON_CIRCLE},   {"square", ICON_SQUARE}, {"triangle", ICON_TRIANGLE},
-    {"diamond", ICON_DIAMOND}, {"star", ICON_STAR},     {"cross", ICON_CROSS},
-    {NULL, 0}};
+static const struct choice anchors[] = {
+    {"top-left", 0}, {"top", 1},         {"top-right", 2}, {"left", 3},         {"center", 4},
+    {"right", 5},    {"bottom-left", 6}, {"bottom", 7},    {"bottom-right", 8}, {NULL, 0}};
+static const struct choice icons[] = {{"circle", ICON_CIRCLE},
+                                      {"square", ICON_SQUARE},
+                                      {"triangle", ICON_TRIANGLE},
+                                      {"diamond", ICON_DIAMOND},
+                                      {"star", ICON_STAR},
+                                      {"cross", ICON_CROSS},
+                                      {NULL, 0}};
 
 static const struct choice *choices_of(enum property_kind kind)
 {
@@ -78,8 +80,8 @@ bool pattern_by_name(const char *name, struct pattern *out)
                                           {"cross-", PATTERN_CROSS},
                                           {"dots-", PATTERN_DOTS},
                                           {NULL, 0}};
-    static const char *const colours[] = {"red", "orange", "yellow", "blue",
-                                          "grey", "black", "white", NULL};
+    static const char *const colours[] = {"red",  "orange", "yellow", "blue",
+                                          "grey", "black",  "white",  NULL};
     for (const struct choice *kind = kinds; kind->name; kind++) {
         size_t n = strlen(kind->name);
         if (strncmp(name, kind->name, n) != 0)

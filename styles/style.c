@@ -17,7 +17,7 @@ enum {
 
 static const char *const map_names[MAP_COUNT] = {"region", "city", "county", "dangers", "risk"};
 static const char *const source_names[SOURCE_COUNT] = {
-#define SOURCE_NAME(constant, name) [constant] = name,
+#define SOURCE_NAME(constant, name) [constant] = (name),
     STYLE_SOURCES(SOURCE_NAME)
 #undef SOURCE_NAME
 };
@@ -157,8 +157,8 @@ static enum err_code read_expression(struct reader *r, enum style_property prope
 {
     enum property_kind kind = property_rows[property].kind;
     struct expr *expr;
-    enum err_code code = expr_compile(json, property_value_type(kind), &r->style->arena, &expr,
-                                      r->err);
+    enum err_code code =
+        expr_compile(json, property_value_type(kind), &r->style->arena, &expr, r->err);
     if (code != ERR_OK)
         return code;
     struct check check = {.kind = kind};
@@ -191,9 +191,8 @@ static enum err_code read_property_value(struct reader *r, enum style_property p
         return read_dashes(r, json);
     case KIND_OFFSET:
         code = read_numbers(r, json, r->layer->text_offset_em, 2, &n);
-        return code == ERR_OK && n != 2
-                   ? err_set(r->err, ERR_INPUT, "must be a list of 2 numbers")
-                   : code;
+        return code == ERR_OK && n != 2 ? err_set(r->err, ERR_INPUT, "must be a list of 2 numbers")
+                                        : code;
     case KIND_FONT:
         return read_fonts(r, json);
     default:
@@ -288,8 +287,9 @@ static enum err_code read_head(struct reader *r, const struct json *json)
 
 static bool known_member(void *context, const char *key, const struct json *value)
 {
-    static const char *const members[] = {"id",      "type",    "source", "source-layer", "minzoom",
-                                          "maxzoom", "filter", "layout", "paint", "metadata"};
+    static const char *const members[] = {"id",      "type",    "source", "source-layer",
+                                          "minzoom", "maxzoom", "filter", "layout",
+                                          "paint",   "metadata"};
     struct reader *r = context;
     (void)value;
     if (find_name(members, sizeof members / sizeof members[0], key) < 0)
@@ -364,8 +364,9 @@ struct root_walk {
  * browsers only. */
 static bool known_root(void *context, const char *key, const struct json *value)
 {
-    static const char *const members[] = {"version", "name",   "metadata", "sources", "layers", "sprite",
-                                          "glyphs",  "center", "zoom",     "bearing", "pitch"};
+    static const char *const members[] = {"version", "name",    "metadata", "sources",
+                                          "layers",  "sprite",  "glyphs",   "center",
+                                          "zoom",    "bearing", "pitch"};
     struct root_walk *walk = context;
     (void)value;
     if (find_name(members, sizeof members / sizeof members[0], key) < 0)

@@ -32,7 +32,7 @@ void style_free(struct style *style);
 const char *style_name(const struct style *style);
 
 struct legend_entry {
-    const char *key;  /* "1".."4", "0", or the name of a symbol */
+    const char *key; /* "1".."4", "0", or the name of a symbol */
     const char *zh;
     const char *en;
     const char *colour; /* "#ff0000" */
@@ -147,7 +147,15 @@ struct pattern {
 /* False if the built-in sprite has none of that name. */
 bool pattern_by_name(const char *name, struct pattern *out);
 
-enum icon { ICON_NONE, ICON_CIRCLE, ICON_SQUARE, ICON_TRIANGLE, ICON_DIAMOND, ICON_STAR, ICON_CROSS };
+enum icon {
+    ICON_NONE,
+    ICON_CIRCLE,
+    ICON_SQUARE,
+    ICON_TRIANGLE,
+    ICON_DIAMOND,
+    ICON_STAR,
+    ICON_CROSS
+};
 
 bool icon_by_name(const char *name, enum icon *out);
 

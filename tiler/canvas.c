@@ -66,8 +66,7 @@ static enum err_code pick_raster(struct canvas *canvas, struct err *err)
     return raster_init(canvas->raster, (int32_t)size, (int32_t)size, err);
 }
 
-enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles,
-                           struct err *err)
+enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles, struct err *err)
 {
     enum err_code code = ERR_OK;
     canvas->scale = scale;
@@ -168,7 +167,8 @@ static uint8_t stripe(uint32_t x, uint32_t y, uint32_t period, double width, boo
 {
     int hits = 0;
     for (int i = 0; i < 16; i++) {
-        double px = x + (i % 4 + 0.5) / 4, py = y + (i / 4 + 0.5) / 4;
+        int across = i % 4, down = i / 4;
+        double px = x + (across + 0.5) / 4, py = y + (down + 0.5) / 4;
         double along = fmod((back ? px - py : px + py) + 4.0 * period, period);
         hits += along < width;
     }
@@ -180,7 +180,8 @@ static uint8_t dot(uint32_t x, uint32_t y, uint32_t period)
     int hits = 0;
     double radius = period * 0.2;
     for (int i = 0; i < 16; i++) {
-        double px = x + (i % 4 + 0.5) / 4, py = y + (i / 4 + 0.5) / 4;
+        int across = i % 4, down = i / 4;
+        double px = x + (across + 0.5) / 4, py = y + (down + 0.5) / 4;
         double d1 = hypot(px - period * 0.25, py - period * 0.25);
         double d2 = hypot(px - period * 0.75, py - period * 0.75);
         hits += d1 < radius || d2 < radius;
@@ -242,7 +243,7 @@ static void lay_special(void *context, int32_t y, int32_t first, int32_t last,
     const struct canvas *canvas = laying->canvas;
     uint32_t period = PATTERN_PX * canvas->scale;
     uint32_t *row = laying->canvas->pixels + (size_t)y * canvas->size_px;
-    const uint8_t *mask = canvas->pattern + ((uint32_t)y % period) * period;
+    const uint8_t *mask = canvas->pattern + (size_t)((uint32_t)y % period) * period;
     bool plain = laying->coat->pattern.kind == PATTERN_NONE;
     uint32_t top = laying->n_alphas - 1;
     for (int32_t x = first; x <= last; x++) {

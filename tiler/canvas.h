@@ -22,35 +22,34 @@
 enum { CANVAS_COATS = 64 };
 
 struct canvas {
-    uint32_t size_px;  /* of an edge */
-    uint32_t scale;    /* 1 or 2 */
+    uint32_t size_px; /* of an edge */
+    uint32_t scale;   /* 1 or 2 */
     uint32_t *pixels;
-    bool drawn;        /* anything at all */
-    struct raster *raster;      /* the one of this size */
-    struct raster rasters[3];   /* 256 px, 512 px, and the last other size */
-    size_t room_px;             /* pixels and mask have room for this edge */
+    bool drawn;               /* anything at all */
+    struct raster *raster;    /* the one of this size */
+    struct raster rasters[3]; /* 256 px, 512 px, and the last other size */
+    size_t room_px;           /* pixels and mask have room for this edge */
     struct stroker stroker;
     struct image_writer *writer;
     struct font_set *fonts;
-    uint8_t *mask;     /* of a text, size_px x size_px */
+    uint8_t *mask;        /* of a text, size_px x size_px */
     struct fixed *points; /* scratch: one ring or line in pixels */
     size_t points_capacity;
-    uint8_t *alphas;   /* of a paint, for each coverage */
-    uint8_t *pattern;  /* of a paint, PATTERN_PX * scale squared */
+    uint8_t *alphas;  /* of a paint, for each coverage */
+    uint8_t *pattern; /* of a paint, PATTERN_PX * scale squared */
 };
 
 /* How shapes are laid on. */
 struct coat {
     struct colour colour; /* with its own alpha */
     double opacity;
-    bool adds_up;    /* n shapes count n times (areas), else once (lines) */
-    bool upon;       /* only where something is already, leaving its transparency */
+    bool adds_up;           /* n shapes count n times (areas), else once (lines) */
+    bool upon;              /* only where something is already, leaving its transparency */
     struct pattern pattern; /* PATTERN_NONE: plain; else the pattern's colour is used */
 };
 
 /* Starts a clear picture of `tiles` x `tiles` tiles at scale 1 or 2. */
-enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles,
-                           struct err *err);
+enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles, struct err *err);
 
 /* Room for n points in canvas->points. */
 enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err);

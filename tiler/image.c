@@ -16,9 +16,9 @@ struct image_writer {
     struct libdeflate_compressor *tile, *solid;
     struct palette palette;
     uint8_t *indices;
-    uint8_t *rows;     /* filter byte and packed indices, row by row */
+    uint8_t *rows; /* filter byte and packed indices, row by row */
     uint8_t *deflated;
-    size_t n_pixels;   /* room in indices */
+    size_t n_pixels; /* room in indices */
     size_t deflated_bytes;
 };
 
@@ -145,16 +145,13 @@ enum err_code image_write_png(struct image_writer *writer, const uint32_t *pixel
 {
     enum err_code code = ERR_OK;
     TRY(make_room(writer, width, height, err));
-    quantise(writer->quantiser, pixels, (size_t)width * height, &writer->palette,
-             writer->indices);
+    quantise(writer->quantiser, pixels, (size_t)width * height, &writer->palette, writer->indices);
     uint32_t n = writer->palette.n;
     uint32_t depth = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;
     size_t n_rows = pack_rows(writer, width, height, depth);
-    size_t deflated = libdeflate_zlib_compress(n == 1 ? writer->solid : writer->tile,
-                                               writer->rows, n_rows, writer->deflated,
-                                               writer->deflated_bytes);
-    if (deflated == 0 || !write_chunks(writer, width, height, depth, deflated, out) ||
-        !buf_ok(out))
+    size_t deflated = libdeflate_zlib_compress(n == 1 ? writer->solid : writer->tile, writer->rows,
+                                               n_rows, writer->deflated, writer->deflated_bytes);
+    if (deflated == 0 || !write_chunks(writer, width, height, depth, deflated, out) || !buf_ok(out))
         code = err_nomem(err);
 done:
     return code;
@@ -169,7 +166,7 @@ enum err_code image_read_png(const void *bytes, size_t n, uint32_t **pixels, uin
         return err_set(err, ERR_INPUT, "not a PNG: %s", image.message);
     image.format = PNG_FORMAT_RGBA;
     size_t count = (size_t)image.width * image.height;
-    uint8_t *rgba = malloc(PNG_IMAGE_SIZE(image));
+    uint8_t *rgba = malloc(4 * count);
     uint32_t *out = malloc(count * sizeof *out);
     if (!rgba || !out || !png_image_finish_read(&image, NULL, rgba, 0, NULL)) {
         bool broken = rgba && out;

@@ -40,8 +40,9 @@ static size_t break_lines(const char *text, double most, struct line lines[MOST_
     while (*at) {
         const char *here = at;
         uint32_t c = text_next(&at);
-        bool may_break = here > start && (before == ' ' || ((is_ideograph(c) || is_ideograph(before)) &&
-                                                            !closes(c)));
+        bool may_break =
+            here > start &&
+            (before == ' ' || ((is_ideograph(c) || is_ideograph(before)) && !closes(c)));
         if (c == '\n' || (may_break && (double)in_line >= each && n + 1 < MOST_LINES)) {
             lines[n++] = (struct line){start, (size_t)(here - start)};
             start = c == '\n' ? at : here;
@@ -57,26 +58,17 @@ static size_t break_lines(const char *text, double most, struct line lines[MOST_
     return n;
 }
 
-static enum err_code shape_lines(const struct style_layer *layer, const struct line *lines,
-                                 size_t n, const struct text_look *look, double spacing_px,
-                                 struct font_set *fonts, struct arena *arena,
-                                 struct glyph_run *runs, struct err *err)
+static enum err_code shape_line(struct font_set *fonts, const struct text_size *size,
+                                const struct line *line, struct arena *arena, struct glyph_run *run,
+                                struct err *err)
 {
-    for (size_t i = 0; i < n; i++) {
-        char *text = arena_strndup(arena, lines[i].start, lines[i].n_bytes);
-        if (!text)
-            return err_nomem(err);
-        enum err_code code = font_shape(fonts, layer->font_stack, text_trim(text), look->size_px,
-                                        spacing_px, arena, &runs[i], err);
-        if (code != ERR_OK)
-            return code;
-    }
-    return ERR_OK;
+    char *text = arena_strndup(arena, line->start, line->n_bytes);
+    return text ? font_shape(fonts, size, text_trim(text), arena, run, err) : err_nomem(err);
 }
 
 enum err_code label_text_layout(const struct style_layer *layer, const struct eval *eval,
                                 struct font_set *fonts, struct arena *arena, struct placed *out,
-                                struct px_box *box, struct err *err)
+                                struct err *err)
 {
     const char *text = style_text(layer, PROP_TEXT_FIELD, eval);
     struct text_look *look = &out->look;
@@ -93,10 +85,13 @@ enum err_code label_text_layout(const struct style_layer *layer, const struct ev
     struct fixed *origins = arena_new(arena, struct fixed, n);
     if (!runs || !origins)
         return err_nomem(err);
-    double spacing = style_number(layer, PROP_TEXT_LETTER_SPACING, eval) * look->size_px;
-    enum err_code code = shape_lines(layer, lines, n, look, spacing, fonts, arena, runs, err);
-    if (code != ERR_OK)
-        return code;
+    struct text_size size = {layer->font_stack, look->size_px,
+                             style_number(layer, PROP_TEXT_LETTER_SPACING, eval) * look->size_px};
+    for (size_t i = 0; i < n; i++) {
+        enum err_code code = shape_line(fonts, &size, &lines[i], arena, &runs[i], err);
+        if (code != ERR_OK)
+            return code;
+    }
     double line_px = style_number(layer, PROP_TEXT_LINE_HEIGHT, eval) * look->size_px;
     double width = 0, height = (double)(n - 1) * line_px + look->size_px;
     for (size_t i = 0; i < n; i++)
@@ -116,8 +111,9 @@ enum err_code label_text_layout(const struct style_layer *layer, const struct ev
     out->origins_64 = origins;
     /* An ideograph fills its em box; g and j reach below it by a tenth, accents above. */
     double over = look->halo_px + 1 + look->size_px * 0.12;
-    *box = (struct px_box){left - look->halo_px - 1, top - over, left + width + look->halo_px + 1,
-                           top + height + over};
+    double beside = look->halo_px + 1;
+    out->ink =
+        (struct px_box){left - beside, top - over, left + width + beside, top + height + over};
     return ERR_OK;
 }
 
@@ -173,8 +169,10 @@ static void add_icon(struct canvas *canvas, struct fixed centre, const struct pl
     struct stroke_style edge = {.width_px = 2 * grown_px, .join = JOIN_ROUND, .cap = CAP_ROUND};
     if (label->icon == ICON_CROSS) {
         int64_t arm = llround(half * 0.7 * FIXED_ONE);
-        struct fixed falling[] = {{centre.x - arm, centre.y - arm}, {centre.x + arm, centre.y + arm}};
-        struct fixed rising[] = {{centre.x - arm, centre.y + arm}, {centre.x + arm, centre.y - arm}};
+        struct fixed falling[] = {{centre.x - arm, centre.y - arm},
+                                  {centre.x + arm, centre.y + arm}};
+        struct fixed rising[] = {{centre.x - arm, centre.y + arm},
+                                 {centre.x + arm, centre.y - arm}};
         edge.width_px += half * 0.5;
         stroke_line(&canvas->stroker, canvas->raster, falling, 2, false, &edge);
         stroke_line(&canvas->stroker, canvas->raster, rising, 2, false, &edge);
@@ -189,8 +187,7 @@ static void add_icon(struct canvas *canvas, struct fixed centre, const struct pl
         stroke_line(&canvas->stroker, canvas->raster, points, n, true, &edge);
 }
 
-void placed_draw(const struct placed *label, struct canvas *canvas, int64_t left_px,
-                 int64_t top_px)
+void placed_draw(const struct placed *label, struct canvas *canvas, int64_t left_px, int64_t top_px)
 {
     int64_t scale = canvas->scale;
     int64_t x = (label->x_px - left_px) * scale, y = (label->y_px - top_px) * scale;

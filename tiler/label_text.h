@@ -7,10 +7,10 @@
 
 #include "tiler/labels.h"
 
-/* Fills the text members of out; *box is its ink round the point (0, 0). A feature without
- * text gets no lines. */
+/* Fills the text members of out, and ink with the text's box round the point (0, 0). A feature
+ * without text gets no lines. */
 enum err_code label_text_layout(const struct style_layer *layer, const struct eval *eval,
                                 struct font_set *fonts, struct arena *arena, struct placed *out,
-                                struct px_box *box, struct err *err);
+                                struct err *err);
 
 #endif

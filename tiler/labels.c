@@ -129,13 +129,13 @@ static enum err_code keep_text(struct placing *placing, struct placed *label, st
 {
     struct glyph_run *lines =
         arena_memdup(placing->arena, label->lines, label->n_lines * sizeof *lines);
-    label->origins_64 = arena_memdup(placing->arena, label->origins_64,
-                                     label->n_lines * sizeof *label->origins_64);
+    label->origins_64 =
+        arena_memdup(placing->arena, label->origins_64, label->n_lines * sizeof *label->origins_64);
     if (!lines || !label->origins_64)
         return err_nomem(err);
     for (size_t i = 0; i < label->n_lines; i++) {
-        lines[i].glyphs = arena_memdup(placing->arena, lines[i].glyphs,
-                                       lines[i].n * sizeof *lines[i].glyphs);
+        lines[i].glyphs =
+            arena_memdup(placing->arena, lines[i].glyphs, lines[i].n * sizeof *lines[i].glyphs);
         if (!lines[i].glyphs)
             return err_nomem(err);
     }
@@ -150,8 +150,10 @@ static enum err_code place(struct placing *placing, const struct label_layer *la
     enum err_code code = ERR_OK;
     const struct label_input *input = placing->input;
     struct source_feature feature = {layer->source, candidate->feature};
-    struct eval eval = {.zoom = (double)input->z - 1, .feature = &feature,
-                        .get = source_property, .arena = &placing->scratch};
+    struct eval eval = {.zoom = (double)input->z - 1,
+                        .feature = &feature,
+                        .get = source_property,
+                        .arena = &placing->scratch};
     struct placed label = {.layer = layer->index};
     struct merc at;
     TRY(source_point(layer->source, candidate->feature, &placing->scratch, &at, err));
@@ -161,16 +163,14 @@ static enum err_code place(struct placing *placing, const struct label_layer *la
     evaluate_icon(layer->style, &eval, &label);
     double half = label.icon_px / 2 + label.icon_halo_px + 1;
     struct px_box icon = moved((struct px_box){-half, -half, half, half}, label.x_px, label.y_px);
-    struct px_box text = {0};
-    TRY(label_text_layout(layer->style, &eval, input->fonts, &placing->scratch, &label, &text,
-                          err));
-    text = moved(text, label.x_px, label.y_px);
+    TRY(label_text_layout(layer->style, &eval, input->fonts, &placing->scratch, &label, err));
+    struct px_box text = moved(label.ink, label.x_px, label.y_px);
     double padding = style_number(layer->style, PROP_TEXT_PADDING, &eval);
 
     bool has_icon = label.icon != ICON_NONE, has_text = label.n_lines > 0;
-    if (has_icon && (leaves_world(icon, input->z) ||
-                     (!style_bool(layer->style, PROP_ICON_ALLOW_OVERLAP, &eval) &&
-                      !is_free(placing, icon))))
+    if (has_icon &&
+        (leaves_world(icon, input->z) ||
+         (!style_bool(layer->style, PROP_ICON_ALLOW_OVERLAP, &eval) && !is_free(placing, icon))))
         goto done;
     if (has_text && (leaves_world(text, input->z) ||
                      (!style_bool(layer->style, PROP_TEXT_ALLOW_OVERLAP, &eval) &&
@@ -189,8 +189,8 @@ static enum err_code place(struct placing *placing, const struct label_layer *la
         TRY(take(placing, grown(text, padding), err));
         TRY(keep_text(placing, &label, err));
     }
-    placing->items = arena_grow(placing->arena, placing->items, &placing->capacity,
-                                placing->n + 1, sizeof label);
+    placing->items = arena_grow(placing->arena, placing->items, &placing->capacity, placing->n + 1,
+                                sizeof label);
     if (!placing->items)
         return err_nomem(err);
     placing->items[placing->n++] = label;
@@ -225,8 +225,10 @@ static enum err_code place_layer(struct placing *placing, const struct label_lay
     }
     for (uint32_t i = 0; i < source->n; i++) {
         struct source_feature feature = {source, i};
-        struct eval eval = {.zoom = (double)placing->input->z - 1, .feature = &feature,
-                            .get = source_property, .arena = &placing->scratch};
+        struct eval eval = {.zoom = (double)placing->input->z - 1,
+                            .feature = &feature,
+                            .get = source_property,
+                            .arena = &placing->scratch};
         if (style_filter(layer->style, &eval))
             candidates[n++] =
                 (struct candidate){style_number(layer->style, PROP_SYMBOL_SORT_KEY, &eval),

@@ -25,7 +25,7 @@ struct px_box {
 };
 
 struct placed {
-    size_t layer;     /* of the style */
+    size_t layer;       /* of the style */
     int32_t x_px, y_px; /* the point it stands at, whole pixels: crisp at both scales */
     struct px_box ink;  /* all that it may touch, halo included; world pixels */
     /* Text: lines of glyphs, each with its origin from the point in 1/64 px. */

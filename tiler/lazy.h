@@ -37,8 +37,7 @@ void lazy_init(struct lazy *lazy);
 void lazy_release(struct lazy *lazy);
 
 /* Makes a value in the arena. */
-typedef enum err_code lazy_make(void *context, struct arena *arena, void **value,
-                                struct err *err);
+typedef enum err_code lazy_make(void *context, struct arena *arena, void **value, struct err *err);
 
 enum err_code lazy_get(struct lazy *lazy, struct lazy_lock *lock, lazy_make *make, void *context,
                        void **value, struct err *err);

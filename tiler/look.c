@@ -111,10 +111,13 @@ static uint32_t paint_index(struct paint_table *table, const struct paint *paint
         return LOOK_NONE;
     size_t at = hash_paint(paint) & (table->n_slots - 1);
     for (; table->slots[at]; at = (at + 1) & (table->n_slots - 1))
+        /* Paints are made in zeroed memory and copied as bytes, so that equal ones are equal
+         * bytes; numbers that are equal otherwise (0 and -0) only make one paint more.
+         * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
         if (memcmp(&table->paints[table->slots[at] - 1], paint, sizeof *paint) == 0)
             return table->slots[at] - 1;
-    table->paints = arena_grow(table->arena, table->paints, &table->capacity, table->n + 1,
-                               sizeof *paint);
+    table->paints =
+        arena_grow(table->arena, table->paints, &table->capacity, table->n + 1, sizeof *paint);
     if (!table->paints)
         return LOOK_NONE;
     memcpy(&table->paints[table->n], paint, sizeof *paint); /* with its padding */
@@ -167,8 +170,8 @@ static enum err_code order_paints(struct paint_table *table, uint32_t *paint_of,
     return ERR_OK;
 }
 
-enum err_code look_build(const struct style_layer *layer, const struct source *source,
-                         double zoom, struct arena *arena, struct look *out, struct err *err)
+enum err_code look_build(const struct style_layer *layer, const struct source *source, double zoom,
+                         struct arena *arena, struct look *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena scratch, texts;
@@ -183,8 +186,8 @@ enum err_code look_build(const struct style_layer *layer, const struct source *s
     }
     for (uint32_t i = 0; i < source->n; i++) {
         struct source_feature feature = {source, i};
-        struct eval eval = {.zoom = zoom, .feature = &feature, .get = source_property,
-                            .arena = &texts};
+        struct eval eval = {
+            .zoom = zoom, .feature = &feature, .get = source_property, .arena = &texts};
         paint_of[i] = LOOK_NONE;
         if (style_filter(layer, &eval)) {
             struct paint paint;

@@ -6,8 +6,8 @@
 
 #include "tiler/scenes.h"
 
-enum err_code look_build(const struct style_layer *layer, const struct source *source,
-                         double zoom, struct arena *arena, struct look *out, struct err *err);
+enum err_code look_build(const struct style_layer *layer, const struct source *source, double zoom,
+                         struct arena *arena, struct look *out, struct err *err);
 
 /* The paint of one feature (of a layer without features: source NULL). */
 void paint_evaluate(const struct style_layer *layer, const struct eval *eval, struct paint *out);

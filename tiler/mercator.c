@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-static const double HALF_WORLD = 2147483648.0; /* 2^31 units */
+static const double HALF_WORLD = 2147483648.0;         /* 2^31 units */
 static const double LAT_LIMIT_DEG = 85.05112877980659; /* atan(sinh(pi)): the square's edge */
 
 /* Rounds half up, which does not depend on the side of the meridian. */

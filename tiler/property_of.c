@@ -61,8 +61,7 @@ static bool may_be_worse(const struct grade_row *grade)
 }
 
 /* *known false if `property` is none of a grade's. */
-static struct value grade_property(const struct grade_row *grade, const char *property,
-                                   bool *known)
+static struct value grade_property(const struct grade_row *grade, const char *property, bool *known)
 {
     *known = true;
     if (strcmp(property, "grade") == 0)
@@ -92,8 +91,7 @@ static struct value danger_property(const struct source *source, uint32_t index,
     if (strcmp(property, "open") == 0)
         return value_bool(open);
     if (strcmp(property, "overdue") == 0)
-        return value_bool(open && danger->due != INT_ABSENT &&
-                          danger->due < source->world->as_of);
+        return value_bool(open && danger->due != INT_ABSENT && danger->due < source->world->as_of);
     *known = false;
     return value_null();
 }

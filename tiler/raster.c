@@ -10,8 +10,8 @@ enum err_code raster_init(struct raster *raster, int32_t width_px, int32_t heigh
                           struct err *err)
 {
     size_t stride = (size_t)width_px + 2;
-    *raster = (struct raster){.width_px = width_px, .height_px = height_px, .top = INT32_MAX,
-                              .bottom = -1};
+    *raster = (struct raster){
+        .width_px = width_px, .height_px = height_px, .top = INT32_MAX, .bottom = -1};
     raster->sums = calloc(stride * (size_t)height_px, sizeof *raster->sums);
     raster->rows = malloc((size_t)height_px * sizeof *raster->rows);
     raster->marks = calloc((size_t)width_px, (size_t)height_px);
@@ -240,4 +240,3 @@ void raster_rows(struct raster *raster, void *context,
     raster->bottom = -1;
     raster->marked = false;
 }
-

@@ -39,10 +39,10 @@ struct raster_row {
 
 struct raster {
     int32_t width_px, height_px;
-    int32_t *sums;          /* (width_px + 2) a row; all 0 between shapes */
+    int32_t *sums; /* (width_px + 2) a row; all 0 between shapes */
     struct raster_row *rows;
-    int32_t top, bottom;    /* rows that edges touched; top > bottom: none */
-    uint8_t *marks;         /* pixels that are covered whatever the edges say */
+    int32_t top, bottom; /* rows that edges touched; top > bottom: none */
+    uint8_t *marks;      /* pixels that are covered whatever the edges say */
     bool marked;
     uint16_t *coverage; /* one row, for the reader */
 };

@@ -39,8 +39,7 @@ enum err_code scenes_new(struct world *world, const struct style *style, struct 
     if (!scenes)
         return err_nomem(err);
     scenes->looks = calloc(n_looks, sizeof *scenes->looks);
-    enum err_code code =
-        scenes->looks ? lazy_lock_init(&scenes->lock, err) : err_nomem(err);
+    enum err_code code = scenes->looks ? lazy_lock_init(&scenes->lock, err) : err_nomem(err);
     if (code != ERR_OK) {
         free(scenes->looks);
         free(scenes);
@@ -101,8 +100,7 @@ struct source_job {
     enum style_source id;
 };
 
-static enum err_code make_source(void *context, struct arena *arena, void **value,
-                                 struct err *err)
+static enum err_code make_source(void *context, struct arena *arena, void **value, struct err *err)
 {
     const struct source_job *job = context;
     struct source *source = arena_new(arena, struct source, 1);
@@ -110,8 +108,8 @@ static enum err_code make_source(void *context, struct arena *arena, void **valu
     return source ? source_build(job->world, job->id, arena, source, err) : err_nomem(err);
 }
 
-enum err_code scenes_source(struct scenes *scenes, enum style_source id,
-                            const struct source **out, struct err *err)
+enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
+                            struct err *err)
 {
     /* The unit of a request is one of the units. */
     if (id == SOURCE_SELECTED || id == SOURCE_OUTSIDE)
@@ -129,8 +127,7 @@ struct detail_job {
     uint32_t level;
 };
 
-static enum err_code make_detail(void *context, struct arena *arena, void **value,
-                                 struct err *err)
+static enum err_code make_detail(void *context, struct arena *arena, void **value, struct err *err)
 {
     const struct detail_job *job = context;
     struct detail *detail = arena_new(arena, struct detail, 1);
@@ -165,12 +162,11 @@ static enum err_code make_look(void *context, struct arena *arena, void **value,
     const struct look_job *job = context;
     struct look *look = arena_new(arena, struct look, 1);
     *value = look;
-    return look ? look_build(job->layer, job->source, job->zoom, arena, look, err)
-                : err_nomem(err);
+    return look ? look_build(job->layer, job->source, job->zoom, arena, look, err) : err_nomem(err);
 }
 
-enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z,
-                          const struct look **out, struct err *err)
+enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z, const struct look **out,
+                          struct err *err)
 {
     const struct style_layer *layer = style_layer(scenes->style, index);
     struct look_job job = {.layer = layer, .zoom = style_zoom(z)};
@@ -191,8 +187,7 @@ struct labels_job {
     struct label_input input;
 };
 
-static enum err_code make_labels(void *context, struct arena *arena, void **value,
-                                 struct err *err)
+static enum err_code make_labels(void *context, struct arena *arena, void **value, struct err *err)
 {
     const struct labels_job *job = context;
     struct placement *placement = arena_new(arena, struct placement, 1);
@@ -201,8 +196,7 @@ static enum err_code make_labels(void *context, struct arena *arena, void **valu
 }
 
 enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
-                            struct font_set *fonts, const struct placement **out,
-                            struct err *err)
+                            struct font_set *fonts, const struct placement **out, struct err *err)
 {
     enum err_code code = ERR_OK;
     size_t n = style_layer_count(scenes->style), n_symbols = 0;

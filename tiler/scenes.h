@@ -40,21 +40,20 @@ struct look {
     double reach_px;            /* how far a feature may be drawn outside of its box */
 };
 
-enum err_code scenes_source(struct scenes *scenes, enum style_source id,
-                            const struct source **out, struct err *err);
+enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
+                            struct err *err);
 
 /* Coordinates of that source for drawing at zoom z. */
 enum err_code scenes_detail(struct scenes *scenes, const struct source *source, uint32_t z,
                             const struct detail **out, struct err *err);
 
 /* The look of style layer `index` at tile zoom z. */
-enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z,
-                          const struct look **out, struct err *err);
+enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z, const struct look **out,
+                          struct err *err);
 
 /* The labels of a map at tile zoom z. fonts: of the calling thread's canvas. */
 enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
-                            struct font_set *fonts, const struct placement **out,
-                            struct err *err);
+                            struct font_set *fonts, const struct placement **out, struct err *err);
 
 const struct style *scenes_style(const struct scenes *scenes);
 

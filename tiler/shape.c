@@ -25,8 +25,8 @@ static enum err_code add_merc(struct shape_builder *b, struct merc point, struct
 
 static enum err_code end_ring(struct shape_builder *b, struct err *err)
 {
-    uint32_t *ends = arena_grow(b->arena, b->ring_ends, &b->rings_capacity,
-                                (size_t)b->n_rings + 1, sizeof *ends);
+    uint32_t *ends = arena_grow(b->arena, b->ring_ends, &b->rings_capacity, (size_t)b->n_rings + 1,
+                                sizeof *ends);
     if (!ends)
         return err_nomem(err);
     b->ring_ends = ends;
@@ -102,8 +102,10 @@ static enum err_code add_shape(struct shape_builder *b, uint32_t first_ring, uin
         return err_nomem(err);
     b->shapes = shapes;
     struct shape *shape = &b->shapes[b->n_shapes++];
-    *shape = (struct shape){.first_ring = first_ring, .n_rings = b->n_rings - first_ring,
-                            .box = merc_box_empty(), .kind = kind};
+    *shape = (struct shape){.first_ring = first_ring,
+                            .n_rings = b->n_rings - first_ring,
+                            .box = merc_box_empty(),
+                            .kind = kind};
     for (uint32_t i = first_ring ? b->ring_ends[first_ring - 1] : 0; i < b->n_points; i++)
         merc_box_add(&shape->box, b->points[i]);
     if (kind == GEOM_POLYGON)
@@ -203,8 +205,8 @@ static enum err_code end_border(struct borders *borders, const struct lonlat *po
     TRY(add_shape(b, first, GEOM_LINE, err));
     borders->rows = arena_grow(b->arena, borders->rows, &borders->rows_capacity, b->n_shapes,
                                sizeof *borders->rows);
-    borders->levels = arena_grow(b->arena, borders->levels, &borders->levels_capacity,
-                                 b->n_shapes, sizeof *borders->levels);
+    borders->levels = arena_grow(b->arena, borders->levels, &borders->levels_capacity, b->n_shapes,
+                                 sizeof *borders->levels);
     if (!borders->rows || !borders->levels)
         return err_nomem(err);
     borders->rows[b->n_shapes - 1] = row;

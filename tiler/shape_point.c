@@ -124,9 +124,13 @@ static struct search_cell first_cells(struct search *s, double *precision)
     double half = fmax(edge / 2, long_edge / 32);
     if (half <= 0)
         return best;
-    for (double y = low.y; y < high.y; y += 2 * half)
-        for (double x = low.x; x < high.x; x += 2 * half)
-            push_cell(s, cell_at(s, x + half, y + half, half));
+    int columns = (int)ceil((high.x - low.x) / (2 * half));
+    int rows = (int)ceil((high.y - low.y) / (2 * half));
+    for (int i = 0; i < columns * rows; i++) {
+        int column = i % columns, row = i / columns;
+        push_cell(s,
+                  cell_at(s, low.x + (2 * column + 1) * half, low.y + (2 * row + 1) * half, half));
+    }
     return best;
 }
 
@@ -229,7 +233,7 @@ enum err_code shape_point(const struct geom *geom, struct arena *scratch, struct
     }
     struct search search = {0};
     enum err_code code = load_part(geom, scratch, &search, err);
-    if (code != ERR_OK)
+    if (search.n_rings == 0)
         return code;
     struct place place = most_roomy(&search);
     *out = (struct merc){(int32_t)place.x, (int32_t)place.y};

@@ -73,8 +73,8 @@ static enum err_code add_enterprise(struct shape_builder *builder, const struct 
     return code == ERR_OK ? shape_add_point(builder, point, err) : code;
 }
 
-static enum err_code add_record(struct shape_builder *builder, struct source *source,
-                                uint32_t row, bool *added, struct err *err)
+static enum err_code add_record(struct shape_builder *builder, struct source *source, uint32_t row,
+                                bool *added, struct err *err)
 {
     const struct world *world = source->world;
     *added = true;
@@ -85,8 +85,13 @@ static enum err_code add_record(struct shape_builder *builder, struct source *so
             *added = false;
             return ERR_OK;
         }
-        struct geom cell = {.kind = GEOM_POLYGON, .n_points = 5, .n_rings = 1, .n_parts = 1,
-                            .points = ring, .ring_ends = &end, .part_ends = &part};
+        struct geom cell = {.kind = GEOM_POLYGON,
+                            .n_points = 5,
+                            .n_rings = 1,
+                            .n_parts = 1,
+                            .points = ring,
+                            .ring_ends = &end,
+                            .part_ends = &part};
         return shape_add(builder, &cell, err);
     }
     const struct geom *geom = world_geom(world, source->layer, row);
@@ -147,7 +152,6 @@ done:
     return code;
 }
 
-
 enum err_code source_search(const struct source *source, struct merc_box box, struct arena *arena,
                             uint32_t **features, size_t *n, struct err *err)
 {
@@ -187,9 +191,9 @@ enum err_code source_detail(const struct source *source, uint32_t level, struct 
         return err_nomem(err);
     /* First how many vertices stay, then the vertices: coordinates take exact room. */
     for (int pass = 0; pass < 2; pass++) {
-        struct merc *points = pass ? arena_new(arena, struct merc,
-                                               source->n_rings ? ends[source->n_rings - 1] : 0)
-                                   : NULL;
+        struct merc *points =
+            pass ? arena_new(arena, struct merc, source->n_rings ? ends[source->n_rings - 1] : 0)
+                 : NULL;
         uint32_t n = 0, at = 0;
         if (pass && !points)
             return err_nomem(err);

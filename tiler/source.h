@@ -26,8 +26,8 @@
 struct shape {
     uint32_t first_ring, n_rings; /* of the source; a point feature has one ring of its points */
     struct merc_box box;
-    uint8_t kind;        /* enum geom_kind */
-    int64_t thickness;   /* polygons: 2 x area / length of edge: how thick it is at all */
+    uint8_t kind;      /* enum geom_kind */
+    int64_t thickness; /* polygons: 2 x area / length of edge: how thick it is at all */
 };
 
 /* Coordinates of all rings of a source at one level of detail. */
@@ -39,9 +39,9 @@ struct detail {
 struct source {
     const struct world *world;
     enum style_source id;
-    enum layer_id layer;  /* that rows belong to */
+    enum layer_id layer; /* that rows belong to */
     uint32_t n;
-    const uint32_t *rows; /* of each feature */
+    const uint32_t *rows;  /* of each feature */
     const uint8_t *levels; /* boundaries: 1 region ... 4 township; else NULL */
     const struct shape *shapes;
     uint32_t n_rings;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double MITER_LIMIT = 2.0;     /* the default of MapLibre's line-miter-limit */
-static const double FLATNESS_PX = 0.02;    /* how far an arc's chord may lie inside the arc */
-static const int64_t SHORTEST = 32;        /* an eighth of a pixel: shorter edges only add noise */
+static const double MITER_LIMIT = 2.0;  /* the default of MapLibre's line-miter-limit */
+static const double FLATNESS_PX = 0.02; /* how far an arc's chord may lie inside the arc */
+static const int64_t SHORTEST = 32;     /* an eighth of a pixel: shorter edges only add noise */
 
 void stroker_init(struct stroker *stroker)
 {
@@ -184,7 +184,7 @@ static void flush_piece(struct stroker *stroker, struct raster *raster, bool clo
 /* Whether the edge can leave anything in the picture: half the width, times the miter. */
 static bool in_reach(const struct raster *raster, struct fixed a, struct fixed b, double half)
 {
-    int64_t reach = (int64_t)(half * 2 * MITER_LIMIT) + 2 * FIXED_ONE;
+    int64_t reach = (int64_t)(half * 2 * MITER_LIMIT) + INT64_C(2) * FIXED_ONE;
     int64_t right = (int64_t)raster->width_px * FIXED_ONE + reach;
     int64_t floor_y = (int64_t)raster->height_px * FIXED_ONE + reach;
     return !((a.x < -reach && b.x < -reach) || (a.y < -reach && b.y < -reach) ||

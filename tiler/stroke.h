@@ -25,7 +25,7 @@ struct stroke_style {
     double width_px;
     enum line_cap cap;
     enum line_join join;
-    uint32_t n_dashes; /* even; 0: solid */
+    uint32_t n_dashes;               /* even; 0: solid */
     double dashes_px[STROKE_DASHES]; /* mark, gap, mark, gap ... all together above 0 */
 };
 

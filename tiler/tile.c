@@ -1,7 +1,7 @@
 #include "tiler/tile.h"
 
+#include "tiler/drawing.h"
 #include "tiler/look.h"
-#include "tiler/scenes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,145 +11,10 @@ enum {
     MOST_SHAPES_A_COAT = 8192,
 };
 
-/* What one tile needs to know while it is drawn. */
-struct drawing {
-    struct scenes *scenes;
-    struct canvas *canvas;
-    struct arena *arena; /* the request's */
-    const struct tile_key *key;
-    uint32_t tiles;         /* on each side of the picture; key is its north-west one */
-    struct merc_box square; /* of the picture, units */
-    int32_t shift;          /* units to 1/256 px: right by so much, left if negative */
-    int64_t unit;           /* feature of ?unit= in the units, or -1 */
-    struct err *err;
-};
-
-/* What a layer's features are drawn with. */
-struct layer_job {
-    const struct style_layer *layer;
-    const struct source *source;
-    const struct detail *detail;
-    const struct look *look;
-};
-
 /* A feature and its paint, in the order of drawing. */
 struct drawn {
     uint32_t paint, feature;
 };
-
-static inline struct fixed to_picture(const struct drawing *d, struct merc point)
-{
-    int64_t x = point.x - d->square.west, y = point.y - d->square.north;
-    if (d->shift > 0) {
-        int64_t half = INT64_C(1) << (d->shift - 1);
-        return (struct fixed){(x + half) >> d->shift, (y + half) >> d->shift};
-    }
-    return (struct fixed){x * (INT64_C(1) << -d->shift), y * (INT64_C(1) << -d->shift)};
-}
-
-static inline uint32_t ring_start(const struct detail *detail, uint32_t ring)
-{
-    return ring ? detail->ring_ends[ring - 1] : 0;
-}
-
-/* ---- shapes into the raster ---- */
-
-/* Covers the pixel of scale 1 that holds a point, at every scale. */
-static void mark_px(const struct drawing *d, struct fixed at)
-{
-    int64_t scale = d->canvas->scale, px = scale * FIXED_ONE;
-    int64_t left = (at.x - (at.x % px + px) % px), top = (at.y - (at.y % px + px) % px);
-    for (int64_t i = 0; i < scale * scale; i++)
-        raster_mark(d->canvas->raster, (struct fixed){left + i % scale * FIXED_ONE,
-                                                      top + i / scale * FIXED_ONE});
-}
-
-/* A polygon too thin to be seen is drawn as the pixels that it passes. */
-static void mark_edge(const struct drawing *d, struct fixed a, struct fixed b)
-{
-    int64_t edge = (int64_t)d->canvas->size_px * FIXED_ONE;
-    if ((a.x < 0 && b.x < 0) || (a.y < 0 && b.y < 0) || (a.x >= edge && b.x >= edge) ||
-        (a.y >= edge && b.y >= edge))
-        return;
-    int64_t dx = b.x - a.x, dy = b.y - a.y;
-    int64_t n = (llabs(dx) > llabs(dy) ? llabs(dx) : llabs(dy)) / FIXED_ONE + 1;
-    /* Thin shapes that are long as well are rare: walk all of it, up to the width of 4,096
-     * tiles, past which its outline layer shows it. */
-    if (n > (int64_t)4096 * TILE_PX)
-        return;
-    for (int64_t i = 0; i <= n; i++)
-        mark_px(d, (struct fixed){a.x + dx * i / n, a.y + dy * i / n});
-}
-
-static void mark_edges(const struct drawing *d, const struct layer_job *job,
-                       const struct shape *shape)
-{
-    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
-        uint32_t start = ring_start(job->detail, ring), end = job->detail->ring_ends[ring];
-        for (uint32_t i = start; i + 1 < end; i++)
-            mark_edge(d, to_picture(d, job->detail->points[i]),
-                      to_picture(d, job->detail->points[i + 1]));
-    }
-}
-
-/* What is under two pixels across may cover no pixel wholly: the one in its middle is marked.
- * What is under one pixel thick but long is marked all along its edge. */
-static void mark_shape(const struct drawing *d, const struct layer_job *job,
-                       const struct shape *shape)
-{
-    struct fixed low = to_picture(d, (struct merc){(int32_t)shape->box.west,
-                                                   (int32_t)shape->box.north});
-    struct fixed high = to_picture(d, (struct merc){(int32_t)shape->box.east,
-                                                    (int32_t)shape->box.south});
-    int64_t two = (int64_t)2 * FIXED_ONE * d->canvas->scale;
-    if (high.x - low.x < two && high.y - low.y < two)
-        mark_px(d, (struct fixed){(low.x + high.x) >> 1, (low.y + high.y) >> 1});
-    else if (shape->thickness < merc_units_of_px(d->key->z) / 2)
-        mark_edges(d, job, shape);
-}
-
-static void add_polygon(const struct drawing *d, const struct layer_job *job,
-                        const struct shape *shape)
-{
-    const struct detail *detail = job->detail;
-    if (shape->thickness < merc_units_of_px(d->key->z)) /* 2 px across, if it is square */
-        mark_shape(d, job, shape);
-    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
-        uint32_t start = ring_start(detail, ring), end = detail->ring_ends[ring];
-        if (end - start < 3)
-            continue;
-        struct fixed first = to_picture(d, detail->points[start]), before = first;
-        for (uint32_t i = start + 1; i < end; i++) {
-            struct fixed next = to_picture(d, detail->points[i]);
-            raster_edge(d->canvas->raster, before, next);
-            before = next;
-        }
-        raster_edge(d->canvas->raster, before, first);
-    }
-}
-
-static enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
-                               const struct shape *shape, const struct stroke_style *stroke)
-{
-    const struct detail *detail = job->detail;
-    struct canvas *canvas = d->canvas;
-    bool closed = shape->kind == GEOM_POLYGON;
-    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
-        uint32_t start = ring_start(detail, ring), n = detail->ring_ends[ring] - start;
-        enum err_code code = canvas_room(canvas, n, d->err);
-        if (code != ERR_OK)
-            return code;
-        for (uint32_t i = 0; i < n; i++)
-            canvas->points[i] = to_picture(d, detail->points[start + i]);
-        const struct fixed *p = canvas->points;
-        bool returns = n > 2 && p[0].x == p[n - 1].x && p[0].y == p[n - 1].y;
-        stroke_line(&canvas->stroker, canvas->raster, p, returns ? n - 1 : n, closed || returns,
-                    stroke);
-    }
-    return canvas->stroker.failed ? err_nomem(d->err) : ERR_OK;
-}
-
-/* ---- which features ---- */
 
 static int by_paint(const void *a, const void *b)
 {
@@ -166,8 +31,8 @@ static enum err_code collect(const struct drawing *d, const struct layer_job *jo
     size_t n_found;
     int64_t unit = merc_units_of_px(d->key->z);
     int64_t reach = (int64_t)((job->look->reach_px + 1) * (double)unit);
-    struct merc_box box = {d->square.west - reach, d->square.north - reach,
-                           d->square.east + reach, d->square.south + reach};
+    struct merc_box box = {d->square.west - reach, d->square.north - reach, d->square.east + reach,
+                           d->square.south + reach};
     *n = 0;
     *out = NULL;
     enum err_code code = source_search(job->source, box, d->arena, &features, &n_found, d->err);
@@ -203,7 +68,9 @@ static struct stroke_style scaled(const struct stroke_style *stroke, uint32_t sc
 
 static void paint_fill(const struct drawing *d, const struct paint *paint)
 {
-    struct coat coat = {.colour = paint->colour, .opacity = paint->opacity, .adds_up = true,
+    struct coat coat = {.colour = paint->colour,
+                        .opacity = paint->opacity,
+                        .adds_up = true,
                         .pattern = paint->pattern};
     coat.adds_up = paint->pattern.kind == PATTERN_NONE;
     canvas_paint(d->canvas, &coat);
@@ -358,14 +225,15 @@ static enum err_code draw_unit(const struct drawing *d, size_t index)
     TRY(scenes_detail(d->scenes, job.source, d->key->z, &job.detail, d->err));
     const struct shape *shape = &job.source->shapes[d->unit];
     struct source_feature feature = {job.source, (uint32_t)d->unit};
-    struct eval eval = {.zoom = style_zoom(d->key->z), .feature = &feature,
-                        .get = source_property, .arena = d->arena};
+    struct eval eval = {.zoom = style_zoom(d->key->z),
+                        .feature = &feature,
+                        .get = source_property,
+                        .arena = d->arena};
     if (!style_filter(job.layer, &eval))
         return ERR_OK;
     struct paint paint;
     paint_evaluate(job.layer, &eval, &paint);
-    struct coat coat = {.colour = paint.colour, .opacity = paint.opacity,
-                        .pattern = paint.pattern};
+    struct coat coat = {.colour = paint.colour, .opacity = paint.opacity, .pattern = paint.pattern};
     if (job.layer->type == LAYER_FILL) {
         add_polygon(d, &job, shape);
         if (job.layer->source == SOURCE_OUTSIDE) {
@@ -408,8 +276,8 @@ static enum err_code draw_labels(const struct drawing *d, size_t index, struct l
     if (!here->known) {
         double edge = (double)TILE_PX * d->tiles;
         struct px_box box = {(double)left, (double)top, (double)left + edge, (double)top + edge};
-        TRY(scenes_labels(d->scenes, d->key->map, d->key->z, d->canvas->fonts,
-                          &here->placement, d->err));
+        TRY(scenes_labels(d->scenes, d->key->map, d->key->z, d->canvas->fonts, &here->placement,
+                          d->err));
         TRY(placement_search(here->placement, box, d->arena, &here->items, &here->n, d->err));
         here->known = true;
     }
@@ -466,8 +334,8 @@ static enum err_code find_unit(struct drawing *d)
 }
 
 static enum err_code draw_picture(struct scenes *scenes, struct canvas *canvas,
-                                  struct worker *worker, const struct tile_key *key,
-                                  uint32_t tiles, struct err *err)
+                                  struct worker *worker, const struct tile_key *key, uint32_t tiles,
+                                  struct err *err)
 {
     enum err_code code = ERR_OK;
     if (!tile_in_grid(key->z, key->x, key->y) ||
@@ -506,14 +374,15 @@ done:
     return code;
 }
 
-enum err_code tile_draw_block(struct scenes *scenes, struct canvas *canvas,
-                              struct worker *worker, const struct tile_key *key, uint32_t tiles,
-                              const uint32_t **pixels, struct err *err)
+enum err_code tile_draw_block(struct scenes *scenes, struct canvas *canvas, struct worker *worker,
+                              const struct tile_key *key, uint32_t tiles, struct err *err)
 {
-    enum err_code code = tiles < 1 || tiles > TILE_BLOCK_MAX
-                             ? err_set(err, ERR_USAGE, "a block has 1 to %d tiles a side",
-                                       TILE_BLOCK_MAX)
-                             : draw_picture(scenes, canvas, worker, key, tiles, err);
-    *pixels = canvas->pixels;
-    return code;
+    if (tiles < 1 || tiles > TILE_BLOCK_MAX)
+        return err_set(err, ERR_USAGE, "a block has 1 to %d tiles a side", TILE_BLOCK_MAX);
+    return draw_picture(scenes, canvas, worker, key, tiles, err);
+}
+
+const uint32_t *canvas_pixels(const struct canvas *canvas)
+{
+    return canvas->pixels;
 }

@@ -43,12 +43,12 @@ void canvas_free(struct canvas *canvas);
 enum err_code tile_draw(struct scenes *scenes, struct canvas *canvas, struct worker *worker,
                         const struct tile_key *key, struct buf *out, struct err *err);
 
-/* Draws a square of tiles x tiles tiles, key being the north-west one, as pixels (image.h):
- * 256 * scale * tiles on each side, row by row, owned by the canvas until it draws again. Cut
+/* Draws a square of tiles x tiles tiles, key being the north-west one. canvas_pixels are the
+ * pixels (image.h): 256 * scale * tiles on each side, row by row, until the canvas draws again. Cut
  * into tiles it is what tile_draw gives for each, before its colours are reduced to 256. */
 enum { TILE_BLOCK_MAX = 16 };
-enum err_code tile_draw_block(struct scenes *scenes, struct canvas *canvas,
-                              struct worker *worker, const struct tile_key *key, uint32_t tiles,
-                              const uint32_t **pixels, struct err *err);
+enum err_code tile_draw_block(struct scenes *scenes, struct canvas *canvas, struct worker *worker,
+                              const struct tile_key *key, uint32_t tiles, struct err *err);
+const uint32_t *canvas_pixels(const struct canvas *canvas);
 
 #endif

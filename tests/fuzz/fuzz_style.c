@@ -32,7 +32,8 @@ static void evaluate_layer(const struct style_layer *layer, const struct eval *e
         enum style_property property = (enum style_property)p;
         double number = style_number(layer, property, eval);
         struct colour colour = style_colour(layer, property, eval);
-        if (isnan(number) || !(colour.a >= 0 && colour.a <= 1) || !(colour.r >= 0 && colour.r <= 255))
+        if (isnan(number) || !(colour.a >= 0 && colour.a <= 1) ||
+            !(colour.r >= 0 && colour.r <= 255))
             abort();
         (void)style_bool(layer, property, eval);
         (void)style_text(layer, property, eval);

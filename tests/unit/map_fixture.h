@@ -92,7 +92,7 @@ static inline void map_plants(struct fixture *f)
         e->head.geom = i % 2 ? fixture_point(f, lon, lat)
                              : fixture_box(f, lon - 0.001, lat - 0.001, lon + 0.0012, lat + 0.001);
         map_grade(f, "enterprise", id, i % 5, i % 7 == 0 ? 1 : i % 5);
-        for (int class = 1; class <= 3; class++) {
+        for (int class = 1; class <= 3; class ++) {
             snprintf(id, sizeof id, "Z%02d%d", i, class);
             struct zone *zone = fixture_add(f, LAYER_ZONES, id);
             zone->class = class;
@@ -163,15 +163,13 @@ static inline uint32_t *map_draw_block(struct map_fixture *m, const struct tile_
                                        uint32_t tiles)
 {
     struct err err;
-    const uint32_t *pixels;
     worker_reset(&m->worker);
-    fixture_check(tile_draw_block(m->scenes, m->canvas, &m->worker, key, tiles, &pixels, &err),
-                  &err);
+    fixture_check(tile_draw_block(m->scenes, m->canvas, &m->worker, key, tiles, &err), &err);
     size_t bytes = (size_t)TILE_PX * TILE_PX * key->scale * key->scale * tiles * tiles * 4;
     uint32_t *copy = malloc(bytes);
     if (!copy)
         abort();
-    return memcpy(copy, pixels, bytes);
+    return memcpy(copy, canvas_pixels(m->canvas), bytes);
 }
 
 /* Tile and pixel (at scale 1) of a place at a zoom. */

@@ -119,7 +119,8 @@ static void test_comparisons_on_either_side(void **state)
     assert_false(truth("[\">\", [\"get\", \"grade\"], 2]"));
     assert_true(truth("[\">=\", [\"get\", \"grade\"], 2]"));
     assert_true(truth("[\"<\", \"a\", [\"get\", \"name\"]]"));
-    assert_refused("[\"==\", \"level\", 2]", VALUE_BOOL, "a property is written [\"get\", \"name\"]");
+    assert_refused("[\"==\", \"level\", 2]", VALUE_BOOL,
+                   "a property is written [\"get\", \"name\"]");
 }
 
 static void test_values_of_different_types_are_not_equal_and_have_no_order(void **state)
@@ -216,7 +217,8 @@ static void test_text_is_joined_as_javascript_would(void **state)
 static void test_coalesce_gives_the_first_that_is_there(void **state)
 {
     (void)state;
-    assert_true(number("[\"coalesce\", [\"get\", \"population\"], [\"get\", \"grade\"], 9]", 0) == 2);
+    assert_true(number("[\"coalesce\", [\"get\", \"population\"], [\"get\", \"grade\"], 9]", 0) ==
+                2);
     assert_true(is_null("[\"coalesce\", [\"get\", \"population\"]]"));
 }
 
@@ -283,8 +285,9 @@ static void test_what_an_expression_looks_at_is_known(void **state)
 
 static void test_every_path_out_of_memory_is_an_error(void **state)
 {
-    static const char json[] = "[\"match\", [\"concat\", \"a\", [\"get\", \"name\"]], [\"a\", \"b\"], "
-                               "[\"interpolate\", [\"linear\"], [\"zoom\"], 1, 1, 2, 2], 3]";
+    static const char json[] =
+        "[\"match\", [\"concat\", \"a\", [\"get\", \"name\"]], [\"a\", \"b\"], "
+        "[\"interpolate\", [\"linear\"], [\"zoom\"], 1, 1, 2, 2], 3]";
     (void)state;
     struct json *root;
     struct err err;
@@ -318,9 +321,10 @@ static void test_colour_notations(void **state)
                 {"hsla(0, 100%, 50%, 0.5)", 255, 0, 0, 0.5},
                 {"Orange", 255, 165, 0, 1},
                 {"transparent", 0, 0, 0, 0}};
-    static const char *const bad[] = {"",        "#",         "#12",     "#1234567", "#ggg",
-                                      "rgb(1,2)", "rgb(1,2,3", "rgb 1,2,3", "rgb(1,2,3,4,5)",
-                                      "rgb(a,b,c)", "hsl(1,2,3)", "rgbx(1,2,3)", "nored"};
+    static const char *const bad[] = {
+        "",           "#",           "#12",       "#1234567",       "#ggg",
+        "rgb(1,2)",   "rgb(1,2,3",   "rgb 1,2,3", "rgb(1,2,3,4,5)", "rgb(a,b,c)",
+        "hsl(1,2,3)", "rgbx(1,2,3)", "nored"};
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
         struct colour c;

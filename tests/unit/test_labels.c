@@ -9,17 +9,19 @@
 
 #define NAMES(extra)                                                                               \
     "{\"version\": 8, \"layers\": ["                                                               \
-    "{\"id\": \"e\", \"type\": \"symbol\", \"source-layer\": \"enterprises\", \"layout\": "         \
-    "{\"text-field\": [\"get\", \"name\"], \"text-size\": 12, \"symbol-sort-key\": [\"get\", "      \
-    "\"grade\"]" extra "}, \"paint\": {\"text-halo-color\": \"#ffffff\", \"text-halo-width\": 1.5}}," \
-    "{\"id\": \"u\", \"type\": \"symbol\", \"source-layer\": \"units\", \"layout\": "               \
+    "{\"id\": \"e\", \"type\": \"symbol\", \"source-layer\": \"enterprises\", \"layout\": "        \
+    "{\"text-field\": [\"get\", \"name\"], \"text-size\": 12, \"symbol-sort-key\": [\"get\", "     \
+    "\"grade\"]" extra                                                                             \
+    "}, \"paint\": {\"text-halo-color\": \"#ffffff\", \"text-halo-width\": 1.5}},"                 \
+    "{\"id\": \"u\", \"type\": \"symbol\", \"source-layer\": \"units\", \"layout\": "              \
     "{\"text-field\": [\"get\", \"name\"], \"text-size\": 14}}]}"
 
 static const struct placement *placement_at(struct map_fixture *m, uint32_t z)
 {
     const struct placement *placement;
     struct err err;
-    fixture_check(scenes_labels(m->scenes, MAP_COUNTY, z, m->canvas->fonts, &placement, &err), &err);
+    fixture_check(scenes_labels(m->scenes, MAP_COUNTY, z, m->canvas->fonts, &placement, &err),
+                  &err);
     return placement;
 }
 
@@ -130,9 +132,10 @@ static void test_names_stand_at_the_same_place_at_both_scales(void **state)
 {
     (void)state;
     struct map_fixture m;
-    map_fixture_init(&m, "{\"version\": 8, \"layers\": [{\"id\": \"u\", \"type\": \"symbol\", "
-                         "\"source-layer\": \"units\", \"filter\": [\"==\", [\"get\", \"level\"], 1], "
-                         "\"layout\": {\"text-field\": [\"get\", \"name\"]}}]}");
+    map_fixture_init(&m,
+                     "{\"version\": 8, \"layers\": [{\"id\": \"u\", \"type\": \"symbol\", "
+                     "\"source-layer\": \"units\", \"filter\": [\"==\", [\"get\", \"level\"], 1], "
+                     "\"layout\": {\"text-field\": [\"get\", \"name\"]}}]}");
     struct px_box one = drawn_box(&m, 8, 1), two = drawn_box(&m, 8, 2);
     assert_true(one.right > one.left);
     assert_true(fabs(one.left - two.left) <= 1 && fabs(one.top - two.top) <= 1);
@@ -169,7 +172,7 @@ static void shape(struct font_set *fonts, const char *text, struct arena *arena,
                   struct glyph_run *run)
 {
     struct err err;
-    fixture_check(font_shape(fonts, 0, text, 16, 0, arena, run, &err), &err);
+    fixture_check(font_shape(fonts, &(struct text_size){0, 16, 0}, text, arena, run, &err), &err);
 }
 
 static void test_every_character_of_the_names_has_a_glyph(void **state)
@@ -234,10 +237,11 @@ static void test_symbols_that_may_overlap_all_show_and_their_names_give_way(void
 {
     (void)state;
     struct map_fixture m;
-    map_fixture_init(&m, "{\"version\": 8, \"layers\": [{\"id\": \"h\", \"type\": \"symbol\", "
-                         "\"source-layer\": \"hidden_dangers\", \"layout\": {\"icon-image\": "
-                         "\"triangle\", \"icon-allow-overlap\": true, \"text-field\": [\"get\", \"id\"], "
-                         "\"text-optional\": true, \"text-anchor\": \"top\", \"text-offset\": [0, 1]}}]}");
+    map_fixture_init(
+        &m, "{\"version\": 8, \"layers\": [{\"id\": \"h\", \"type\": \"symbol\", "
+            "\"source-layer\": \"hidden_dangers\", \"layout\": {\"icon-image\": "
+            "\"triangle\", \"icon-allow-overlap\": true, \"text-field\": [\"get\", \"id\"], "
+            "\"text-optional\": true, \"text-anchor\": \"top\", \"text-offset\": [0, 1]}}]}");
     const struct placement *p = placement_at(&m, 8);
     assert_int_equal(p->n, 24);
     size_t with_text = 0;

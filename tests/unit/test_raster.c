@@ -88,7 +88,8 @@ static void test_coverage_sums_to_the_area(void **state)
         for (int i = 0; i < SIZE * SIZE; i++)
             sum += p.at[i] / 256.0;
         double area = fabs((double)(t[1].x - t[0].x) * (double)(t[2].y - t[0].y) -
-                           (double)(t[2].x - t[0].x) * (double)(t[1].y - t[0].y)) / 2 / 65536;
+                           (double)(t[2].x - t[0].x) * (double)(t[1].y - t[0].y)) /
+                      2 / 65536;
         /* Rounding down to 1/256 in each of the pixels that the edges cross. */
         assert_true(fabs(sum - area) < 1.0);
         free(p.at);
@@ -101,7 +102,8 @@ static void test_neighbours_that_share_an_edge_leave_no_seam(void **state)
     (void)state;
     for (int round = 0; round < 200; round++) {
         struct raster raster = new_raster(SIZE, SIZE);
-        struct fixed corner[] = {{0, 0}, {SIZE * 256, 0}, {SIZE * 256, SIZE * 256}, {0, SIZE * 256}};
+        struct fixed corner[] = {
+            {0, 0}, {SIZE * 256, 0}, {SIZE * 256, SIZE * 256}, {0, SIZE * 256}};
         struct fixed middle = {random_below(SIZE * 256), random_below(SIZE * 256)};
         for (int i = 0; i < 4; i++) {
             struct fixed t[] = {corner[i], corner[(i + 1) % 4], middle};

@@ -37,7 +37,8 @@ static struct style *must_parse(const char *layers)
     return style;
 }
 
-#define LAYER(type, rest) "{\"id\": \"a\", \"type\": \"" type "\", \"source-layer\": \"units\"" rest "}"
+#define LAYER(type, rest)                                                                          \
+    "{\"id\": \"a\", \"type\": \"" type "\", \"source-layer\": \"units\"" rest "}"
 
 static void test_the_shipped_style_loads_and_has_layers_on_every_map(void **state)
 {
@@ -131,11 +132,14 @@ static void test_values_out_of_range_are_named(void **state)
                    "\"flat\" must be butt, round or square");
     assert_refused(LAYER("fill", ", \"paint\": {\"fill-pattern\": \"bricks\"}"), "built-in sprite");
     assert_refused(LAYER("symbol", ", \"layout\": {\"icon-image\": \"airport\"}"), "triangle");
-    assert_refused(LAYER("symbol", ", \"layout\": {\"text-field\": \"{name}\"}"), "[\"get\", \"name\"]");
-    assert_refused(LAYER("symbol", ", \"layout\": {\"symbol-placement\": \"line\"}"), "must be point");
+    assert_refused(LAYER("symbol", ", \"layout\": {\"text-field\": \"{name}\"}"),
+                   "[\"get\", \"name\"]");
+    assert_refused(LAYER("symbol", ", \"layout\": {\"symbol-placement\": \"line\"}"),
+                   "must be point");
     assert_refused(LAYER("fill", ", \"minzoom\": 25"), "minzoom: must be a number from 0 to 24");
     assert_refused(LAYER("fill", ", \"maxzoom\": \"9\""), "maxzoom");
-    assert_refused(LAYER("fill", ", \"metadata\": {\"sisetu:maps\": [\"moon\"]}"), "\"moon\" is no map");
+    assert_refused(LAYER("fill", ", \"metadata\": {\"sisetu:maps\": [\"moon\"]}"),
+                   "\"moon\" is no map");
     assert_refused(LAYER("fill", ", \"layout\": {\"visibility\": \"hidden\"}"), "visible");
 }
 
@@ -220,8 +224,9 @@ static void test_a_missing_file_is_named(void **state)
 static void test_zoom_ranges_are_closed_below_and_open_above(void **state)
 {
     (void)state;
-    struct style *style = must_parse(LAYER("fill", ", \"minzoom\": 4, \"maxzoom\": 7, \"metadata\": "
-                                                   "{\"sisetu:maps\": [\"risk\"]}"));
+    struct style *style =
+        must_parse(LAYER("fill", ", \"minzoom\": 4, \"maxzoom\": 7, \"metadata\": "
+                                 "{\"sisetu:maps\": [\"risk\"]}"));
     const struct style_layer *layer = style_layer(style, 0);
     assert_false(style_layer_shows(layer, MAP_RISK, 3.99));
     assert_true(style_layer_shows(layer, MAP_RISK, 4));

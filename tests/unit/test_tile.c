@@ -180,7 +180,8 @@ static void test_units_have_the_official_hues_over_white(void **state)
     (void)state;
     /* Premultiplied, so that over white the hue is the colour's own: what is missing is grey. */
     uint32_t p = pixel_at(MAP_CITY, 105.3, 38.8, 8, NULL); /* red county */
-    assert_true(red(p) == alpha(p) && green(p) == 0 && blue(p) == 0 && alpha(p) > 90 && alpha(p) < 200);
+    assert_true(red(p) == alpha(p) && green(p) == 0 && blue(p) == 0 && alpha(p) > 90 &&
+                alpha(p) < 200);
     p = pixel_at(MAP_CITY, 105.3, 37.2, 8, NULL); /* orange */
     assert_true(red(p) == alpha(p) && abs(green(p) * 255 - red(p) * 165) < 400 && blue(p) == 0);
     p = pixel_at(MAP_CITY, 106.3, 38.8, 8, NULL); /* yellow */
@@ -242,9 +243,10 @@ static void test_no_seam_shows_between_neighbours_of_one_colour(void **state)
     (void)state;
     /* Cells of one row, each beside the next, through a style without borders. */
     struct map_fixture cells;
-    map_fixture_init(&cells, "{\"version\": 8, \"layers\": [{\"id\": \"a\", \"type\": \"fill\", "
-                             "\"source-layer\": \"cells\", \"paint\": {\"fill-color\": \"#ff0000\", "
-                             "\"fill-opacity\": 0.5}}]}");
+    map_fixture_init(&cells,
+                     "{\"version\": 8, \"layers\": [{\"id\": \"a\", \"type\": \"fill\", "
+                     "\"source-layer\": \"cells\", \"paint\": {\"fill-color\": \"#ff0000\", "
+                     "\"fill-opacity\": 0.5}}]}");
     for (uint32_t z = 9; z <= 15; z++) {
         struct tile_key key = {.map = MAP_COUNTY, .scale = 1};
         uint32_t x, y;
@@ -305,7 +307,8 @@ enum { THREADS = 4, KEYS = 40 };
 
 static struct tile_key key_number(int i)
 {
-    struct tile_key key = {.map = (enum map_id)(i % MAP_COUNT), .scale = 1 + (uint32_t)(i % 7 == 0)};
+    struct tile_key key = {.map = (enum map_id)(i % MAP_COUNT),
+                           .scale = 1 + (uint32_t)(i % 7 == 0)};
     uint32_t x, y;
     map_place(105.52, 38.33, 4 + (uint32_t)(i % 11), &key, &x, &y);
     key.unit = i % 3 ? NULL : "640100";
@@ -334,7 +337,8 @@ static void *draw_all(void *context)
         struct tile_key key = key_number(i);
         buf_init(&work->out[i]);
         worker_reset(&worker);
-        work->failed |= tile_draw(work->scenes, canvas, &worker, &key, &work->out[i], &err) != ERR_OK;
+        work->failed |=
+            tile_draw(work->scenes, canvas, &worker, &key, &work->out[i], &err) != ERR_OK;
     }
     worker_release(&worker);
     canvas_free(canvas);
@@ -382,8 +386,7 @@ static void test_a_request_without_memory_is_an_error_and_the_next_one_draws(voi
         worker_reset(&map.worker);
         map.worker.arena.limit_bytes = limit;
         buf_init(&out);
-        enum err_code code =
-            tile_draw(map.scenes, map.canvas, &map.worker, &key, &out, &err);
+        enum err_code code = tile_draw(map.scenes, map.canvas, &map.worker, &key, &out, &err);
         assert_true(code == ERR_MEMORY || code == ERR_OK);
         buf_release(&out);
         map.worker.arena.limit_bytes = 0;
