@@ -94,18 +94,19 @@ done:
 }
 
 /* Both sides are ordered by id: one walk along both. */
-static enum err_code compare_layer(const struct world *world, enum layer_id layer, const void *made,
-                                   size_t n_made, struct arena *arena, struct difference *out,
+static enum err_code compare_layer(const struct saving *saving, enum layer_id layer,
+                                   const void *made, size_t n_made, struct difference *out,
                                    struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct world *world = saving->world;
     size_t record_bytes = records_binding(layer)->record_bytes;
     size_t n_stored = world_count(world, layer);
     struct arena scratch;
     arena_init(&scratch, 0);
     *out = (struct difference){.layer = layer};
-    out->inserted = arena_alloc(arena, n_made, record_bytes);
-    out->deleted = arena_new(arena, const char *, n_stored);
+    out->inserted = arena_alloc(saving->arena, n_made, record_bytes);
+    out->deleted = arena_new(saving->arena, const char *, n_stored);
     if (!out->inserted || !out->deleted) {
         code = err_nomem(err);
         goto done;
@@ -117,9 +118,9 @@ static enum err_code compare_layer(const struct world *world, enum layer_id laye
         bool same = false;
         if (order == 0 && same_fields(layer, mine, its))
             TRY(same_shape(&mine->geom, &its->geom, &scratch, &same, err));
-        if (order <= 0 && !same)
+        if (mine && order <= 0 && !same)
             memcpy(out->inserted + out->n_inserted++ * record_bytes, mine, record_bytes);
-        if (order >= 0 && !same)
+        if (its && order >= 0 && !same)
             out->deleted[out->n_deleted++] = its->id;
         i += order <= 0;
         j += order >= 0;
@@ -306,10 +307,10 @@ static enum err_code assess_once(const char *path, const char *rules_directory, 
     saving.world = world;
     text_from_date(world->as_of, saving.as_of);
     TRY(assess_world(world, &worker, &scratch, &assessment, err));
-    TRY(compare_layer(world, LAYER_CONFLICTS, assessment.conflicts, assessment.n_conflicts,
-                      &scratch, &saving.conflicts, err));
-    TRY(compare_layer(world, LAYER_GRADES, assessment.grades, assessment.n_grades, &scratch,
-                      &saving.grades, err));
+    TRY(compare_layer(&saving, LAYER_CONFLICTS, assessment.conflicts, assessment.n_conflicts,
+                      &saving.conflicts, err));
+    TRY(compare_layer(&saving, LAYER_GRADES, assessment.grades, assessment.n_grades, &saving.grades,
+                      err));
     TRY(save(path, &saving, stale, &generation, err));
     TRY(summarise(&saving, generation, arena, out, err));
 done:

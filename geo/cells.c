@@ -45,6 +45,8 @@ struct touch {
 
 struct touches {
     struct arena *arena;
+    struct arena *scratch;
+    double cell_deg;
     struct touch *items;
     size_t n;
     size_t capacity;
@@ -61,11 +63,12 @@ static enum err_code add_touch(struct touches *touches, const struct touch *touc
 }
 
 /* Cells within radius_m of a shape; within near_m they count for the grade too. */
-static enum err_code touch_shape(const struct geom *shape, double near_m, double radius_m,
-                                 double cell_deg, uint32_t source, struct touches *touches,
-                                 struct arena *scratch, struct err *err)
+static enum err_code touch_shape(struct touches *touches, const struct geom *shape, double near_m,
+                                 double radius_m, uint32_t source, struct err *err)
 {
     enum err_code code = ERR_OK;
+    double cell_deg = touches->cell_deg;
+    struct arena *scratch = touches->scratch;
     struct box box = ellipsoid_expand(shape->box, radius_m);
     int64_t west, south, east, north;
     rollup_cell_of(cell_deg, (struct lonlat){box.west_deg, box.south_deg}, &west, &south);
@@ -94,8 +97,7 @@ done:
 }
 
 static enum err_code touch_source(const struct world *world, const struct rollup_source *source,
-                                  uint32_t index, struct touches *touches, struct arena *scratch,
-                                  struct err *err)
+                                  uint32_t index, struct touches *touches, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct parameters *parameters = &world->rules->parameters;
@@ -104,12 +106,10 @@ static enum err_code touch_source(const struct world *world, const struct rollup
     if (source->could_be == 0)
         return ERR_OK;
     if (source->n_zones == 0)
-        return touch_shape(world_geom(world, LAYER_ENTERPRISES, source->row), near_m,
-                           fmax(near_m, radius_m), parameters->cell_deg, index, touches, scratch,
-                           err);
+        return touch_shape(touches, world_geom(world, LAYER_ENTERPRISES, source->row), near_m,
+                           fmax(near_m, radius_m), index, err);
     for (size_t i = 0; i < source->n_zones; i++)
-        TRY(touch_shape(source->zones[i], source->grade ? 0 : -1, 0, parameters->cell_deg, index,
-                        touches, scratch, err));
+        TRY(touch_shape(touches, source->zones[i], source->grade ? 0 : -1, 0, index, err));
 done:
     return code;
 }
@@ -205,9 +205,10 @@ enum err_code rollup_cells(const struct world *world, const struct rollup_source
     struct arena scratch;
     arena_init(&kept, 0);
     arena_init(&scratch, 0);
-    struct touches touches = {.arena = &kept};
+    struct touches touches = {
+        .arena = &kept, .scratch = &scratch, .cell_deg = world->rules->parameters.cell_deg};
     for (size_t i = 0; i < n_sources; i++)
-        TRY(touch_source(world, &sources[i], (uint32_t)i, &touches, &scratch, err));
+        TRY(touch_source(world, &sources[i], (uint32_t)i, &touches, err));
     if (touches.n > 0)
         qsort(touches.items, touches.n, sizeof *touches.items, compare_touches);
     for (size_t from = 0; from < touches.n;) {

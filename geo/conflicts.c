@@ -23,8 +23,10 @@ enum err_code conflict_set_add(struct conflict_set *set, const struct world *wor
                                struct err *err)
 {
     set->items = arena_grow(set->arena, set->items, &set->capacity, set->n + 1, sizeof *set->items);
-    if (!set->items)
-        return err_nomem(err);
+    if (!set->items) {
+        err_nomem(err);
+        return ERR_MEMORY;
+    }
     struct conflict_item *item = &set->items[set->n++];
     const struct conflict *from = &like->row;
     *item = *like;

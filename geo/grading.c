@@ -16,8 +16,10 @@ enum err_code grade_set_add(struct grade_set *set, const char *subject, const ch
                             const char *method, struct grade_row **out, struct err *err)
 {
     set->rows = arena_grow(set->arena, set->rows, &set->capacity, set->n + 1, sizeof *set->rows);
-    if (!set->rows)
-        return err_nomem(err);
+    if (!set->rows) {
+        err_nomem(err);
+        return ERR_MEMORY;
+    }
     struct grade_row *row = &set->rows[set->n++];
     record_clear(LAYER_GRADES, row);
     row->subject = subject;
@@ -262,8 +264,10 @@ static enum err_code group_items(const struct conflict_set *conflicts, size_t n_
 {
     uint32_t *at = arena_new(arena, uint32_t, n_enterprises + 2);
     uint32_t *out = arena_new(arena, uint32_t, conflicts->n);
-    if (!at || !out)
-        return err_nomem(err);
+    if (!at || !out) {
+        err_nomem(err);
+        return ERR_MEMORY;
+    }
     for (size_t i = 0; i < conflicts->n; i++) {
         if (conflicts->items[i].enterprise_row >= 0)
             at[conflicts->items[i].enterprise_row + 2]++;

@@ -182,11 +182,16 @@ static void finish_unit(const struct hazard *hazard, struct hazard_unit *unit)
     unit->at_least = unit->undecided && (hazard->no_data || unit->open_substance);
 }
 
+/* A row of the inventory, to be sorted. */
+struct item_ref {
+    const struct inventory_item *item;
+};
+
 /* By unit, those without first, then by id. */
 static int compare_items(const void *a, const void *b)
 {
-    const struct inventory_item *i = *(const struct inventory_item *const *)a;
-    const struct inventory_item *j = *(const struct inventory_item *const *)b;
+    const struct inventory_item *i = ((const struct item_ref *)a)->item;
+    const struct inventory_item *j = ((const struct item_ref *)b)->item;
     if (!i->unit != !j->unit)
         return i->unit ? 1 : -1;
     int by_unit = i->unit ? strcmp(i->unit, j->unit) : 0;
@@ -195,13 +200,13 @@ static int compare_items(const void *a, const void *b)
 
 /* The rows that name no unit: what one of them reaches alone holds, what their sum reaches may
  * be. */
-static void judge_loose(const struct world *world, const struct inventory_item *const *items,
-                        size_t n, struct hazard *hazard, struct sums *loose)
+static void judge_loose(const struct world *world, const struct item_ref *items, size_t n,
+                        struct hazard *hazard, struct sums *loose)
 {
     struct hazard_unit *unit = &hazard->units[hazard->n_units];
     int32_t alone = 0;
     for (size_t i = 0; i < n; i++) {
-        struct sums one = sums_of_item(world, items[i]);
+        struct sums one = sums_of_item(world, items[i].item);
         struct hazard_unit single = {.unit = NULL};
         judge_unit(world->rules, hazard, &one, &single);
         alone = worse_level(alone, single.level);
@@ -214,16 +219,16 @@ static void judge_loose(const struct world *world, const struct inventory_item *
     hazard->n_units++;
 }
 
-static void judge_units(const struct world *world, const struct inventory_item *const *items,
-                        size_t n, struct hazard *hazard)
+static void judge_units(const struct world *world, const struct item_ref *items, size_t n,
+                        struct hazard *hazard)
 {
     struct sums loose = {0, 0, 0, 0, NULL};
     for (size_t from = 0; from < n;) {
-        const char *name = items[from]->unit;
+        const char *name = items[from].item->unit;
         size_t to = from;
         struct sums sums = {0, 0, 0, 0, NULL};
-        while (to < n && text_equal(items[to]->unit, name)) {
-            struct sums one = sums_of_item(world, items[to++]);
+        while (to < n && text_equal(items[to].item->unit, name)) {
+            struct sums one = sums_of_item(world, items[to++].item);
             add_sums(&sums, &one);
         }
         if (!name) {
@@ -255,14 +260,14 @@ enum err_code hazard_of(const struct world *world, struct worker *worker, size_t
     TRY(find_alpha(world, worker, enterprise_row, scratch, out, err));
     if (n == 0)
         goto done;
-    const struct inventory_item **items = arena_new(scratch, const struct inventory_item *, n);
+    struct item_ref *items = arena_new(scratch, struct item_ref, n);
     out->units = arena_new(arena, struct hazard_unit, n);
     if (!items || !out->units) {
         code = err_nomem(err);
         goto done;
     }
     for (size_t i = 0; i < n; i++)
-        items[i] = world_inventory(world, rows[i]);
+        items[i].item = world_inventory(world, rows[i]);
     qsort(items, n, sizeof *items, compare_items);
     judge_units(world, items, n, out);
     for (size_t i = 0; i < out->n_units; i++) {

@@ -187,6 +187,15 @@ static enum err_code index_border(const struct geom *unit, struct arena *arena, 
     return rtree_build(boxes, n, arena, out, err);
 }
 
+/* A unit on its way to its shares. */
+struct unit_cut {
+    struct reach *reach;
+    const struct geom *unit;
+    struct rtree border; /* of its edges */
+    double residents;
+    struct arena scratch;
+};
+
 static bool stop_at_first(void *context, uint32_t item)
 {
     (void)item;
@@ -194,18 +203,18 @@ static bool stop_at_first(void *context, uint32_t item)
     return false;
 }
 
-static enum err_code persons_in_unit(struct reach *reach, const struct reach_level *level,
-                                     const struct geom *unit, const struct rtree *border,
-                                     struct arena *scratch, double *out, struct err *err)
+static enum err_code persons_in_unit(struct unit_cut *cut, const struct reach_level *level,
+                                     double *out, struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct geom *unit = cut->unit;
     *out = 0;
     for (size_t i = 0; i < level->n; i++) {
         const struct geom *piece = &level->pieces[i];
         bool crossed = false;
         if (!box_intersects(piece->box, unit->box))
             continue;
-        rtree_search(border, piece->box, &crossed, stop_at_first);
+        rtree_search(&cut->border, piece->box, &crossed, stop_at_first);
         if (!crossed) {
             if (distance_contains_point(unit, piece->points[0]))
                 *out += level->persons[i];
@@ -213,26 +222,25 @@ static enum err_code persons_in_unit(struct reach *reach, const struct reach_lev
         }
         struct geom part;
         double persons = 0;
-        TRY(overlay_intersection(reach->worker->overlay, unit, piece, scratch, &part, err));
+        TRY(overlay_intersection(cut->reach->worker->overlay, unit, piece, &cut->scratch, &part,
+                                 err));
         if (part.kind == GEOM_POLYGON)
-            TRY(persons_of(reach, &part, scratch, &persons, err));
+            TRY(persons_of(cut->reach, &part, &cut->scratch, &persons, err));
         *out += persons;
     }
 done:
     return code;
 }
 
-static enum err_code shares_of(struct reach *reach, const struct reach_level levels[4],
-                               const struct geom *unit, const struct rtree *border,
-                               double residents, struct arena *scratch, double share[5],
-                               struct err *err)
+static enum err_code shares_of(struct unit_cut *cut, const struct reach_level levels[4],
+                               double share[5], struct err *err)
 {
     enum err_code code = ERR_OK;
     double persons = 0;
     for (int grade = 1; grade <= 3; grade++) {
         if (levels[grade].pieces != levels[grade - 1].pieces)
-            TRY(persons_in_unit(reach, &levels[grade], unit, border, scratch, &persons, err));
-        share[grade] = residents > 0 ? persons / residents : 0;
+            TRY(persons_in_unit(cut, &levels[grade], &persons, err));
+        share[grade] = cut->residents > 0 ? persons / cut->residents : 0;
     }
 done:
     return code;
@@ -242,25 +250,23 @@ enum err_code reach_in_unit(struct reach *reach, const struct geom *unit, struct
                             struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct arena scratch;
-    struct rtree border;
+    struct unit_cut cut = {.reach = reach, .unit = unit};
     *out = (struct reach_shares){.residents = NAN};
     if (reach->world->population.n_columns == 0 || unit->kind != GEOM_POLYGON)
         return ERR_OK;
-    arena_init(&scratch, 0);
-    TRY(persons_of(reach, unit, &scratch, &out->residents, err));
-    TRY(index_border(unit, &scratch, &border, err));
-    TRY(shares_of(reach, reach->by_grade, unit, &border, out->residents, &scratch, out->share,
-                  err));
+    arena_init(&cut.scratch, 0);
+    TRY(persons_of(reach, unit, &cut.scratch, &out->residents, err));
+    cut.residents = out->residents;
+    TRY(index_border(unit, &cut.scratch, &cut.border, err));
+    TRY(shares_of(&cut, reach->by_grade, out->share, err));
     bool same = reach->by_could_be[1].pieces == reach->by_grade[1].pieces &&
                 reach->by_could_be[2].pieces == reach->by_grade[2].pieces &&
                 reach->by_could_be[3].pieces == reach->by_grade[3].pieces;
     if (same)
         memcpy(out->share_could_be, out->share, sizeof out->share);
     else
-        TRY(shares_of(reach, reach->by_could_be, unit, &border, out->residents, &scratch,
-                      out->share_could_be, err));
+        TRY(shares_of(&cut, reach->by_could_be, out->share_could_be, err));
 done:
-    arena_release(&scratch);
+    arena_release(&cut.scratch);
     return code;
 }

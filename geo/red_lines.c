@@ -241,8 +241,8 @@ static enum err_code judge_outside(const struct red_line_question *question, con
         first = first ? first : area;
     }
     struct red_line line = {.outside = VERDICT_CONFLICT, .at = question->source->geom->points[0]};
-    if (n_shapes > 0) {
-        struct geom all = *shapes[0];
+    if (first) {
+        struct geom all = first->head.geom;
         if (n_shapes > 1)
             TRY(overlay_union(question->worker->overlay, shapes, n_shapes, question->scratch, &all,
                               err));
@@ -304,6 +304,7 @@ static enum err_code judge_enterprise(struct red_line_question *question, size_t
             TRY(add_red_line(question, NULL, NULL, question->missing, err));
     }
 done:
+    question->source = NULL;
     return code == ERR_OK ? code : err_wrap(err, "enterprise \"%s\"", enterprise->head.id);
 }
 

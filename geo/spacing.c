@@ -220,22 +220,36 @@ void spacing_judge(const struct world *world, const struct spacing_source *sourc
         out->missing = "flow path";
 }
 
+/* A source with its rows on the way to its findings. */
+struct join {
+    const struct world *world;
+    const struct spacing_source *source;
+    const struct spacing_match *matches;
+    size_t n_matches;
+    struct arena *arena;
+    struct spacing_finding *items;
+    size_t n;
+    size_t capacity;
+    size_t first_of_target; /* where the findings of the present target begin */
+};
+
 /* How far off a target of a layer may be and still matter to some row; negative: none. */
-static double reach_m(const struct world *world, const struct spacing_source *source,
-                      const struct spacing_match *matches, size_t n, enum layer_id layer)
+static double reach_m(const struct join *join, enum layer_id layer)
 {
     double value_m = -1;
-    for (size_t m = 0; m < n; m++) {
+    for (size_t m = 0; m < join->n_matches; m++) {
+        const struct spacing_rule *rule = join->matches[m].rule;
         size_t i = 0;
         const struct target_class *class;
-        while ((class = spacing_target(world, matches[m].rule, &i))) {
+        while ((class = spacing_target(join->world, rule, &i))) {
             if (class->layer == layer && !predicate_is_never(class->predicate))
-                value_m = fmax(value_m, matches[m].rule->value_m);
+                value_m = fmax(value_m, rule->value_m);
         }
     }
     if (value_m < 0)
         return -1;
-    return value_m + source->error_m + source->radius_m + world_slack_m(world, layer);
+    return value_m + join->source->error_m + join->source->radius_m +
+           world_slack_m(join->world, layer);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -245,66 +259,82 @@ static int compare_rows(const void *a, const void *b)
     return (i > j) - (i < j);
 }
 
-/* Rows near any stretch of a shape. A line is searched in stretches, since the box of a
- * pipeline across a province holds half of the province. */
-static enum err_code search_near(const struct world *world, enum layer_id layer,
-                                 const struct geom *geom, double reach, struct arena *arena,
-                                 uint32_t **rows, size_t *n, struct err *err)
+/* Rows of a layer, growing; the same row may come twice until rows_settle. */
+struct rows {
+    uint32_t *items;
+    size_t n;
+    size_t capacity;
+};
+
+static enum err_code rows_add(struct rows *rows, const uint32_t *some, size_t n,
+                              struct arena *arena, struct err *err)
 {
-    enum { STRETCH = 32 };
-    if (geom->kind != GEOM_LINE)
-        return world_search(world, layer, ellipsoid_expand(geom->box, reach), arena, rows, n, err);
-    enum err_code code = ERR_OK;
-    uint32_t *all = NULL;
-    size_t count = 0;
-    size_t capacity = 0;
-    for (uint32_t ring = 0; ring < geom->n_rings; ring++) {
-        uint32_t end = geom->ring_ends[ring];
-        for (uint32_t from = geom_ring_start(geom, ring); from + 1 < end; from += STRETCH) {
-            uint32_t vertices = end - from < STRETCH + 1 ? end - from : STRETCH + 1;
-            struct box box = box_of_points(geom->points + from, vertices);
-            uint32_t *some = NULL;
-            size_t n_some = 0;
-            TRY(world_search(world, layer, ellipsoid_expand(box, reach), arena, &some, &n_some,
-                             err));
-            all = arena_grow(arena, all, &capacity, count + n_some, sizeof *all);
-            if (!all && n_some > 0) {
-                code = err_nomem(err);
-                goto done;
-            }
-            if (n_some > 0)
-                memcpy(all + count, some, n_some * sizeof *all);
-            count += n_some;
-        }
-    }
-    if (count > 0)
-        qsort(all, count, sizeof *all, compare_rows);
+    if (n == 0)
+        return ERR_OK;
+    rows->items = arena_grow(arena, rows->items, &rows->capacity, rows->n + n, sizeof *some);
+    if (!rows->items)
+        return err_nomem(err);
+    memcpy(rows->items + rows->n, some, n * sizeof *some);
+    rows->n += n;
+    return ERR_OK;
+}
+
+static void rows_settle(struct rows *rows)
+{
     size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || all[kept - 1] != all[i])
-            all[kept++] = all[i];
+    if (!rows->items)
+        return;
+    qsort(rows->items, rows->n, sizeof *rows->items, compare_rows);
+    for (size_t i = 0; i < rows->n; i++) {
+        if (kept == 0 || rows->items[kept - 1] != rows->items[i])
+            rows->items[kept++] = rows->items[i];
     }
-    *rows = all;
-    *n = kept;
+    rows->n = kept;
+}
+
+static enum err_code search_box(const struct join *join, enum layer_id layer, struct box box,
+                                double reach, struct rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    uint32_t *some = NULL;
+    size_t n = 0;
+    TRY(world_search(join->world, layer, ellipsoid_expand(box, reach), join->arena, &some, &n,
+                     err));
+    TRY(rows_add(rows, some, n, join->arena, err));
 done:
     return code;
 }
 
-struct findings {
-    struct arena *arena;
-    struct spacing_finding *items;
-    size_t n;
-    size_t capacity;
-    size_t first_of_target; /* where the findings of the present target begin */
-};
+/* Rows near any stretch of the source. A line is searched in stretches, since the box of a
+ * pipeline across a province holds half of the province. */
+static enum err_code search_near(const struct join *join, enum layer_id layer, double reach,
+                                 struct rows *rows, struct err *err)
+{
+    enum { STRETCH = 32 };
+    enum err_code code = ERR_OK;
+    const struct geom *geom = join->source->geom;
+    if (geom->kind != GEOM_LINE)
+        return search_box(join, layer, geom->box, reach, rows, err);
+    for (uint32_t ring = 0; ring < geom->n_rings; ring++) {
+        uint32_t end = geom->ring_ends[ring];
+        for (uint32_t from = geom_ring_start(geom, ring); from + 1 < end; from += STRETCH) {
+            uint32_t vertices = end - from < STRETCH + 1 ? end - from : STRETCH + 1;
+            TRY(search_box(join, layer, box_of_points(geom->points + from, vertices), reach, rows,
+                           err));
+        }
+    }
+    rows_settle(rows);
+done:
+    return code;
+}
 
 /* One finding a target and missing attribute: the row that requires most. */
-static enum err_code add_finding(struct findings *findings, const struct spacing_finding *finding,
+static enum err_code add_finding(struct join *join, const struct spacing_finding *finding,
                                  struct err *err)
 {
     if (finding->answer.by == UNDECIDED_ATTRIBUTE) {
-        for (size_t i = findings->first_of_target; i < findings->n; i++) {
-            struct spacing_finding *other = &findings->items[i];
+        for (size_t i = join->first_of_target; i < join->n; i++) {
+            struct spacing_finding *other = &join->items[i];
             if (other->answer.by != UNDECIDED_ATTRIBUTE ||
                 !text_equal(other->missing, finding->missing))
                 continue;
@@ -313,42 +343,60 @@ static enum err_code add_finding(struct findings *findings, const struct spacing
             return ERR_OK;
         }
     }
-    findings->items = arena_grow(findings->arena, findings->items, &findings->capacity,
-                                 findings->n + 1, sizeof *finding);
-    if (!findings->items)
+    join->items =
+        arena_grow(join->arena, join->items, &join->capacity, join->n + 1, sizeof *finding);
+    if (!join->items)
         return err_nomem(err);
-    findings->items[findings->n++] = *finding;
+    join->items[join->n++] = *finding;
     return ERR_OK;
 }
 
 /* All rows against one target record. */
-static enum err_code judge_target(const struct world *world, const struct spacing_source *source,
-                                  const struct spacing_match *matches, size_t n_matches,
-                                  enum layer_id layer, uint32_t row, const struct closest *closest,
-                                  struct findings *findings, struct err *err)
+static enum err_code judge_target(struct join *join, enum layer_id layer, uint32_t row,
+                                  const struct closest *closest, struct err *err)
 {
     enum err_code code = ERR_OK;
-    findings->first_of_target = findings->n;
-    for (size_t m = 0; m < n_matches; m++) {
+    join->first_of_target = join->n;
+    for (size_t m = 0; m < join->n_matches; m++) {
         size_t i = 0;
         const struct target_class *class;
-        while ((class = spacing_target(world, matches[m].rule, &i))) {
+        while ((class = spacing_target(join->world, join->matches[m].rule, &i))) {
             const char *missing = NULL;
             if (class->layer != layer)
                 continue;
-            enum truth truth = spacing_is_target(world, source, class, row, &missing);
+            enum truth truth = spacing_is_target(join->world, join->source, class, row, &missing);
             if (truth == TRUTH_NO)
                 continue;
-            struct spacing_match match = matches[m];
+            struct spacing_match match = join->matches[m];
             if (truth == TRUTH_UNKNOWN && !match.missing)
                 match.missing = missing ? missing : "an attribute";
             struct spacing_finding finding;
-            spacing_judge(world, source, &match, class, row, closest, &finding);
+            spacing_judge(join->world, join->source, &match, class, row, closest, &finding);
             if (finding.answer.verdict != VERDICT_CLEAR)
-                TRY(add_finding(findings, &finding, err));
+                TRY(add_finding(join, &finding, err));
             if (truth == TRUTH_YES)
                 break; /* other rows of the class would say the same */
         }
+    }
+done:
+    return code;
+}
+
+static enum err_code join_layer(struct join *join, enum layer_id layer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct geom *geom = join->source->geom;
+    struct rows rows = {NULL, 0, 0};
+    double reach = reach_m(join, layer);
+    if (reach < 0)
+        return ERR_OK;
+    TRY(search_near(join, layer, reach, &rows, err));
+    for (size_t i = 0; i < rows.n; i++) {
+        struct closest closest;
+        TRY(distance_shapes(geom, world_geom(join->world, layer, rows.items[i]), reach, join->arena,
+                            &closest, err));
+        if (closest.distance_m <= reach)
+            TRY(judge_target(join, layer, rows.items[i], &closest, err));
     }
 done:
     return code;
@@ -362,26 +410,17 @@ enum err_code spacing_findings(const struct world *world, const struct spacing_s
     static const enum layer_id layers[] = {LAYER_ENTERPRISES, LAYER_PROTECTED, LAYER_AREAS,
                                            LAYER_INFRASTRUCTURE};
     enum err_code code = ERR_OK;
-    struct findings findings = {.arena = arena};
-    for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++) {
-        double reach = reach_m(world, source, matches, n_matches, layers[l]);
-        uint32_t *rows = NULL;
-        size_t n_rows = 0;
-        if (reach < 0 || source->geom->kind == GEOM_NONE)
-            continue;
-        TRY(search_near(world, layers[l], source->geom, reach, arena, &rows, &n_rows, err));
-        for (size_t i = 0; i < n_rows; i++) {
-            struct closest closest;
-            TRY(distance_shapes(source->geom, world_geom(world, layers[l], rows[i]), reach, arena,
-                                &closest, err));
-            if (closest.distance_m > reach)
-                continue;
-            TRY(judge_target(world, source, matches, n_matches, layers[l], rows[i], &closest,
-                             &findings, err));
-        }
+    struct join join = {.world = world,
+                        .source = source,
+                        .matches = matches,
+                        .n_matches = n_matches,
+                        .arena = arena};
+    if (source->geom->kind != GEOM_NONE) {
+        for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++)
+            TRY(join_layer(&join, layers[l], err));
     }
-    *out = findings.items;
-    *n = findings.n;
+    *out = join.items;
+    *n = join.n;
 done:
     return code;
 }

@@ -1,5 +1,5 @@
 /* test_assess.c - an assessment into a store: only differences, under the rules of the day. */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "data/base/file.h"
 #include "data/base/text.h"

@@ -2,7 +2,7 @@
  * test_cases.c - runs the files of tests/cases: what a safety expert gives, asks and expects.
  * tests/cases/README.md documents the format.
  */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "data/base/file.h"
 #include "data/base/json.h"

@@ -1,5 +1,5 @@
 /* test_conflicts.c - distances: what is found, under which row, and nothing else. */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
 #include "geo/conflicts.h"

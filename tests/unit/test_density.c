@@ -1,5 +1,5 @@
 /* test_density.c - people too dense in a zone: overlay against a sum over cells. */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
 #include "geo/density.h"

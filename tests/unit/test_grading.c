@@ -1,5 +1,5 @@
 /* test_grading.c - grades of enterprises and their reasons; the figures stand in tests/cases. */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "data/base/json.h"
 #include "data/base/text.h"

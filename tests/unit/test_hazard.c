@@ -1,5 +1,5 @@
 /* test_hazard.c - major hazards by unit; the standard's numbers stand in tests/cases. */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "geo/hazard.h"
 #include "geo/overlay.h"

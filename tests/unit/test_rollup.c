@@ -1,5 +1,5 @@
 /* test_rollup.c - cells and units from enterprises, against plain recomputation. */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
 #include "geo/distance.h"

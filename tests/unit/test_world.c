@@ -1,5 +1,5 @@
 /* test_world.c - worlds made by hand: rows, indexes, units, grades, and sharing. */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include <pthread.h>
 #include <setjmp.h>
