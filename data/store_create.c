@@ -255,8 +255,10 @@ done:
 static enum err_code create_file(struct store *store, const char *file, struct err *err)
 {
     enum err_code code = ERR_OK;
+    char **options = CSLSetNameValue(NULL, "VERSION", "1.3");
     gdal_session_clear(&store->gdal);
-    store->dataset = GDALCreate(GDALGetDriverByName("GPKG"), file, 0, 0, 0, GDT_Unknown, NULL);
+    store->dataset = GDALCreate(GDALGetDriverByName("GPKG"), file, 0, 0, 0, GDT_Unknown, options);
+    CSLDestroy(options);
     if (!store->dataset)
         return store_fault(store, err);
     if (GDALDatasetStartTransaction(store->dataset, FALSE) != OGRERR_NONE)
