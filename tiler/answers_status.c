@@ -69,7 +69,7 @@ static void write_population(struct jw *jw, const struct world *world)
     double persons = 0;
     size_t n_blocks = (size_t)grid->n_block_columns * grid->n_block_rows;
     for (size_t b = 0; b < n_blocks; b++)
-        for (size_t i = 0; grid->blocks[b] && i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)
+        for (size_t i = 0; grid->blocks[b] && i < (size_t)GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)
             if (grid->blocks[b][i] > 0)
                 persons += (double)grid->blocks[b][i];
     double cell_m = grid->cell_height;

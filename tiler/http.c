@@ -93,7 +93,7 @@ enum err_code http_bind(const char *listen, int *out, char bound[HTTP_ADDRESS_BY
 {
     enum err_code code = ERR_OK;
     struct addrinfo *found = NULL;
-    char host[256], port[16];
+    char host[256] = "", port[16] = "";
     TRY(split_address(listen, host, port, err));
     struct addrinfo wanted = {.ai_family = AF_UNSPEC,
                               .ai_socktype = SOCK_STREAM,
@@ -228,7 +228,7 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
 {
     exchange->n_received += *n;
     /* A client that sends on and on after its refusal is cut off. */
-    if (exchange->n_received > 4u * LIMIT_BODY_BYTES)
+    if (exchange->n_received > (size_t)4 * LIMIT_BODY_BYTES)
         return MHD_NO;
     if (exchange->n_received <= LIMIT_BODY_BYTES) {
         buf_add(&exchange->body, bytes, *n);

@@ -50,8 +50,8 @@ static enum err_code read_map(const char *name, enum map_id *out, struct err *er
 static enum err_code read_key(const struct ask *ask, struct tile_key *key, struct err *err)
 {
     enum err_code code = ERR_OK;
-    int64_t z, x, y;
-    char last[32];
+    int64_t z = 0, x = 0, y = 0;
+    char last[32] = "";
     *key = (struct tile_key){0};
     TRY(read_map(ask_segment(ask, 1), &key->map, err));
     TRY(read_number(ask_segment(ask, 2), "z", &z, err));

@@ -1,5 +1,5 @@
-/* test_query.c - what is here, may this be built, who is inside, who must move. */
-#include "world_fixture.h"
+/* test_query.c - what is here, may this be built, who is inside. */
+#include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
 #include "geo/query.h"
@@ -493,137 +493,6 @@ static void test_incident_gives_the_five_nearest_of_each_kind(void **state)
         assert_close(incident.resources[1 + i].closest.distance_m, 20000 + 10000 * i, 1e-3);
 }
 
-/* ---- relocation ---- */
-
-static void add_conflict(struct bench *b, const char *id, const char *plant, const char *kind,
-                         const char *verdict, const char *confidence)
-{
-    struct conflict *c = fixture_add(&b->f, LAYER_CONFLICTS, id);
-    c->enterprise_id = plant;
-    c->kind = kind;
-    c->verdict = verdict;
-    c->confidence = confidence;
-    c->rule_id = "R";
-    c->standard = "S";
-    c->source_layer = "enterprises";
-    c->source_id = plant;
-    c->grade = 2;
-    c->margin_m = -5;
-    c->required_m = 25;
-}
-
-static struct enterprise *add_plant(struct bench *b, const char *id, const char *kind)
-{
-    struct enterprise *e = fixture_add(&b->f, LAYER_ENTERPRISES, id);
-    e->kind = kind;
-    e->industry = "chemical";
-    e->size = "small";
-    e->head.geom = fixture_box(&b->f, LON, LAT, LON + 0.002, LAT + 0.002);
-    return e;
-}
-
-static const struct relocation_row *row_of(const struct bench *b,
-                                           const struct relocation_answer *answer, const char *id)
-{
-    for (size_t i = 0; i < answer->n_rows; i++)
-        if (strcmp(world_enterprise(b->world, answer->rows[i].enterprise_row)->head.id, id) == 0)
-            return &answer->rows[i];
-    return NULL;
-}
-
-static void test_relocation_rests_on_what_was_read_and_lists_the_rest_apart(void **state)
-{
-    struct bench *b = *state;
-    struct relocation_answer answer;
-    add_plant(b, "SURE", "production");
-    add_plant(b, "LIKELY", "production");
-    add_plant(b, "OPEN", "storage");
-    add_plant(b, "NOTHING", "production");
-    add_plant(b, "MINE", "mine");
-    add_plant(b, "DENSITY", "production");
-    add_conflict(b, "1", "SURE", "distance", "conflict", "sure_v");
-    add_conflict(b, "2", "LIKELY", "distance", "conflict", "likely");
-    add_conflict(b, "3", "OPEN", "distance", "undecided", "sure");
-    add_conflict(b, "4", "MINE", "distance", "conflict", "sure_v");
-    add_conflict(b, "5", "DENSITY", "density", "conflict", "sure");
-    build(b);
-    fixture_check(query_relocation(b->world, &b->worker, NULL, &answer, &b->err), &b->err);
-    assert_int_equal(answer.n_rows, 3);
-    assert_int_equal(row_of(b, &answer, "SURE")->state, RELOCATE);
-    assert_int_equal(row_of(b, &answer, "LIKELY")->state, RELOCATE_UNDECIDED);
-    assert_int_equal(row_of(b, &answer, "OPEN")->state, RELOCATE_UNDECIDED);
-    assert_string_equal(world_enterprise(b->world, answer.rows[0].enterprise_row)->head.id, "SURE");
-}
-
-static void test_relocation_gives_the_deadline_of_the_size(void **state)
-{
-    struct bench *b = *state;
-    struct relocation_answer answer;
-    add_area(b, "CITY", "dense_urban", 0.05);
-    static const struct {
-        const char *id;
-        const char *size;
-        int32_t finish_by;
-        bool overdue;
-    } cases[] = {{"SMALL", "small", 20201231, true},
-                 {"LARGE", "large", 20251231, true},
-                 {"UNSIZED", NULL, INT_ABSENT, false}};
-    for (size_t i = 0; i < 3; i++) {
-        char id[16];
-        add_plant(b, cases[i].id, "production")->size = cases[i].size;
-        snprintf(id, sizeof id, "%zu", i);
-        add_conflict(b, id, cases[i].id, "area", "conflict", "sure");
-        struct conflict *c = (struct conflict *)(void *)(b->f.records[LAYER_CONFLICTS] +
-                                                         i * sizeof(struct conflict));
-        c->target_layer = "areas";
-        c->target_id = "CITY";
-    }
-    build(b);
-    fixture_check(query_relocation(b->world, &b->worker, NULL, &answer, &b->err), &b->err);
-    for (size_t i = 0; i < 3; i++) {
-        const struct relocation_row *row = row_of(b, &answer, cases[i].id);
-        assert_string_equal(row->inside->head.id, "CITY");
-        assert_int_equal(row->proposal, PROPOSE_MOVE);
-        assert_int_equal(row->deadline ? row->deadline->finish_by : INT_ABSENT, cases[i].finish_by);
-        assert_int_equal(row->overdue, cases[i].overdue);
-    }
-}
-
-static void test_relocation_proposes_to_improve_where_the_site_has_room(void **state)
-{
-    struct bench *b = *state;
-    struct relocation_answer answer;
-    add_plant(b, "ROOM", "production");
-    struct protected_target *near = fixture_add(&b->f, LAYER_PROTECTED, "P");
-    near->head.geom = fixture_point(&b->f, LON - 0.0001, LAT);
-    add_conflict(b, "1", "ROOM", "distance", "conflict", "sure_v");
-    struct conflict *c = (struct conflict *)(void *)b->f.records[LAYER_CONFLICTS];
-    c->source_layer = "facilities";
-    c->target_layer = "protected";
-    c->target_id = "P";
-    build(b);
-    fixture_check(query_relocation(b->world, &b->worker, NULL, &answer, &b->err), &b->err);
-    assert_int_equal(answer.rows[0].proposal, PROPOSE_IMPROVE);
-    assert_int_equal(answer.rows[0].worst_distance, 0);
-}
-
-static void test_relocation_of_a_unit_leaves_out_the_others(void **state)
-{
-    struct bench *b = *state;
-    struct relocation_answer answer;
-    add_units(b);
-    add_plant(b, "HERE", "production");
-    struct enterprise *there = add_plant(b, "THERE", "production");
-    there->head.geom = fixture_box(&b->f, 106.7, 38.4, 106.701, 38.401);
-    add_conflict(b, "1", "HERE", "distance", "conflict", "sure_v");
-    add_conflict(b, "2", "THERE", "distance", "conflict", "sure_v");
-    build(b);
-    fixture_check(query_relocation(b->world, &b->worker, "640100", &answer, &b->err), &b->err);
-    assert_int_equal(answer.n_rows, 1);
-    assert_string_equal(answer.rows[0].unit_code, "640105");
-    assert_int_equal(query_relocation(b->world, &b->worker, "9", &answer, &b->err), ERR_NOT_FOUND);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -645,10 +514,6 @@ int main(void)
         TEST(test_site_outside_of_parks_is_undecided_where_the_store_knows_none),
         TEST(test_incident_lists_targets_by_class_then_distance),
         TEST(test_incident_gives_the_five_nearest_of_each_kind),
-        TEST(test_relocation_rests_on_what_was_read_and_lists_the_rest_apart),
-        TEST(test_relocation_gives_the_deadline_of_the_size),
-        TEST(test_relocation_proposes_to_improve_where_the_site_has_room),
-        TEST(test_relocation_of_a_unit_leaves_out_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* test_report.c - the relocation list as tables, as CSV, as a workbook; columns for people. */
-#include "world_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "data/base/csv.h"
 #include "data/base/file.h"

@@ -1,6 +1,6 @@
 /* test_routes.c - requests and their answers, without a socket; and a world that changes
  * under them. */
-#include "store_fixture.h"
+#include "tests/unit/store_fixture.h"
 
 #include "data/base/json.h"
 #include "styles/style.h"
