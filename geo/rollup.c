@@ -2,6 +2,7 @@
 
 #include "data/base/text.h"
 #include "geo/exposure.h"
+#include "geo/near.h"
 #include "geo/reach.h"
 
 #include <stdlib.h>
@@ -11,32 +12,6 @@ const char *rollup_subject(int32_t level)
 {
     static const char *const names[] = {"", "region", "city", "county", "township"};
     return level >= 1 && level <= 4 ? names[level] : names[0];
-}
-
-/* Centroid of the outer rings; the first vertex where they have no area. Planar in degrees,
- * which only picks the unit that a plant is counted in. */
-static struct lonlat place_of(const struct geom *geom)
-{
-    struct lonlat origin = geom->points[0];
-    double area = 0;
-    struct lonlat sum = {0, 0};
-    for (uint32_t part = 0; geom->kind == GEOM_POLYGON && part < geom->n_parts; part++) {
-        uint32_t ring = geom_part_start(geom, part);
-        for (uint32_t i = geom_ring_start(geom, ring); i + 1 < geom->ring_ends[ring]; i++) {
-            double ax = geom->points[i].lon_deg - origin.lon_deg;
-            double ay = geom->points[i].lat_deg - origin.lat_deg;
-            double bx = geom->points[i + 1].lon_deg - origin.lon_deg;
-            double by = geom->points[i + 1].lat_deg - origin.lat_deg;
-            double cross = ax * by - bx * ay;
-            area += cross;
-            sum.lon_deg += cross * (ax + bx) / 3;
-            sum.lat_deg += cross * (ay + by) / 3;
-        }
-    }
-    if (!(fabs(area) > 0))
-        return origin;
-    return (struct lonlat){origin.lon_deg + sum.lon_deg / area,
-                           origin.lat_deg + sum.lat_deg / area};
 }
 
 static enum err_code source_zones(const struct world *world, struct rollup_source *source,
@@ -77,7 +52,7 @@ enum err_code rollup_sources(const struct world *world, const struct grade_row *
             sources[i].grade = sources[i].could_be = 0;
             continue;
         }
-        sources[i].place = place_of(geom);
+        sources[i].place = near_place(geom);
         TRY(source_zones(world, &sources[i], arena, err));
     }
     *out = sources;
