@@ -17,6 +17,7 @@ struct placing {
     const struct label_input *input;
     struct arena *arena;  /* of what stays */
     struct arena scratch; /* reset after each candidate */
+    struct arena work;    /* of what is taken; gone when all is placed */
     struct placed *items;
     size_t n, capacity;
     /* What is taken: boxes in cells of CELL_PX, found through a table of chains. */
@@ -67,14 +68,14 @@ static bool is_free(const struct placing *placing, struct px_box box)
 
 static enum err_code take(struct placing *placing, struct px_box box, struct err *err)
 {
-    placing->taken = arena_grow(placing->arena, placing->taken, &placing->taken_capacity,
+    placing->taken = arena_grow(&placing->work, placing->taken, &placing->taken_capacity,
                                 placing->n_taken + 1, sizeof *placing->taken);
     if (!placing->taken)
         return err_nomem(err);
     placing->taken[placing->n_taken].box = box;
     for (int64_t row = cell_of(box.top); row <= cell_of(box.bottom); row++) {
         for (int64_t column = cell_of(box.left); column <= cell_of(box.right); column++) {
-            placing->links = arena_grow(placing->arena, placing->links, &placing->links_capacity,
+            placing->links = arena_grow(&placing->work, placing->links, &placing->links_capacity,
                                         placing->n_links + 1, sizeof *placing->links);
             if (!placing->links)
                 return err_nomem(err);
@@ -189,7 +190,7 @@ static enum err_code place(struct placing *placing, const struct label_layer *la
         TRY(take(placing, grown(text, padding), err));
         TRY(keep_text(placing, &label, err));
     }
-    placing->items = arena_grow(placing->arena, placing->items, &placing->capacity, placing->n + 1,
+    placing->items = arena_grow(&placing->work, placing->items, &placing->capacity, placing->n + 1,
                                 sizeof label);
     if (!placing->items)
         return err_nomem(err);
@@ -248,7 +249,7 @@ done:
 static enum err_code finish(struct placing *placing, struct placement *out, struct err *err)
 {
     struct placed *items = arena_new(placing->arena, struct placed, placing->n);
-    struct box *boxes = arena_new(placing->arena, struct box, placing->n);
+    struct box *boxes = arena_new(&placing->work, struct box, placing->n);
     if (!items || !boxes)
         return err_nomem(err);
     for (size_t i = 0; i < placing->n; i++) {
@@ -266,7 +267,8 @@ enum err_code placement_build(const struct label_input *input, struct arena *are
     enum err_code code = ERR_OK;
     struct placing placing = {.input = input, .arena = arena};
     arena_init(&placing.scratch, 0);
-    placing.heads = arena_new(arena, int32_t, HEADS);
+    arena_init(&placing.work, 0);
+    placing.heads = arena_new(&placing.work, int32_t, HEADS);
     if (!placing.heads) {
         code = err_nomem(err);
         goto done;
@@ -277,6 +279,7 @@ enum err_code placement_build(const struct label_input *input, struct arena *are
         TRY(place_layer(&placing, &input->layers[i], err));
     TRY(finish(&placing, out, err));
 done:
+    arena_release(&placing.work);
     arena_release(&placing.scratch);
     return code;
 }

@@ -20,11 +20,20 @@ struct box {
     int axis;
 };
 
+/* Sums over the colours that an entry stands for. */
+struct entry_sums {
+    double weight, channels[4];
+};
+
 struct quantiser {
     struct colour_count slots[SLOTS];
     uint32_t used[SLOTS]; /* slots in the order in which colours came */
     uint32_t n_used;
     struct box boxes[PALETTE_COLOURS];
+    uint32_t n_exact; /* the first so many entries are one colour each, and stay it */
+    /* Entries as the search for the nearest reads them: premultiplied channels. */
+    int32_t channels[4][PALETTE_COLOURS];
+    struct entry_sums sums[PALETTE_COLOURS];
 };
 
 struct quantiser *quantiser_new(void)
@@ -132,6 +141,7 @@ static int by_count(const void *a, const void *b, void *context)
 /* Boxes of colours, one an entry of the palette. */
 static uint32_t make_boxes(struct quantiser *q, size_t n_pixels)
 {
+    q->n_exact = 0;
     if (q->n_used <= PALETTE_COLOURS) {
         for (uint32_t i = 0; i < q->n_used; i++)
             q->boxes[i] = (struct box){.start = i, .end = i + 1, .spread = -1};
@@ -140,10 +150,11 @@ static uint32_t make_boxes(struct quantiser *q, size_t n_pixels)
     /* What fills a 500th of the picture stays exact: plain areas, where an error shows. */
     qsort_r(q->used, q->n_used, sizeof q->used[0], by_count, q);
     uint32_t n = 0;
-    while (n < PALETTE_COLOURS / 2 && q->slots[q->used[n]].count >= n_pixels / 500 + 1) {
+    while (n < PALETTE_COLOURS / 8 && q->slots[q->used[n]].count >= n_pixels / 500 + 1) {
         q->boxes[n] = (struct box){.start = n, .end = n + 1, .spread = -1};
         n++;
     }
+    q->n_exact = n;
     q->boxes[n] = (struct box){.start = n, .end = q->n_used};
     measure(q, &q->boxes[n++]);
     while (n < PALETTE_COLOURS) {
@@ -159,29 +170,87 @@ static uint32_t make_boxes(struct quantiser *q, size_t n_pixels)
     return n;
 }
 
-/* The mean of a box as straight colour. */
-static uint32_t mean_of(const struct quantiser *q, const struct box *box)
+/* ---- entries ---- */
+
+static void clear_sums(struct quantiser *q, uint32_t n)
 {
-    double weight = 0, sums[4] = {0};
-    for (uint32_t i = box->start; i < box->end; i++) {
-        const struct colour_count *c = &q->slots[q->used[i]];
-        weight += c->count;
-        for (int axis = 0; axis < 4; axis++)
-            sums[axis] += (double)c->count * channel(c->colour, axis);
+    memset(q->sums, 0, n * sizeof q->sums[0]);
+}
+
+static void add_to_sums(struct quantiser *q, const struct colour_count *c)
+{
+    struct entry_sums *sums = &q->sums[c->index];
+    sums->weight += c->count;
+    for (int axis = 0; axis < 4; axis++)
+        sums->channels[axis] += (double)c->count * channel(c->colour, axis);
+}
+
+/* Moves every entry to the mean of its colours; one without colours stays. */
+static void set_means(struct quantiser *q, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        for (int axis = 0; axis < 4 && q->sums[i].weight > 0; axis++)
+            q->channels[axis][i] = (int32_t)(q->sums[i].channels[axis] / q->sums[i].weight + 0.5);
+}
+
+static uint32_t nearest(const struct quantiser *q, uint32_t n, uint32_t colour)
+{
+    int32_t distances[PALETTE_COLOURS];
+    int32_t r = channel(colour, 0), g = channel(colour, 1), b = channel(colour, 2),
+            a = channel(colour, 3);
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t dr = q->channels[0][i] - r, dg = q->channels[1][i] - g, db = q->channels[2][i] - b,
+                da = q->channels[3][i] - a;
+        distances[i] = dr * dr + dg * dg + db * db + da * da;
     }
-    double alpha = sums[3] / weight;
-    uint32_t out = (uint32_t)(alpha + 0.5) << 24;
-    for (int axis = 0; axis < 3 && alpha > 0; axis++) {
-        double straight = sums[axis] / weight * 255 / alpha;
-        out |= (uint32_t)(straight > 255 ? 255 : straight + 0.5) << (8 * axis);
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < n; i++)
+        if (distances[i] < distances[best])
+            best = i;
+    return best;
+}
+
+/* Gives every colour an entry: the box that it is in, then twice the nearest mean (Lloyd's
+ * iteration, which halves what median cut leaves wrong). */
+static void assign(struct quantiser *q, uint32_t n_boxes)
+{
+    clear_sums(q, n_boxes);
+    for (uint32_t i = 0; i < n_boxes; i++) {
+        for (uint32_t k = q->boxes[i].start; k < q->boxes[i].end; k++) {
+            q->slots[q->used[k]].index = i;
+            add_to_sums(q, &q->slots[q->used[k]]);
+        }
     }
-    return out >> 24 ? out : 0;
+    set_means(q, n_boxes);
+    for (int round = 0; round < 2 && q->n_used > n_boxes; round++) {
+        clear_sums(q, n_boxes);
+        for (uint32_t k = 0; k < q->n_used; k++) {
+            struct colour_count *c = &q->slots[q->used[k]];
+            if (k >= q->n_exact)
+                c->index = nearest(q, n_boxes, c->colour);
+            /* An exact colour stays exact: what joins it does not move it. */
+            if (k < q->n_exact || c->index >= q->n_exact)
+                add_to_sums(q, c);
+        }
+        set_means(q, n_boxes);
+    }
 }
 
 struct entry {
     uint32_t straight;
     uint32_t box;
 };
+
+/* An entry as straight colour. */
+static uint32_t straight_of(const struct quantiser *q, uint32_t i)
+{
+    uint32_t a = (uint32_t)q->channels[3][i], out = a << 24;
+    for (int axis = 0; axis < 3 && a > 0; axis++) {
+        uint32_t straight = ((uint32_t)q->channels[axis][i] * 255 + a / 2) / a;
+        out |= (straight > 255 ? 255 : straight) << (8 * axis);
+    }
+    return out;
+}
 
 /* Transparent ones first, which keeps tRNS short; then by value, so that the palette does
  * not depend on where in the picture a colour came first. */
@@ -191,6 +260,27 @@ static int by_alpha(const void *a, const void *b)
     if (p->straight != q->straight)
         return p->straight < q->straight ? -1 : 1;
     return 0;
+}
+
+/* Writes the entries in order; rank[i] is where entry i went. */
+static void write_palette(const struct quantiser *q, uint32_t n, struct palette *palette,
+                          uint8_t rank[PALETTE_COLOURS])
+{
+    struct entry entries[PALETTE_COLOURS];
+    for (uint32_t i = 0; i < n; i++)
+        entries[i] = (struct entry){straight_of(q, i), i};
+    qsort(entries, n, sizeof entries[0], by_alpha);
+    *palette = (struct palette){0};
+    for (uint32_t i = 0; i < n; i++) {
+        if (i == 0 || entries[i].straight != entries[i - 1].straight) {
+            for (int axis = 0; axis < 4; axis++)
+                palette->rgba[palette->n][axis] = (uint8_t)channel(entries[i].straight, axis);
+            if (palette->rgba[palette->n][3] < 255)
+                palette->n_transparent = palette->n + 1;
+            palette->n++;
+        }
+        rank[entries[i].box] = (uint8_t)(palette->n - 1);
+    }
 }
 
 void quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct palette *palette,
@@ -206,23 +296,9 @@ void quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct pale
     }
     bool full = q->n_used >= MOST_COLOURS;
     uint32_t n_boxes = make_boxes(q, n);
-    struct entry entries[PALETTE_COLOURS];
-    for (uint32_t i = 0; i < n_boxes; i++)
-        entries[i] = (struct entry){mean_of(q, &q->boxes[i]), i};
-    qsort(entries, n_boxes, sizeof entries[0], by_alpha);
-    *palette = (struct palette){0};
-    for (uint32_t i = 0; i < n_boxes; i++) {
-        if (i == 0 || entries[i].straight != entries[i - 1].straight) {
-            for (int axis = 0; axis < 4; axis++)
-                palette->rgba[palette->n][axis] = (uint8_t)channel(entries[i].straight, axis);
-            if (palette->rgba[palette->n][3] < 255)
-                palette->n_transparent = palette->n + 1;
-            palette->n++;
-        }
-        const struct box *box = &q->boxes[entries[i].box];
-        for (uint32_t k = box->start; k < box->end; k++)
-            q->slots[q->used[k]].index = palette->n - 1;
-    }
+    uint8_t rank[PALETTE_COLOURS];
+    assign(q, n_boxes);
+    write_palette(q, n_boxes, palette, rank);
     uint32_t before = 0, index = 0;
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || pixels[i] != before) {
@@ -230,7 +306,7 @@ void quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct pale
             uint32_t at = slot_of(q, before);
             if (full && q->slots[at].count == 0)
                 at = slot_of(q, coarse(before));
-            index = q->slots[at].index;
+            index = rank[q->slots[at].index];
         }
         indices[i] = (uint8_t)index;
     }

@@ -29,7 +29,8 @@ struct tile_key {
     const char *unit; /* dim all outside it; NULL: nothing */
 };
 
-/* Made once for (world, style), shared by all threads, filled lazily under its own locks. */
+/* Made once for (world, style), shared by all threads, filled lazily under its own locks.
+ * Holds a reference to the world; the style must outlive it. */
 enum err_code scenes_new(struct world *world, const struct style *style, struct scenes **out,
                          struct err *err);
 struct scenes *scenes_acquire(struct scenes *scenes);

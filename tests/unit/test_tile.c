@@ -301,6 +301,44 @@ static void test_translucent_shapes_add_up(void **state)
     map_fixture_release(&zones);
 }
 
+static int difference(uint32_t a, uint32_t b)
+{
+    int most = 0;
+    for (int shift = 0; shift < 32; shift += 8) {
+        int d = abs((int)(a >> shift & 0xFF) - (int)(b >> shift & 0xFF));
+        most = d > most ? d : most;
+    }
+    return most;
+}
+
+static void test_a_written_tile_is_what_was_drawn_to_the_eye(void **state)
+{
+    (void)state;
+    for (uint32_t z = 6; z <= 14; z++) {
+        struct tile_key key = {.map = z % 2 ? MAP_COUNTY : MAP_RISK, .scale = 1 + z % 2};
+        uint32_t x, y, *back, w, h;
+        struct err err;
+        map_place(105.52, 38.33, z, &key, &x, &y);
+        uint32_t *drawn = map_draw_block(&map, &key, 1);
+        struct buf png = must_draw(&key);
+        assert_int_equal(image_read_png(png.bytes, png.n_bytes, &back, &w, &h, &err), ERR_OK);
+        double sum = 0;
+        uint32_t over_8 = 0, n = w * h;
+        for (uint32_t i = 0; i < n; i++) {
+            int d = difference(drawn[i], back[i]);
+            sum += d;
+            over_8 += d > 8;
+        }
+        /* Busy tiles of the county map have thousands of colours: a few pixels in a hundred
+         * are off by more than 8 of 255, which the mean must not show. */
+        assert_true(sum / n <= 1);
+        assert_true(over_8 <= n / 100 * 3);
+        free(back);
+        free(drawn);
+        buf_release(&png);
+    }
+}
+
 /* ---- many threads ---- */
 
 enum { THREADS = 4, KEYS = 40 };
@@ -412,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_no_seam_shows_between_neighbours_of_one_colour),
         cmocka_unit_test(test_a_hazard_never_vanishes_at_low_zoom),
         cmocka_unit_test(test_translucent_shapes_add_up),
+        cmocka_unit_test(test_a_written_tile_is_what_was_drawn_to_the_eye),
         cmocka_unit_test(test_many_threads_draw_the_same_bytes_as_one),
         cmocka_unit_test(test_a_request_without_memory_is_an_error_and_the_next_one_draws),
     };
