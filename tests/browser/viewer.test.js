@@ -3,6 +3,7 @@
 // other test output.
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
+const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
 const { chromium } = require('playwright-core');
@@ -47,9 +48,9 @@ async function waitFor(question, ms, what) {
   }
 }
 
-async function startServer() {
+async function startServer(...options) {
   const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(path.join(build, 'sisetu'), ['serve', store, '--listen', address], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const server = spawn(path.join(build, 'sisetu'), ['serve', store, '--listen', address, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
   const base = `http://${address}`;
   await waitFor(() => fetch(`${base}/healthz`).then((r) => r.ok, () => false), 20000, 'the server');
   return { server, base };
@@ -273,6 +274,29 @@ async function phone(browser, base, size) {
   await context.close();
 }
 
+// A basemap is a setting: the browser loads it from where the operator said, and the page lets it.
+async function basemap(browser, size) {
+  const asked = [];
+  const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+  const other = http.createServer((request, response) => {
+    asked.push(request.url);
+    response.writeHead(200, { 'Content-Type': 'image/png', 'Access-Control-Allow-Origin': '*' });
+    response.end(pixel);
+  });
+  await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { server, base } = await startServer('--basemap', `xyz:http://127.0.0.1:${other.address().port}/{z}/{x}/{y}.png`);
+  await check('a basemap that the operator sets is loaded and can be switched off', async () => {
+    const { context, page, seen } = await openPage(browser, base, size, '');
+    await waitFor(() => asked.length > 0, 5000, 'a request to the basemap');
+    assert(/^\/\d+\/\d+\/\d+\.png$/.test(asked[0]), asked[0]);
+    assert(seen.errors.length === 0, seen.errors.join('; '));
+    await page.click('#layers input[name=basemap]');
+    await context.close();
+  });
+  server.kill('SIGTERM');
+  other.close();
+}
+
 async function main() {
   fs.mkdirSync(output, { recursive: true });
   if (!fs.existsSync(store)) {
@@ -285,6 +309,7 @@ async function main() {
   try {
     await desktop(browser, base, sizes[0]);
     await phone(browser, base, sizes[1]);
+    await basemap(browser, sizes[0]);
   } finally {
     await browser.close();
     server.kill('SIGTERM');
