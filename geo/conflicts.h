@@ -68,9 +68,15 @@ struct red_line {
     double depth_out_m;   /* of its farthest known point outside */
     struct lonlat at;     /* that point inside, else outside */
 };
-enum err_code red_line_of(struct worker *worker, const struct geom *plant, double radius_m,
-                          double error_m, const struct geom *area, struct arena *scratch,
-                          struct red_line *out, struct err *err);
+struct red_line_pair {
+    struct worker *worker;
+    const struct geom *plant; /* or the site */
+    double radius_m;          /* r */
+    double error_m;           /* e */
+    const struct geom *area;
+    struct arena *scratch;
+};
+enum err_code red_line_of(const struct red_line_pair *pair, struct red_line *out, struct err *err);
 
 /* By id. ERR_INTERNAL if two rows have the same. */
 enum err_code conflicts_sort(struct conflict_set *set, struct err *err);

@@ -107,18 +107,19 @@ done:
     return code;
 }
 
-enum err_code density_part(const struct world *world, struct worker *worker,
-                           const struct geom *zone, double above_km2, double least_persons,
-                           struct arena *arena, struct dense_part *out, struct err *err)
+enum err_code density_part(const struct density_question *question, struct arena *arena,
+                           struct dense_part *out, struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct worker *worker = question->worker;
+    const struct geom *zone = question->zone;
     struct exposure_cell *touched = NULL;
     size_t n = 0;
     struct geom dense;
     struct exposure inside;
-    struct dense_cells cells = {.grid = &world->population,
+    struct dense_cells cells = {.grid = &question->world->population,
                                 .to_grid = worker->to_grid,
-                                .above_km2 = above_km2,
+                                .above_km2 = question->above_km2,
                                 .arena = arena};
     *out = (struct dense_part){.part = {.kind = GEOM_NONE}};
     TRY(exposure_cells(cells.grid, cells.to_grid, zone, arena, &touched, &n, err));
@@ -129,7 +130,7 @@ enum err_code density_part(const struct world *world, struct worker *worker,
         goto done;
     }
     TRY(collect_dense(&cells, touched, n, out, err));
-    if (cells.n == 0 || settle(out->persons) < least_persons)
+    if (cells.n == 0 || settle(out->persons) < question->least_persons)
         goto done;
     TRY(overlay_union(worker->overlay, cells.pointers, cells.n, arena, &dense, err));
     TRY(overlay_intersection(worker->overlay, zone, &dense, arena, &out->part, err));
@@ -294,8 +295,12 @@ static enum err_code judge_zone(struct zone_case *zone, struct worker *worker,
     if (world->population.n_columns > 0) {
         TRY(exposure_of(&world->population, worker->to_grid, &zone->zone->head.geom, scratch,
                         &zone->all, err));
-        TRY(density_part(world, worker, &zone->zone->head.geom, zone->row->dense_above,
-                         parameters->dense_persons_min, scratch, &zone->dense, err));
+        const struct density_question question = {.world = world,
+                                                  .worker = worker,
+                                                  .zone = &zone->zone->head.geom,
+                                                  .above_km2 = zone->row->dense_above,
+                                                  .least_persons = parameters->dense_persons_min};
+        TRY(density_part(&question, scratch, &zone->dense, err));
         zone->no_data = zone->all.nodata_share > NO_SHARE;
         note_coarse(zone, notes);
     }

@@ -34,10 +34,15 @@ struct dense_part {
     double area_m2;
 };
 
-/* worker_fit first. Parts with fewer than least_persons are not cut out: part is GEOM_NONE. */
-enum err_code density_part(const struct world *world, struct worker *worker,
-                           const struct geom *zone, double above_km2, double least_persons,
-                           struct arena *arena, struct dense_part *out, struct err *err);
+struct density_question {
+    const struct world *world;
+    struct worker *worker; /* after worker_fit */
+    const struct geom *zone;
+    double above_km2;
+    double least_persons; /* with fewer nothing is cut out: part is GEOM_NONE */
+};
+enum err_code density_part(const struct density_question *question, struct arena *arena,
+                           struct dense_part *out, struct err *err);
 
 struct density_notes {
     size_t n_coarse;    /* zones narrower than the data allow (coarse_cell_ratio) */

@@ -21,16 +21,19 @@ static int compare_near(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row); /* rows are ordered by id */
 }
 
-enum err_code near_within(const struct world *world, enum layer_id layer, const struct geom *shape,
-                          double radius_m, struct arena *arena, struct near_row **out, size_t *n,
-                          struct err *err)
+enum err_code near_within(const struct near_question *question, struct arena *arena,
+                          struct near_row **out, size_t *n, struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct world *world = question->world;
+    const enum layer_id layer = question->layer;
+    const struct geom *shape = question->shape;
+    const double within_m = question->within_m;
     uint32_t *rows = NULL;
     size_t n_rows = 0;
     *out = NULL;
     *n = 0;
-    TRY(world_search(world, layer, ellipsoid_expand(shape->box, radius_m), arena, &rows, &n_rows,
+    TRY(world_search(world, layer, ellipsoid_expand(shape->box, within_m), arena, &rows, &n_rows,
                      err));
     struct near_row *found = arena_new(arena, struct near_row, n_rows);
     if (!found) {
@@ -41,9 +44,9 @@ enum err_code near_within(const struct world *world, enum layer_id layer, const 
         struct near_row *one = &found[*n];
         one->layer = layer;
         one->row = rows[i];
-        TRY(distance_shapes(shape, world_geom(world, layer, rows[i]), radius_m, arena,
+        TRY(distance_shapes(shape, world_geom(world, layer, rows[i]), within_m, arena,
                             &one->closest, err));
-        if (one->closest.distance_m <= radius_m)
+        if (one->closest.distance_m <= within_m)
             (*n)++;
     }
     if (*n > 1)
@@ -54,13 +57,8 @@ done:
 }
 
 struct nearest_search {
-    const struct world *world;
-    enum layer_id layer;
-    const struct geom *shape;
+    const struct near_question *question;
     size_t most;
-    double limit_m;
-    bool (*fits)(void *context, uint32_t row);
-    void *context;
     struct arena *scratch;
     struct near_row *out;
     size_t n;
@@ -71,16 +69,18 @@ struct nearest_search {
 static bool visit_nearest(void *context, uint32_t row, double at_least_m)
 {
     struct nearest_search *search = context;
+    const struct near_question *question = search->question;
     bool full = search->n == search->most;
-    double limit_m = full ? search->out[search->n - 1].closest.distance_m : search->limit_m;
+    double limit_m = full ? search->out[search->n - 1].closest.distance_m : question->within_m;
     /* Bounds rise: nothing that follows can be nearer. Equals go on, for the tie by id. */
     if (at_least_m > limit_m)
         return false;
-    if (search->fits && !search->fits(search->context, row))
+    if (question->fits && !question->fits(question->context, row))
         return true;
-    struct near_row one = {.layer = search->layer, .row = row};
-    search->code = distance_shapes(search->shape, world_geom(search->world, search->layer, row),
-                                   INFINITY, search->scratch, &one.closest, search->err);
+    struct near_row one = {.layer = question->layer, .row = row};
+    search->code =
+        distance_shapes(question->shape, world_geom(question->world, question->layer, row),
+                        INFINITY, search->scratch, &one.closest, search->err);
     if (search->code != ERR_OK)
         return false;
     if (one.closest.distance_m > limit_m)
@@ -94,18 +94,11 @@ static bool visit_nearest(void *context, uint32_t row, double at_least_m)
     return true;
 }
 
-enum err_code near_nearest(const struct world *world, enum layer_id layer, const struct geom *shape,
-                           size_t most, double limit_m, bool (*fits)(void *context, uint32_t row),
-                           void *context, struct arena *scratch, struct near_row *out, size_t *n,
-                           struct err *err)
+enum err_code near_nearest(const struct near_question *question, size_t most, struct arena *scratch,
+                           struct near_row *out, size_t *n, struct err *err)
 {
-    struct nearest_search search = {.world = world,
-                                    .layer = layer,
-                                    .shape = shape,
+    struct nearest_search search = {.question = question,
                                     .most = most,
-                                    .limit_m = limit_m,
-                                    .fits = fits,
-                                    .context = context,
                                     .scratch = scratch,
                                     .out = out,
                                     .code = ERR_OK,
@@ -113,8 +106,8 @@ enum err_code near_nearest(const struct world *world, enum layer_id layer, const
     *n = 0;
     if (most == 0)
         return ERR_OK;
-    enum err_code code =
-        world_nearest(world, layer, shape->box, scratch, &search, visit_nearest, err);
+    enum err_code code = world_nearest(question->world, question->layer, question->shape->box,
+                                       scratch, &search, visit_nearest, err);
     *n = search.n;
     return code != ERR_OK ? code : search.code;
 }

@@ -20,17 +20,24 @@ struct near_row {
     struct closest closest; /* a: on the question's shape, b: on the record */
 };
 
-/* Records of a layer at most radius_m from the shape, by distance, then id. */
-enum err_code near_within(const struct world *world, enum layer_id layer, const struct geom *shape,
-                          double radius_m, struct arena *arena, struct near_row **out, size_t *n,
-                          struct err *err);
+/* Which records of a layer are looked for, and from where. */
+struct near_question {
+    const struct world *world;
+    enum layer_id layer;
+    const struct geom *shape;
+    double within_m; /* the limit itself is within; near_nearest takes INFINITY for none */
+    /* Asked by near_nearest alone: whether a record counts (NULL: all do). */
+    bool (*fits)(void *context, uint32_t row);
+    void *context;
+};
 
-/* The `most` nearest records that `fits` (NULL: all) and that are at most limit_m away, by
- * distance, then id; room for `most` in out. */
-enum err_code near_nearest(const struct world *world, enum layer_id layer, const struct geom *shape,
-                           size_t most, double limit_m, bool (*fits)(void *context, uint32_t row),
-                           void *context, struct arena *scratch, struct near_row *out, size_t *n,
-                           struct err *err);
+/* All records within the limit, by distance, then id. */
+enum err_code near_within(const struct near_question *question, struct arena *arena,
+                          struct near_row **out, size_t *n, struct err *err);
+
+/* The `most` nearest that fit, by distance, then id; room for `most` in out. */
+enum err_code near_nearest(const struct near_question *question, size_t most, struct arena *scratch,
+                           struct near_row *out, size_t *n, struct err *err);
 
 /* Rows of a polygon layer that hold the point (a shared edge counts), ascending. */
 enum err_code near_holding(const struct world *world, enum layer_id layer, struct lonlat point,

@@ -44,8 +44,9 @@ static enum err_code find_conflicts(const struct world *world, struct worker *wo
     enum err_code code = ERR_OK;
     struct near_row *shapes = NULL;
     size_t n_shapes = 0;
-    TRY(near_within(world, LAYER_CONFLICTS, point, out->radius_m, &worker->arena, &shapes,
-                    &n_shapes, err));
+    const struct near_question question = {
+        .world = world, .layer = LAYER_CONFLICTS, .shape = point, .within_m = out->radius_m};
+    TRY(near_within(&question, &worker->arena, &shapes, &n_shapes, err));
     size_t room = n_shapes;
     for (size_t i = 0; i < out->n_near; i++) {
         const uint32_t *rows;
@@ -91,8 +92,9 @@ enum err_code query_at(const struct world *world, struct worker *worker, struct 
     TRY(geom_of_point(point, &worker->arena, &shape, err));
     TRY(near_holding(world, LAYER_ZONES, point, &worker->arena, &out->zones, &out->n_zones, err));
     TRY(near_holding(world, LAYER_AREAS, point, &worker->arena, &out->areas, &out->n_areas, err));
-    TRY(near_within(world, LAYER_ENTERPRISES, &shape, radius_m, &worker->arena, &out->near,
-                    &out->n_near, err));
+    const struct near_question plants = {
+        .world = world, .layer = LAYER_ENTERPRISES, .shape = &shape, .within_m = radius_m};
+    TRY(near_within(&plants, &worker->arena, &out->near, &out->n_near, err));
     TRY(find_conflicts(world, worker, &shape, out, err));
     TRY(near_density(world, worker, point, &out->density_km2, err));
     TRY(near_exposure(world, worker, &shape, radius_m, &out->exposure, err));

@@ -48,8 +48,9 @@ static enum err_code find_targets(const struct world *world, struct worker *work
 {
     enum err_code code = ERR_OK;
     struct arena *arena = &worker->arena;
-    TRY(near_within(world, LAYER_PROTECTED, point, out->radius_m, arena, &out->targets,
-                    &out->n_targets, err));
+    const struct near_question question = {
+        .world = world, .layer = LAYER_PROTECTED, .shape = point, .within_m = out->radius_m};
+    TRY(near_within(&question, arena, &out->targets, &out->n_targets, err));
     struct ranked_target *ranked = arena_new(arena, struct ranked_target, out->n_targets);
     out->target_classes = arena_new(arena, const char *, out->n_targets);
     if (!ranked || !out->target_classes) {
@@ -95,8 +96,14 @@ static enum err_code find_resources(const struct world *world, struct worker *wo
     for (size_t k = 0; k < n_kinds; k++) {
         struct kind_filter filter = {world, KINDS[k]};
         size_t n = 0;
-        TRY(near_nearest(world, LAYER_RESOURCES, point, RESOURCES_A_KIND, INFINITY, is_of_kind,
-                         &filter, &worker->arena, out->resources + out->n_resources, &n, err));
+        const struct near_question question = {.world = world,
+                                               .layer = LAYER_RESOURCES,
+                                               .shape = point,
+                                               .within_m = INFINITY,
+                                               .fits = is_of_kind,
+                                               .context = &filter};
+        TRY(near_nearest(&question, RESOURCES_A_KIND, &worker->arena,
+                         out->resources + out->n_resources, &n, err));
         out->n_resources += n;
     }
 done:
@@ -114,12 +121,13 @@ enum err_code query_incident(const struct world *world, struct worker *worker, s
     out->unit = near_unit(world, point);
     TRY(near_exposure(world, worker, &shape, radius_m, &out->exposure, err));
     TRY(find_targets(world, worker, &shape, out, err));
-    TRY(near_within(world, LAYER_ENTERPRISES, &shape, radius_m, arena, &out->plants, &out->n_plants,
-                    err));
-    TRY(near_within(world, LAYER_PIPELINES, &shape, radius_m, arena, &out->pipelines,
-                    &out->n_pipelines, err));
-    TRY(near_within(world, LAYER_INFRASTRUCTURE, &shape, radius_m, arena, &out->infrastructure,
-                    &out->n_infrastructure, err));
+    struct near_question near = {.world = world, .shape = &shape, .within_m = radius_m};
+    near.layer = LAYER_ENTERPRISES;
+    TRY(near_within(&near, arena, &out->plants, &out->n_plants, err));
+    near.layer = LAYER_PIPELINES;
+    TRY(near_within(&near, arena, &out->pipelines, &out->n_pipelines, err));
+    near.layer = LAYER_INFRASTRUCTURE;
+    TRY(near_within(&near, arena, &out->infrastructure, &out->n_infrastructure, err));
     TRY(find_resources(world, worker, &shape, out, err));
 done:
     return code;

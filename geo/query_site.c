@@ -128,8 +128,13 @@ static enum err_code add_clear(struct site *site, const struct spacing_match *ma
         struct target_filter filter = {site, class};
         struct near_row near;
         size_t n = 0;
-        TRY(near_nearest(site->world, class->layer, site->source.geom, 1, CLEAR_SEARCH_M,
-                         may_be_target, &filter, &site->worker->arena, &near, &n, err));
+        const struct near_question question = {.world = site->world,
+                                               .layer = class->layer,
+                                               .shape = site->source.geom,
+                                               .within_m = CLEAR_SEARCH_M,
+                                               .fits = may_be_target,
+                                               .context = &filter};
+        TRY(near_nearest(&question, 1, &site->worker->arena, &near, &n, err));
         if (n == 0 || (found && near.closest.distance_m >= best.closest.distance_m))
             continue;
         spacing_judge(site->world, &site->source, match, class, near.row, &near.closest, &best);

@@ -62,11 +62,15 @@ done:
     return code;
 }
 
-enum err_code red_line_of(struct worker *worker, const struct geom *plant, double radius_m,
-                          double error_m, const struct geom *area, struct arena *scratch,
-                          struct red_line *out, struct err *err)
+enum err_code red_line_of(const struct red_line_pair *pair, struct red_line *out, struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct worker *worker = pair->worker;
+    struct arena *scratch = pair->scratch;
+    const struct geom *plant = pair->plant;
+    const struct geom *area = pair->area;
+    const double radius_m = pair->radius_m;
+    const double error_m = pair->error_m;
     struct geom border = border_of(area);
     struct closest to_area;
     struct closest to_border;
@@ -190,6 +194,17 @@ done:
     return code;
 }
 
+static struct red_line_pair pair_of(const struct red_line_question *question,
+                                    const struct geom *area, double error_m)
+{
+    return (struct red_line_pair){.worker = question->worker,
+                                  .plant = question->source->geom,
+                                  .radius_m = question->source->radius_m,
+                                  .error_m = error_m,
+                                  .area = area,
+                                  .scratch = question->scratch};
+}
+
 /* AREA_INSIDE: each area that holds a part of the plant is a breach of its own. */
 static enum err_code judge_inside(const struct red_line_question *question, const uint32_t *rows,
                                   size_t n, struct err *err)
@@ -205,8 +220,8 @@ static enum err_code judge_inside(const struct red_line_question *question, cons
             continue;
         double error_m =
             question->source->error_m + rules_accuracy_m(world->rules, LAYER_AREAS, &area->head);
-        TRY(red_line_of(question->worker, question->source->geom, question->source->radius_m,
-                        error_m, &area->head.geom, question->scratch, &line, err));
+        const struct red_line_pair pair = pair_of(question, &area->head.geom, error_m);
+        TRY(red_line_of(&pair, &line, err));
         if (line.inside != VERDICT_CLEAR)
             TRY(add_red_line(question, area, &line, question->missing ? question->missing : missing,
                              err));
@@ -246,8 +261,9 @@ static enum err_code judge_outside(const struct red_line_question *question, con
         if (n_shapes > 1)
             TRY(overlay_union(question->worker->overlay, shapes, n_shapes, question->scratch, &all,
                               err));
-        TRY(red_line_of(question->worker, question->source->geom, question->source->radius_m,
-                        question->source->error_m + error_m, &all, question->scratch, &line, err));
+        const struct red_line_pair pair =
+            pair_of(question, &all, question->source->error_m + error_m);
+        TRY(red_line_of(&pair, &line, err));
     }
     if (line.outside != VERDICT_CLEAR)
         TRY(add_red_line(question, first, &line, missing, err));

@@ -40,8 +40,13 @@ static enum err_code judge_one(const struct judging *on, uint32_t row, struct ju
         return ERR_OK;
     out->found = true;
     out->error_m = on->error_m + rules_accuracy_m(on->world->rules, LAYER_AREAS, &area->head);
-    TRY(red_line_of(on->worker, on->site, on->radius_m, out->error_m, &area->head.geom,
-                    &on->worker->arena, &out->line, err));
+    const struct red_line_pair pair = {.worker = on->worker,
+                                       .plant = on->site,
+                                       .radius_m = on->radius_m,
+                                       .error_m = out->error_m,
+                                       .area = &area->head.geom,
+                                       .scratch = &on->worker->arena};
+    TRY(red_line_of(&pair, &out->line, err));
     bool inside = on->rule->relation == AREA_INSIDE;
     out->verdict = inside ? out->line.inside : out->line.outside;
     if (meant == TRUTH_UNKNOWN && out->verdict == VERDICT_CONFLICT && inside)

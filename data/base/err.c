@@ -26,7 +26,7 @@ static void flatten(char *text)
 }
 
 __attribute__((format(printf, 3, 0))) static void fill(struct err *err, enum err_code code,
-                                                         const char *format, va_list arguments)
+                                                       const char *format, va_list arguments)
 {
     err->code = code;
     vsnprintf(err->message, sizeof err->message, format, arguments);
@@ -45,6 +45,14 @@ enum err_code err_set(struct err *err, enum err_code code, const char *format, .
     return code;
 }
 
+/* Adds what lies beneath: ": " and the text. */
+static void append(struct err *err, const char *text)
+{
+    size_t n = strlen(err->message);
+    snprintf(err->message + n, sizeof err->message - n, ": %s", text);
+    cut_at_character(err->message, sizeof err->message);
+}
+
 enum err_code err_wrap(struct err *err, const char *format, ...)
 {
     if (!err)
@@ -54,9 +62,7 @@ enum err_code err_wrap(struct err *err, const char *format, ...)
     va_start(arguments, format);
     fill(err, inner.code, format, arguments);
     va_end(arguments);
-    size_t n = strlen(err->message);
-    snprintf(err->message + n, sizeof err->message - n, ": %s", inner.message);
-    cut_at_character(err->message, sizeof err->message);
+    append(err, inner.message);
     return inner.code;
 }
 
@@ -95,9 +101,7 @@ enum err_code err_errno(struct err *err, int number, const char *format, ...)
     va_start(arguments, format);
     fill(err, code, format, arguments);
     va_end(arguments);
-    size_t n = strlen(err->message);
-    snprintf(err->message + n, sizeof err->message - n, ": %s", strerror(number));
-    cut_at_character(err->message, sizeof err->message);
+    append(err, strerror(number));
     return code;
 }
 

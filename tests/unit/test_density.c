@@ -56,8 +56,12 @@ static void test_conflict_part_holds_the_persons_of_the_dense_cells(void **state
         size_t n;
         double persons = 0;
         double area_m2 = 0;
-        fixture_check(density_part(world, &worker, &zone, limits[l], 1, &worker.arena, &part, &err),
-                      &err);
+        const struct density_question question = {.world = world,
+                                                  .worker = &worker,
+                                                  .zone = &zone,
+                                                  .above_km2 = limits[l],
+                                                  .least_persons = 1};
+        fixture_check(density_part(&question, &worker.arena, &part, &err), &err);
         fixture_check(
             exposure_cells(&world->population, NULL, &zone, &worker.arena, &cells, &n, &err), &err);
         for (size_t i = 0; i < n; i++) {
@@ -95,7 +99,9 @@ static void test_fewer_persons_than_asked_are_not_cut_out(void **state)
     struct world *world = fixture_world(&f, DAY);
     fixture_check(worker_init(&worker, 0, &err), &err);
     fixture_check(worker_fit(&worker, world, &err), &err);
-    fixture_check(density_part(world, &worker, &zone, 0, 1, &worker.arena, &part, &err), &err);
+    const struct density_question question = {
+        .world = world, .worker = &worker, .zone = &zone, .least_persons = 1};
+    fixture_check(density_part(&question, &worker.arena, &part, &err), &err);
     assert_close(part.persons, 0.5, 1e-9);
     assert_int_equal(part.part.kind, GEOM_NONE);
     worker_release(&worker);

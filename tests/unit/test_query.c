@@ -1,5 +1,5 @@
 /* test_query.c - what is here, may this be built, who is inside. */
-#include "tests/unit/world_fixture.h"
+#include "tests/unit/query_bench.h"
 
 #include "data/base/text.h"
 #include "geo/query.h"
@@ -9,40 +9,6 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-
-static const int32_t DAY = 20260601;
-static const double LON = 106.2;
-static const double LAT = 38.4;
-
-struct bench {
-    struct fixture f;
-    struct worker worker;
-    struct world *world;
-    struct err err;
-};
-
-static int set_up(void **state)
-{
-    struct bench *b = calloc(1, sizeof *b);
-    fixture_init(&b->f);
-    fixture_check(worker_init(&b->worker, 0, &b->err), &b->err);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *b = *state;
-    worker_release(&b->worker);
-    world_release(b->world);
-    free(b);
-    return 0;
-}
-
-static void build(struct bench *b)
-{
-    b->world = fixture_world(&b->f, DAY);
-}
 
 /* The point that lies that far east of another. */
 static struct lonlat east_of(double lon, double lat, double m)
@@ -86,9 +52,9 @@ static void test_near_within_is_a_linear_scan(void **state)
     fixture_check(
         geom_of_point((struct lonlat){LON + 0.05, LAT + 0.05}, &b->worker.arena, &at, &b->err),
         &b->err);
-    fixture_check(
-        near_within(b->world, LAYER_ENTERPRISES, &at, 3000, &b->worker.arena, &rows, &n, &b->err),
-        &b->err);
+    const struct near_question question = {
+        .world = b->world, .layer = LAYER_ENTERPRISES, .shape = &at, .within_m = 3000};
+    fixture_check(near_within(&question, &b->worker.arena, &rows, &n, &b->err), &b->err);
     size_t expected = 0;
     for (size_t i = 0; i < world_count(b->world, LAYER_ENTERPRISES); i++)
         expected +=
@@ -116,47 +82,23 @@ static void test_near_nearest_is_the_head_of_a_sorted_scan(void **state)
     size_t n_all, n_few;
     fixture_check(geom_of_point((struct lonlat){LON, LAT}, &b->worker.arena, &at, &b->err),
                   &b->err);
-    fixture_check(near_within(b->world, LAYER_ENTERPRISES, &at, 50000, &b->worker.arena, &all,
-                              &n_all, &b->err),
-                  &b->err);
-    fixture_check(near_nearest(b->world, LAYER_ENTERPRISES, &at, 7, INFINITY, is_even, NULL,
-                               &b->worker.arena, few, &n_few, &b->err),
-                  &b->err);
+    struct near_question question = {
+        .world = b->world, .layer = LAYER_ENTERPRISES, .shape = &at, .within_m = 50000};
+    fixture_check(near_within(&question, &b->worker.arena, &all, &n_all, &b->err), &b->err);
+    question.fits = is_even;
+    question.within_m = INFINITY;
+    fixture_check(near_nearest(&question, 7, &b->worker.arena, few, &n_few, &b->err), &b->err);
     assert_int_equal(n_few, 7);
     size_t k = 0;
     for (size_t i = 0; k < n_few; i++)
         if (all[i].row % 2 == 0)
             assert_int_equal(few[k++].row, all[i].row);
-    fixture_check(near_nearest(b->world, LAYER_ENTERPRISES, &at, 7, few[2].closest.distance_m,
-                               is_even, NULL, &b->worker.arena, few, &n_few, &b->err),
-                  &b->err);
+    question.within_m = few[2].closest.distance_m;
+    fixture_check(near_nearest(&question, 7, &b->worker.arena, few, &n_few, &b->err), &b->err);
     assert_int_equal(n_few, 3); /* the limit itself is within */
 }
 
 /* ---- at ---- */
-
-static void add_units(struct bench *b)
-{
-    static const struct {
-        const char *code;
-        int32_t level;
-        const char *parent;
-        double west, south, east, north;
-    } units[] = {{"640000", 1, NULL, 106, 38, 107, 39},
-                 {"640100", 2, "640000", 106, 38, 106.6, 39},
-                 {"640200", 2, "640000", 106.6, 38, 107, 39},
-                 {"640105", 3, "640100", 106, 38, 106.3, 39},
-                 {"640106", 3, "640100", 106.3, 38, 106.6, 39}};
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        struct admin_unit *u = fixture_add(&b->f, LAYER_ADMIN, units[i].code);
-        u->head.name = units[i].code;
-        u->code = units[i].code;
-        u->level = units[i].level;
-        u->parent = units[i].parent;
-        u->head.geom =
-            fixture_box(&b->f, units[i].west, units[i].south, units[i].east, units[i].north);
-    }
-}
 
 static void test_at_tells_units_zones_plants_and_residents(void **state)
 {
