@@ -7,6 +7,8 @@
  * Space:  column counts east from the west edge, row counts south from the north edge; the
  *         cell (c, r) spans x in [west + c * cell_width, west + (c+1) * cell_width], y
  *         likewise downwards. Degrees for a geographic CRS, metres for a projected one.
+ * Owner:  blocks belong to the arena that they were read into; a grid that was read never
+ *         changes and may be shared.
  */
 #ifndef SISETU_DATA_GRID_H
 #define SISETU_DATA_GRID_H
@@ -24,7 +26,7 @@ struct grid {
     uint32_t n_rows;
     double west; /* of the outer edge */
     double north;
-    double cell_width; /* positive */
+    double cell_width;  /* positive */
     double cell_height; /* positive */
     const char *crs;    /* "EPSG:4490" or WKT */
     bool geographic;    /* x, y are longitude, latitude in degrees */
@@ -35,8 +37,8 @@ struct grid {
 
 static inline float grid_cell(const struct grid *grid, uint32_t column, uint32_t row)
 {
-    const float *block = grid->blocks[(row / GRID_BLOCK_CELLS) * grid->n_block_columns +
-                                      column / GRID_BLOCK_CELLS];
+    const float *block =
+        grid->blocks[(row / GRID_BLOCK_CELLS) * grid->n_block_columns + column / GRID_BLOCK_CELLS];
     return block ? block[(row % GRID_BLOCK_CELLS) * GRID_BLOCK_CELLS + column % GRID_BLOCK_CELLS]
                  : NAN;
 }

@@ -10,6 +10,10 @@
  *   density.c    population in hazard zones (Truth 11)      -> conflicts
  *   grading.c    grades of enterprises (Truth 12)           -> grades, subject enterprise
  *   rollup.c     cells, townships, counties, cities, region (Truth 13) -> grades
+ *
+ * Owner:   rows and texts belong to the arena.
+ * Threads: assess_world is pure but for the caller's worker; assess_store is the store's one
+ *          writer while it runs, and another waits or gets ERR_BUSY.
  */
 #ifndef SISETU_GEO_ASSESS_H
 #define SISETU_GEO_ASSESS_H

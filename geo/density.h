@@ -17,8 +17,10 @@
  * `design`: the confidence travels with the answer, but only `unverified` makes it undecided,
  * and none grades milder.
  *
- * Space:  cells are rectangles in the grid's own CRS; densities by their ellipsoidal area.
- * Cost:   O(cells in the zone), plus one union and one overlay where enough people may be.
+ * Space:   cells are rectangles in the grid's own CRS; densities by their ellipsoidal area.
+ * Owner:   results belong to the arena, findings to the set.
+ * Threads: pure but for the caller's worker.
+ * Cost:    O(cells in the zone), plus one union and one overlay where enough people may be.
  */
 #ifndef SISETU_GEO_DENSITY_H
 #define SISETU_GEO_DENSITY_H

@@ -21,7 +21,8 @@
  *
  * S, R and persons are compared after rounding to 1e-9, so that ten tenths are one.
  *
- * Cost: one buffer and one exposure an enterprise with inventory.
+ * Threads: pure but for the caller's worker.
+ * Cost:    one buffer and one exposure an enterprise with inventory.
  */
 #ifndef SISETU_GEO_HAZARD_H
 #define SISETU_GEO_HAZARD_H

@@ -84,16 +84,22 @@ done:
     return code;
 }
 
+/* The sources, by their grade or by the worst that it may be. */
+struct graded {
+    const struct rollup_source *sources;
+    size_t n;
+    bool could_be;
+};
+
 /* Adds the shapes of sources of exactly that grade to what is there of worse ones. */
-static enum err_code add_shapes(struct reach *reach, const struct rollup_source *sources,
-                                size_t n_sources, int32_t grade, bool could_be,
+static enum err_code add_shapes(struct reach *reach, const struct graded *by, int32_t grade,
                                 const struct geom **shapes, size_t *n, struct err *err)
 {
     enum err_code code = ERR_OK;
     double radius_m = reach->world->rules->parameters.reach_m[grade];
-    for (size_t i = 0; i < n_sources; i++) {
-        const struct rollup_source *source = &sources[i];
-        if ((could_be ? source->could_be : source->grade) != grade)
+    for (size_t i = 0; i < by->n; i++) {
+        const struct rollup_source *source = &by->sources[i];
+        if ((by->could_be ? source->could_be : source->grade) != grade)
             continue;
         for (size_t z = 0; z < source->n_zones; z++)
             shapes[(*n)++] = source->zones[z];
@@ -111,15 +117,14 @@ done:
     return code;
 }
 
-static enum err_code build_levels(struct reach *reach, const struct rollup_source *sources,
-                                  size_t n_sources, bool could_be, struct reach_level levels[4],
-                                  struct err *err)
+static enum err_code build_levels(struct reach *reach, const struct graded *by,
+                                  struct reach_level levels[4], struct err *err)
 {
     enum err_code code = ERR_OK;
     size_t most = 1;
     struct geom all = {.kind = GEOM_NONE};
-    for (size_t i = 0; i < n_sources; i++)
-        most += sources[i].n_zones + 1;
+    for (size_t i = 0; i < by->n; i++)
+        most += by->sources[i].n_zones + 1;
     const struct geom **shapes = arena_new(reach->arena, const struct geom *, most);
     if (!shapes)
         return err_nomem(err);
@@ -128,7 +133,7 @@ static enum err_code build_levels(struct reach *reach, const struct rollup_sourc
         if (all.kind == GEOM_POLYGON)
             shapes[n++] = &all;
         size_t before = n;
-        TRY(add_shapes(reach, sources, n_sources, grade, could_be, shapes, &n, err));
+        TRY(add_shapes(reach, by, grade, shapes, &n, err));
         if (n == before) {
             levels[grade] = levels[grade - 1];
             continue;
@@ -161,9 +166,11 @@ enum err_code reach_new(const struct world *world, struct worker *worker,
         return err_nomem(err);
     *reach = (struct reach){.world = world, .worker = worker, .arena = arena};
     if (world->population.n_columns > 0) {
-        TRY(build_levels(reach, sources, n_sources, false, reach->by_grade, err));
+        struct graded by = {sources, n_sources, false};
+        TRY(build_levels(reach, &by, reach->by_grade, err));
+        by.could_be = true;
         if (any_open(sources, n_sources))
-            TRY(build_levels(reach, sources, n_sources, true, reach->by_could_be, err));
+            TRY(build_levels(reach, &by, reach->by_could_be, err));
         else
             memcpy(reach->by_could_be, reach->by_grade, sizeof reach->by_grade);
     }

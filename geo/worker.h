@@ -1,8 +1,12 @@
 /*
  * worker.h - what one thread needs to ask a world: scratch memory and library contexts.
  *
- * GEOS and PROJ objects are not safe to share; each thread has its own. worker_reset after
- * every request gives the memory back.
+ * GEOS and PROJ objects are not safe to share; each thread has its own.
+ *
+ * Life:    worker_init once a thread; worker_reset after every request gives the memory back;
+ *          worker_release at the end.
+ * Owner:   the worker owns its arena and contexts; answers in its arena live until the reset.
+ * Threads: one worker, one thread.
  */
 #ifndef SISETU_GEO_WORKER_H
 #define SISETU_GEO_WORKER_H

@@ -53,29 +53,29 @@ static double layer_slack_m(const struct world *world, enum layer_id layer)
 enum err_code world_new(struct world_parts *parts, struct world **out, struct err *err)
 {
     struct world *world = calloc(1, sizeof *world);
-    struct world_private *private = calloc(1, sizeof *private);
-    if (!world || !private) {
+    struct world_private *own = calloc(1, sizeof *own);
+    if (!world || !own) {
         free(world);
-        free(private);
+        free(own);
         arena_release(&parts->arena);
         for (size_t i = 0; i < LAYER_COUNT; i++)
             world_layer_release(parts->layers[i]);
         return err_nomem(err);
     }
-    pthread_mutex_init(&private->mutex, NULL);
-    private->n_references = 1;
-    private->arena = parts->arena;
+    pthread_mutex_init(&own->mutex, NULL);
+    own->n_references = 1;
+    own->arena = parts->arena;
     world->generation = parts->generation;
     world->as_of = parts->as_of;
     world->schema = parts->schema;
     world->rules = parts->rules;
     world->population = parts->population;
     memcpy(world->layers, parts->layers, sizeof world->layers);
-    world->private = private;
+    world->private = own;
     static const enum layer_id targets[] = {LAYER_ENTERPRISES, LAYER_PROTECTED, LAYER_AREAS,
                                             LAYER_INFRASTRUCTURE};
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
-    private->slack_m[targets[i]] = layer_slack_m(world, targets[i]);
+        own->slack_m[targets[i]] = layer_slack_m(world, targets[i]);
     *out = world;
     return ERR_OK;
 }

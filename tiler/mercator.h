@@ -6,8 +6,10 @@
  * from these integers alone, so that the same data gives the same bytes and two polygons
  * that share a vertex share it exactly.
  *
- * Space: struct merc: x grows east, y grows south, (0, 0) is the point 0 E, 0 N. Latitudes
- *        beyond 85.0511 degrees are pulled back to the edge of the square.
+ * Space:   struct merc: x grows east, y grows south, (0, 0) is the point 0 E, 0 N. Latitudes
+ *          beyond 85.0511 degrees are pulled back to the edge of the square.
+ * Threads: pure; no memory.
+ *
  * Web Mercator decides nothing (design.md, Truth 3); it is for drawing.
  */
 #ifndef SISETU_TILER_MERCATOR_H

@@ -1,5 +1,9 @@
 /*
  * file.h - whole files in and out, and where our own assets lie.
+ *
+ * Threads: safe; nothing is kept between calls.
+ * Errors:  the path and the system's reason, under the codes of err_errno; a file over its
+ *          limit is ERR_LIMIT.
  */
 #ifndef SISETU_DATA_BASE_FILE_H
 #define SISETU_DATA_BASE_FILE_H

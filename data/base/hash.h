@@ -1,7 +1,8 @@
 /*
  * hash.h - SHA-256 for evidence and for content tags. The only file pair that knows nettle.
  *
- * Source: FIPS 180-4. Text form is lower-case hexadecimal.
+ * Threads: pure; no memory.
+ * Source:  FIPS 180-4. Text form is lower-case hexadecimal.
  */
 #ifndef SISETU_DATA_BASE_HASH_H
 #define SISETU_DATA_BASE_HASH_H

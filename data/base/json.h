@@ -43,14 +43,14 @@ bool jr_is_number(const struct json *value);
 size_t jr_count(const struct json *value); /* items or members; 0 for all else */
 const struct json *jr_item(const struct json *array, size_t index);
 const struct json *jr_get(const struct json *object, const char *key);
-const char *jr_text(const struct json *value);               /* NULL unless a string */
+const char *jr_text(const struct json *value);                /* NULL unless a string */
 double jr_number(const struct json *value, double otherwise); /* integer or real */
 int64_t jr_integer(const struct json *value, int64_t otherwise);
 bool jr_bool(const struct json *value, bool otherwise);
 
 /* Calls back for each member in the file's order; stops at false. */
 void jr_each(const struct json *object, void *context,
-               bool (*member)(void *context, const char *key, const struct json *value));
+             bool (*member)(void *context, const char *key, const struct json *value));
 
 /* Writes a tree in canonical form (sorted keys, no spaces): for hashes. */
 void jr_write_canonical(const struct json *value, struct buf *out);

@@ -3,6 +3,8 @@
  *
  * Each reader takes the whole string or nothing: "5O", "1e999", "nan", "0x10", " 5" and
  * "" are not numbers. The decimal point is '.', whatever the locale.
+ *
+ * Threads: safe; nothing is kept between calls.
  */
 #ifndef SISETU_DATA_BASE_TEXT_H
 #define SISETU_DATA_BASE_TEXT_H

@@ -1,4 +1,5 @@
-/* fuzz_schema.c - any text as schema.csv: refused in words, or a schema that records.h agrees to. */
+/* fuzz_schema.c - any text as schema.csv: refused in words, or a schema that records.h agrees to.
+ */
 #include "data/schema.h"
 
 #include <stdlib.h>

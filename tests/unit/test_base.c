@@ -93,8 +93,8 @@ static void test_text_to_double_takes_numbers_only(void **state)
     (void)state;
     double value;
     assert_true(text_to_double("-1.5e3", &value) && value == -1500);
-    static const char *const bad[] = {"", " 5", "5 ", "5O", "nan", "inf", "0x10", "1e999",
-                                      "1,5", "--5", "e", "."};
+    static const char *const bad[] = {"",     " 5",    "5 ",  "5O",  "nan", "inf",
+                                      "0x10", "1e999", "1,5", "--5", "e",   "."};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(text_to_double(bad[i], &value));
 }
@@ -197,8 +197,8 @@ static void test_csv_refuses_broken_rows_with_their_line(void **state)
         arena_init(&arena, 0);
         struct csv csv;
         struct err err;
-        assert_int_equal(
-            csv_parse("t.csv", bad[i].text, strlen(bad[i].text), &arena, &csv, &err), ERR_INPUT);
+        assert_int_equal(csv_parse("t.csv", bad[i].text, strlen(bad[i].text), &arena, &csv, &err),
+                         ERR_INPUT);
         assert_non_null(strstr(err.message, bad[i].says));
         arena_release(&arena);
     }
