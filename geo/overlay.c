@@ -429,3 +429,29 @@ done:
     GEOSGeom_destroy_r(overlay->geos, result);
     return code;
 }
+
+enum err_code overlay_check_valid(struct overlay *overlay, const struct geom *polygon,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    GEOSContextHandle_t geos = overlay->geos;
+    GEOSGeometry *from = NULL;
+    GEOSGeometry *place = NULL;
+    char *reason = NULL;
+    double lon_deg = 0, lat_deg = 0;
+    TRY(to_geos(overlay, &polygon, 1, GEOM_POLYGON, &from, err));
+    char valid = GEOSisValidDetail_r(geos, from, 0, &reason, &place);
+    if (valid == 1)
+        goto done;
+    if (valid == 0 && place && GEOSGeomGetX_r(geos, place, &lon_deg) == 1 &&
+        GEOSGeomGetY_r(geos, place, &lat_deg) == 1)
+        code = err_set(err, ERR_INPUT, "the outline is no valid polygon: %s at %.8g, %.8g",
+                       reason ? reason : "broken", lon_deg, lat_deg);
+    else
+        code = refused(overlay, "the outline is no valid polygon", err);
+done:
+    GEOSGeom_destroy_r(geos, from);
+    GEOSGeom_destroy_r(geos, place);
+    GEOSFree_r(geos, reason);
+    return code;
+}

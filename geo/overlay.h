@@ -65,4 +65,9 @@ enum err_code overlay_plane_buffer(struct overlay *overlay, const struct geom *s
 enum err_code overlay_make_valid(struct overlay *overlay, const struct geom *polygon,
                                  struct arena *arena, struct geom *out, struct err *err);
 
+/* ERR_INPUT, with the reason and the place, where an outline crosses itself, has a hole
+ * outside, or encloses nothing. */
+enum err_code overlay_check_valid(struct overlay *overlay, const struct geom *polygon,
+                                  struct err *err);
+
 #endif

@@ -4,6 +4,7 @@
 #include "geo/query.h"
 #include "geo/reasons.h"
 #include "geo/site_areas.h"
+#include "geo/site_question.h"
 #include "geo/spacing.h"
 
 #include <stdio.h>
@@ -302,6 +303,7 @@ enum err_code query_site(const struct world *world, struct worker *worker,
     bool all_judged = true;
     *out = (struct site_answer){0};
     TRY(check_type(world, question->facility_type, &layer, &worker->arena, err));
+    TRY(site_question_check(world, worker, question, err));
     set_source(&site, layer);
     TRY(judge_distances(&site, &all_judged, err));
     TRY(judge_areas(&site, err));

@@ -2,6 +2,7 @@
 
 #include "data/base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 static int hex_value(char c)
@@ -169,7 +170,15 @@ enum err_code params_point(const struct params *params, struct lonlat *out, stru
 {
     enum err_code code = ERR_OK;
     TRY(params_real(params, "lon", true, -180, 180, &out->lon_deg, err));
-    TRY(params_real(params, "lat", true, -90, 90, &out->lat_deg, err));
+    code = params_real(params, "lat", true, -90, 90, &out->lat_deg, err);
+    double lat_deg;
+    const char *lat = params_text(params, "lat");
+    if (code != ERR_OK && lat && text_to_double(lat, &lat_deg) && fabs(lat_deg) <= 180 &&
+        fabs(out->lon_deg) <= 90)
+        code = err_set(err, ERR_USAGE,
+                       "parameter lat is %s, outside -90 to 90; are lon and lat "
+                       "swapped?",
+                       lat);
 done:
     return code;
 }

@@ -12,11 +12,11 @@
 #include <time.h>
 
 /* What tells one state of the store from another. A file that replaces another may well have
- * the same generation, and another inode. */
+ * the same generation; one that is written over it, the same inode too; a copy of it with
+ * another history, the same identity: but not the same time. */
 struct identity {
-    dev_t device;
-    ino_t inode;
-    uint64_t generation;
+    struct store_stamp stamp;
+    struct timespec written;
 };
 
 struct watch {
@@ -36,17 +36,16 @@ static enum err_code identify(const char *path, struct identity *out, struct err
 {
     struct stat status;
     memset(out, 0, sizeof *out);
-    enum err_code code = store_peek(path, &out->generation, err);
-    if (code == ERR_OK && stat(path, &status) == 0) {
-        out->device = status.st_dev;
-        out->inode = status.st_ino;
-    }
-    return code;
+    /* The time first: what is written in between is seen at the next look. */
+    if (stat(path, &status) == 0)
+        out->written = status.st_mtim;
+    return store_stamp(path, &out->stamp, err);
 }
 
 static bool is_same(const struct identity *a, const struct identity *b)
 {
-    return a->device == b->device && a->inode == b->inode && a->generation == b->generation;
+    return store_stamp_equal(a->stamp, b->stamp) && a->written.tv_sec == b->written.tv_sec &&
+           a->written.tv_nsec == b->written.tv_nsec;
 }
 
 /* Loads what the store holds now, and puts it in the place of what was published. */
