@@ -1,26 +1,19 @@
 /* import_report.c - counts, rejects, warnings: what an import tells about itself. */
 #include "data/import_private.h"
 
+#include "data/base/file.h"
 #include "data/base/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static const char *const reason_texts[] = {
 #define IMPORT_REASON_TEXT(constant, text) text,
     IMPORT_REASONS(IMPORT_REASON_TEXT)
 #undef IMPORT_REASON_TEXT
 };
-
-static bool same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
-           one.st_ino == other.st_ino;
-}
 
 enum err_code import_report_open(struct import_report *report, const struct import *import,
                                  struct import_summary *summary, struct err *err)
@@ -32,9 +25,9 @@ enum err_code import_report_open(struct import_report *report, const struct impo
                                      .strict = import->options->strict};
     if (!path)
         return ERR_OK;
-    if (same_file(path, import->options->path) || same_file(path, import->store_path))
+    if (file_is_same(path, import->options->path) || file_is_same(path, import->store_path))
         return err_set(err, ERR_USAGE, "--rejects names the file that is %s, %s; name another",
-                       same_file(path, import->store_path) ? "the store" : "imported", path);
+                       file_is_same(path, import->store_path) ? "the store" : "imported", path);
     report->rejects = fopen(path, "w");
     if (!report->rejects)
         return err_errno(err, errno, "--rejects %s", path);

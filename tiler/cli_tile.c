@@ -35,7 +35,10 @@ static enum err_code read_key(struct cli *cli, struct tile_key *key, struct err 
     TRY(cli_integer(cli, "scale", 1, 2, &scale, err));
     key->scale = (uint32_t)scale;
     if (!cli_value(cli, "output"))
-        code = err_set(err, ERR_USAGE, "-o FILE is missing: where the PNG goes");
+        return err_set(err, ERR_USAGE, "-o FILE is missing: where the PNG goes");
+    if (file_is_same(cli_value(cli, "output"), cli->arguments[0]))
+        code = err_set(err, ERR_CONFLICT, "%s: is the store itself; draw to another file",
+                       cli_value(cli, "output"));
 done:
     return code;
 }

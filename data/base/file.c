@@ -56,7 +56,8 @@ static enum err_code write_all(int fd, const char *bytes, size_t n, const char *
         bytes += done;
         n -= (size_t)done;
     }
-    if (fsync(fd) != 0)
+    /* EINVAL: a device or a pipe, which has nothing to sync. */
+    if (fsync(fd) != 0 && errno != EINVAL)
         return err_errno(err, errno, "%s", path);
     return ERR_OK;
 }
@@ -76,9 +77,23 @@ void file_sync_directory_of(const char *path)
     close(fd);
 }
 
+/* A device or a pipe is written to; a rename would put a file in its place. */
+static enum err_code write_through(const char *path, const void *bytes, size_t n, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, errno, "%s", path);
+    enum err_code code = write_all(fd, bytes, n, path, err);
+    close(fd);
+    return code;
+}
+
 enum err_code file_write_atomic(const char *path, const void *bytes, size_t n, struct err *err)
 {
     char aside[PATH_MAX];
+    struct stat status;
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return write_through(path, bytes, n, err);
     if (snprintf(aside, sizeof aside, "%s.XXXXXX", path) >= (int)sizeof aside)
         return err_set(err, ERR_USAGE, "%s: path too long", path);
     int fd = mkostemp(aside, O_CLOEXEC);
@@ -100,6 +115,13 @@ enum err_code file_write_atomic(const char *path, const void *bytes, size_t n, s
 bool file_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+bool file_is_same(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
 }
 
 bool file_is_directory(const char *path)

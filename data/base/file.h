@@ -18,7 +18,8 @@
 enum err_code file_read(const char *path, size_t limit_bytes, struct buf *out, struct err *err);
 
 /* Writes aside, syncs, and renames over path: a reader sees the old file or the new
- * one whole, also after a power cut. On failure the old file is untouched. */
+ * one whole, also after a power cut. On failure the old file is untouched. What exists and is
+ * no ordinary file (/dev/stdout, a pipe) is written to as it is. */
 enum err_code file_write_atomic(const char *path, const void *bytes, size_t n, struct err *err);
 
 /* Makes a finished rename to path durable; a file system that cannot sync a directory is fine. */
@@ -26,6 +27,9 @@ void file_sync_directory_of(const char *path);
 
 bool file_exists(const char *path);
 bool file_is_directory(const char *path);
+
+/* Whether both name one file that exists, by whatever path. */
+bool file_is_same(const char *a, const char *b);
 
 /* Makes the directory and its parents; one that exists is fine. */
 enum err_code file_make_directory(const char *path, struct err *err);
