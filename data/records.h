@@ -250,7 +250,7 @@ struct field_binding {
 struct layer_binding {
     enum layer_id layer;
     const char *name;
-    size_t record_bytes;             /* 0: population, which is no record layer */
+    size_t record_bytes;                /* 0: population, which is no record layer */
     const struct field_binding *fields; /* head fields first */
     size_t n_fields;
 };
@@ -265,7 +265,7 @@ const struct field_binding *records_field(enum layer_id layer, const char *field
 
 /* Reads or sets one field of a record through its binding. */
 const char *record_text(const void *record, const struct field_binding *field);
-double record_real(const void *record, const struct field_binding *field);   /* or an integer */
+double record_real(const void *record, const struct field_binding *field);     /* or an integer */
 int32_t record_integer(const void *record, const struct field_binding *field); /* or a date */
 bool record_is_absent(const void *record, const struct field_binding *field);
 

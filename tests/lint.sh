@@ -56,7 +56,8 @@ owner()
 # Headers compile alone.
 for header in $(git ls-files '*.h'); do
     printf '#include "%s"\n' "$header" |
-        "$CC" -std=c17 -D_GNU_SOURCE -I. -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c - ||
+        "$CC" -std=c17 -D_GNU_SOURCE -I. -Wall -Wextra -Wpedantic -Werror $LIBCFLAGS \
+            -fsyntax-only -x c - ||
         fail "$header does not compile alone"
 done
 
