@@ -315,12 +315,19 @@ static bool looks_swapped(const struct import_crs *crs, struct import_xy xy, str
     return !inside(expected, at) && inside(expected, locate(crs, (struct import_xy){xy.y, xy.x}));
 }
 
+/* No projection that is used for maps has its data within 180 m of where its metres begin. */
+static bool looks_like_degrees(const struct import_crs *crs, struct import_xy xy)
+{
+    return !crs->geographic && fabs(xy.x) <= 180 && fabs(xy.y) <= 90;
+}
+
 /* A fault if the point cannot be where it says; expected: where nothing speaks against it. */
 static void check_point(const struct import_crs *crs, struct import_xy xy, struct lonlat at,
                         struct box expected, struct import_fault *fault)
 {
     static const struct box world = {-180, -90, 180, 90};
-    if (inside(expected, at))
+    bool degrees = looks_like_degrees(crs, xy);
+    if (inside(expected, at) && !degrees)
         return;
     char value[64];
     snprintf(value, sizeof value, "%.10g %.10g", xy.x, xy.y);
@@ -330,6 +337,10 @@ static void check_point(const struct import_crs *crs, struct import_xy xy, struc
     else if (xy.x == 0 && xy.y == 0)
         import_fault_set(fault, REFUSED_NO_SHAPE, "geom", value,
                          "(0 0) stands for a place that nobody knew");
+    else if (degrees)
+        import_fault_set(fault, REFUSED_OUTSIDE_CRS, "geom", value,
+                         "(%s) looks like degrees, but %s counts metres; is --crs right?", value,
+                         crs->text);
     else if (looks_swapped(crs, xy, at, expected))
         import_fault_set(fault, REFUSED_SWAPPED, "geom", value, "(%s) looks like %s; give %s first",
                          value, crs->geographic ? "latitude, longitude" : "northing, easting",

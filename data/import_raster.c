@@ -119,11 +119,18 @@ static enum err_code check_crs(struct import *import, struct raster *raster, str
             "--crs %s right?",
             source_name(import), grid->west, east, south, grid->north, crs->name);
     OGRSpatialReferenceH claim = GDALGetSpatialRef(import->source.dataset);
-    if (!claim || import->options->accept_shift)
-        return ERR_OK;
-    struct import_xy middle = {(grid->west + east) / 2, (grid->north + south) / 2};
-    enum err_code code = import_crs_contradicts(crs, claim, middle, err);
-    return code == ERR_OK ? code : err_wrap(err, "%s", source_name(import));
+    if (claim && !import->options->accept_shift) {
+        struct import_xy middle = {(grid->west + east) / 2, (grid->north + south) / 2};
+        enum err_code code = import_crs_contradicts(crs, claim, middle, err);
+        if (code != ERR_OK)
+            return err_wrap(err, "%s", source_name(import));
+    }
+    if (!grid->geographic && grid->west >= -180 && east <= 180 && south >= -90 && grid->north <= 90)
+        return err_set(err, ERR_INPUT,
+                       "%s spans %.6g..%.6g by %.6g..%.6g, which looks like degrees, but %s counts "
+                       "metres; is --crs right?",
+                       source_name(import), grid->west, east, south, grid->north, crs->text);
+    return ERR_OK;
 }
 
 /* ---- cells ---- */

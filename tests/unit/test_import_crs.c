@@ -119,6 +119,8 @@ static void test_import_refuses_numbers_of_another_crs(void **state)
     struct import_options options = fixture_options(
         "protected", fixture_text(f, "a.csv", "lon,lat\n106.23,38.48\n"), "EPSG:4545");
     fixture_fails(f, &options, ERR_INPUT, "is --crs right?"); /* degrees taken for metres */
+    options.crs = "EPSG:3857"; /* made for the whole world: 100 m off the coast of Guinea */
+    fixture_fails(f, &options, ERR_INPUT, "looks like degrees, but EPSG:3857");
     options.path = place_table(f, 0);
     options.crs = "EPSG:4490";
     fixture_fails(f, &options, ERR_INPUT, "metres of a projected CRS?");
