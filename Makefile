@@ -61,7 +61,7 @@ sample: build/ningxia.gpkg ## the assessed sample store
 test: deps              ## build and run every test; T=pattern picks, MODE=asan|tsan|cov builds otherwise
 	@$(MAKE) --no-print-directory all $(UNIT) $(FUZZ) $(VIEWER) $(BROWSER)
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh $(KINDS)
-unit: $(UNIT)           ## build and run the unit tests alone
+unit: $(UNIT) $(SAMPLE) ## build and run the unit tests alone
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh unit
 bench: $(BIN) $(SAMPLE) ## measure against our peers, in ratios
 	@BUILD=$(BUILD) sh tests/bench/run.sh
