@@ -116,7 +116,13 @@ static void read_facility_type(const struct cells *cells, void *row)
         .name_en = cells_required(cells, "name_en"),
         .layer = cells_layer(cells, "layer", layers, 3),
         .group = cells_required(cells, "group"),
+        .plant_kind = "",
+        .plant_industry = cells_text(cells, "plant_industry"),
     };
+    if (!cells_is_empty(cells, "plant_kind"))
+        out->plant_kind = cells_code(cells, "plant_kind", LAYER_ENTERPRISES, "kind");
+    if (*out->plant_industry && !*out->plant_kind)
+        cells_error(cells, "plant_industry", "is given without a plant_kind");
     out->predicate = cells_predicate(cells, "predicate", out->layer);
 }
 
@@ -453,8 +459,9 @@ const struct rules_table_spec rules_table_specs[RULES_TABLES] = {
     TABLE("hazard_levels.csv", "id from from_included level", read_hazard_level, hazard_levels,
           false),
     TABLE("measures.csv", "code name_zh name_en inside edge", read_measure, measures, false),
-    TABLE("facility_types.csv", "code name_zh name_en group layer predicate", read_facility_type,
-          facility_types, true),
+    TABLE("facility_types.csv",
+          "code name_zh name_en group layer predicate plant_kind plant_industry",
+          read_facility_type, facility_types, true),
     TABLE("target_classes.csv", "code name_zh name_en layer predicate grave", read_target_class,
           target_classes, true),
     TABLE("area_rules.csv", "id enterprise relation area effect existing text_zh text_en",

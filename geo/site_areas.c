@@ -190,8 +190,9 @@ static void conclude(const struct judging *on, const struct judged *best, size_t
     if (best->found) {
         out->closest = (struct closest){best->line.gap_m, best->line.at, best->line.at};
         bool inside = on->rule->relation == AREA_INSIDE;
-        double depth_m = inside ? best->line.depth_in_m : best->line.depth_out_m;
-        answer->margin_m = best->line.gap_m > 0 && inside ? best->line.gap_m : -depth_m;
+        /* How far off, or how deep in; nothing is to spare in an area that it must stand in. */
+        if (inside)
+            answer->margin_m = best->line.gap_m > 0 ? best->line.gap_m : -best->line.depth_in_m;
     }
     say(on, best, n_areas, out);
 }

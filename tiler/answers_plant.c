@@ -36,15 +36,18 @@ static int32_t hazard_level(const struct world *world, struct arena *arena,
 }
 
 /* What the list and the single answer have in common. */
-static void write_members(struct jw *jw, const struct enterprise *plant, struct lonlat place,
-                          const struct admin_unit *unit)
+static void write_members(struct jw *jw, const struct world *world, const struct enterprise *plant,
+                          struct lonlat place, const struct admin_unit *unit)
 {
     jw_kv_string(jw, "id", plant->head.id);
     jw_kv_string(jw, "name", plant->head.name);
     answer_place(jw, place);
     jw_kv_string(jw, "unit", unit ? unit->code : NULL);
     jw_kv_string(jw, "unit_name", unit ? unit->head.name : NULL);
+    const struct industry *industry = rules_industry(world->rules, plant->industry);
     jw_kv_string(jw, "industry", plant->industry);
+    jw_kv_string(jw, "industry_zh", industry ? industry->name_zh : NULL);
+    jw_kv_string(jw, "industry_en", industry ? industry->name_en : NULL);
     jw_kv_string(jw, "kind", plant->kind);
     jw_kv_string(jw, "status", plant->status ? plant->status : "operating");
 }
@@ -153,7 +156,7 @@ void answer_enterprise(struct jw *jw, const struct world *world, struct worker *
 {
     const struct enterprise *plant = answer->enterprise;
     jw_object(jw);
-    write_members(jw, plant, answer->place, answer->unit);
+    write_members(jw, world, plant, answer->place, answer->unit);
     write_fields(jw, plant);
     jw_key(jw, "grade");
     answer_grade(jw, answer->grade, true);
@@ -221,7 +224,7 @@ static void write_plant(struct jw *jw, const struct world *world, struct arena *
     struct lonlat place = near_place(&plant->head.geom);
     int32_t level = hazard_level(world, arena, plant->head.id);
     jw_object(jw);
-    write_members(jw, plant, place, near_unit(world, place));
+    write_members(jw, world, plant, place, near_unit(world, place));
     jw_key(jw, "grade");
     answer_grade(jw, world_grade(world, "enterprise", plant->head.id, NULL), false);
     write_optional(jw, "hazard_level", level > 0 ? level : INT_ABSENT);

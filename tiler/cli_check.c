@@ -160,17 +160,19 @@ const struct cli_command cli_check = {
         "The site is one GeoJSON geometry or feature: a point, or better the outline of what is\n"
         "measured from (tank shell, unit edge, fence). The verdict is the worst of the findings:\n"
         "conflict, undecided, clear. An attribute that a rule needs and that is not given ends as\n"
-        "undecided. The exit status is 0 for each of the three.",
+        "undecided. What the plant does (kind, industry) follows from the type where it can, and\n"
+        "from --with otherwise. The exit status is 0 for each of the three.",
     .examples =
         "sisetu check build/ningxia.gpkg site.geojson --type LIQ_TANK_AB --with total_m3=500\n"
-        "sisetu check build/ningxia.gpkg site.geojson --type GASOLINE_STATION_TANK --with grade=2 "
-        "\\\n"
-        "    --with plant.kind=trading --with industry=filling_station --json\n",
+        "sisetu check build/ningxia.gpkg site.geojson --type GASOLINE_STATION_TANK --with grade=2\n"
+        "sisetu check build/ningxia.gpkg site.geojson --type WORKSHOP_JIA --with industry=chemical "
+        "--json\n",
     .options =
         (const struct cli_option[]){
             {"type", 't', "FACILITY", false, "code of facility_types.csv"},
             {"with", 'w', "NAME=VALUE", true,
-             "total_m3, single_m3, store_t, grade, charge_kg ...; plant.kind, industry, size"},
+             "total_m3, single_m3, store_t, grade, charge_kg ...; kind, industry, size of the "
+             "plant"},
             {"accuracy", 0, "M", false, "largest error of the drawn site, m"},
             {"crs", 0, "CRS", false, "EPSG:4490 (default), EPSG:4326, gcj02 or bd09"},
             {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},

@@ -26,11 +26,10 @@ enum err_code site_request_init(struct site_request *request, struct arena *aren
 }
 
 /* Fields that a question may set: not identities, provenance or shapes. */
-static const char *const FACILITY_FIELDS[] = {"kind",       "total_m3",    "single_m3",
-                                              "store_t",    "grade",       "charge_kg",
-                                              "fixed_roof", "underground", NULL};
-static const char *const PLANT_FIELDS[] = {"plant.kind", "industry", "size",
-                                           "status",     "radius_m", NULL};
+static const char *const FACILITY_FIELDS[] = {"total_m3",  "single_m3",  "store_t",     "grade",
+                                              "charge_kg", "fixed_roof", "underground", NULL};
+static const char *const PLANT_FIELDS[] = {"kind",   "plant.kind", "industry", "size",
+                                           "status", "radius_m",   NULL};
 
 static bool is_listed(const char *const *names, const char *name)
 {

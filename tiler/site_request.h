@@ -5,9 +5,9 @@
  *     {"type": "LIQ_TANK_AB", "geometry": {GeoJSON}, "with": {"total_m3": 500},
  *      "accuracy_m": 1}
  *
- * `with` names fields of a facility (total_m3, grade ...) and of the plant (industry, size;
- * its kind as "plant.kind"). Unknown members are refused: a misspelt one must not change an
- * answer in silence.
+ * `with` names fields of a facility (total_m3, grade ...) and of the plant that it makes (kind,
+ * also written "plant.kind"; industry, size ...), over what the type implies. Unknown members
+ * are refused: a misspelt one must not change an answer in silence.
  *
  * Owner:   everything belongs to the arena.
  * Errors:  ERR_INPUT (422) with what is wrong and what would be right.

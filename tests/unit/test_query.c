@@ -331,15 +331,15 @@ static void test_site_in_a_dense_area_breaks_the_red_line_once_its_kind_is_known
     build(b);
     record_clear(LAYER_ENTERPRISES, &plant);
     struct geom at = fixture_point(&b->f, LON, LAT);
-    struct site_answer open = ask_site(b, "WORKSHOP_JIA", at, NULL, &plant);
+    struct site_answer open = ask_site(b, "LIQ_TANK_AB", at, NULL, &plant);
     assert_int_equal(finding_of(&open, "Z05a")->answer.verdict, VERDICT_UNDECIDED);
     assert_non_null(strstr(finding_of(&open, "Z05a")->decides, "kind"));
     plant.kind = "production";
-    struct site_answer known = ask_site(b, "WORKSHOP_JIA", at, NULL, &plant);
+    struct site_answer known = ask_site(b, "LIQ_TANK_AB", at, NULL, &plant);
     assert_int_equal(finding_of(&known, "Z05a")->answer.verdict, VERDICT_CONFLICT);
     assert_int_equal(known.verdict, VERDICT_CONFLICT);
     plant.kind = "mine";
-    struct site_answer other = ask_site(b, "WORKSHOP_JIA", at, NULL, &plant);
+    struct site_answer other = ask_site(b, "LIQ_TANK_AB", at, NULL, &plant);
     assert_null(finding_of(&other, "Z05a"));
 }
 

@@ -10,7 +10,7 @@ export function badge(grade) {
 function citation(rule) {
   if (!rule || !(rule.standard || rule.id)) return null;
   const doubtful = rule.confidence === 'likely' ? ` · ${t('check')}` : '';
-  return h('span', { class: 'cite' }, [rule.standard, rule.edition, rule.clause].filter(Boolean).join(' '), rule.id ? ` [${rule.id}]` : '', doubtful);
+  return h('span', { class: 'cite' }, [rule.standard, rule.standard?.includes(rule.edition) ? null : rule.edition, rule.clause].filter(Boolean).join(' '), rule.id ? ` [${rule.id}]` : '', doubtful);
 }
 
 export function reasons(list) {
