@@ -176,6 +176,15 @@ static void widen_by_edge(const struct world *world, const struct spacing_rule *
     measured->error_m += assumed_m / 2;
 }
 
+/* What goes off the centre line of a pipe for rules that run from its wall. */
+static double half_diameter_m(const struct spacing_source *source)
+{
+    if (source->layer != LAYER_PIPELINES)
+        return 0;
+    double diameter_mm = ((const struct pipeline *)source->record)->diameter_mm;
+    return diameter_mm >= 0 ? diameter_mm / 2000 : 0;
+}
+
 static bool class_is_grave(const char *class)
 {
     return text_equal(class, "high_sensitive") || text_equal(class, "important") ||
@@ -203,10 +212,8 @@ void spacing_judge(const struct world *world, const struct spacing_source *sourc
     };
     if (target_class->layer == LAYER_INFRASTRUCTURE)
         widen_by_edge(world, match->rule, (const void *)head, &out->measured);
-    if (source->layer == LAYER_PIPELINES && match->rule->from->edge) {
-        double diameter_mm = ((const struct pipeline *)source->record)->diameter_mm;
-        out->measured.target_half_width_m += diameter_mm >= 0 ? diameter_mm / 2000 : 0;
-    }
+    if (match->rule->from->edge)
+        out->measured.target_half_width_m += half_diameter_m(source);
     if (target_class->layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
         out->measured.target_radius_m = rules_radius_m(world->rules, (const void *)head);
     if (target_class->layer == LAYER_PROTECTED && !out->grave) {
@@ -249,7 +256,7 @@ static double reach_m(const struct join *join, enum layer_id layer)
     if (value_m < 0)
         return -1;
     return value_m + join->source->error_m + join->source->radius_m +
-           world_slack_m(join->world, layer);
+           half_diameter_m(join->source) + world_slack_m(join->world, layer);
 }
 
 static int compare_rows(const void *a, const void *b)
