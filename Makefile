@@ -59,7 +59,7 @@ run: deps               ## install what is missing, build, load and assess the s
 	$(BIN) serve build/ningxia.gpkg --listen $(LISTEN)
 sample: build/ningxia.gpkg ## the assessed sample store
 test: deps              ## build and run every test; T=pattern picks, MODE=asan|tsan|cov builds otherwise
-	@$(MAKE) --no-print-directory all $(UNIT) $(FUZZ) $(VIEWER) $(BROWSER)
+	@$(MAKE) --no-print-directory all $(UNIT) $(FUZZ) $(VIEWER) $(BROWSER) sample
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh $(KINDS)
 unit: $(UNIT) $(SAMPLE) ## build and run the unit tests alone
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh unit

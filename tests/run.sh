@@ -29,8 +29,8 @@ run()
     timeout 600 "$@" >"$log" 2>&1
     status=$?
     good=$(grep -cE '^(\[       OK \]|ok )' "$log")
-    bad=$(grep -cE '^(\[  FAILED  \] [a-z_]+$|not ok )' "$log")
-    skip=$(grep -cE '^(SKIP: |\[  SKIPPED \] [a-z_]+$)' "$log")
+    bad=$(grep -E '^(\[  FAILED  \] [a-z_0-9A-Z]+$|not ok )' "$log" | sort -u | grep -c .)
+    skip=$(grep -cE '^SKIP: ' "$log")
     [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
     [ "$good" -eq 0 ] && [ "$bad" -eq 0 ] && [ "$skip" -eq 0 ] && bad=1
     passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skip))
