@@ -107,7 +107,7 @@ install: $(BIN) $(VIEWER) ## PREFIX (/usr/local) and DESTDIR are honoured
 	install -D -m 644 -t $(SHARE)/data data/schema.csv
 	install -D -m 644 -t $(SHARE)/data/rules data/rules/*.csv
 	install -D -m 644 -t $(SHARE)/styles styles/*.json
-	install -D -m 644 -t $(SHARE)/tiler/viewer $(filter-out %/package.json %/package-lock.json,$(wildcard tiler/viewer/*.*)) $(VIEWER)
+	install -D -m 644 -t $(SHARE)/tiler/viewer $(sort $(filter-out %/package.json %/package-lock.json,$(wildcard tiler/viewer/*.*)) $(VIEWER))
 uninstall:              ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/sisetu $(DESTDIR)$(PREFIX)/share/man/man1/sisetu.1 $(SHARE)
 clean:                  ## remove what was built
