@@ -104,10 +104,10 @@ struct facility_type {
     const char *name_en;
     enum layer_id layer; /* facilities, enterprises or pipelines */
     const struct predicate *predicate;
-    const char *group; /* for menus: tank, warehouse, station, petrochemical, pipeline ... */
-    const char *plant_kind;     /* of the plant that such a proposed facility makes: what area rules
-                                 * ask; "" not implied */
-    const char *plant_industry; /* implied along with that kind; or "" */
+    const char *group;      /* for menus: tank, warehouse, station, petrochemical, pipeline ... */
+    const char *plant_kind; /* of the plant that such a proposed facility makes: what area rules
+                             * ask; "" not implied */
+    const char *plant_industry;              /* implied along with that kind; or "" */
     const struct field_binding **qualifiers; /* fields of the layer that its spacing rules ask */
     size_t n_qualifiers;
 };

@@ -44,6 +44,17 @@ static inline void build(struct bench *b)
     b->world = fixture_world(&b->f, DAY);
 }
 
+/* The point that lies that far east of another. */
+static inline struct lonlat east_of(double lon, double lat, double m)
+{
+    return ellipsoid_direct((struct lonlat){lon, lat}, 90, m);
+}
+
+static inline void place(struct fixture *f, void *record, struct lonlat at)
+{
+    ((struct record_head *)record)->geom = fixture_point(f, at.lon_deg, at.lat_deg);
+}
+
 /* A region, two cities and two counties: counties side by side, the plants in the western. */
 static inline void add_units(struct bench *b)
 {

@@ -10,17 +10,6 @@
 
 #include <cmocka.h>
 
-/* The point that lies that far east of another. */
-static struct lonlat east_of(double lon, double lat, double m)
-{
-    return ellipsoid_direct((struct lonlat){lon, lat}, 90, m);
-}
-
-static void place(struct fixture *f, void *record, struct lonlat at)
-{
-    ((struct record_head *)record)->geom = fixture_point(f, at.lon_deg, at.lat_deg);
-}
-
 static double next_random(uint64_t *seed)
 {
     *seed = *seed * 6364136223846793005u + 1442695040888963407u;

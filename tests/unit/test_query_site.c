@@ -1,5 +1,5 @@
 /* test_query_site.c - what must not come out clear when a site is asked about. */
-#include "tests/unit/world_fixture.h"
+#include "tests/unit/query_bench.h"
 
 #include "geo/query.h"
 
@@ -8,51 +8,6 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-
-static const int32_t DAY = 20260601;
-static const double LON = 106.2;
-static const double LAT = 38.4;
-
-struct bench {
-    struct fixture f;
-    struct worker worker;
-    struct world *world;
-    struct err err;
-};
-
-static int set_up(void **state)
-{
-    struct bench *b = calloc(1, sizeof *b);
-    fixture_init(&b->f);
-    fixture_check(worker_init(&b->worker, 0, &b->err), &b->err);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *b = *state;
-    worker_release(&b->worker);
-    world_release(b->world);
-    free(b);
-    return 0;
-}
-
-static void build(struct bench *b)
-{
-    b->world = fixture_world(&b->f, DAY);
-}
-
-/* The point that lies that far east of another. */
-static struct lonlat east_of(double lon, double lat, double m)
-{
-    return ellipsoid_direct((struct lonlat){lon, lat}, 90, m);
-}
-
-static void place(struct fixture *f, void *record, struct lonlat at)
-{
-    ((struct record_head *)record)->geom = fixture_point(f, at.lon_deg, at.lat_deg);
-}
 
 static struct site_answer ask_site(struct bench *b, const char *type, struct geom geom,
                                    const struct facility *with, const struct enterprise *plant)
