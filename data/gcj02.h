@@ -8,7 +8,7 @@
  * Errors:  none; NaN gives NaN. The inverses are solved by fixed-point iteration: what they
  *          answer, shifted again, lies within 1e-9 degree of the argument.
  * Threads: pure; no memory. About 0.3 us forwards, 2 us backwards.
- * Source:  the public algorithm, as in domain.md 7.3.
+ * Source:  the public algorithm; test vectors in tests/unit/test_gcj02.c.
  */
 #ifndef SISETU_DATA_GCJ02_H
 #define SISETU_DATA_GCJ02_H

@@ -14,7 +14,7 @@
  * import; it never gets here.
  *
  * Space: longitude and latitude in degrees, CGCS2000 (EPSG:4490). Edges are straight in
- * longitude and latitude (design.md, Truth 2).
+ * longitude and latitude (README.md, Truth 2).
  */
 #ifndef SISETU_DATA_GEOM_H
 #define SISETU_DATA_GEOM_H

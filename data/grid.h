@@ -1,7 +1,7 @@
 /*
  * grid.h - the population grid: persons a cell, tiled and sparse.
  *
- * Cells lie in the grid's own CRS (design.md, Truth 5). Blocks of 256 x 256 cells; a block
+ * Cells lie in the grid's own CRS (README.md, Truth 5). Blocks of 256 x 256 cells; a block
  * without any datum is not kept. A cell is NaN where the source has no data, which is not 0.
  *
  * Space:  column counts east from the west edge, row counts south from the north edge; the

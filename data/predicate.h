@@ -14,7 +14,7 @@
  * text is refused too: write `true`.
  *
  * Three-valued, after Kleene: a comparison with an absent field is UNKNOWN, so that a rule
- * whose attribute is missing ends as undecided and never as clear (design.md, Truth 8).
+ * whose attribute is missing ends as undecided and never as clear (README.md, Truth 8).
  *
  * Cost:  at most LIMIT_TEXT_BYTES long and 32 levels deep; evaluating walks the tree once.
  * Owner: a parsed predicate belongs to its arena and never changes; safe to share.

@@ -23,7 +23,7 @@
 
 #include <stdbool.h>
 
-/* How sure we are of a row (design.md, Truth 9). */
+/* How sure we are of a row (README.md, Truth 9). */
 enum confidence {
     CONFIDENCE_SURE_V,     /* read in a copy of the text: a conflict counts */
     CONFIDENCE_SURE,       /* well known: a conflict counts */
@@ -85,7 +85,7 @@ struct step {
     double value;       /* alpha, or the level */
 };
 
-/* measures.csv: where a distance begins or ends (domain.md 4.1). */
+/* measures.csv: where a distance begins or ends (data/rules/README.md). */
 struct measure {
     struct rule_source source; /* id: the code */
     const char *name_zh;
@@ -154,7 +154,7 @@ struct spacing_rule {
     const struct measure *to;
 };
 
-/* area_rules.csv: red lines without a metre value (domain.md 4.2). */
+/* area_rules.csv: red lines without a metre value (such as: not outside a park). */
 enum area_relation {
     AREA_INSIDE,
     AREA_OUTSIDE

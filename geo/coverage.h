@@ -5,7 +5,7 @@
  * cut at the cell lines; each piece says how much of its cell lies east of it (area) and how
  * much it adds to every cell farther east in the row (cover); a sum along the row gives the
  * shares. The northward measure within a row may be curved: area on the ellipsoid grows with
- * the authalic latitude, not with the latitude (design.md, Truth 5).
+ * the authalic latitude, not with the latitude (README.md, Truth 5).
  *
  * Space:   u counts columns eastwards from the grid's west edge, v rows southwards from its
  *          north edge; an edge is straight in (u, v).

@@ -1,5 +1,5 @@
 /*
- * density.h - people too dense in a hazard zone (design.md, Truth 11).
+ * density.h - people too dense in a hazard zone (README.md, Truth 11).
  *
  * A contour's class (lethal, serious, slight) is given or follows from its kind and value. The
  * dense area of a class is the union of the population cells above its limit (0, 300, 1,500

@@ -2,7 +2,7 @@
  * distance.h - how far apart two shapes are, and where.
  *
  * The answer is the geodesic between the two closest points: to 1 micrometre between
- * points, 1 mm where edges take part, up to 50 km, and 1e-6 of itself beyond (design.md,
+ * points, 1 mm where edges take part, up to 50 km, and 1e-6 of itself beyond (README.md,
  * Truth 3). Shapes that touch (within 0.1 micrometre), cross or lie inside each other are 0
  * apart; a polygon is its inside too. Holds over the antimeridian and the poles: longitudes a
  * whole turn apart are the same place.

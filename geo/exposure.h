@@ -2,7 +2,7 @@
  * exposure.h - how many people live inside a shape.
  *
  * persons = the sum over cells of persons times the share of the cell's ellipsoidal area
- * that lies inside (design.md, Truth 5): edges are cut at cell lines in longitude and
+ * that lies inside (README.md, Truth 5): edges are cut at cell lines in longitude and
  * latitude and the authalic latitude is integrated along each piece. No cell centres, no
  * all-touched. The interval says what the data cannot: all or none of the persons of the
  * cells that the edge crosses live inside. Additive over any partition of a shape to 1e-9.

@@ -2,7 +2,7 @@
  * overlay.h - what two shapes share, by GEOS. The only file pair that knows GEOS.
  *
  * Shapes go in and come out as struct geom in longitude and latitude; planar overlay of
- * edges straight in longitude and latitude is exact for our edges (design.md, Truth 2).
+ * edges straight in longitude and latitude is exact for our edges (README.md, Truth 2).
  * Longitudes are taken as they are: both shapes on the same side of the antimeridian.
  *
  * Life:    overlay_new one a worker; overlay_free.
@@ -43,7 +43,7 @@ enum err_code overlay_union(struct overlay *overlay, const struct geom *const *s
 /* The polygon of all points within radius_m of the shape (points, lines or polygons), its
  * edge nowhere off by more than tolerance_m (0.001 to 10; radius up to 200 km, 0 gives a
  * polygon back as it is and nothing for other kinds). For populations around a plant and for
- * drawing; never for a verdict (design.md, Truth 4). ERR_USAGE for other numbers, ERR_INPUT
+ * drawing; never for a verdict (README.md, Truth 4). ERR_USAGE for other numbers, ERR_INPUT
  * where it would reach a pole. */
 enum err_code overlay_buffer(struct overlay *overlay, const struct geom *shape, double radius_m,
                              double tolerance_m, struct arena *arena, struct geom *out,

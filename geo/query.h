@@ -11,7 +11,7 @@
  * Life:    an answer points into the world and the worker's arena: use it before the world
  *          is released and the worker reset.
  * Threads: a world is shared, a worker is not.
- * Truth:   a pure function of (world, question) (design.md, Truth 15).
+ * Truth:   a pure function of (world, question) (README.md, Truth 15).
  */
 #ifndef SISETU_GEO_QUERY_H
 #define SISETU_GEO_QUERY_H

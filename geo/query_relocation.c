@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Radii of the two population columns of the official list, m (domain.md 6.1). */
+/* Radii of the two population columns of the official list, m. */
 static const double NEAR_M = 500;
 static const double WIDE_M = 1000;
 
@@ -44,7 +44,7 @@ static bool speaks_for_it(const struct conflict *conflict)
 }
 
 /* What an official list may rest on: a conflict by a row that was read. One that is only
- * likely stands, and is listed apart (design.md, Truth 9). */
+ * likely stands, and is listed apart (README.md, Truth 9). */
 static bool is_sure(const struct conflict *conflict)
 {
     return text_equal(conflict->verdict, "conflict") &&

@@ -1,5 +1,5 @@
 /*
- * site_areas.h - red lines that a proposed plant would cross (domain.md 4.2). A part of
+ * site_areas.h - red lines that a proposed plant would cross (area_rules.csv). A part of
  * query_site.
  *
  * Every area rule that holds speaks of a new plant; one finding a rule that applies or may

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* Distances are compared at 0.1 mm (design.md, Truth 3): both sides are rounded to that. */
+/* Distances are compared at 0.1 mm (README.md, Truth 3): both sides are rounded to that. */
 static const double STEPS_PER_M = 1e4;
 
 const char *verdict_name(enum verdict verdict)

@@ -3,7 +3,7 @@
  *
  * Takes what a rule measures (from the inside of a plant or from its outline), what is known
  * of both shapes, and their accuracies, and gives the interval in which the true distance
- * lies and the answer (design.md, Truth 6-9). Comparisons are at 0.1 mm.
+ * lies and the answer (README.md, Truth 6-9). Comparisons are at 0.1 mm.
  *
  *   outline, or own geometry of what the rule measures from   [d, d]
  *   outline only, rule measured from inside                   [d, infinity)

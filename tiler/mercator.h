@@ -10,7 +10,7 @@
  *          beyond 85.0511 degrees are pulled back to the edge of the square.
  * Threads: pure; no memory.
  *
- * Web Mercator decides nothing (design.md, Truth 3); it is for drawing.
+ * Web Mercator decides nothing (README.md, Truth 3); it is for drawing.
  */
 #ifndef SISETU_TILER_MERCATOR_H
 #define SISETU_TILER_MERCATOR_H

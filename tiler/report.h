@@ -53,7 +53,7 @@ struct report {
     int32_t date; /* yyyymmdd: stands as the workbook's date, so that its bytes repeat */
 };
 
-/* The relocation list (domain.md 6.1): plants to move, undecided ones apart, evidence. */
+/* The relocation list (国办发〔2017〕77号): plants to move, undecided ones apart, evidence. */
 enum err_code report_relocation(const struct world *world, const struct relocation_answer *answer,
                                 struct arena *arena, struct report *out, struct err *err);
 

@@ -6,8 +6,8 @@
  *
  * Life:    canvas_new one a thread; tile_draw as often as you like; canvas_free.
  * Threads: worlds, styles and label placements are shared; a canvas and a worker are not.
- * Space:   Web Mercator XYZ, 256 px; a tile of z is drawn at style zoom z - 1 (design.md,
- *          Pictures).
+ * Space:   Web Mercator XYZ, 256 px; a tile of z is drawn at style zoom z - 1
+ *          (styles/README.md).
  */
 #ifndef SISETU_TILER_TILE_H
 #define SISETU_TILER_TILE_H

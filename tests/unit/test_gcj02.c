@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* domain.md 7.3, to 7 digits. */
+/* Published pairs, to 7 digits. */
 static const struct {
     struct lonlat wgs84, gcj02, bd09;
 } vectors[] = {

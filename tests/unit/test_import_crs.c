@@ -14,7 +14,7 @@ static double metres(struct lonlat a, struct lonlat b)
            DEGREE_M;
 }
 
-/* domain.md 7.2: EPSG:4490 against northing, easting on 4507 and 4545. */
+/* Computed with PROJ 9.1.1: EPSG:4490 against northing, easting on 4507 and 4545. */
 static const struct {
     const char *id;
     struct lonlat at;
