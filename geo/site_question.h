@@ -1,7 +1,7 @@
 /*
  * site_question.h - refuses a question about a site that cannot be meant. A part of query_site.
  *
- * A qualifier that no rule knows ("kind=tnak") would meet no row and leave the site clear: so
+ * A qualifier that no rule knows ("kind=prodution") would meet no row and leave the site clear: so
  * what is given is held against schema.csv and industries.csv before anything is judged. An
  * outline that crosses itself encloses nobody knows what.
  */

@@ -36,9 +36,14 @@ static enum err_code load_rules(struct store *store, const char *directory,
     if (!directory)
         TRY(store_read_rules(store, &parts->arena, &files, &n, err));
     if (n > 0)
-        TRY(rules_load_texts(files, n, schema, &parts->arena, rules, err));
+        code = rules_load_texts(files, n, schema, &parts->arena, rules, err);
     else
         TRY(rules_load(directory, schema, &parts->arena, rules, err));
+    if (code != ERR_OK) {
+        err_wrap(err, "this program cannot read the rules that the store was assessed by; run "
+                      "`sisetu assess` on it again");
+        goto done;
+    }
     parts->schema = schema;
     parts->rules = rules;
 done:

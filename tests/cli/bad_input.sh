@@ -42,6 +42,12 @@ each paper.gpkg 3 'paper.gpkg: not a GeoPackage' 'a PDF as a store'
 cp s.gpkg newer.gpkg
 sqlite3 newer.gpkg "UPDATE sisetu_meta SET value = 9 WHERE key = 'schema_version'"
 each newer.gpkg 10 'newer.gpkg: its schema is version 9, this program knows up to 1' 'a store of a newer schema'
+cp s.gpkg rules.gpkg
+sqlite3 rules.gpkg "UPDATE sisetu_rules SET text = replace(text, 'code,', 'kode,')"
+fails 3 'run .sisetu assess. on it again: facility_types.csv:1: ' 'rules of another version are told' \
+    "$S" at rules.gpkg 106.2 38.4
+is 'and an assessment mends them' "$S" assess rules.gpkg
+is 'so that the store answers again' "$S" at rules.gpkg 106.2 38.4
 same 'none of them wrote anything' '' "$(find . -name 'x.*' -o -name out)"
 
 # Sites
@@ -70,7 +76,7 @@ ring '[106.2,38.4],[NaN,38.4],[106.3,38.5],[106.2,38.4]' >nan.geojson
 site 3 'not valid JSON' 'a site with NaN' nan.geojson --type WORKSHOP_JIA
 echo '{"type":"Point","coordinates":[38.48,106.25]}' >swapped.geojson
 site 3 'are they swapped' 'a swapped site' swapped.geojson --type WORKSHOP_JIA
-site 3 'kind "tnak" is not a code; did you mean tank' 'a misspelt code is not judged clear' point.geojson --type WORKSHOP_JIA --with kind=tnak
+site 3 'kind "prodution" is not a code; did you mean production' 'a misspelt code is not judged clear' point.geojson --type WORKSHOP_JIA --with kind=prodution
 site 3 'unknown industry "chemicl"; did you mean chemical' 'a misspelt industry neither' point.geojson --type WORKSHOP_JIA --with industry=chemicl
 site 3 'grade is 7, outside 1 to 6' 'a grade that there is not' point.geojson --type GASOLINE_STATION_TANK --with grade=7
 is 'the last grade that there is' "$S" check s.gpkg point.geojson --type GASOLINE_STATION_TANK --with grade=6
