@@ -43,8 +43,8 @@ cp s.gpkg newer.gpkg
 sqlite3 newer.gpkg "UPDATE sisetu_meta SET value = 9 WHERE key = 'schema_version'"
 each newer.gpkg 10 'newer.gpkg: its schema is version 9, this program knows up to 1' 'a store of a newer schema'
 cp s.gpkg rules.gpkg
-sqlite3 rules.gpkg "UPDATE sisetu_rules SET text = replace(text, 'code,', 'kode,')"
-fails 3 'run .sisetu assess. on it again: facility_types.csv:1: ' 'rules of another version are told' \
+sqlite3 rules.gpkg "UPDATE sisetu_rules SET text = replace(text, 'code,', 'kode,'); UPDATE sisetu_meta SET value = 'older' WHERE key = 'rules_hash'"
+fails 3 'run .sisetu assess. on it again: [a-z_]*.csv:1: ' 'rules of another version are told' \
     "$S" at rules.gpkg 106.2 38.4
 is 'and an assessment mends them' "$S" assess rules.gpkg
 is 'so that the store answers again' "$S" at rules.gpkg 106.2 38.4
