@@ -159,6 +159,41 @@ static void count_judged(const struct world *world, const struct spacing_source 
     }
 }
 
+/* A facility of a size of which no row speaks is judged by none: undecided, without a target. */
+static enum err_code add_beyond(const struct world *world, const struct spacing_source *source,
+                                struct conflict_set *set, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct facility *facility = source->record;
+    const struct spacing_rule *rule;
+    size_t i = 0;
+    while ((rule = spacing_beyond(world, facility->facility_type, facility, &i))) {
+        struct conflict_item like = {.rule = &rule->source,
+                                     .could_be = 1,
+                                     .row = {.kind = "distance",
+                                             .verdict = verdict_name(VERDICT_UNDECIDED),
+                                             .enterprise_id = source->enterprise_id,
+                                             .source_layer = layer_name(source->layer),
+                                             .source_id = facility->head.id}};
+        struct conflict_item *item = NULL;
+        TRY(conflict_set_add(set, world, &like, &item, err));
+        const char *name = reasons_name(&facility->head);
+        const char *field = rule->qualifier->name;
+        double value = record_real(facility, rule->qualifier);
+        item->row.grade = item->could_be;
+        item->row.reason =
+            arena_printf(set->arena, "%s: no distance of the tables for %s speaks of %s = %g.",
+                         name, facility->facility_type, field, value);
+        item->zh = arena_printf(set->arena, "%s：规则表中没有适用于 %s = %g 的 %s 间距。", name,
+                                field, value, facility->facility_type);
+        item->row.decides = "a row for that size, from the printed standard";
+        if (!item->row.reason || !item->zh)
+            code = err_nomem(err);
+    }
+done:
+    return code;
+}
+
 static enum err_code gather_source(const struct world *world, enum layer_id layer, size_t row,
                                    struct conflict_set *set, struct arena *scratch, struct err *err)
 {
@@ -175,6 +210,8 @@ static enum err_code gather_source(const struct world *world, enum layer_id laye
     TRY(spacing_findings(world, &source, matches, n_matches, scratch, &findings, &n, err));
     for (size_t i = 0; i < n; i++)
         TRY(add_distance(world, &source, &findings[i], set, err));
+    if (layer == LAYER_FACILITIES)
+        TRY(add_beyond(world, &source, set, err));
 done:
     if (code != ERR_OK)
         err_wrap(err, "%s \"%s\"", layer_name(layer),

@@ -190,47 +190,21 @@ done:
     return code;
 }
 
-/* Whether some row of the type speaks of the value that the site has in the row's qualifier. */
-static bool is_in_table(const struct site *site, const struct field_binding *qualifier)
-{
-    const struct rules *rules = site->world->rules;
-    double value = record_real(&site->facility, qualifier);
-    for (size_t i = 0; i < rules->n_spacing; i++) {
-        const struct spacing_rule *rule = &rules->spacing[i];
-        if (rule->qualifier != qualifier || !rule_holds(&rule->source, site->world->as_of) ||
-            !text_equal(rule->facility, site->question.facility_type))
-            continue;
-        bool above =
-            rule->min_inclusive ? value >= rule->qualifier_min : value > rule->qualifier_min;
-        bool below =
-            rule->max_inclusive ? value <= rule->qualifier_max : value < rule->qualifier_max;
-        if (above && below)
-            return true;
-    }
-    return false;
-}
-
 /* A tank of 6,000 m3 under a table that ends at 5,000 m3 is not clear: nothing was judged. */
 static enum err_code note_beyond_tables(struct site *site, bool *all_judged, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct rules *rules = site->world->rules;
-    const struct field_binding *told = NULL;
-    for (size_t i = 0; i < rules->n_spacing; i++) {
-        const struct spacing_rule *rule = &rules->spacing[i];
-        const struct field_binding *qualifier = rule->qualifier;
-        if (!qualifier || qualifier == told ||
-            !text_equal(rule->facility, site->question.facility_type) ||
-            record_is_absent(&site->facility, qualifier) || is_in_table(site, qualifier))
-            continue;
-        told = qualifier;
+    const char *type = site->question.facility_type;
+    const struct spacing_rule *rule;
+    size_t i = 0;
+    while ((rule = spacing_beyond(site->world, type, &site->facility, &i))) {
         *all_judged = false;
         TRY(add_note(site,
                      arena_printf(&site->worker->arena,
                                   "No distance of the tables for %s speaks of %s = %g, so the site "
                                   "cannot be clear by them.",
-                                  site->question.facility_type, qualifier->name,
-                                  record_real(&site->facility, qualifier)),
+                                  type, rule->qualifier->name,
+                                  record_real(&site->facility, rule->qualifier)),
                      err));
     }
 done:

@@ -50,6 +50,15 @@ static enum truth is_facility(const struct world *world, const struct spacing_so
     return truth;
 }
 
+/* The record's value of the row's qualifier lies in the row's range. */
+static bool in_range(const struct spacing_rule *rule, const void *record)
+{
+    double value = record_real(record, rule->qualifier);
+    bool above = rule->min_inclusive ? value >= rule->qualifier_min : value > rule->qualifier_min;
+    bool below = rule->max_inclusive ? value <= rule->qualifier_max : value < rule->qualifier_max;
+    return above && below;
+}
+
 /* The row's condition and its range of the qualifier. */
 static enum truth qualifies(const struct spacing_rule *rule, const struct spacing_source *source,
                             const char **missing)
@@ -61,10 +70,7 @@ static enum truth qualifies(const struct spacing_rule *rule, const struct spacin
         *missing = rule->qualifier->name;
         return TRUTH_UNKNOWN;
     }
-    double value = record_real(source->record, rule->qualifier);
-    bool above = rule->min_inclusive ? value >= rule->qualifier_min : value > rule->qualifier_min;
-    bool below = rule->max_inclusive ? value <= rule->qualifier_max : value < rule->qualifier_max;
-    return above && below ? when : TRUTH_NO;
+    return in_range(rule, source->record) ? when : TRUTH_NO;
 }
 
 /* code NULL: whatever the record is; else it is of that code too, whatever its layer. */
@@ -114,6 +120,41 @@ enum err_code spacing_matches_of(const struct world *world, const char *code,
                                  struct spacing_match **out, size_t *n, struct err *err)
 {
     return collect_matches(world, code, source, arena, out, n, err);
+}
+
+/* A row on that code that goes by a qualifier and holds. */
+static bool goes_by(const struct world *world, const struct spacing_rule *rule, const char *code)
+{
+    return rule->qualifier && rule->kind != SPACING_CONSENT && text_equal(rule->facility, code) &&
+           rule_holds(&rule->source, world->as_of);
+}
+
+const struct spacing_rule *spacing_beyond(const struct world *world, const char *code,
+                                          const struct facility *facility, size_t *i)
+{
+    const struct rules *rules = world->rules;
+    for (; *i < rules->n_spacing; (*i)++) {
+        const struct spacing_rule *most = &rules->spacing[*i];
+        const struct field_binding *qualifier = most->qualifier;
+        if (!goes_by(world, most, code) || record_is_absent(facility, qualifier))
+            continue;
+        bool first = true;
+        bool spoken_of = false;
+        for (size_t j = 0; j < rules->n_spacing; j++) {
+            const struct spacing_rule *rule = &rules->spacing[j];
+            if (rule->qualifier != qualifier || !goes_by(world, rule, code))
+                continue;
+            first = first && j >= *i;
+            spoken_of = spoken_of || in_range(rule, facility);
+            if (rule->value_m > most->value_m)
+                most = rule;
+        }
+        if (first && !spoken_of) {
+            (*i)++;
+            return most;
+        }
+    }
+    return NULL;
 }
 
 const struct target_class *spacing_target(const struct world *world,

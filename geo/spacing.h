@@ -50,6 +50,13 @@ enum err_code spacing_matches_of(const struct world *world, const char *code,
                                  const struct spacing_source *source, struct arena *arena,
                                  struct spacing_match **out, size_t *n, struct err *err);
 
+/* A qualifier by which the rows on that facility code speak, but none of a value such as the
+ * record's: a tank of 6,000 m3 under a table that ends at 5,000 m3. Nothing is judged by it,
+ * so nothing is clear. Walk with i = 0 until NULL; each is the qualifier's row that requires
+ * most. */
+const struct spacing_rule *spacing_beyond(const struct world *world, const char *code,
+                                          const struct facility *facility, size_t *i);
+
 struct spacing_finding {
     const struct spacing_rule *rule;
     const struct target_class *target_class;
