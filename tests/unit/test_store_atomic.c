@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -480,15 +478,6 @@ static void test_a_write_ahead_log_that_another_program_left_is_tolerated(void *
     assert_int_equal(ended(start(f, write_one_more)), CHILD_OK);
     assert_int_equal(zones_in(f), 21);
     assert_int_equal(generation_of(f), 2);
-}
-
-/* Root may write anywhere: gives that up, and stays the owner of what it made. False if the
- * system does not let it. */
-static bool obey_permissions(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2] = {{0}, {0}};
-    return geteuid() != 0 || syscall(SYS_capset, &header, data) == 0;
 }
 
 static int write_without_permission(struct fixture *f)
