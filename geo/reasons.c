@@ -196,6 +196,18 @@ static const char *class_zh(const struct rules *rules, const char *code)
     return code ? code : "";
 }
 
+const char *reasons_without_stop(const char *text, struct arena *arena)
+{
+    static const char *const stops[] = {".", "。"};
+    size_t n = strlen(text);
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        size_t length = strlen(stops[i]);
+        if (n >= length && strcmp(text + n - length, stops[i]) == 0)
+            return arena_strndup(arena, text, n - length);
+    }
+    return text;
+}
+
 const char *reasons_conflict_zh(const struct world *world, const struct conflict *conflict,
                                 struct arena *arena)
 {
@@ -207,6 +219,8 @@ const char *reasons_conflict_zh(const struct world *world, const struct conflict
         named(find_head(world, conflict->target_layer, conflict->target_id), conflict->target_id);
     const char *standard = conflict->standard ? conflict->standard : "";
     const char *clause = conflict->clause ? conflict->clause : "";
+    if (text_equal(conflict->kind, "distance") && !conflict->target_id)
+        return arena_printf(arena, "%s：规则表中没有适用于其规模的间距%s。", source, end);
     if (text_equal(conflict->kind, "distance"))
         return arena_printf(arena, "%s 距 %s（%s）%.2f m，%s %s 要求 %g m%s。", source, target,
                             class_zh(world->rules, conflict->target_class),
@@ -222,7 +236,8 @@ const char *reasons_conflict_zh(const struct world *world, const struct conflict
     for (size_t i = 0; i < world->rules->n_area_rules; i++) {
         const struct area_rule *rule = &world->rules->area_rules[i];
         if (text_equal(rule->source.id, conflict->rule_id))
-            return arena_printf(arena, "%s（%s）：%s%s。", source, target, rule->text_zh, end);
+            return arena_printf(arena, "%s（%s）：%s%s。", source, target,
+                                reasons_without_stop(rule->text_zh, arena), end);
     }
     return arena_printf(arena, "%s 与 %s 冲突%s。", source, target, end);
 }

@@ -53,6 +53,9 @@ struct reason_words reasons_of_spacing(const struct world *world,
                                        const struct spacing_finding *finding,
                                        const char *source_name, struct arena *arena);
 
+/* The text of a rule as a part of a longer sentence: without its full stop. */
+const char *reasons_without_stop(const char *text, struct arena *arena);
+
 /* The Chinese sentence of a conflict as the store keeps it (there only the English one is
  * kept; the figures are the same). */
 const char *reasons_conflict_zh(const struct world *world, const struct conflict *conflict,

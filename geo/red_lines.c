@@ -112,27 +112,14 @@ struct red_line_question {
     const char *missing; /* attribute of the enterprise, or NULL */
 };
 
-/* The text of a rule as a part of a longer sentence: without its full stop. */
-static const char *without_stop(const char *text, struct arena *arena)
-{
-    static const char *const stops[] = {".", "。"};
-    size_t n = strlen(text);
-    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
-        size_t length = strlen(stops[i]);
-        if (n >= length && strcmp(text + n - length, stops[i]) == 0)
-            return arena_strndup(arena, text, n - length);
-    }
-    return text;
-}
-
 static void say_red_line(const struct red_line_question *question, const struct area *area,
                          const char *decides, struct conflict_item *item)
 {
     const struct area_rule *rule = question->rule;
     const struct record_head *plant = question->source->record;
     struct arena *arena = question->set->arena;
-    const char *en = without_stop(rule->text_en, arena);
-    const char *zh = without_stop(rule->text_zh, arena);
+    const char *en = reasons_without_stop(rule->text_en, arena);
+    const char *zh = reasons_without_stop(rule->text_zh, arena);
     item->row.decides = decides;
     if (!en || !zh)
         return;

@@ -201,10 +201,11 @@ static const char *clause_text(struct filling *on, const struct conflict *confli
                 conflict->clause ? conflict->clause : "", likely ? "（请核对标准原文）" : "");
 }
 
-/* Whether a distance of the sanitary kind fails. */
+/* Whether a distance of the sanitary kind fails. What is kept is not in the store, and an approved
+ * value of the environmental assessment would go first: so nothing found is nothing judged. */
 static const char *sanitary_word(const struct world *world, const struct relocation_row *row)
 {
-    const char *word = "未发现不达标 no finding";
+    const char *word = "未判定 not judged";
     for (size_t i = 0; i < row->n_conflicts; i++) {
         const struct conflict *conflict = world_conflict(world, row->conflicts[i]);
         for (size_t r = 0; r < world->rules->n_spacing; r++) {
@@ -338,8 +339,9 @@ static void put_plant(struct filling *on, const struct relocation_row *row)
     put_text(on, join_conflicts(on, row, true));
     put_text(on, deadline ? date_text(on, deadline->start_by) : "");
     put_text(on, deadline ? date_text(on, deadline->finish_by) : "");
-    put_text(on,
-             deadline ? make(on, "%s %s", deadline->source.standard, deadline->source.clause) : "");
+    put_text(on, deadline ? make(on, "%s%s%s", deadline->source.standard,
+                                 *deadline->source.clause ? " " : "", deadline->source.clause)
+                          : "");
     put_text(on, row->overdue ? "是 yes" : deadline ? "否 no" : "");
     put_text(on, "");
     put_text(on, "设区的市人民政府");
