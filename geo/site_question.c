@@ -1,5 +1,6 @@
 #include "geo/site_question.h"
 
+#include "data/base/limits.h"
 #include "data/base/text.h"
 #include "data/schema.h"
 #include "geo/overlay.h"
@@ -75,6 +76,9 @@ enum err_code site_question_check(const struct world *world, struct worker *work
 {
     enum err_code code = ERR_OK;
     struct arena *arena = &worker->arena;
+    if (question->geom.n_points > LIMIT_SITE_VERTICES)
+        return err_set(err, ERR_LIMIT, "the outline has %u corners; a site may have %d",
+                       question->geom.n_points, LIMIT_SITE_VERTICES);
     TRY(check_record(world, LAYER_FACILITIES, question->qualifiers, arena, err));
     TRY(check_record(world, LAYER_ENTERPRISES, question->plant, arena, err));
     if (question->plant)

@@ -54,6 +54,10 @@ enum {
     /* Memory of one request or one tile: thousands of conflicts with their reasons. */
     LIMIT_REQUEST_BYTES = 512 << 20,
 
+    /* A proposed site is drawn by hand or by a surveyor: a few hundred corners. Ten thousand
+     * hold a worker for a second, sixty thousand for eight. */
+    LIMIT_SITE_VERTICES = 10 * 1000,
+
     /* Radius of a query, m: the largest release zones are tens of kilometres. */
     LIMIT_RADIUS_M = 100 * 1000,
 

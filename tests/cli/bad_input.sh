@@ -70,6 +70,14 @@ ring '[106.2,38.4],[106.2,38.4],[106.2,38.4],[106.2,38.4]' >dot.geojson
 site 3 'no valid polygon' 'a site without an area' dot.geojson --type WORKSHOP_JIA
 ring '[106.2,38.4],[106.3,38.4],[106.3,38.5],[106.2,38.4]],[[107,38],[107.1,38],[107.1,38.1],[107,38]' >hole.geojson
 site 3 'no valid polygon: Hole lies outside shell' 'a site with a hole outside' hole.geojson --type WORKSHOP_JIA
+circle() # circle CORNERS
+{
+    ring "$(awk -v n="$1" 'BEGIN {for (i = 0; i <= n; i++) printf "%s[%.7f,%.7f]", i ? "," : "", 106.2 + 0.004 * cos(6.283185307 * (i % n) / n), 38.4 + 0.003 * sin(6.283185307 * (i % n) / n)}')"
+}
+circle 9999 >fine.geojson
+is 'a site of 10,000 corners is judged' "$S" check s.gpkg fine.geojson --type WORKSHOP_JIA
+circle 10000 >many.geojson
+site 9 'has 10001 corners; a site may have 10000' 'one of more is refused' many.geojson --type WORKSHOP_JIA
 ring '[106.2,38.4],[1e300,38.4],[106.3,38.5],[106.2,38.4]' >far.geojson
 site 3 '1e.300' 'a site that leaves the world' far.geojson --type WORKSHOP_JIA
 ring '[106.2,38.4],[NaN,38.4],[106.3,38.5],[106.2,38.4]' >nan.geojson
