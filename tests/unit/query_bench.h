@@ -8,6 +8,7 @@
 
 #include "tests/unit/world_fixture.h"
 
+#include "geo/query.h"
 #include "geo/worker.h"
 
 static const int32_t DAY = 20260601;
@@ -77,6 +78,31 @@ static inline void add_units(struct bench *b)
         u->head.geom =
             fixture_box(&b->f, units[i].west, units[i].south, units[i].east, units[i].north);
     }
+}
+
+static inline struct site_answer ask_site(struct bench *b, const char *type, struct geom geom,
+                                          const struct facility *with,
+                                          const struct enterprise *plant)
+{
+    struct facility nothing;
+    struct site_answer answer;
+    record_clear(LAYER_FACILITIES, &nothing);
+    struct site_question question = {.geom = geom,
+                                     .facility_type = type,
+                                     .qualifiers = with ? with : &nothing,
+                                     .plant = plant,
+                                     .accuracy_m = 1e-6};
+    fixture_check(query_site(b->world, &b->worker, &question, &answer, &b->err), &b->err);
+    return answer;
+}
+
+static inline const struct site_finding *finding_of(const struct site_answer *answer,
+                                                    const char *rule)
+{
+    for (size_t i = 0; i < answer->n_findings; i++)
+        if (strcmp(answer->findings[i].rule->id, rule) == 0)
+            return &answer->findings[i];
+    return NULL;
 }
 
 #endif

@@ -188,29 +188,6 @@ static void test_enterprise_that_nobody_knows_is_not_found(void **state)
 
 /* ---- siting ---- */
 
-static struct site_answer ask_site(struct bench *b, const char *type, struct geom geom,
-                                   const struct facility *with, const struct enterprise *plant)
-{
-    struct facility nothing;
-    struct site_answer answer;
-    record_clear(LAYER_FACILITIES, &nothing);
-    struct site_question question = {.geom = geom,
-                                     .facility_type = type,
-                                     .qualifiers = with ? with : &nothing,
-                                     .plant = plant,
-                                     .accuracy_m = 1e-6};
-    fixture_check(query_site(b->world, &b->worker, &question, &answer, &b->err), &b->err);
-    return answer;
-}
-
-static const struct site_finding *finding_of(const struct site_answer *answer, const char *rule)
-{
-    for (size_t i = 0; i < answer->n_findings; i++)
-        if (strcmp(answer->findings[i].rule->id, rule) == 0)
-            return &answer->findings[i];
-    return NULL;
-}
-
 /* A class A workshop and an office: 25 m by GB 50016 table 3.4.1. */
 static struct site_answer workshop_at(struct bench *b, double distance_m)
 {
