@@ -106,6 +106,7 @@ static const struct field_binding pipelines_fields[] = {
     REAL(pipeline, pressure_mpa),
     REAL(pipeline, gas_factor),
     INTEGER(pipeline, buried),
+    REAL(pipeline, start_m),
 };
 
 static const struct field_binding protected_fields[] = {
@@ -151,6 +152,15 @@ static const struct field_binding resources_fields[] = {
     TEXT(resource, contact),
 };
 
+static const struct field_binding scenarios_fields[] = {
+    HEAD,
+    TEXT(scenario, enterprise_id),
+    TEXT(scenario, kind),
+    REAL(scenario, freq_per_year),
+    REAL(scenario, fatalities),
+    REAL(scenario, lethality),
+};
+
 static const struct field_binding conflicts_fields[] = {
     HEAD,
     TEXT(conflict, kind),
@@ -180,6 +190,35 @@ static const struct field_binding conflicts_fields[] = {
     TEXT(conflict, reason),
     TEXT(conflict, decides),
     INTEGER(conflict, generation),
+};
+
+static const struct field_binding segments_fields[] = {
+    HEAD,
+    TEXT(segment, pipeline_id),
+    TEXT(segment, kind),
+    TEXT(segment, method),
+    TEXT(segment, class),
+    TEXT(segment, could_be),
+    REAL(segment, from_m),
+    REAL(segment, to_m),
+    REAL(segment, households),
+    REAL(segment, buildings),
+    REAL(segment, persons),
+    REAL(segment, radius_m),
+    REAL(segment, distance_m),
+    REAL(segment, angle_deg),
+    TEXT(segment, target_layer),
+    TEXT(segment, target_id),
+    TEXT(segment, rule_id),
+    TEXT(segment, standard),
+    TEXT(segment, edition),
+    TEXT(segment, clause),
+    TEXT(segment, confidence),
+    TEXT(segment, verdict),
+    INTEGER(segment, estimate),
+    TEXT(segment, reason),
+    TEXT(segment, decides),
+    INTEGER(segment, generation),
 };
 
 static const struct field_binding grades_fields[] = {
@@ -227,8 +266,10 @@ static const struct layer_binding bindings[LAYER_COUNT] = {
     BINDING(LAYER_INFRASTRUCTURE, infrastructure, infrastructure),
     BINDING(LAYER_HIDDEN_DANGERS, hidden_dangers, hidden_danger),
     BINDING(LAYER_RESOURCES, resources, resource),
+    BINDING(LAYER_SCENARIOS, scenarios, scenario),
     [LAYER_POPULATION] = {LAYER_POPULATION, "population", 0, NULL, 0},
     BINDING(LAYER_CONFLICTS, conflicts, conflict),
+    BINDING(LAYER_SEGMENTS, segments, segment),
     BINDING(LAYER_GRADES, grades, grade_row),
     BINDING(LAYER_RUNS, runs, run),
 };

@@ -16,8 +16,8 @@
 
 #define INT_ABSENT INT32_MIN
 
-/* One row a layer: constant, name in the store, struct. The order is the order of import
- * in reports and of the tables in a new store. */
+/* One row a layer: constant, name in the store. The order is the order of import in reports and
+ * of the tables in a new store; what is derived stands from LAYER_CONFLICTS on. */
 #define LAYERS(X)                                                                                  \
     X(LAYER_ADMIN, admin)                                                                          \
     X(LAYER_ENTERPRISES, enterprises)                                                              \
@@ -30,8 +30,10 @@
     X(LAYER_INFRASTRUCTURE, infrastructure)                                                        \
     X(LAYER_HIDDEN_DANGERS, hidden_dangers)                                                        \
     X(LAYER_RESOURCES, resources)                                                                  \
+    X(LAYER_SCENARIOS, scenarios)                                                                  \
     X(LAYER_POPULATION, population)                                                                \
     X(LAYER_CONFLICTS, conflicts)                                                                  \
+    X(LAYER_SEGMENTS, segments)                                                                    \
     X(LAYER_GRADES, grades)                                                                        \
     X(LAYER_RUNS, runs)
 
@@ -129,6 +131,7 @@ struct pipeline {
     double pressure_mpa;
     double gas_factor;
     int32_t buried;
+    double start_m;
 };
 
 struct protected_target {
@@ -178,6 +181,15 @@ struct resource {
     const char *contact;
 };
 
+struct scenario {
+    struct record_head head;
+    const char *enterprise_id;
+    const char *kind;
+    double freq_per_year;
+    double fatalities;
+    double lethality;
+};
+
 struct conflict {
     struct record_head head;
     const char *kind;
@@ -204,6 +216,36 @@ struct conflict {
     double persons_low;
     double persons_high;
     double area_m2;
+    const char *reason;
+    const char *decides;
+    int32_t generation;
+};
+
+/* A stretch of a pipeline and what holds along it. */
+struct segment {
+    struct record_head head;
+    const char *pipeline_id;
+    const char *kind;
+    const char *method;
+    const char *class;
+    const char *could_be;
+    double from_m;
+    double to_m;
+    double households;
+    double buildings;
+    double persons;
+    double radius_m;
+    double distance_m;
+    double angle_deg;
+    const char *target_layer;
+    const char *target_id;
+    const char *rule_id;
+    const char *standard;
+    const char *edition;
+    const char *clause;
+    const char *confidence;
+    const char *verdict;
+    int32_t estimate;
     const char *reason;
     const char *decides;
     int32_t generation;

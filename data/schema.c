@@ -231,7 +231,7 @@ static void name_layers(struct schema *schema)
         struct schema_layer *layer = &schema->layers[i];
         layer->id = (enum layer_id)i;
         layer->name = layer_name(layer->id);
-        layer->derived = i == LAYER_CONFLICTS || i == LAYER_GRADES || i == LAYER_RUNS;
+        layer->derived = i >= LAYER_CONFLICTS;
     }
 }
 

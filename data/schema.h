@@ -15,7 +15,7 @@
 
 /* Grows by one whenever schema.csv changes what a store holds; `sisetu upgrade` brings an
  * older store here, a newer one is refused. */
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 struct schema_field {
     const char *name;
@@ -39,7 +39,7 @@ struct schema_layer {
     bool may_be_point;
     bool may_be_line;
     bool may_be_polygon;
-    bool derived; /* conflicts, grades, runs: written by assess, not imported */
+    bool derived; /* conflicts, segments, grades, runs: written by assess, not imported */
 };
 
 struct schema {

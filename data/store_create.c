@@ -161,8 +161,11 @@ static enum err_code create_layer(struct store *store, const struct schema_layer
         [LAYER_INFRASTRUCTURE] = "Roads, railways, rivers, power lines and the like",
         [LAYER_HIDDEN_DANGERS] = "Hidden dangers found",
         [LAYER_RESOURCES] = "Emergency teams, experts, stores, hospitals and shelters",
+        [LAYER_SCENARIOS] = "Accident scenarios: frequency and fatal area or deaths",
         [LAYER_POPULATION] = "Population grid, in blocks of 256 x 256 cells",
         [LAYER_CONFLICTS] = "Derived: conflicts and undecided cases",
+        [LAYER_SEGMENTS] =
+            "Derived: pipelines by stretch: class location, high consequence, crossings",
         [LAYER_GRADES] = "Derived: grades 1 red to 4 blue, 0 not assessed",
         [LAYER_RUNS] = "Derived: assessments made",
     };
@@ -182,6 +185,17 @@ static enum err_code create_layer(struct store *store, const struct schema_layer
         OGR_Fld_Destroy(block);
     }
 done:
+    return code;
+}
+
+enum err_code store_create_layer(struct store *store, const struct schema_layer *layer,
+                                 struct err *err)
+{
+    OGRSpatialReferenceH crs = store_crs();
+    if (!crs)
+        return gdal_session_err(&store->gdal, err, ERR_INTERNAL, "EPSG:%d", STORE_EPSG);
+    enum err_code code = create_layer(store, layer, crs, err);
+    OSRRelease(crs);
     return code;
 }
 
@@ -234,11 +248,8 @@ static enum err_code create_tables(struct store *store, struct err *err)
     static const char *const meta[2] = {"key", "value"};
     static const char *const rules[2] = {"file", "text"};
     enum err_code code = ERR_OK;
-    OGRSpatialReferenceH crs = store_crs();
-    if (!crs)
-        return gdal_session_err(&store->gdal, err, ERR_INTERNAL, "EPSG:%d", STORE_EPSG);
     for (int i = 0; i < LAYER_COUNT; i++)
-        TRY(create_layer(store, &store->schema.layers[i], crs, err));
+        TRY(store_create_layer(store, &store->schema.layers[i], err));
     TRY(create_texts(store, "sisetu_meta", "About this store", meta, err));
     TRY(create_texts(store, "sisetu_rules", "Rule tables of the last assessment", rules, err));
     for (int i = 0; i < LAYER_COUNT; i++)
@@ -247,7 +258,6 @@ static enum err_code create_tables(struct store *store, struct err *err)
                                      &store->schema.layers[i].fields[f], err));
     TRY(set_first_meta(store, err));
 done:
-    OSRRelease(crs);
     return code;
 }
 

@@ -134,6 +134,10 @@ int store_geometry_type(const struct schema_layer *layer);
 /* CGCS2000 with longitude first; free with OSRRelease. */
 void *store_crs(void);
 
+/* Creates the table of a layer; what its fields mean is noted by store_describe_field. */
+enum err_code store_create_layer(struct store *store, const struct schema_layer *layer,
+                                 struct err *err);
+
 /* Creates the column of a field, with its codes or range. */
 enum err_code store_create_field(struct store *store, void *ogr_layer,
                                  const struct schema_layer *layer, const struct schema_field *field,

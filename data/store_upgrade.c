@@ -5,35 +5,82 @@
 #include <gdal.h>
 #include <ogr_api.h>
 
-/* A column that the schema has and an older store lacks; absent in every record. */
-static enum err_code add_column(struct store *store, enum layer_id layer, const char *name,
+/* A table that the schema has and an older store lacks. */
+static enum err_code add_table(struct store *store, const struct schema_layer *layer,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(store_create_layer(store, layer, err));
+    for (size_t i = 0; i < layer->n_fields; i++)
+        TRY(store_describe_field(store, layer->name, &layer->fields[i], err));
+done:
+    return code;
+}
+
+/* Codes that a column of an older store does not offer yet; only the forms of QGIS heed them. */
+static enum err_code add_codes(struct store *store, const struct schema_layer *layer,
+                               const struct schema_field *field, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < field->n_codes; i++)
+        TRY(store_sqlf(store, err,
+                       "INSERT INTO gpkg_data_column_constraints (constraint_name, "
+                       "constraint_type, value) SELECT '%s_%s', 'enum', '%s' WHERE NOT EXISTS "
+                       "(SELECT 1 FROM gpkg_data_column_constraints WHERE constraint_name = "
+                       "'%s_%s' AND value = '%s')",
+                       layer->name, field->name, field->codes[i], layer->name, field->name,
+                       field->codes[i]));
+done:
+    return code;
+}
+
+/* A column that the schema has and an older store lacks: absent in every record. */
+static enum err_code add_column(struct store *store, OGRLayerH table,
+                                const struct schema_layer *layer, const struct schema_field *field,
                                 struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct schema_layer *in = &store->schema.layers[layer];
-    const struct schema_field *field = schema_field(in, name);
-    OGRLayerH table = GDALDatasetGetLayerByName(store->dataset, in->name);
-    if (!field || !table)
-        return err_set(err, ERR_INPUT, "%s: damaged: layer %s is missing", store->path, in->name);
-    TRY(store_create_field(store, table, in, field, err));
-    TRY(store_describe_field(store, in->name, field, err));
+    if (OGR_FD_GetFieldIndex(OGR_L_GetLayerDefn(table), field->name) >= 0)
+        return add_codes(store, layer, field, err);
+    if (field->required)
+        TRY(err_set(err, ERR_INPUT, "%s: damaged: layer %s has no column %s", store->path,
+                    layer->name, field->name));
+    TRY(store_create_field(store, table, layer, field, err));
+    TRY(store_describe_field(store, layer->name, field, err));
 done:
     return code;
 }
 
 /* 0: what builds before the first release wrote, without the fire-resistance rating of a
- * building and without an identity of the store. */
+ * building, which from_1 adds, and without an identity of the store. */
 static enum err_code from_0(struct store *store, struct err *err)
 {
+    return store_set_identity(store, err);
+}
+
+/* 1: without scenarios and segments, and with fewer fields. Generic: it creates every table,
+ * every column and every code of schema.csv that is missing, so that whatever version 2 adds
+ * needs no step of its own as long as no new field of an older table is required. */
+static enum err_code from_1(struct store *store, struct err *err)
+{
     enum err_code code = ERR_OK;
-    TRY(add_column(store, LAYER_PROTECTED, "fire_rating", err));
-    TRY(store_set_identity(store, err));
+    for (int i = 0; i < LAYER_COUNT; i++) {
+        const struct schema_layer *layer = &store->schema.layers[i];
+        OGRLayerH table = GDALDatasetGetLayerByName(store->dataset, layer->name);
+        if (!table) {
+            TRY(add_table(store, layer, err));
+            continue;
+        }
+        for (size_t f = 0; f < layer->n_fields; f++)
+            TRY(add_column(store, table, layer, &layer->fields[f], err));
+    }
 done:
     return code;
 }
 
 /* steps[v] brings version v to v + 1. */
-static enum err_code (*const steps[SCHEMA_VERSION])(struct store *, struct err *) = {from_0};
+static enum err_code (*const steps[SCHEMA_VERSION])(struct store *, struct err *) = {from_0,
+                                                                                     from_1};
 
 static enum err_code run_steps(struct store *store, int64_t version, struct err *err)
 {

@@ -194,8 +194,9 @@ const struct cli_command cli_import = {
         "Reads anything that OGR reads, and for population any GDAL raster. LAYER is one of "
         "admin,\n"
         "enterprises, facilities, inventory, zones, pipelines, protected, areas, infrastructure,\n"
-        "hidden_dangers, resources, population. What cannot be accepted is refused with its row,\n"
-        "field, value and reason; nothing is written if the import fails.",
+        "hidden_dangers, resources, scenarios, population. What cannot be accepted is refused "
+        "with\n"
+        "its row, field, value and reason; nothing is written if the import fails.",
     .examples =
         "sisetu import r.gpkg enterprises plants.geojson --crs EPSG:4490\n"
         "sisetu import r.gpkg admin county.shp --crs gcj02 --encoding GBK --field code=adcode \\\n"

@@ -195,6 +195,47 @@ static void test_values_that_others_broke_are_refused_by_record(void **state)
     }
 }
 
+/* What version 1 did not have. */
+static void make_version_1(struct fixture *f)
+{
+    printed(f,
+            "sqlite3 %s \"UPDATE sisetu_meta SET value = 1 WHERE key = 'schema_version'; "
+            "DELETE FROM gpkg_data_columns WHERE table_name IN ('scenarios', 'segments') OR "
+            "column_name = 'start_m'; DELETE FROM gpkg_data_column_constraints WHERE "
+            "constraint_name LIKE 'scenarios_%%' OR constraint_name LIKE 'segments_%%' OR "
+            "constraint_name = 'pipelines_start_m' OR value = 'risk'; "
+            "ALTER TABLE pipelines DROP COLUMN start_m; \" 2>&1; "
+            "ogrinfo -q %s -sql 'DROP TABLE scenarios'; ogrinfo -q %s -sql 'DROP TABLE segments'",
+            f->path, f->path, f->path);
+}
+
+static void test_an_upgraded_store_is_as_a_new_one(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const QUESTIONS[] = {
+        "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
+        "SELECT m.name, p.name, p.type, p.[notnull] FROM sqlite_master m, pragma_table_info(m.name)"
+        " p WHERE m.type = 'table' ORDER BY m.name, p.name",
+        "SELECT constraint_name, constraint_type, value, min, max FROM "
+        "gpkg_data_column_constraints ORDER BY 1, 3",
+        "SELECT table_name, column_name, constraint_name, description FROM gpkg_data_columns "
+        "ORDER BY 1, 2",
+        "SELECT table_name, data_type, identifier, description FROM gpkg_contents ORDER BY 1",
+        "SELECT table_name, column_name, geometry_type_name FROM gpkg_geometry_columns ORDER BY 1"};
+    const char *before[sizeof QUESTIONS / sizeof QUESTIONS[0]];
+    size_t n = sizeof QUESTIONS / sizeof QUESTIONS[0];
+    for (size_t i = 0; i < n; i++)
+        before[i] = printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[i]);
+    make_version_1(f);
+    assert_null(strstr(printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[1]), "start_m"));
+    assert_null(strstr(printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[0]), "scenarios"));
+    bool changed = false;
+    assert_ok(f, store_upgrade(f->path, &changed, &f->err));
+    assert_true(changed);
+    for (size_t i = 0; i < n; i++)
+        assert_string_equal(printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[i]), before[i]);
+}
+
 static void test_a_newer_store_is_refused_and_an_older_one_upgraded(void **state)
 {
     struct fixture *f = *state;
@@ -203,9 +244,9 @@ static void test_a_newer_store_is_refused_and_an_older_one_upgraded(void **state
     assert_ok(f, store_upgrade(f->path, &changed, &f->err));
     assert_false(changed);
     assert_int_equal(generation_of(f), 0);
-    printed(f, "sqlite3 %s \"UPDATE sisetu_meta SET value = 2 WHERE key = 'schema_version'\"",
+    printed(f, "sqlite3 %s \"UPDATE sisetu_meta SET value = 3 WHERE key = 'schema_version'\"",
             f->path);
-    opens_with(f, f->path, ERR_VERSION, "version 2, this program knows up to 1");
+    opens_with(f, f->path, ERR_VERSION, "version 3, this program knows up to 2");
     /* version 0 had no protected.fire_rating and no identity */
     printed(f,
             "sqlite3 %s \"UPDATE sisetu_meta SET value = 0 WHERE key = 'schema_version'; "
@@ -217,7 +258,7 @@ static void test_a_newer_store_is_refused_and_an_older_one_upgraded(void **state
     assert_fails(f, store_open(f->path, STORE_READ, &store, &f->err), ERR_VERSION,
                  "sisetu upgrade");
     assert_fails(f, store_open(f->path, STORE_WRITE, &store, &f->err), ERR_VERSION,
-                 "version 0, this program needs 1");
+                 "version 0, this program needs 2");
     assert_ok(f, store_upgrade(f->path, &changed, &f->err));
     assert_true(changed);
     assert_int_equal(generation_of(f), 1);
@@ -254,6 +295,7 @@ int main(void)
         TEST(test_what_is_no_store_is_refused_with_one_clear_message),
         TEST(test_a_page_of_nonsense_is_damage_and_not_a_crash),
         TEST(test_values_that_others_broke_are_refused_by_record),
+        TEST(test_an_upgraded_store_is_as_a_new_one),
         TEST(test_a_newer_store_is_refused_and_an_older_one_upgraded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
