@@ -44,6 +44,9 @@ enum {
     /* Seconds without a byte before a connection is closed. */
     LIMIT_IDLE_S = 30,
 
+    /* Threads of one assessment: each has library contexts of some MB. */
+    LIMIT_THREADS = 256,
+
     /* Requests that wait for a worker before the next gets 503: two screens of tiles for
      * ten people. */
     LIMIT_WAITING_REQUESTS = 512,
