@@ -121,6 +121,23 @@ int64_t world_find(const struct world *world, enum layer_id layer, const char *i
     return from ? map_get(&from->ids, id) : MAP_NONE;
 }
 
+size_t world_slots(const struct world *world, enum layer_id layer)
+{
+    return world_count(world, layer);
+}
+
+uint32_t world_slot(const struct world *world, enum layer_id layer, size_t row)
+{
+    (void)world;
+    (void)layer;
+    return (uint32_t)row;
+}
+
+int64_t world_row(const struct world *world, enum layer_id layer, uint32_t slot)
+{
+    return slot < world_slots(world, layer) ? (int64_t)slot : -1;
+}
+
 static struct box layer_extent(const struct world *world, enum layer_id layer)
 {
     struct box extent = box_empty();

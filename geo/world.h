@@ -5,13 +5,17 @@
  * map from id to row; the population grid; the rules as of a date; the grades and conflicts.
  * Every tile, answer and report comes off one world and names its generation.
  *
- * Life:    world_load builds one aside; world_slot_swap publishes it by swapping a pointer;
- *          readers hold it by world_slot_acquire ... world_release; the last one frees it.
+ * Life:    world_load builds one aside; whoever publishes it swaps a pointer (tiler/watch.h);
+ *          readers hold it by world_acquire ... world_release; the last one frees it.
  * Layers:  a layer is immutable and shared between worlds by reference count. Rows are
  *          numbered 0 .. count-1, ordered by id; only records that hold on as_of are there.
- *          Go through the functions below, so that a layer may one day be a base with a
- *          delta laid over it.
- * Threads: a world never changes: any number of readers, no locks. The slot has a mutex.
+ *          Go through the functions below: a layer may be a base with a delta laid over it.
+ * Slots:   an edit shifts rows, but never slots. The slot of a record is its number in this
+ *          process for as long as it stays as it is: whatever derives from records and
+ *          outlives an edit names them by slot. A put takes a new slot, also where it
+ *          replaces a record; a deleted or replaced slot is dead for good. In a world that
+ *          nobody edited slots are rows.
+ * Threads: a world never changes: any number of readers, no locks.
  * Space:   longitude and latitude in degrees, EPSG:4490. No GEOS, GDAL or PROJ object lives
  *          in here.
  */
@@ -128,16 +132,23 @@ static inline const struct conflict *world_conflict(const struct world *world, s
     return world_record(world, LAYER_CONFLICTS, row);
 }
 
+/* Slots of a layer: below world_slots, dead ones included. The slot of a row; the row of a slot,
+ * or -1 if it is dead in this world. */
+#define WORLD_NO_SLOT UINT32_MAX
+size_t world_slots(const struct world *world, enum layer_id layer);
+uint32_t world_slot(const struct world *world, enum layer_id layer, size_t row);
+int64_t world_row(const struct world *world, enum layer_id layer, uint32_t slot);
+
+/* What one edit did: a record put anew has no old slot, a deleted one no new slot. */
+struct world_edit {
+    enum layer_id layer;
+    uint32_t old_slot; /* alive in the old world, dead in the new; or WORLD_NO_SLOT */
+    uint32_t new_slot; /* alive in the new world, not in the old; or WORLD_NO_SLOT */
+};
+
 /* How much nearer than its shape a record of that layer may be, at most: the largest accuracy
  * with the largest assumed radius (enterprises) or half width (infrastructure), m. What a
  * search must reach farther, so that nothing undecided is missed. */
 double world_slack_m(const struct world *world, enum layer_id layer);
-
-/* The published world. */
-struct world_slot;
-enum err_code world_slot_new(struct world *first, struct world_slot **out, struct err *err);
-void world_slot_free(struct world_slot *slot);
-struct world *world_slot_acquire(struct world_slot *slot);         /* release after use */
-void world_slot_swap(struct world_slot *slot, struct world *next); /* takes the reference */
 
 #endif

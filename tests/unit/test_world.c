@@ -179,6 +179,22 @@ static void test_grade_is_found_by_subject_and_method(void **state)
     world_release(world);
 }
 
+static void test_slots_are_rows_while_nobody_edited(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_init(&f);
+    fixture_add(&f, LAYER_ENTERPRISES, "E1");
+    fixture_add(&f, LAYER_ENTERPRISES, "E2");
+    struct world *world = fixture_world(&f, DAY);
+    assert_int_equal(world_slots(world, LAYER_ENTERPRISES), 2);
+    assert_int_equal(world_slot(world, LAYER_ENTERPRISES, 1), 1);
+    assert_int_equal(world_row(world, LAYER_ENTERPRISES, 1), 1);
+    assert_int_equal(world_row(world, LAYER_ENTERPRISES, 2), -1);
+    assert_int_equal(world_slots(world, LAYER_ZONES), 0);
+    world_release(world);
+}
+
 static void test_layer_outlives_the_world_that_made_it(void **state)
 {
     (void)state;
@@ -200,17 +216,30 @@ static void test_layer_outlives_the_world_that_made_it(void **state)
 
 /* Readers hold worlds while others are published; each must be whole, and every one is freed
  * (the sanitizers watch). */
+struct published {
+    pthread_mutex_t mutex;
+    struct world *world;
+};
+
 struct reading {
-    struct world_slot *slot;
+    struct published *published;
     int wrong;
 };
+
+static struct world *hold(struct published *published)
+{
+    pthread_mutex_lock(&published->mutex);
+    struct world *world = world_acquire(published->world);
+    pthread_mutex_unlock(&published->mutex);
+    return world;
+}
 
 static void *read_worlds(void *context)
 {
     struct reading *reading = context;
     uint64_t last = 0;
     for (int i = 0; i < 3000; i++) {
-        struct world *world = world_slot_acquire(reading->slot);
+        struct world *world = hold(reading->published);
         char id[24];
         snprintf(id, sizeof id, "E%llu", (unsigned long long)world->generation);
         if (world_find(world, LAYER_ENTERPRISES, id) != 0 || world->generation < last)
@@ -245,22 +274,26 @@ static struct world *numbered_world(uint64_t generation)
 static void test_readers_see_whole_worlds_while_others_are_published(void **state)
 {
     (void)state;
-    struct err err;
-    struct world_slot *slot = NULL;
+    struct published published = {PTHREAD_MUTEX_INITIALIZER, numbered_world(1)};
     pthread_t threads[3];
     struct reading readings[3];
-    assert_int_equal(world_slot_new(numbered_world(1), &slot, &err), ERR_OK);
     for (int i = 0; i < 3; i++) {
-        readings[i] = (struct reading){slot, 0};
+        readings[i] = (struct reading){&published, 0};
         assert_int_equal(pthread_create(&threads[i], NULL, read_worlds, &readings[i]), 0);
     }
-    for (uint64_t g = 2; g < 200; g++)
-        world_slot_swap(slot, numbered_world(g));
+    for (uint64_t g = 2; g < 200; g++) {
+        struct world *next = numbered_world(g);
+        pthread_mutex_lock(&published.mutex);
+        struct world *old = published.world;
+        published.world = next;
+        pthread_mutex_unlock(&published.mutex);
+        world_release(old);
+    }
     for (int i = 0; i < 3; i++) {
         pthread_join(threads[i], NULL);
         assert_int_equal(readings[i].wrong, 0);
     }
-    world_slot_free(slot);
+    world_release(published.world);
 }
 
 int main(void)
@@ -272,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_units_are_found_by_level_code_and_place),
         cmocka_unit_test(test_same_code_twice_is_refused_with_its_name),
         cmocka_unit_test(test_grade_is_found_by_subject_and_method),
+        cmocka_unit_test(test_slots_are_rows_while_nobody_edited),
         cmocka_unit_test(test_layer_outlives_the_world_that_made_it),
         cmocka_unit_test(test_readers_see_whole_worlds_while_others_are_published),
     };
