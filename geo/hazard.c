@@ -2,6 +2,7 @@
 
 #include "data/base/text.h"
 #include "geo/overlay.h"
+#include "geo/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +19,6 @@ static const double CIRCLE_TOLERANCE_M = 0.05;
 
 /* A share of area that rounding alone can make. */
 static const double NO_SHARE = 1e-9;
-
-static double settle(double value)
-{
-    return round(value * 1e9) / 1e9;
-}
 
 static void add_sums(struct sums *to, const struct sums *more)
 {
@@ -121,9 +117,8 @@ done:
     return code == ERR_OK ? code : err_wrap(err, "enterprise \"%s\"", enterprise->head.id);
 }
 
-static double alpha_of(const struct rules *rules, double persons)
+static double step_value(const struct step *step)
 {
-    const struct step *step = rules_step(rules->alpha, rules->n_alpha, settle(persons));
     return step ? step->value : 0;
 }
 
@@ -135,25 +130,14 @@ static enum err_code find_alpha(const struct world *world, struct worker *worker
     TRY(hazard_exposure(world, worker, row, rules->parameters.alpha_radius_m, scratch, &out->around,
                         err));
     out->no_data = !(out->around.nodata_share <= NO_SHARE);
-    if (out->no_data) {
-        /* Anybody may live where there is no data. */
-        double known = out->around.low >= 0 ? out->around.low : 0;
-        out->alpha = alpha_of(rules, known);
-        out->alpha_high = alpha_of(rules, 1e12);
-    } else {
-        out->alpha = alpha_of(rules, out->around.persons);
-        out->alpha_high = alpha_of(rules, out->around.high);
-    }
+    /* Anybody may live where there is no data. */
+    double known = out->no_data ? fmax(0, out->around.low) : out->around.persons;
+    double most = out->no_data ? (double)INFINITY : out->around.high;
+    struct step_range alpha = verdict_steps(rules->alpha, rules->n_alpha, known, most);
+    out->alpha = step_value(alpha.at_low);
+    out->alpha_high = step_value(alpha.at_high);
 done:
     return code;
-}
-
-static int32_t level_of(const struct rules *rules, double s, double r)
-{
-    if (settle(s) < 1)
-        return 0;
-    const struct step *step = rules_step(rules->hazard_levels, rules->n_hazard_levels, settle(r));
-    return step ? (int32_t)step->value : 0;
 }
 
 /* 1 is worst and 0 is none. */
@@ -171,8 +155,15 @@ static void judge_unit(const struct rules *rules, const struct hazard *hazard,
     unit->s_high = sums->s_high;
     unit->r = hazard->alpha * sums->b_low;
     unit->r_high = hazard->alpha_high * sums->b_high;
-    unit->level = level_of(rules, unit->s, unit->r);
-    unit->could_be = level_of(rules, unit->s_high, unit->r_high);
+    /* A major hazard from S >= 1; its level by R. */
+    const struct quantity s = {.low = unit->s, .high = unit->s_high};
+    const struct limit one = {
+        .must_be = MUST_BE_BELOW, .mildest = 1, .strictest = 1, .resolution = VERDICT_SUMS};
+    struct judgement major = verdict_judge(&s, &one);
+    struct step_range level =
+        verdict_steps(rules->hazard_levels, rules->n_hazard_levels, unit->r, unit->r_high);
+    unit->level = major.verdict == VERDICT_CONFLICT ? (int32_t)step_value(level.at_low) : 0;
+    unit->could_be = major.verdict == VERDICT_CLEAR ? 0 : (int32_t)step_value(level.at_high);
     unit->open_substance = sums->open;
 }
 
@@ -318,7 +309,7 @@ enum err_code hazard_reason(const struct world *world, const struct hazard *haza
 {
     const struct rules *rules = world->rules;
     const struct step *step =
-        rules_step(rules->hazard_levels, rules->n_hazard_levels, settle(unit->r));
+        verdict_steps(rules->hazard_levels, rules->n_hazard_levels, unit->r, unit->r).at_low;
     double radius_m = rules->parameters.alpha_radius_m;
     const char *open_en = "";
     const char *open_zh = "";

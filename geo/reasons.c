@@ -114,6 +114,10 @@ static void say_what_decides(const struct spacing_finding *finding, struct arena
         words->decides = arena_printf(arena, "the missing attribute \"%s\"", finding->missing);
         words->decides_zh = arena_printf(arena, "缺少的属性“%s”", finding->missing);
         break;
+    case UNDECIDED_INTERVAL:
+        words->decides = "a narrower interval of the figure";
+        words->decides_zh = "更窄的数值区间";
+        break;
     case UNDECIDED_CONFIDENCE:
         words->decides = "the printed text of the standard";
         words->decides_zh = "核对标准原文";

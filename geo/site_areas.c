@@ -153,6 +153,7 @@ static void say(const struct judging *on, const struct judged *best, size_t n_ar
         break;
     case UNDECIDED_POSITION:
     case UNDECIDED_OUTLINE:
+    case UNDECIDED_INTERVAL:
         out->decides = "better positions of the site and of the area's boundary";
         break;
     }
@@ -162,26 +163,18 @@ static void conclude(const struct judging *on, const struct judged *best, size_t
                      struct site_finding *out)
 {
     struct verdict_answer *answer = &out->answer;
-    *answer = (struct verdict_answer){.verdict = best->verdict,
-                                      .by = DECIDED,
+    /* Areas of that kind may stand that the store does not hold. */
+    bool open =
+        on->missing || best->missing || (!best->found && best->verdict == VERDICT_UNDECIDED);
+    struct judgement judged =
+        verdict_weigh(best->verdict, on->radius_m > 0.0 ? UNDECIDED_RADIUS : UNDECIDED_POSITION,
+                      on->rule->source.confidence, open);
+    *answer = (struct verdict_answer){.verdict = judged.verdict,
+                                      .by = judged.by,
                                       .low_m = (double)NAN,
                                       .high_m = (double)NAN,
                                       .margin_m = (double)NAN,
                                       .decides_below_m = (double)NAN};
-    const char *missing = on->missing ? on->missing : best->missing;
-    if (answer->verdict == VERDICT_UNDECIDED) {
-        bool by_position = best->found && !missing;
-        answer->by = !by_position         ? UNDECIDED_ATTRIBUTE
-                     : on->radius_m > 0.0 ? UNDECIDED_RADIUS
-                                          : UNDECIDED_POSITION;
-    } else if (answer->verdict == VERDICT_CONFLICT && missing) {
-        answer->verdict = VERDICT_UNDECIDED;
-        answer->by = UNDECIDED_ATTRIBUTE;
-    } else if (answer->verdict == VERDICT_CONFLICT &&
-               !confidence_decides(on->rule->source.confidence)) {
-        answer->verdict = VERDICT_UNDECIDED;
-        answer->by = UNDECIDED_CONFIDENCE;
-    }
     out->has_target = best->found;
     out->target_layer = LAYER_AREAS;
     out->target_row = best->row;

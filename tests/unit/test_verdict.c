@@ -138,6 +138,138 @@ static void test_distance_that_is_no_number_is_undecided(void **state)
     assert_int_equal(at_50_m((double)NAN, 1, KNOWN_FACILITY, 0, true).verdict, VERDICT_UNDECIDED);
 }
 
+static struct judgement risk_of(double low, double high, double mildest, double strictest)
+{
+    struct quantity risk = {.low = low, .high = high};
+    struct limit limit = {.must_be = MUST_BE_AT_MOST,
+                          .mildest = mildest,
+                          .strictest = strictest,
+                          .resolution = verdict_of_frequencies(strictest)};
+    return verdict_judge(&risk, &limit);
+}
+
+static void test_frequency_equal_to_the_criterion_is_clear(void **state)
+{
+    (void)state;
+    assert_int_equal(risk_of(3e-7, 3e-7, 3e-7, 3e-7).verdict, VERDICT_CLEAR);
+    assert_int_equal(risk_of(2.99e-7, 2.99e-7, 3e-7, 3e-7).verdict, VERDICT_CLEAR);
+    assert_int_equal(risk_of(3.01e-7, 3.01e-7, 3e-7, 3e-7).verdict, VERDICT_CONFLICT);
+    /* In the last bit 2e-6 + 5e-6 is more than 7e-6, and to a billionth it is not. */
+    double sum = 2e-6 + 5e-6;
+    assert_true(sum > 7e-6);
+    assert_int_equal(risk_of(sum, sum, 7e-6, 7e-6).verdict, VERDICT_CLEAR);
+}
+
+static void test_interval_across_the_criterion_is_undecided_with_both_outcomes(void **state)
+{
+    (void)state;
+    struct judgement judged = risk_of(3e-7, 3e-6, 1e-6, 1e-6);
+    assert_int_equal(judged.verdict, VERDICT_UNDECIDED);
+    assert_int_equal(judged.by, UNDECIDED_INTERVAL);
+    assert_int_equal(judged.best, VERDICT_CLEAR);
+    assert_int_equal(judged.worst, VERDICT_CONFLICT);
+    assert_true(isnan(judged.decides_below));
+    assert_int_equal(risk_of(0, 1e-6, 1e-6, 1e-6).best, VERDICT_CLEAR);
+    assert_int_equal(risk_of(0, 1e-6, 1e-6, 1e-6).worst, VERDICT_CLEAR);
+    assert_int_equal(risk_of(1.1e-6, INFINITY, 1e-6, 1e-6).best, VERDICT_CONFLICT);
+}
+
+static void test_limit_left_open_by_an_attribute_names_it_only_where_it_matters(void **state)
+{
+    (void)state;
+    /* the criterion is 3e-6 or 1e-5, by a class that is not known */
+    assert_int_equal(risk_of(2e-6, 3e-6, 1e-5, 3e-6).verdict, VERDICT_CLEAR);
+    assert_int_equal(risk_of(5e-6, 5e-6, 1e-5, 3e-6).by, UNDECIDED_ATTRIBUTE);
+    assert_int_equal(risk_of(4e-6, 1e-5, 1e-5, 3e-6).by, UNDECIDED_ATTRIBUTE);
+    assert_int_equal(risk_of(2e-6, 1e-5, 1e-5, 3e-6).by, UNDECIDED_INTERVAL);
+    assert_int_equal(risk_of(2e-5, 2e-5, 1e-5, 3e-6).verdict, VERDICT_CONFLICT);
+}
+
+static void test_error_widens_any_quantity_and_names_what_would_do(void **state)
+{
+    (void)state;
+    struct quantity depth = {.low = 10, .high = 12, .error = 3};
+    struct limit limit = {
+        .must_be = MUST_BE_AT_MOST, .mildest = 9, .strictest = 9, .resolution = VERDICT_METRES};
+    struct judgement judged = verdict_judge(&depth, &limit);
+    assert_int_equal(judged.by, UNDECIDED_POSITION);
+    assert_float_equal(judged.decides_below, 1, 1e-12);
+    depth.error = 0.9999;
+    assert_int_equal(verdict_judge(&depth, &limit).verdict, VERDICT_CONFLICT);
+    depth.error = 1;
+    assert_int_equal(verdict_judge(&depth, &limit).verdict, VERDICT_UNDECIDED);
+}
+
+static void test_fewer_than_one_person_is_below_one(void **state)
+{
+    (void)state;
+    struct limit limit = {
+        .must_be = MUST_BE_BELOW, .mildest = 1, .strictest = 1, .resolution = VERDICT_SUMS};
+    struct quantity persons = {.low = 0.999, .high = 0.999};
+    assert_int_equal(verdict_judge(&persons, &limit).verdict, VERDICT_CLEAR);
+    persons = (struct quantity){.low = 1, .high = 1};
+    assert_int_equal(verdict_judge(&persons, &limit).verdict, VERDICT_CONFLICT);
+    persons = (struct quantity){.low = 0.5, .high = 1};
+    assert_int_equal(verdict_judge(&persons, &limit).verdict, VERDICT_UNDECIDED);
+}
+
+static void test_quantity_that_is_no_number_leaves_both_sides_open(void **state)
+{
+    (void)state;
+    assert_int_equal(risk_of((double)NAN, (double)NAN, 1e-6, 1e-6).verdict, VERDICT_UNDECIDED);
+    assert_int_equal(risk_of(0, (double)NAN, 1e-6, 1e-6).verdict, VERDICT_UNDECIDED);
+}
+
+static void test_shape_is_inside_deeper_than_the_error_and_outside_farther(void **state)
+{
+    (void)state;
+    struct side side = {.depth_m = 5.0001, .error_m = 5};
+    assert_int_equal(verdict_of_side(&side, CONFIDENCE_SURE, false).verdict, VERDICT_CONFLICT);
+    side.depth_m = 5;
+    struct judgement judged = verdict_of_side(&side, CONFIDENCE_SURE, false);
+    assert_int_equal(judged.by, UNDECIDED_POSITION);
+    assert_float_equal(judged.decides_below, 5, 1e-12);
+    side = (struct side){.gap_m = 5, .error_m = 5};
+    assert_int_equal(verdict_of_side(&side, CONFIDENCE_SURE, false).verdict, VERDICT_CLEAR);
+    side.gap_m = 4.9999;
+    assert_int_equal(verdict_of_side(&side, CONFIDENCE_SURE, false).by, UNDECIDED_POSITION);
+    side = (struct side){.gap_m = 50, .radius_m = 50, .error_m = 1};
+    assert_int_equal(verdict_of_side(&side, CONFIDENCE_SURE, false).verdict, VERDICT_UNDECIDED);
+    side = (struct side){.gap_m = 40, .radius_m = 50, .error_m = 1};
+    assert_int_equal(verdict_of_side(&side, CONFIDENCE_SURE, false).by, UNDECIDED_RADIUS);
+}
+
+static void test_shape_that_touches_the_border_is_on_neither_side(void **state)
+{
+    (void)state;
+    struct side side = {.error_m = 1e-6};
+    assert_int_equal(verdict_of_side(&side, CONFIDENCE_SURE, false).verdict, VERDICT_UNDECIDED);
+    side.gap_m = 0.0002;
+    assert_int_equal(verdict_of_side(&side, CONFIDENCE_SURE, false).verdict, VERDICT_CLEAR);
+}
+
+static void test_steps_tell_both_outcomes_where_an_interval_crosses_one(void **state)
+{
+    (void)state;
+    static const struct step alpha[] = {
+        {.source = {.active = true}, .from = 100, .from_included = true, .value = 2.0},
+        {.source = {.active = true}, .from = 50, .from_included = true, .value = 1.5},
+        {.source = {.active = true}, .from = 0, .from_included = false, .value = 1.0},
+    };
+    struct step_range range = verdict_steps(alpha, 3, 50, 99.9);
+    assert_ptr_equal(range.at_low, &alpha[1]);
+    assert_false(range.crosses);
+    range = verdict_steps(alpha, 3, 49.9, 100);
+    assert_ptr_equal(range.at_low, &alpha[2]);
+    assert_ptr_equal(range.at_high, &alpha[0]);
+    assert_true(range.crosses);
+    /* thirty parts that add up to 99.99999999999999 are 100 */
+    assert_ptr_equal(verdict_steps(alpha, 3, 100 - 1e-13, INFINITY).at_low, &alpha[0]);
+    range = verdict_steps(alpha, 3, 0, (double)NAN);
+    assert_null(range.at_low);
+    assert_ptr_equal(range.at_high, &alpha[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -151,6 +283,15 @@ int main(void)
         cmocka_unit_test(test_unsure_row_makes_undecided_what_would_be_a_conflict),
         cmocka_unit_test(test_missing_attribute_is_never_clear_nor_conflict_within_the_limit),
         cmocka_unit_test(test_distance_that_is_no_number_is_undecided),
+        cmocka_unit_test(test_frequency_equal_to_the_criterion_is_clear),
+        cmocka_unit_test(test_interval_across_the_criterion_is_undecided_with_both_outcomes),
+        cmocka_unit_test(test_limit_left_open_by_an_attribute_names_it_only_where_it_matters),
+        cmocka_unit_test(test_error_widens_any_quantity_and_names_what_would_do),
+        cmocka_unit_test(test_fewer_than_one_person_is_below_one),
+        cmocka_unit_test(test_quantity_that_is_no_number_leaves_both_sides_open),
+        cmocka_unit_test(test_shape_is_inside_deeper_than_the_error_and_outside_farther),
+        cmocka_unit_test(test_shape_that_touches_the_border_is_on_neither_side),
+        cmocka_unit_test(test_steps_tell_both_outcomes_where_an_interval_crosses_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
