@@ -21,6 +21,15 @@
 
 enum { GRID_BLOCK_CELLS = 256 };
 
+/* What a row of cells measures. */
+struct grid_row {
+    /* Share of the row's area above y in [0, 1]: a polynomial of degree 3 or 5 with value 0
+     * at 0 and 1 at 1. Kept as its derivative, lowest power first; the last two are 0 for
+     * degree 3, which is faster. */
+    double slope[5];
+    double cell_m2; /* area of each cell */
+};
+
 struct grid {
     uint32_t n_columns; /* 0: there is no grid */
     uint32_t n_rows;
@@ -32,15 +41,32 @@ struct grid {
     bool geographic;    /* x, y are longitude, latitude in degrees */
     uint32_t n_block_columns;
     uint32_t n_block_rows;
-    const float *const *blocks; /* row by row; NULL: no data anywhere in the block */
+    const float *const *blocks;  /* row by row; NULL: no data anywhere in the block */
+    const struct grid_row *rows; /* by exposure_prepare (geo/exposure.h); NULL: not prepared */
 };
+
+/* The cells of a row from `first` on that lie in one block; NULL where the block has no
+ * data. *end comes in as where the caller would stop, and goes out where the block ends if
+ * that is sooner. */
+static inline const float *grid_cells(const struct grid *grid, uint32_t row, uint32_t first,
+                                      uint32_t *end)
+{
+    uint32_t block_column = first / GRID_BLOCK_CELLS;
+    const float *block =
+        grid->blocks[(size_t)(row / GRID_BLOCK_CELLS) * grid->n_block_columns + block_column];
+    uint32_t block_end = (block_column + 1) * GRID_BLOCK_CELLS;
+    if (*end > block_end)
+        *end = block_end;
+    return block ? block + (size_t)(row % GRID_BLOCK_CELLS) * GRID_BLOCK_CELLS +
+                       first % GRID_BLOCK_CELLS
+                 : NULL;
+}
 
 static inline float grid_cell(const struct grid *grid, uint32_t column, uint32_t row)
 {
-    const float *block =
-        grid->blocks[(row / GRID_BLOCK_CELLS) * grid->n_block_columns + column / GRID_BLOCK_CELLS];
-    return block ? block[(row % GRID_BLOCK_CELLS) * GRID_BLOCK_CELLS + column % GRID_BLOCK_CELLS]
-                 : NAN;
+    uint32_t end = column + 1;
+    const float *cell = grid_cells(grid, row, column, &end);
+    return cell ? *cell : NAN;
 }
 
 #endif

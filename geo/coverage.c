@@ -11,33 +11,43 @@ static const double ON_LINE = 1e-9;
 /* Farther out than this many cells nothing is a place any more. */
 static const double FARTHEST = 1e12;
 
-enum err_code coverage_init(struct coverage *coverage, struct arena *arena, uint32_t n_columns,
-                            uint32_t n_rows, double v_low, double v_high, struct err *err)
+/* A box of so many cells is summed in the plane: 256 KB, which a core's second cache holds. */
+static const double MOST_PLANE_CELLS = 16384;
+
+/* [*first, *end) of n lines of cells that may be touched between low and high. */
+static void clip(double low, double high, uint32_t n, uint32_t *first, uint32_t *end)
 {
-    *coverage = (struct coverage){.arena = arena, .n_columns = n_columns, .n_rows = n_rows};
-    double first = max_of(0, floor(v_low) - 1);
-    double end = min_of(n_rows, ceil(v_high) + 1);
-    if (!(first < end))
-        return ERR_OK; /* no row is met */
-    coverage->first_row = (uint32_t)first;
-    coverage->end_row = (uint32_t)end;
-    size_t n = coverage->end_row - coverage->first_row;
-    coverage->curves = arena_new(arena, struct row_curve, n);
-    coverage->has_curve = arena_new(arena, bool, n);
-    return coverage->curves && coverage->has_curve ? ERR_OK : err_nomem(err);
+    double from = max_of(0, floor(low) - 1);
+    double to = min_of(n, ceil(high) + 1);
+    *first = *end = 0;
+    if (from < to) {
+        *first = (uint32_t)from;
+        *end = (uint32_t)to;
+    }
 }
 
-enum err_code coverage_reserve(struct coverage *coverage, size_t n, struct err *err)
+enum err_code coverage_init(struct coverage *coverage, struct arena *arena,
+                            const uint32_t grid_size[2], const struct cell_box *box,
+                            struct err *err)
 {
-    struct coverage_piece *grown =
-        arena_grow(coverage->arena, coverage->pieces, &coverage->capacity, n, sizeof *grown);
-    if (!grown)
-        return err_nomem(err);
-    coverage->pieces = grown;
-    return ERR_OK;
+    *coverage = (struct coverage){.arena = arena, .n_columns = grid_size[0]};
+    clip(box->u_low, box->u_high, grid_size[0], &coverage->first_column, &coverage->end_column);
+    clip(box->v_low, box->v_high, grid_size[1], &coverage->first_row, &coverage->end_row);
+    uint32_t n_rows = coverage->end_row - coverage->first_row;
+    uint32_t n_columns = coverage->end_column - coverage->first_column;
+    if (n_rows == 0 || n_columns == 0) {
+        n_rows = n_columns = 0;
+        coverage->end_row = coverage->first_row;
+    }
+    if ((double)n_rows * n_columns > MOST_PLANE_CELLS)
+        return ERR_OK;
+    coverage->n_words = (n_columns + 63) / 64;
+    coverage->sums = arena_new(arena, struct cell_sum, (size_t)n_rows * n_columns);
+    coverage->touched = arena_new(arena, uint64_t, (size_t)n_rows * coverage->n_words);
+    return coverage->sums && coverage->touched ? ERR_OK : err_nomem(err);
 }
 
-struct row_curve coverage_curve(double slope0, double slope1, double bend0, double bend1)
+struct grid_row coverage_curve(double slope0, double slope1, double bend0, double bend1)
 {
     /* Hermite's polynomial of degree 5: what is left at 1 of value, slope and bend after the
      * Taylor terms at 0 goes to the powers 3, 4 and 5. */
@@ -47,131 +57,139 @@ struct row_curve coverage_curve(double slope0, double slope1, double bend0, doub
     double c3 = 10 * value - 4 * slope + bend / 2;
     double c4 = -15 * value + 7 * slope - bend;
     double c5 = 6 * value - 3 * slope + bend / 2;
-    return (struct row_curve){{slope0, bend0, 3 * c3, 4 * c4, 5 * c5}};
+    return (struct grid_row){.slope = {slope0, bend0, 3 * c3, 4 * c4, 5 * c5}};
 }
 
-static const struct row_curve *row_curve(struct coverage *coverage, uint32_t row)
+/* ---- pieces ---- */
+
+/* What an edge is doing while it is cut: the row, its measure, the sign of the edge's
+ * direction, and how far south it goes a column. */
+struct cut {
+    struct coverage *coverage;
+    uint32_t row;
+    const struct grid_row *measure;
+    double sign;
+    double south_a_column;
+};
+
+static void add_piece(const struct cut *cut, uint32_t column, double cover, double area)
 {
-    struct row_curve *curve = &coverage->curves[row - coverage->first_row];
-    bool *has = &coverage->has_curve[row - coverage->first_row];
-    if (!*has) {
-        *curve = coverage->curve_of ? coverage->curve_of(coverage->context, row)
-                                    : (struct row_curve){{1, 0, 0, 0, 0}};
-        *has = true;
+    struct coverage *coverage = cut->coverage;
+    if (coverage->sums) {
+        size_t row = cut->row - coverage->first_row;
+        uint32_t at = column - coverage->first_column;
+        struct cell_sum *sum =
+            &coverage->sums[row * (coverage->end_column - coverage->first_column) + at];
+        sum->cover += cover;
+        sum->area += area;
+        coverage->touched[row * coverage->n_words + at / 64] |= UINT64_C(1) << at % 64;
+        return;
     }
-    return curve;
-}
-
-static enum err_code add_piece(struct coverage *coverage, uint32_t row, uint32_t column,
-                               double cover, double area, struct err *err)
-{
     struct coverage_piece *last =
         coverage->n_pieces ? &coverage->pieces[coverage->n_pieces - 1] : NULL;
-    if (last && last->row == row && last->column == column) {
-        last->cover += cover;
-        last->area += area;
-        return ERR_OK;
+    if (last && last->row == cut->row && last->column == column) {
+        last->sum.cover += cover;
+        last->sum.area += area;
+        return;
     }
-    if (coverage->n_pieces >= UINT32_MAX)
+    /* add_edge has seen to the room. */
+    coverage->pieces[coverage->n_pieces] =
+        (struct coverage_piece){cut->row, column, (uint32_t)coverage->n_pieces, {cover, area}};
+    coverage->n_pieces++;
+}
+
+/* Mean over a piece of the curve's slope and of the slope times x, where x runs from x0 to
+ * x0 + dx and y from y0 to y0 + dy. */
+static struct cell_sum piece_means(const double *slope, double x0, double dx, double y0, double dy)
+{
+    if (slope[3] == 0 && slope[4] == 0) {
+        /* Of degree 2 about the middle: the even part alone counts for the mean, and the odd
+         * part for the slope of x. */
+        double y = y0 + dy / 2;
+        double twelfth = dy / 12;
+        double mean = slope[0] + y * (slope[1] + y * slope[2]) + slope[2] * dy * twelfth;
+        return (struct cell_sum){mean, (x0 + dx / 2) * mean +
+                                           dx * twelfth * (slope[1] + 2 * slope[2] * y)};
+    }
+    /* Gauss of three points is exact to degree 5: slope of 4 times x of 1. */
+    static const double at[3] = {0.11270166537925831148, 0.5, 0.88729833462074168852};
+    static const double weight[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
+    struct cell_sum means = {0, 0};
+    for (int i = 0; i < 3; i++) {
+        double y = y0 + at[i] * dy;
+        double w = weight[i] *
+                   (slope[0] + y * (slope[1] + y * (slope[2] + y * (slope[3] + y * slope[4]))));
+        means.cover += w;
+        means.area += w * (x0 + at[i] * dx);
+    }
+    return means;
+}
+
+/* A piece inside one cell: the area of the row between its ends (cover) and of this cell east
+ * of it (area). */
+static void add_in_cell(const struct cut *cut, uint32_t column, struct cell_point from,
+                        struct cell_point to)
+{
+    double dy = to.v - from.v;
+    if (dy == 0)
+        return;
+    struct cell_sum means = piece_means(cut->measure->slope, 1 - (from.u - column), from.u - to.u,
+                                        from.v - cut->row, dy);
+    double height = cut->sign * fabs(dy);
+    add_piece(cut, column, height * means.cover, height * means.area);
+}
+
+/* A piece of an edge inside one row, its ends from west to east, is cut at the columns; west
+ * of the grid it covers every cell of the row, east of it none. */
+static void add_in_row(const struct cut *cut, struct cell_point a, struct cell_point b)
+{
+    double last = cut->coverage->n_columns;
+    double north = min_of(a.v, b.v);
+    double south = max_of(a.v, b.v);
+    struct cell_point from = a;
+    if (a.u >= last)
+        return;
+    if (a.u < 0) {
+        struct cell_point edge = {0, b.v};
+        if (b.u > 0)
+            edge.v = min_of(max_of(a.v - a.u * cut->south_a_column, north), south);
+        add_in_cell(cut, 0, (struct cell_point){0, a.v}, edge);
+        if (b.u <= 0)
+            return;
+        from = edge;
+    }
+    uint32_t column = (uint32_t)from.u;
+    double line = column + 1.0;
+    while (line < b.u) {
+        double v = a.v + (line - a.u) * cut->south_a_column;
+        struct cell_point to = {line, min_of(max_of(v, north), south)};
+        add_in_cell(cut, column, from, to);
+        if (line >= last)
+            return;
+        from = to;
+        column++;
+        line++;
+    }
+    add_in_cell(cut, column, from, b);
+}
+
+/* An edge adds at most one piece for each row and column that it crosses, one in each row
+ * west of the grid, and its last. */
+static enum err_code make_room(struct coverage *coverage, struct cell_point a, struct cell_point b,
+                               struct err *err)
+{
+    double columns = coverage->end_column - coverage->first_column;
+    double rows = coverage->end_row - coverage->first_row;
+    size_t most = (size_t)(min_of(fabs(b.u - a.u), columns) + 2 * min_of(b.v - a.v, rows)) + 8;
+    if (coverage->n_pieces + most >= UINT32_MAX)
         return err_set(err, ERR_LIMIT, "a shape crosses too many cells of the grid");
     struct coverage_piece *grown =
-        arena_grow(coverage->arena, coverage->pieces, &coverage->capacity, coverage->n_pieces + 1,
-                   sizeof *grown);
+        arena_grow(coverage->arena, coverage->pieces, &coverage->capacity,
+                   coverage->n_pieces + most, sizeof *grown);
     if (!grown)
         return err_nomem(err);
     coverage->pieces = grown;
-    grown[coverage->n_pieces] =
-        (struct coverage_piece){row, column, (uint32_t)coverage->n_pieces, cover, area};
-    coverage->n_pieces++;
     return ERR_OK;
-}
-
-/* What an edge is doing while it is cut: the row, its curve, and the sign of its direction. */
-struct cut {
-    uint32_t row;
-    const struct row_curve *curve;
-    double sign;
-};
-
-/* A piece inside one cell, from (x1, y1) to (x2, y2) in the cell's unit square: the area of
- * the row between its ends (cover) and of this cell east of it (area). The slope of the row's
- * curve (degree 2 or 4) times the line (degree 1) is summed by Gauss: two points are exact to
- * degree 3, three to degree 5. */
-static enum err_code add_in_cell(struct coverage *coverage, const struct cut *cut, uint32_t column,
-                                 struct cell_point from, struct cell_point to, struct err *err)
-{
-    static const double at2[2] = {0.21132486540518711775, 0.78867513459481288225};
-    static const double at3[3] = {0.11270166537925831148, 0.5, 0.88729833462074168852};
-    static const double weight3[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
-    const double *slope = cut->curve->slope;
-    double y0 = from.v - cut->row;
-    double x0 = 1 - (from.u - column);
-    double dy = to.v - from.v;
-    double dx = from.u - to.u;
-    double cover = 0;
-    double area = 0;
-    if (dy == 0)
-        return ERR_OK;
-    if (slope[3] == 0 && slope[4] == 0) {
-        for (int i = 0; i < 2; i++) {
-            double y = y0 + at2[i] * dy;
-            double w = (slope[0] + y * (slope[1] + y * slope[2])) / 2;
-            cover += w;
-            area += w * (x0 + at2[i] * dx);
-        }
-    } else {
-        for (int i = 0; i < 3; i++) {
-            double y = y0 + at3[i] * dy;
-            double w = weight3[i] *
-                       (slope[0] + y * (slope[1] + y * (slope[2] + y * (slope[3] + y * slope[4]))));
-            cover += w;
-            area += w * (x0 + at3[i] * dx);
-        }
-    }
-    double height = cut->sign * fabs(dy);
-    return add_piece(coverage, cut->row, column, height * cover, height * area, err);
-}
-
-static struct cell_point at_column(struct cell_point a, struct cell_point b, double u)
-{
-    double v = a.v + (u - a.u) * (b.v - a.v) / (b.u - a.u);
-    return (struct cell_point){u, min_of(max_of(v, min_of(a.v, b.v)), max_of(a.v, b.v))};
-}
-
-/* A piece inside one row, cut at the columns; west of the grid it covers every cell of the
- * row, east of it none. */
-static enum err_code add_in_row(struct coverage *coverage, const struct cut *cut,
-                                struct cell_point a, struct cell_point b, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    double last = coverage->n_columns;
-    if (a.u > b.u) {
-        struct cell_point swap = a;
-        a = b;
-        b = swap;
-    }
-    if (a.u >= last)
-        return ERR_OK;
-    if (a.u < 0) {
-        struct cell_point edge = b.u <= 0 ? (struct cell_point){0, b.v} : at_column(a, b, 0);
-        TRY(add_in_cell(coverage, cut, 0, (struct cell_point){0, a.v}, edge, err));
-        if (b.u <= 0)
-            return ERR_OK;
-        a = edge;
-    }
-    if (b.u > last)
-        b = at_column(a, b, last);
-    uint32_t column = (uint32_t)min_of(floor(a.u), last - 1);
-    struct cell_point from = a;
-    while (column + 1.0 < b.u) {
-        struct cell_point to = at_column(a, b, column + 1.0);
-        TRY(add_in_cell(coverage, cut, column, from, to, err));
-        from = to;
-        column++;
-    }
-    TRY(add_in_cell(coverage, cut, column, from, b, err));
-done:
-    return code;
 }
 
 /* An edge, cut at the rows; always walked downwards, so that both directions give the same
@@ -180,7 +198,7 @@ static enum err_code add_edge(struct coverage *coverage, struct cell_point a, st
                               struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct cut cut = {.sign = 1};
+    struct cut cut = {.coverage = coverage, .sign = 1};
     if (a.v == b.v)
         return ERR_OK;
     if (a.v > b.v) {
@@ -191,18 +209,32 @@ static enum err_code add_edge(struct coverage *coverage, struct cell_point a, st
     }
     if (b.v <= coverage->first_row || a.v >= coverage->end_row)
         return ERR_OK;
-    double slope = (b.u - a.u) / (b.v - a.v);
+    if (!coverage->sums)
+        TRY(make_room(coverage, a, b, err));
+    double du = b.u - a.u;
+    double dv = b.v - a.v;
+    double east_a_row = du / dv;
+    cut.south_a_column = dv / du; /* not asked for where du is 0 */
     struct cell_point from = a;
     if (a.v < coverage->first_row)
-        from = (struct cell_point){a.u + (coverage->first_row - a.v) * slope, coverage->first_row};
-    for (cut.row = (uint32_t)floor(from.v); cut.row < coverage->end_row; cut.row++) {
-        bool ends = b.v <= cut.row + 1.0;
+        from = (struct cell_point){a.u + (coverage->first_row - a.v) * east_a_row,
+                                   coverage->first_row};
+    double west = min_of(a.u, b.u);
+    double east = max_of(a.u, b.u);
+    cut.row = (uint32_t)from.v;
+    cut.measure = &coverage->rows[cut.row - coverage->first_row];
+    for (;; cut.row++, cut.measure++) {
+        double line = cut.row + 1.0;
+        bool ends = b.v <= line;
         struct cell_point to = b;
         if (!ends)
-            to = (struct cell_point){a.u + (cut.row + 1.0 - a.v) * slope, cut.row + 1.0};
-        cut.curve = row_curve(coverage, cut.row);
-        TRY(add_in_row(coverage, &cut, from, to, err));
-        if (ends)
+            to = (struct cell_point){min_of(max_of(a.u + (line - a.v) * east_a_row, west), east),
+                                     line};
+        if (du < 0)
+            add_in_row(&cut, to, from);
+        else
+            add_in_row(&cut, from, to);
+        if (ends || cut.row + 1 == coverage->end_row)
             break;
         from = to;
     }
@@ -210,9 +242,11 @@ done:
     return code;
 }
 
+/* Rounds to the next whole number as nearbyint, which is a call; values are under FARTHEST. */
 static double put_on_line(double value)
 {
-    double line = nearbyint(value);
+    static const double shift = 6755399441055744; /* 1.5 * 2^52 */
+    double line = value + shift - shift;
     return fabs(value - line) < ON_LINE ? line : value;
 }
 
@@ -237,6 +271,58 @@ done:
 }
 
 /* ---- the sweep ---- */
+
+/* A row on its way from west to east. */
+struct sweep {
+    struct coverage_run *runs;
+    size_t n;
+    double cover; /* of the cells from next on, until the next sum */
+    uint32_t next;
+};
+
+/* Gives [first, end) that share unless it is none. */
+static void give(struct sweep *sweep, uint32_t first, uint32_t end, double share)
+{
+    /* Written in any case, and kept or not: a jump would often be guessed wrong. */
+    sweep->runs[sweep->n] = (struct coverage_run){first, end, share > 1 - ON_LINE ? 1 : share};
+    sweep->n += (size_t)((share >= ON_LINE) & (first < end));
+}
+
+static void give_sum(struct sweep *sweep, uint32_t column, struct cell_sum sum)
+{
+    give(sweep, sweep->next, column, sweep->cover);
+    give(sweep, column, column + 1, sweep->cover + sum.area);
+    sweep->cover += sum.cover;
+    sweep->next = column + 1;
+}
+
+static enum err_code sweep_plane(struct coverage *coverage, void *context, coverage_visit *visit,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    uint32_t n_columns = coverage->end_column - coverage->first_column;
+    /* Two runs a column, one east of the last, and one that is written but not kept. */
+    struct coverage_run *runs =
+        arena_new(coverage->arena, struct coverage_run, 2 * (size_t)n_columns + 2);
+    TRY(runs ? ERR_OK : err_nomem(err));
+    for (uint32_t row = coverage->first_row; row < coverage->end_row; row++) {
+        size_t at = row - coverage->first_row;
+        const struct cell_sum *sums = coverage->sums + at * n_columns;
+        struct sweep sweep = {.runs = runs};
+        for (uint32_t word = 0; word < coverage->n_words; word++) {
+            uint64_t bits = coverage->touched[at * coverage->n_words + word];
+            for (; bits; bits &= bits - 1) {
+                uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
+                give_sum(&sweep, coverage->first_column + i, sums[i]);
+            }
+        }
+        give(&sweep, sweep.next, coverage->n_columns, sweep.cover);
+        if (sweep.n > 0)
+            TRY(visit(context, row, runs, sweep.n, err));
+    }
+done:
+    return code;
+}
 
 static int by_column(const void *a, const void *b)
 {
@@ -263,66 +349,57 @@ static void sort_row(struct coverage_piece *pieces, size_t n)
     }
 }
 
-struct sweep {
-    void *context;
-    enum err_code (*visit)(void *context, const struct coverage_run *run, struct err *err);
-    struct err *err;
-};
-
-static enum err_code give(const struct sweep *sweep, uint32_t row, uint32_t first, uint32_t end,
-                          double share)
+static void sweep_row(const struct coverage_piece *pieces, size_t n, uint32_t n_columns,
+                      struct sweep *sweep)
 {
-    if (share < ON_LINE || first >= end)
-        return ERR_OK;
-    struct coverage_run run = {row, first, end, share > 1 - ON_LINE ? 1 : share};
-    return sweep->visit(sweep->context, &run, sweep->err);
-}
-
-static enum err_code sweep_row(const struct coverage *coverage, const struct sweep *sweep,
-                               const struct coverage_piece *pieces, size_t n)
-{
-    enum err_code code = ERR_OK;
-    double cover = 0;
     for (size_t i = 0; i < n;) {
         uint32_t column = pieces[i].column;
-        double share = cover;
+        struct cell_sum sum = {0, 0};
         for (; i < n && pieces[i].column == column; i++) {
-            share += pieces[i].area;
-            cover += pieces[i].cover;
+            sum.cover += pieces[i].sum.cover;
+            sum.area += pieces[i].sum.area;
         }
-        uint32_t next = i < n ? pieces[i].column : coverage->n_columns;
-        TRY(give(sweep, pieces[0].row, column, column + 1, share));
-        TRY(give(sweep, pieces[0].row, column + 1, next, cover));
+        give_sum(sweep, column, sum);
     }
-done:
-    return code;
+    give(sweep, sweep->next, n_columns, sweep->cover);
 }
 
-enum err_code coverage_sweep(struct coverage *coverage, void *context,
-                             enum err_code (*visit)(void *context, const struct coverage_run *run,
-                                                    struct err *err),
-                             struct err *err)
+static enum err_code sweep_list(struct coverage *coverage, void *context, coverage_visit *visit,
+                                struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct sweep sweep = {context, visit, err};
     size_t n_rows = coverage->end_row - coverage->first_row;
     size_t n = coverage->n_pieces;
+    size_t longest = 0;
     struct coverage_piece *sorted = arena_new(coverage->arena, struct coverage_piece, n);
     size_t *ends = arena_new(coverage->arena, size_t, n_rows + 1);
-    if (!sorted || !ends)
-        return err_nomem(err);
+    TRY(sorted && ends ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < n; i++)
         ends[coverage->pieces[i].row - coverage->first_row + 1]++;
-    for (size_t row = 0; row < n_rows; row++)
+    for (size_t row = 0; row < n_rows; row++) {
+        longest = ends[row + 1] > longest ? ends[row + 1] : longest;
         ends[row + 1] += ends[row];
+    }
     for (size_t i = 0; i < n; i++)
         sorted[ends[coverage->pieces[i].row - coverage->first_row]++] = coverage->pieces[i];
+    struct coverage_run *runs = arena_new(coverage->arena, struct coverage_run, 2 * longest + 2);
+    TRY(runs ? ERR_OK : err_nomem(err));
     /* ends[row] now is where the row ends; it began where the one before ends. */
     for (size_t row = 0; row < n_rows; row++) {
         size_t start = row ? ends[row - 1] : 0;
+        struct sweep sweep = {.runs = runs};
         sort_row(sorted + start, ends[row] - start);
-        TRY(sweep_row(coverage, &sweep, sorted + start, ends[row] - start));
+        sweep_row(sorted + start, ends[row] - start, coverage->n_columns, &sweep);
+        if (sweep.n > 0)
+            TRY(visit(context, coverage->first_row + (uint32_t)row, runs, sweep.n, err));
     }
 done:
     return code;
+}
+
+enum err_code coverage_sweep(struct coverage *coverage, void *context, coverage_visit *visit,
+                             struct err *err)
+{
+    return coverage->sums ? sweep_plane(coverage, context, visit, err)
+                          : sweep_list(coverage, context, visit, err);
 }

@@ -11,6 +11,11 @@
  *          north edge; an edge is straight in (u, v).
  * Exact:   an edge gives the same numbers, with the other sign, when walked the other way:
  *          shapes that share an edge share it without gap or overlap.
+ * Life:    coverage_init, coverage_add_ring for each ring, coverage_sweep once. Memory is the
+ *          arena's; the caller rewinds it.
+ * Cost:    about 10 ns a piece. The sums of a shape whose box is small lie in the plane of
+ *          its cells, with a bit for each that an edge touches; those of a larger one are a
+ *          list that is sorted by row and column.
  * Source:  the cover and area of LibArt and FreeType's smooth rasteriser.
  */
 #ifndef SISETU_GEO_COVERAGE_H
@@ -19,6 +24,7 @@
 #include "data/base/arena.h"
 #include "data/base/err.h"
 #include "data/geom.h"
+#include "data/grid.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,44 +34,51 @@ struct cell_point {
     double v;
 };
 
-/* Share of a row's area that lies above y in [0, 1]: a polynomial of degree 3 or 5 with value
- * 0 at 0 and 1 at 1. Kept as its derivative, lowest power first; the last two are 0 for
- * degree 3, which is faster. */
-struct row_curve {
-    double slope[5];
+/* A box that holds all rings; what lies outside the grid is cut off. */
+struct cell_box {
+    double u_low;
+    double u_high;
+    double v_low;
+    double v_high;
+};
+
+/* What pieces add to a cell and to the cells east of it. */
+struct cell_sum {
+    double cover;
+    double area;
 };
 
 struct coverage_piece {
     uint32_t row;
     uint32_t column;
     uint32_t order; /* of coming in, so that sums do not depend on the sort */
-    double cover;
-    double area;
+    struct cell_sum sum;
 };
 
 struct coverage {
     struct arena *arena;
     uint32_t n_columns;
-    uint32_t n_rows;
-    /* NULL: rows are flat. Called once for each row that an edge enters. */
-    struct row_curve (*curve_of)(const void *context, uint32_t row);
-    const void *context;
+    /* What is looked at: rows [first_row, end_row), columns [first_column, end_column). */
+    uint32_t first_row;
+    uint32_t end_row;
+    uint32_t first_column;
+    uint32_t end_column;
+    const struct grid_row *rows; /* rows[0] is first_row */
+
+    struct cell_sum *sums; /* of a small box, row by row; NULL: the pieces below */
+    uint64_t *touched;     /* a bit a cell */
+    uint32_t n_words;      /* of touched, a row */
 
     struct coverage_piece *pieces;
     size_t n_pieces;
     size_t capacity;
-    struct row_curve *curves; /* of rows first_row ... */
-    bool *has_curve;
-    uint32_t first_row;
-    uint32_t end_row;
 };
 
-/* Only rows that meet [v_low, v_high] are looked at. */
-enum err_code coverage_init(struct coverage *coverage, struct arena *arena, uint32_t n_columns,
-                            uint32_t n_rows, double v_low, double v_high, struct err *err);
-
-/* Room for n pieces, so that a shape of many edges does not grow step by step. */
-enum err_code coverage_reserve(struct coverage *coverage, size_t n, struct err *err);
+/* For shapes inside `box` on a grid of n_columns x n_rows. Rows of the grid that the box
+ * meets are first_row to end_row; the caller then sets `rows`. */
+enum err_code coverage_init(struct coverage *coverage, struct arena *arena,
+                            const uint32_t grid_size[2], const struct cell_box *box,
+                            struct err *err);
 
 /* Adds a closed ring, first point repeated at its end: the left side (in u east, v south seen
  * with north up: counter-clockwise rings) is inside. Numbers within 1e-9 of a cell line are
@@ -75,19 +88,20 @@ enum err_code coverage_add_ring(struct coverage *coverage, const struct cell_poi
 
 /* Cells [first, end) of a row, each covered by `share`, in (0, 1]: 1 is wholly covered. */
 struct coverage_run {
-    uint32_t row;
     uint32_t first;
     uint32_t end;
     double share;
 };
 
-/* Calls visit for all runs, by row, then column. Stops at the first error. */
-enum err_code coverage_sweep(struct coverage *coverage, void *context,
-                             enum err_code (*visit)(void *context, const struct coverage_run *run,
-                                                    struct err *err),
+/* The runs of one row, n of them, from west to east. */
+typedef enum err_code coverage_visit(void *context, uint32_t row, const struct coverage_run *runs,
+                                     size_t n, struct err *err);
+
+/* Calls visit for each row that is covered anywhere, southwards. Stops at the first error. */
+enum err_code coverage_sweep(struct coverage *coverage, void *context, coverage_visit *visit,
                              struct err *err);
 
-/* The curve through (0, 0) and (1, 1) with those slopes and second derivatives at 0 and 1. */
-struct row_curve coverage_curve(double slope0, double slope1, double bend0, double bend1);
+/* The row whose curve has those slopes and second derivatives at 0 and 1. */
+struct grid_row coverage_curve(double slope0, double slope1, double bend0, double bend1);
 
 #endif

@@ -1,91 +1,13 @@
 #include "geo/exposure.h"
 
-#include "geo/coverage.h"
 #include "geo/ellipsoid.h"
+#include "geo/exposure_grid.h"
 #include "geo/exposure_shape.h"
 
-#define RAD (M_PI / 180)
-
-/* ---- the rows of a geographic grid ---- */
-
-static double row_north_deg(const struct grid *grid, double row)
-{
-    return grid->north - row * grid->cell_height;
-}
-
-/* First, second and third derivative of the zone's area by the latitude, in units of b2 a
- * radian, radian squared and cubed: M N cos(lat) / b2 and its slopes. */
-struct zone_slopes {
-    double first;
-    double second;
-    double third;
-};
-
-static struct zone_slopes zone_slopes(double lat_deg)
-{
-    double sine;
-    double cosine;
-    sincos(lat_deg * RAD, &sine, &cosine);
-    double w2 = 1 - ELLIPSOID_E2 * sine * sine;
-    double n1 = sine * (4 * ELLIPSOID_E2 * cosine * cosine - w2);
-    double n2 = cosine * (4 * ELLIPSOID_E2 * cosine * cosine - w2) -
-                6 * ELLIPSOID_E2 * sine * sine * cosine;
-    double w4 = w2 * w2;
-    return (struct zone_slopes){cosine / w4, n1 / (w4 * w2),
-                                (n2 * w2 + 6 * ELLIPSOID_E2 * sine * cosine * n1) / (w4 * w4)};
-}
-
-static double b2_m2(void)
-{
-    return ELLIPSOID_A_M * ELLIPSOID_A_M * (1 - ELLIPSOID_E2);
-}
-
-/* Rows lower than this, radians (1.3 km), are followed by three Taylor terms about their
- * middle to 2e-13 of a row; higher ones by Hermite's polynomial of degree 5 between their
- * edges, to 1e-13 of a row of one degree and 1e-10 of one of five. */
-static const double LOW_ROW = 2e-4;
-
-/* Area of a cell of that row: on the ellipsoid, or in the plane of a projected grid. */
-static double cell_area_m2(const struct grid *grid, uint32_t row)
-{
-    if (!grid->geographic)
-        return grid->cell_width * grid->cell_height;
-    double height = grid->cell_height * RAD;
-    if (height < LOW_ROW) {
-        struct zone_slopes slopes = zone_slopes(row_north_deg(grid, row + 0.5));
-        return grid->cell_width * RAD * b2_m2() * height *
-               (slopes.first + slopes.third * height * height / 24);
-    }
-    return grid->cell_width * RAD *
-           ellipsoid_zone_between_m2(row_north_deg(grid, row + 1.0), row_north_deg(grid, row));
-}
-
-/* How the area of a row grows from its north edge down. */
-static struct row_curve geographic_curve(const void *context, uint32_t row)
-{
-    const struct grid *grid = context;
-    double height = grid->cell_height * RAD;
-    if (height < LOW_ROW) {
-        struct zone_slopes middle = zone_slopes(row_north_deg(grid, row + 0.5));
-        double whole = middle.first + middle.third * height * height / 24;
-        /* first - second t + third t2 / 2 at t = (y - 1/2) height south of the middle. */
-        double c0 = middle.first / whole;
-        double c1 = middle.second * height / whole;
-        double c2 = middle.third * height * height / 2 / whole;
-        return (struct row_curve){{c0 + c1 / 2 + c2 / 4, -c1 - c2, c2, 0, 0}};
-    }
-    double north_deg = row_north_deg(grid, row);
-    double south_deg = row_north_deg(grid, row + 1.0);
-    double scale = height * b2_m2() / ellipsoid_zone_between_m2(south_deg, north_deg);
-    struct zone_slopes north = zone_slopes(north_deg);
-    struct zone_slopes south = zone_slopes(south_deg);
-    return coverage_curve(north.first * scale, south.first * scale, -north.second * height * scale,
-                          -south.second * height * scale);
-}
+#include <float.h>
+#include <string.h>
 
 /* ---- sweeping a shape over the grid ---- */
-
-typedef enum err_code run_visitor(void *context, const struct coverage_run *run, struct err *err);
 
 /* Whole turns by which a shape may be moved to lie over the grid. */
 static void turns_over(const struct grid *grid, const struct cell_rings *rings, int *first,
@@ -95,8 +17,8 @@ static void turns_over(const struct grid *grid, const struct cell_rings *rings, 
     if (!grid->geographic)
         return;
     double turn = 360 / grid->cell_width; /* columns */
-    *first = (int)fmax(-4, ceil(-rings->u_high / turn));
-    *last = (int)fmin(4, floor((grid->n_columns - rings->u_low) / turn));
+    *first = (int)max_of(-4, ceil(-rings->box.u_high / turn));
+    *last = (int)min_of(4, floor((grid->n_columns - rings->box.u_low) / turn));
 }
 
 static enum err_code add_rings(struct coverage *coverage, const struct cell_rings *rings,
@@ -121,30 +43,77 @@ done:
     return code;
 }
 
-static enum err_code sweep_shape(const struct grid *grid, const struct cell_rings *rings,
-                                 struct arena *arena, void *context, run_visitor *visit,
-                                 struct err *err)
+/* Asks for the cells of a small box before they are needed: they lie a kilobyte apart, and
+ * the edges are cut while they come. */
+static void fetch_cells(const struct grid *grid, const struct coverage *coverage)
+{
+    enum { LINE_CELLS = 64 / sizeof(float) };
+    for (uint32_t row = coverage->first_row; coverage->sums && row < coverage->end_row; row++)
+        for (uint32_t first = coverage->first_column; first < coverage->end_column;) {
+            uint32_t end = coverage->end_column;
+            const float *cells = grid_cells(grid, row, first, &end);
+            for (uint32_t i = 0; cells && i < end - first; i += LINE_CELLS)
+                __builtin_prefetch(cells + i);
+            first = end;
+        }
+}
+
+/* The shape is in the columns and rows of the grid; what a row is known by is kept. */
+struct sweeping {
+    const struct grid *grid;
+    const struct grid_row *measures; /* of rows from first_row on */
+    uint32_t first_row;
+    void *context;
+    exposure_visit *visit;
+};
+
+static enum err_code visit_row(void *context, uint32_t row, const struct coverage_run *runs,
+                               size_t n, struct err *err)
+{
+    const struct sweeping *sweeping = context;
+    struct exposure_row visited = {sweeping->grid, row,
+                                   sweeping->measures[row - sweeping->first_row].cell_m2, runs, n};
+    return sweeping->visit(sweeping->context, &visited, err);
+}
+
+static enum err_code sweep_shape(struct sweeping *sweeping, const struct cell_rings *rings,
+                                 struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct grid *grid = sweeping->grid;
     struct coverage coverage;
+    struct cell_box box = rings->box;
     int first;
     int last;
-    TRY(coverage_init(&coverage, arena, grid->n_columns, grid->n_rows, rings->v_low, rings->v_high,
-                      err));
-    if (grid->geographic) {
-        coverage.curve_of = geographic_curve;
-        coverage.context = grid;
-    }
-    /* Each edge has about one piece, and one more for each cell line that it crosses. */
-    size_t n = rings->n_rings ? rings->ring_ends[rings->n_rings - 1] : 0;
-    TRY(coverage_reserve(&coverage, 2 * n + 4 * (size_t)(coverage.end_row - coverage.first_row),
-                         err));
     turns_over(grid, rings, &first, &last);
-    for (int turn = first; turn <= last; turn++) {
-        double shift = turn == 0 ? 0 : turn * (360 / grid->cell_width);
-        TRY(add_rings(&coverage, rings, shift, arena, err));
-    }
-    TRY(coverage_sweep(&coverage, context, visit, err));
+    if (first > last)
+        return ERR_OK;
+    double turn = 360 / grid->cell_width;
+    box.u_low += first == 0 ? 0 : first * turn;
+    box.u_high += last == 0 ? 0 : last * turn;
+    TRY(coverage_init(&coverage, arena, (uint32_t[2]){grid->n_columns, grid->n_rows}, &box, err));
+    fetch_cells(grid, &coverage);
+    TRY(exposure_grid_rows(grid, coverage.first_row, coverage.end_row, arena, &coverage.rows, err));
+    for (int i = first; i <= last; i++)
+        TRY(add_rings(&coverage, rings, i == 0 ? 0 : i * turn, arena, err));
+    sweeping->measures = coverage.rows;
+    sweeping->first_row = coverage.first_row;
+    TRY(coverage_sweep(&coverage, sweeping, visit_row, err));
+done:
+    return code;
+}
+
+enum err_code exposure_rows(const struct exposure_place *place, const struct geom *polygon,
+                            struct arena *arena, void *context, exposure_visit *visit,
+                            struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct cell_rings rings;
+    struct sweeping sweeping = {.grid = place->grid, .context = context, .visit = visit};
+    if (polygon->kind != GEOM_POLYGON || place->grid->n_columns == 0)
+        return ERR_OK;
+    TRY(exposure_shape(place->grid, place->to_grid, polygon, arena, &rings, err));
+    TRY(sweep_shape(&sweeping, &rings, arena, err));
 done:
     return code;
 }
@@ -152,73 +121,116 @@ done:
 /* ---- persons ---- */
 
 struct adding {
-    const struct grid *grid;
     struct exposure *exposure;
-    uint32_t row; /* whose cell area is known */
-    double cell_m2;
     double with_data_m2;
+    double persons_a_m2; /* in the fullest cell so far, by the measure of its row */
+    uint32_t fullest_row;
+    uint32_t fullest_column; /* known for a projected grid alone */
 };
-
-/* The cells of a row from `first` on that lie in one block; NULL where the block has no
- * data. *end is where the block or the run ends. */
-static const float *block_row(const struct grid *grid, uint32_t row, uint32_t first, uint32_t *end)
-{
-    uint32_t block_column = first / GRID_BLOCK_CELLS;
-    const float *block =
-        grid->blocks[(size_t)(row / GRID_BLOCK_CELLS) * grid->n_block_columns + block_column];
-    uint32_t block_end = (block_column + 1) * GRID_BLOCK_CELLS;
-    if (*end > block_end)
-        *end = block_end;
-    return block ? block + (size_t)(row % GRID_BLOCK_CELLS) * GRID_BLOCK_CELLS +
-                       first % GRID_BLOCK_CELLS
-                 : NULL;
-}
 
 /* Sum, number and largest of the data among n cells. */
 struct span {
     double persons;
     uint32_t n_data;
-    float densest;
+    float most;
 };
 
+typedef float four_floats __attribute__((vector_size(16)));
+typedef int32_t four_ints __attribute__((vector_size(16)));
+typedef double four_doubles __attribute__((vector_size(32)));
+
+/* No data is NaN; a count that is not finite, or under none, is none either. */
+static bool has_data(float persons)
+{
+    return persons >= 0 && persons <= FLT_MAX;
+}
+
+static void add_cell(struct span *span, float persons)
+{
+    if (!has_data(persons))
+        return;
+    span->persons += (double)persons;
+    span->n_data++;
+    span->most = persons > span->most ? persons : span->most;
+}
+
+/* Four at a time, in four sums that are added at the end: the order never depends on
+ * anything but n. */
 static struct span sum_span(const float *cells, uint32_t n)
 {
-    struct span span = {0, 0, 0};
-    for (uint32_t i = 0; i < n; i++) {
-        if (!isfinite(cells[i])) /* no data; an infinite count is none either */
-            continue;
-        span.persons += (double)cells[i];
-        span.n_data++;
-        if (cells[i] > span.densest)
-            span.densest = cells[i];
+    struct span span = {0};
+    four_doubles sums = {0};
+    four_ints counts = {0};
+    four_floats most = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        four_floats four;
+        memcpy(&four, cells + i, sizeof four);
+        four_ints good = (four >= 0) & (four <= FLT_MAX);
+        four = (four_floats)((four_ints)four & good);
+        sums += __builtin_convertvector(four, four_doubles);
+        counts -= good;
+        four_ints more = four > most;
+        most = (four_floats)(((four_ints)four & more) | ((four_ints)most & ~more));
     }
+    for (int k = 0; k < 4; k++) {
+        span.n_data += (uint32_t)counts[k];
+        span.most = most[k] > span.most ? most[k] : span.most;
+    }
+    span.persons = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (; i < n; i++)
+        add_cell(&span, cells[i]);
     return span;
 }
 
-static enum err_code add_run(void *context, const struct coverage_run *run, struct err *err)
+/* Adds a run of a row. */
+static void add_run(struct adding *adding, const struct exposure_row *row,
+                    const struct coverage_run *run, struct span *fullest)
 {
-    (void)err;
-    struct adding *adding = context;
     struct exposure *exposure = adding->exposure;
-    if (adding->row != run->row) {
-        adding->row = run->row;
-        adding->cell_m2 = cell_area_m2(adding->grid, run->row);
-    }
     exposure->cells += run->end - run->first;
     for (uint32_t first = run->first; first < run->end;) {
         uint32_t end = run->end;
-        const float *cells = block_row(adding->grid, run->row, first, &end);
+        const float *cells = grid_cells(row->grid, row->row, first, &end);
         if (cells) {
-            struct span span = sum_span(cells, end - first);
+            struct span span = {0};
+            if (end - first == 1)
+                add_cell(&span, *cells);
+            else
+                span = sum_span(cells, end - first);
             exposure->persons += run->share * span.persons;
             exposure->high += span.persons;
-            if (run->share == 1)
-                exposure->low += span.persons;
-            adding->with_data_m2 += run->share * span.n_data * adding->cell_m2;
-            exposure->densest_km2 =
-                fmax(exposure->densest_km2, (double)span.densest / adding->cell_m2 * 1e6);
+            exposure->low += run->share == 1 ? span.persons : 0;
+            adding->with_data_m2 += run->share * span.n_data * row->cell_m2;
+            fullest->most = span.most > fullest->most ? span.most : fullest->most;
         }
         first = end;
+    }
+}
+
+/* The first cell of the row that holds so many. */
+static uint32_t find_cell(const struct exposure_row *row, float persons)
+{
+    for (size_t i = 0; i < row->n_runs; i++)
+        for (uint32_t column = row->runs[i].first; column < row->runs[i].end; column++)
+            if (grid_cell(row->grid, column, row->row) == persons)
+                return column;
+    return row->runs[0].first;
+}
+
+static enum err_code add_row(void *context, const struct exposure_row *row, struct err *err)
+{
+    (void)err;
+    struct adding *adding = context;
+    struct span fullest = {0};
+    for (size_t i = 0; i < row->n_runs; i++)
+        add_run(adding, row, &row->runs[i], &fullest);
+    double persons_a_m2 = (double)fullest.most / row->cell_m2;
+    if (persons_a_m2 > adding->persons_a_m2) {
+        adding->persons_a_m2 = persons_a_m2;
+        adding->fullest_row = row->row;
+        if (!row->grid->geographic)
+            adding->fullest_column = find_cell(row, fullest.most);
     }
     return ERR_OK;
 }
@@ -231,6 +243,25 @@ static double cell_width_m(const struct grid *grid, struct box box)
     double lat_m;
     ellipsoid_degree_m((box.south_deg + box.north_deg) / 2, &lon_m, &lat_m);
     return grid->cell_width * lon_m;
+}
+
+/* A cell of a projected grid is larger or smaller on the ellipsoid than in the plane. */
+static enum err_code set_densest(const struct exposure_place *place, const struct adding *adding,
+                                 struct arena *scratch, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct exposure *exposure = adding->exposure;
+    struct geom cell;
+    double area_m2 = 0;
+    exposure->densest_km2 = adding->persons_a_m2 * 1e6;
+    if (place->grid->geographic || !(adding->persons_a_m2 > 0))
+        return ERR_OK;
+    TRY(exposure_cell_shape(place->grid, place->to_grid, adding->fullest_column,
+                            adding->fullest_row, scratch, &cell, &area_m2, err));
+    if (area_m2 > 0)
+        exposure->densest_km2 *= place->grid->cell_width * place->grid->cell_height / area_m2;
+done:
+    return code;
 }
 
 enum err_code exposure_of(const struct grid *grid, struct transform *to_grid,
@@ -248,16 +279,19 @@ enum err_code exposure_of(const struct grid *grid, struct transform *to_grid,
     }
     out->cell_m = cell_width_m(grid, polygon->box);
     struct arena_mark mark = arena_mark(scratch);
+    const struct exposure_place place = {grid, to_grid};
     struct cell_rings rings;
-    struct adding adding = {.grid = grid, .exposure = out, .row = UINT32_MAX};
+    struct adding adding = {.exposure = out};
+    struct sweeping sweeping = {.grid = grid, .context = &adding, .visit = add_row};
     TRY(exposure_shape(grid, to_grid, polygon, scratch, &rings, err));
-    TRY(sweep_shape(grid, &rings, scratch, &adding, add_run, err));
+    TRY(sweep_shape(&sweeping, &rings, scratch, err));
+    TRY(set_densest(&place, &adding, scratch, err));
     double whole_m2 = out->area_m2;
     if (!grid->geographic)
         whole_m2 = exposure_shape_area(&rings) * grid->cell_width * grid->cell_height;
     double missing = whole_m2 > 0 ? 1 - adding.with_data_m2 / whole_m2 : 0;
     /* Rounding of a share of a small shape in a large cell is no missing data. */
-    out->nodata_share = missing < 1e-7 ? 0 : fmin(missing, 1);
+    out->nodata_share = missing < 1e-7 ? 0 : min_of(missing, 1);
 done:
     arena_rewind(scratch, mark);
     return code;
@@ -266,25 +300,27 @@ done:
 /* ---- cell by cell ---- */
 
 struct listing {
-    const struct grid *grid;
     struct arena *arena;
     struct exposure_cell *cells;
     size_t n;
     size_t capacity;
 };
 
-static enum err_code list_run(void *context, const struct coverage_run *run, struct err *err)
+static enum err_code list_row(void *context, const struct exposure_row *row, struct err *err)
 {
     struct listing *listing = context;
-    size_t n = run->end - run->first;
-    struct exposure_cell *grown = arena_grow(listing->arena, listing->cells, &listing->capacity,
-                                             listing->n + n, sizeof *grown);
-    if (!grown)
-        return err_nomem(err);
-    listing->cells = grown;
-    for (uint32_t column = run->first; column < run->end; column++)
-        grown[listing->n++] = (struct exposure_cell){column, run->row, run->share,
-                                                     grid_cell(listing->grid, column, run->row)};
+    for (size_t i = 0; i < row->n_runs; i++) {
+        const struct coverage_run *run = &row->runs[i];
+        struct exposure_cell *grown =
+            arena_grow(listing->arena, listing->cells, &listing->capacity,
+                       listing->n + (run->end - run->first), sizeof *grown);
+        if (!grown)
+            return err_nomem(err);
+        listing->cells = grown;
+        for (uint32_t column = run->first; column < run->end; column++)
+            grown[listing->n++] = (struct exposure_cell){column, row->row, run->share,
+                                                         grid_cell(row->grid, column, row->row)};
+    }
     return ERR_OK;
 }
 
@@ -292,70 +328,10 @@ enum err_code exposure_cells(const struct grid *grid, struct transform *to_grid,
                              const struct geom *polygon, struct arena *arena,
                              struct exposure_cell **cells, size_t *n, struct err *err)
 {
-    enum err_code code = ERR_OK;
-    struct cell_rings rings;
-    struct listing listing = {.grid = grid, .arena = arena};
-    *cells = NULL;
-    *n = 0;
-    if (polygon->kind != GEOM_POLYGON || grid->n_columns == 0)
-        return ERR_OK;
-    TRY(exposure_shape(grid, to_grid, polygon, arena, &rings, err));
-    TRY(sweep_shape(grid, &rings, arena, &listing, list_run, err));
-    *cells = listing.cells;
-    *n = listing.n;
-done:
-    return code;
-}
-
-/* The outline of a projected cell, back in longitude and latitude, 8 edges a side: a straight
- * side of 1 km strays by under 1 m from straight in longitude and latitude, and an eighth of
- * it by a 64th of that. */
-static enum err_code projected_outline(const struct grid *grid, struct transform *to_grid,
-                                       struct cell_point corner, struct lonlat *ring,
-                                       struct err *err)
-{
-    static const double du[4] = {0, 1, 0, -1}; /* down, east, up, west */
-    static const double dv[4] = {1, 0, -1, 0};
-    struct cell_point at = corner;
-    int n = 0;
-    for (int side = 0; side < 4; side++)
-        for (int i = 0; i < 8; i++) {
-            double x = grid->west + (at.u + du[side] * i / 8) * grid->cell_width;
-            double y = grid->north - (at.v + dv[side] * i / 8) * grid->cell_height;
-            if (!transform_inverse(to_grid, x, y, &ring[n++]))
-                return err_set(err, ERR_INPUT,
-                               "the grid's cell at column %.0f, row %.0f lies nowhere on earth",
-                               corner.u, corner.v);
-            if (i == 7) {
-                at.u += du[side];
-                at.v += dv[side];
-            }
-        }
-    return ERR_OK;
-}
-
-enum err_code exposure_cell_shape(const struct grid *grid, struct transform *to_grid,
-                                  uint32_t column, uint32_t row, struct arena *arena,
-                                  struct geom *out, double *area_m2, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct lonlat ring[32];
-    size_t n = 4;
-    if (grid->geographic) {
-        double west = grid->west + column * grid->cell_width;
-        double east = grid->west + (column + 1.0) * grid->cell_width;
-        double north = row_north_deg(grid, row);
-        double south = row_north_deg(grid, row + 1.0);
-        ring[0] = (struct lonlat){west, south};
-        ring[1] = (struct lonlat){east, south};
-        ring[2] = (struct lonlat){east, north};
-        ring[3] = (struct lonlat){west, north};
-    } else {
-        n = 32;
-        TRY(projected_outline(grid, to_grid, (struct cell_point){column, row}, ring, err));
-    }
-    TRY(geom_of_ring(ring, n, arena, out, err));
-    *area_m2 = ellipsoid_area_m2(out);
-done:
+    struct listing listing = {.arena = arena};
+    const struct exposure_place place = {grid, to_grid};
+    enum err_code code = exposure_rows(&place, polygon, arena, &listing, list_row, err);
+    *cells = code == ERR_OK ? listing.cells : NULL;
+    *n = code == ERR_OK ? listing.n : 0;
     return code;
 }

@@ -13,8 +13,10 @@
  * Parts of a shape that overlap each other count once. Longitudes a whole turn apart are the
  * same place.
  *
- * Cost:    O(cells touched by the edge + rows + cells inside); memory about 70 bytes a cell
- *          touched by the edge, from the caller's arena, given back.
+ * Cost:    O(cells touched by the edge + rows + cells inside), the last a quarter of a
+ *          nanosecond each; a zone of 90 vertices over 650 cells of 100 m takes 5 us. Memory
+ *          about 256 KB, or 70 bytes a cell touched by the edge if that is more, from the
+ *          caller's arena, given back. No GEOS.
  * Threads: pure but for the caller's arena and worker.
  */
 #ifndef SISETU_GEO_EXPOSURE_H
@@ -24,8 +26,13 @@
 #include "data/base/err.h"
 #include "data/geom.h"
 #include "data/grid.h"
+#include "geo/coverage.h"
 
 struct transform;
+
+/* Works out once, into the arena, what the rows of a grid measure: exposures are the same
+ * without it, and slower. */
+enum err_code exposure_prepare(struct grid *grid, struct arena *arena, struct err *err);
 
 struct exposure {
     double persons;
@@ -33,7 +40,7 @@ struct exposure {
     double high;         /* all of them */
     uint32_t cells;      /* with any share inside */
     double area_m2;      /* of the shape on the ellipsoid */
-    double densest_km2;  /* persons a km2 in its densest cell */
+    double densest_km2;  /* persons a km2 in the densest cell that it touches */
     double nodata_share; /* of the shape's area, where the grid has no data or does not reach */
     double cell_m;       /* width of a cell here: how coarse the data are */
 };
@@ -44,8 +51,33 @@ enum err_code exposure_of(const struct grid *grid, struct transform *to_grid,
                           const struct geom *polygon, struct arena *scratch, struct exposure *out,
                           struct err *err);
 
-/* Share (over 0 to 1) and persons of each touched cell, by row, then column: what overlays and
- * tests need. Scratch memory stays in the arena. */
+/* A grid, and the transformation to its CRS (NULL: the grid is geographic). */
+struct exposure_place {
+    const struct grid *grid;
+    struct transform *to_grid;
+};
+
+/* One row of the cells that a shape touches: runs of neighbours with one share (over 0 to 1;
+ * 1 is wholly inside). grid_cells (data/grid.h) gives their persons as they lie in memory. */
+struct exposure_row {
+    const struct grid *grid;
+    uint32_t row;
+    double cell_m2; /* of each cell of the row: on the ellipsoid, in the plane if projected */
+    const struct coverage_run *runs; /* from west to east, n_runs of them; gone after the call */
+    size_t n_runs;
+};
+typedef enum err_code exposure_visit(void *context, const struct exposure_row *row,
+                                     struct err *err);
+
+/* Calls visit for each touched row, southwards: what sums, overlays and lists are made of;
+ * the fastest way to every cell. Stops at the first error. Scratch memory stays in the arena,
+ * with what visit allocates there: mark and rewind. */
+enum err_code exposure_rows(const struct exposure_place *place, const struct geom *polygon,
+                            struct arena *arena, void *context, exposure_visit *visit,
+                            struct err *err);
+
+/* Share (over 0 to 1) and persons of each touched cell, by row, then column. Scratch memory
+ * stays in the arena. */
 struct exposure_cell {
     uint32_t column;
     uint32_t row;

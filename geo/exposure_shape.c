@@ -38,9 +38,9 @@ static enum err_code add(struct shaping *shaping, struct cell_point point)
 static enum err_code to_cells(struct shaping *shaping, struct lonlat at, struct cell_point *out)
 {
     const struct grid *grid = shaping->grid;
-    double x = at.lon_deg;
-    double y = at.lat_deg;
-    if (shaping->to_grid && !transform_forward(shaping->to_grid, at, &x, &y))
+    double x;
+    double y;
+    if (!transform_forward(shaping->to_grid, at, &x, &y))
         return err_set(shaping->err, ERR_INPUT,
                        "(%.6f %.6f) cannot be brought into the CRS of the grid", at.lon_deg,
                        at.lat_deg);
@@ -116,18 +116,34 @@ static enum err_code add_ring(struct shaping *shaping, const struct geom *polygo
     enum err_code code = ERR_OK;
     size_t first = shaping->n;
     uint32_t last = polygon->ring_ends[ring] - 1;
-    for (uint32_t i = geom_ring_start(polygon, ring); i < last; i++) {
-        if (shaping->to_grid) {
-            TRY(add_edge(shaping, polygon->points[i], polygon->points[i + 1]));
-        } else {
-            struct cell_point point;
-            TRY(to_cells(shaping, polygon->points[i], &point));
-            TRY(add(shaping, point));
-        }
-    }
+    for (uint32_t i = geom_ring_start(polygon, ring); i < last; i++)
+        TRY(add_edge(shaping, polygon->points[i], polygon->points[i + 1]));
     TRY(add(shaping, shaping->points[first]));
 done:
     return code;
+}
+
+/* Longitude and latitude by a shift and a scale alone. */
+static void scale_rings(const struct grid *grid, const struct geom *polygon,
+                        struct cell_point *points)
+{
+    double columns_a_deg = 1 / grid->cell_width;
+    double rows_a_deg = 1 / grid->cell_height;
+    for (uint32_t i = 0; i < polygon->n_points; i++)
+        points[i] = (struct cell_point){(polygon->points[i].lon_deg - grid->west) * columns_a_deg,
+                                        (grid->north - polygon->points[i].lat_deg) * rows_a_deg};
+}
+
+static struct cell_box box_of(const struct cell_point *points, size_t n)
+{
+    struct cell_box box = {INFINITY, -INFINITY, INFINITY, -INFINITY};
+    for (size_t i = 0; i < n; i++) {
+        box.u_low = min_of(box.u_low, points[i].u);
+        box.u_high = max_of(box.u_high, points[i].u);
+        box.v_low = min_of(box.v_low, points[i].v);
+        box.v_high = max_of(box.v_high, points[i].v);
+    }
+    return box;
 }
 
 enum err_code exposure_shape(const struct grid *grid, struct transform *to_grid,
@@ -136,27 +152,23 @@ enum err_code exposure_shape(const struct grid *grid, struct transform *to_grid,
 {
     enum err_code code = ERR_OK;
     struct shaping shaping = {.grid = grid, .to_grid = to_grid, .arena = arena, .err = err};
-    *out = (struct cell_rings){.n_rings = polygon->n_rings,
-                               .u_low = INFINITY,
-                               .u_high = -INFINITY,
-                               .v_low = INFINITY,
-                               .v_high = -INFINITY};
+    *out = (struct cell_rings){.n_rings = polygon->n_rings};
     out->ring_ends = arena_new(arena, size_t, polygon->n_rings);
     shaping.capacity = polygon->n_points;
     shaping.points = arena_new(arena, struct cell_point, polygon->n_points);
     if (!out->ring_ends || !shaping.points)
         return err_nomem(err);
-    for (uint32_t ring = 0; ring < polygon->n_rings; ring++) {
+    if (!to_grid) {
+        scale_rings(grid, polygon, shaping.points);
+        shaping.n = polygon->n_points;
+        for (uint32_t ring = 0; ring < polygon->n_rings; ring++)
+            out->ring_ends[ring] = polygon->ring_ends[ring];
+    }
+    for (uint32_t ring = 0; to_grid && ring < polygon->n_rings; ring++) {
         TRY(add_ring(&shaping, polygon, ring));
         out->ring_ends[ring] = shaping.n;
     }
-    for (size_t i = 0; i < shaping.n; i++) {
-        struct cell_point point = shaping.points[i];
-        out->u_low = fmin(out->u_low, point.u);
-        out->u_high = fmax(out->u_high, point.u);
-        out->v_low = fmin(out->v_low, point.v);
-        out->v_high = fmax(out->v_high, point.v);
-    }
+    out->box = box_of(shaping.points, shaping.n);
     out->points = shaping.points;
 done:
     return code;

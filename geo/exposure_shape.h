@@ -19,10 +19,7 @@ struct cell_rings {
     struct cell_point *points;
     size_t *ring_ends;
     size_t n_rings;
-    double u_low;
-    double u_high;
-    double v_low;
-    double v_high;
+    struct cell_box box;
 };
 
 enum err_code exposure_shape(const struct grid *grid, struct transform *to_grid,

@@ -4,6 +4,7 @@
 #include "data/base/text.h"
 #include "data/schema.h"
 #include "data/store.h"
+#include "geo/exposure.h"
 #include "geo/world_layer.h"
 
 static enum err_code load_layer(struct store *store, enum layer_id layer, int32_t as_of,
@@ -79,6 +80,7 @@ enum err_code world_load(const char *store_path, const char *rules_directory, in
     TRY(load_date(store, as_of, &parts, err));
     TRY(load_rules(store, rules_directory, &parts, err));
     TRY(store_read_grid(store, &parts.arena, &parts.population, err));
+    TRY(exposure_prepare(&parts.population, &parts.arena, err));
     for (size_t i = 0; i < LAYER_COUNT; i++) {
         if (records_binding((enum layer_id)i)->record_bytes > 0)
             TRY(load_layer(store, (enum layer_id)i, parts.as_of, &parts.layers[i], err));

@@ -268,7 +268,8 @@ static void test_population_comes_back_as_a_geotiff(void **state)
     cells[0][0] = 1.5F;                           /* column 0, row 0 */
     cells[3][23 * GRID_BLOCK_CELLS + 43] = 0.25F; /* column 299, row 279 */
     cells[2][0] = 0.0F;                           /* column 0, row 256 */
-    struct grid grid = {COLUMNS, ROWS, 104.5, 39.25, 0.001, 0.002, "EPSG:4490", true, 2, 2, blocks};
+    struct grid grid = {COLUMNS,     ROWS, 104.5, 39.25, 0.001,  0.002,
+                        "EPSG:4490", true, 2,     2,     blocks, NULL};
     struct store *store;
     assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
     assert_ok(f, store_write_grid(store, &grid, &f->err));
