@@ -29,6 +29,7 @@
 #include "geo/rtree.h"
 
 struct world_layer;
+struct findings;
 
 struct world {
     uint64_t generation;
@@ -37,6 +38,7 @@ struct world {
     const struct rules *rules;
     struct grid population; /* n_columns 0: none */
     const struct world_layer *layers[LAYER_COUNT];
+    const struct findings *findings; /* finding.h; NULL: none */
     struct world_private *private;
 };
 
@@ -47,6 +49,10 @@ enum err_code world_load(const char *store_path, const char *rules_directory, in
                          struct world **out, struct err *err);
 struct world *world_acquire(struct world *world);
 void world_release(struct world *world);
+
+/* Gives a world its findings, before anybody else sees it; takes the reference, and releases
+ * those that it had. */
+void world_set_findings(struct world *world, struct findings *findings);
 
 /* Rows of a layer. */
 size_t world_count(const struct world *world, enum layer_id layer);
