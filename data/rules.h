@@ -194,6 +194,21 @@ struct risk_criterion {
     double existing_per_year;
 };
 
+/* societal_risk.csv: lines of the F-N diagram. Above a line the societal risk is in its region.
+ * F is the frequency of n or more deaths; between its ends a line is straight in logarithms,
+ * and n_from = n_to is a point: that many or more deaths at most that often. */
+enum societal_region { SOCIETAL_ACCEPTABLE, SOCIETAL_ALARP, SOCIETAL_UNACCEPTABLE };
+
+struct societal_line {
+    struct rule_source source;
+    enum societal_region region;
+    double n_from;
+    bool n_from_included; /* false: speaks of more deaths than n_from only */
+    double n_to;          /* INFINITY: open, and the line is level */
+    double f_from;        /* per year; 0: whatever happens so often is in the region */
+    double f_to;
+};
+
 /* zone_classes.csv: value of a contour to class 1-3 (Truth 11). */
 struct zone_class {
     struct rule_source source;
@@ -264,6 +279,7 @@ struct parameters {
     double site_population_radius_m; /* 500 */
     double rail_width_m;             /* assumed widths where only a centre line is known */
     double road_width_m;
+    double pipeline_failures_per_km_year; /* that could kill within the potential impact radius */
 };
 
 /* One row a file, in the order of the names: for `sisetu rules check`. */
@@ -299,6 +315,8 @@ struct rules {
     size_t n_relocation;
     struct risk_criterion *risk_criteria;
     size_t n_risk_criteria;
+    struct societal_line *societal_lines;
+    size_t n_societal_lines;
     struct zone_class *zone_classes;
     size_t n_zone_classes;
     struct protected_class *protected_classes;

@@ -87,10 +87,15 @@ struct rules_table_spec {
     bool editions; /* an id may stand twice if the rows never hold on the same day */
 };
 
-enum { RULES_TABLES = 18 };
+enum { RULES_TABLES = 19 };
 
 /* All tables; spacing.csv last, since it points into others. */
 extern const struct rules_table_spec rules_table_specs[RULES_TABLES];
+
+/* Readers of rules_risk.c. */
+void rules_read_risk_criterion(const struct cells *cells, void *row);
+void rules_read_zone_class(const struct cells *cells, void *row);
+void rules_read_societal_line(const struct cells *cells, void *row);
 
 /* Every parameter of struct parameters was given. */
 void rules_check_parameters(struct rules_loader *loader);

@@ -249,36 +249,6 @@ static void read_area_rule(const struct cells *cells, void *row)
     };
 }
 
-static void read_risk_criterion(const struct cells *cells, void *row)
-{
-    struct risk_criterion *out = row;
-    *out = (struct risk_criterion){
-        .source = cells_source(cells, "id"),
-        .target_class = cells_code(cells, "target_class", LAYER_PROTECTED, "target_class"),
-        .new_per_year = cells_number(cells, "new_per_year", 1e-12, 1.0),
-        .existing_per_year = cells_number(cells, "existing_per_year", 1e-12, 1.0),
-    };
-    if (out->new_per_year > out->existing_per_year)
-        cells_error(cells, "new_per_year", "is milder than existing_per_year \"%s\"",
-                    cells_text(cells, "existing_per_year"));
-}
-
-static void read_zone_class(const struct cells *cells, void *row)
-{
-    struct zone_class *out = row;
-    double class = cells_number(cells, "class", 1.0, 3.0);
-    if (class != floor(class))
-        cells_error(cells, "class", "should be 1, 2 or 3");
-    *out = (struct zone_class){
-        .source = cells_source(cells, "id"),
-        .kind = cells_code(cells, "kind", LAYER_ZONES, "kind"),
-        .unit = cells_code(cells, "unit", LAYER_ZONES, "unit"),
-        .at_least = cells_number(cells, "at_least", 1e-12, AMOUNT_MOST),
-        .class = (int32_t) class,
-        .dense_above = cells_number(cells, "dense_above", 0.0, AMOUNT_MOST),
-    };
-}
-
 static void read_relocation(const struct cells *cells, void *row)
 {
     struct relocation_rule *out = row;
@@ -408,6 +378,7 @@ static const struct parameter_place places[] = {
     PLACE(site_population_radius_m, 1.0, 100000.0),
     PLACE(rail_width_m, 0.0, 2000.0),
     PLACE(road_width_m, 0.0, 2000.0),
+    PLACE(pipeline_failures_per_km_year, 0.0, 1.0),
 };
 
 enum { N_PLACES = sizeof places / sizeof places[0] };
@@ -469,8 +440,10 @@ const struct rules_table_spec rules_table_specs[RULES_TABLES] = {
     TABLE("relocation.csv", "id enterprise area major_only start_by finish_by text_zh text_en",
           read_relocation, relocation, true),
     TABLE("risk_criteria.csv", "id target_class new_per_year existing_per_year",
-          read_risk_criterion, risk_criteria, false),
-    TABLE("zone_classes.csv", "id kind unit at_least class dense_above", read_zone_class,
+          rules_read_risk_criterion, risk_criteria, false),
+    TABLE("societal_risk.csv", "id region n_from n_from_included n_to f_from f_to",
+          rules_read_societal_line, societal_lines, false),
+    TABLE("zone_classes.csv", "id kind unit at_least class dense_above", rules_read_zone_class,
           zone_classes, false),
     TABLE("protected_classes.csv", "id target_class predicate", read_protected_class,
           protected_classes, false),
