@@ -72,7 +72,7 @@ struct cut {
     double south_a_column;
 };
 
-static void add_piece(const struct cut *cut, uint32_t column, double cover, double area)
+static inline void add_piece(const struct cut *cut, uint32_t column, double cover, double area)
 {
     struct coverage *coverage = cut->coverage;
     if (coverage->sums) {
@@ -100,7 +100,8 @@ static void add_piece(const struct cut *cut, uint32_t column, double cover, doub
 
 /* Mean over a piece of the curve's slope and of the slope times x, where x runs from x0 to
  * x0 + dx and y from y0 to y0 + dy. */
-static struct cell_sum piece_means(const double *slope, double x0, double dx, double y0, double dy)
+static inline struct cell_sum piece_means(const double *slope, double x0, double dx, double y0,
+                                          double dy)
 {
     if (slope[3] == 0 && slope[4] == 0) {
         /* Of degree 2 about the middle: the even part alone counts for the mean, and the odd
@@ -127,8 +128,8 @@ static struct cell_sum piece_means(const double *slope, double x0, double dx, do
 
 /* A piece inside one cell: the area of the row between its ends (cover) and of this cell east
  * of it (area). */
-static void add_in_cell(const struct cut *cut, uint32_t column, struct cell_point from,
-                        struct cell_point to)
+static inline void add_in_cell(const struct cut *cut, uint32_t column, struct cell_point from,
+                               struct cell_point to)
 {
     double dy = to.v - from.v;
     if (dy == 0)
@@ -139,38 +140,47 @@ static void add_in_cell(const struct cut *cut, uint32_t column, struct cell_poin
     add_piece(cut, column, height * means.cover, height * means.area);
 }
 
-/* A piece of an edge inside one row, its ends from west to east, is cut at the columns; west
- * of the grid it covers every cell of the row, east of it none. */
-static void add_in_row(const struct cut *cut, struct cell_point a, struct cell_point b)
+/* Where a piece of an edge inside one row, its ends from west to east, meets a column's line. */
+static inline struct cell_point at_line(const struct cut *cut, struct cell_point a,
+                                        struct cell_point b, double line)
+{
+    double v = a.v + (line - a.u) * cut->south_a_column;
+    return (struct cell_point){line, min_of(max_of(v, min_of(a.v, b.v)), max_of(a.v, b.v))};
+}
+
+/* Such a piece inside the grid, cut at the columns. */
+static inline void add_inside(const struct cut *cut, struct cell_point a, struct cell_point b)
+{
+    uint32_t column = (uint32_t)a.u;
+    struct cell_point from = a;
+    for (;; column++) {
+        double line = column + 1.0;
+        bool ends = line >= b.u;
+        struct cell_point to = ends ? b : at_line(cut, a, b, line);
+        add_in_cell(cut, column, from, to);
+        if (ends)
+            return;
+        from = to;
+    }
+}
+
+/* Such a piece that leaves the grid: west of it it covers every cell of the row, east of it
+ * none. */
+static void add_crossing(const struct cut *cut, struct cell_point a, struct cell_point b)
 {
     double last = cut->coverage->n_columns;
-    double north = min_of(a.v, b.v);
-    double south = max_of(a.v, b.v);
-    struct cell_point from = a;
     if (a.u >= last)
         return;
     if (a.u < 0) {
-        struct cell_point edge = {0, b.v};
-        if (b.u > 0)
-            edge.v = min_of(max_of(a.v - a.u * cut->south_a_column, north), south);
+        struct cell_point edge = b.u > 0 ? at_line(cut, a, b, 0) : (struct cell_point){0, b.v};
         add_in_cell(cut, 0, (struct cell_point){0, a.v}, edge);
+        a = edge;
         if (b.u <= 0)
             return;
-        from = edge;
     }
-    uint32_t column = (uint32_t)from.u;
-    double line = column + 1.0;
-    while (line < b.u) {
-        double v = a.v + (line - a.u) * cut->south_a_column;
-        struct cell_point to = {line, min_of(max_of(v, north), south)};
-        add_in_cell(cut, column, from, to);
-        if (line >= last)
-            return;
-        from = to;
-        column++;
-        line++;
-    }
-    add_in_cell(cut, column, from, b);
+    if (b.u > last)
+        b = at_line(cut, a, b, last);
+    add_inside(cut, a, b);
 }
 
 /* An edge adds at most one piece for each row and column that it crosses, one in each row
@@ -230,10 +240,12 @@ static enum err_code add_edge(struct coverage *coverage, struct cell_point a, st
         if (!ends)
             to = (struct cell_point){min_of(max_of(a.u + (line - a.v) * east_a_row, west), east),
                                      line};
-        if (du < 0)
-            add_in_row(&cut, to, from);
+        struct cell_point left = du < 0 ? to : from;
+        struct cell_point right = du < 0 ? from : to;
+        if (west >= 0 && east < coverage->n_columns)
+            add_inside(&cut, left, right);
         else
-            add_in_row(&cut, from, to);
+            add_crossing(&cut, left, right);
         if (ends || cut.row + 1 == coverage->end_row)
             break;
         from = to;

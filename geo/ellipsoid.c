@@ -230,7 +230,8 @@ static double speed_at(const struct edge *edge, double t)
  * 1e-16 of a unit sphere. */
 static const double SHORT_EDGE = 5e-4;
 
-/* What the rule needs at a vertex: the zone from the ring's first latitude, and its slope. */
+/* What the rule needs at a vertex: the zone from the ring's first latitude, and its slope
+ * (both over b2 in a series). */
 struct zone_end {
     double zone_m2;
     double slope_m2;
@@ -251,9 +252,94 @@ static struct zone_end zone_end(double origin_lat_deg, double sin_origin, double
     return (struct zone_end){B_M * B_M / 2 * (rational + arc / E), B_M * B_M * cosine / (w2 * w2)};
 }
 
+/* A ring that stays this near its first latitude, radians (25 km), is measured by a series. */
+static const double LOW_RING = 4e-3;
+
+/* Powers of the zone's series and of its slope's: the first that is left out is
+ * 4e-3^7 / 5040 of a unit sphere, 3e-21. */
+enum { SERIES_POWERS = 7 };
+
+/* The zone from a latitude, as a power series of the latitude's growth in radians, b2 = 1. */
+struct zone_series {
+    double zone[SERIES_POWERS];  /* the term of power 0 is none */
+    double slope[SERIES_POWERS]; /* its derivative: cos / (1 - e2 sin2)^2 */
+};
+
+static void multiply_series(const double *a, const double *b, double *out)
+{
+    for (int i = 0; i < SERIES_POWERS; i++) {
+        double sum = 0;
+        for (int k = 0; k <= i; k++)
+            sum += a[k] * b[i - k];
+        out[i] = sum;
+    }
+}
+
+static struct zone_series zone_series(double lat_deg)
+{
+    double sine[SERIES_POWERS], cosine[SERIES_POWERS], square[SERIES_POWERS];
+    double inverse[SERIES_POWERS], inverse2[SERIES_POWERS];
+    struct zone_series series = {.zone = {0}};
+    sincos(lat_deg * RAD, &sine[0], &cosine[0]);
+    for (int i = 1; i < SERIES_POWERS; i++) {
+        sine[i] = cosine[i - 1] / i;
+        cosine[i] = -sine[i - 1] / i;
+    }
+    multiply_series(sine, sine, square);
+    /* 1 / w of w = 1 - e2 sin2: what makes the product's terms beyond the first vanish. */
+    double w0 = 1 - E2 * square[0];
+    for (int i = 0; i < SERIES_POWERS; i++) {
+        double sum = i == 0 ? 1 : 0;
+        for (int k = 1; k <= i; k++)
+            sum += E2 * square[k] * inverse[i - k];
+        inverse[i] = sum / w0;
+    }
+    multiply_series(inverse, inverse, inverse2);
+    multiply_series(inverse2, cosine, series.slope);
+    for (int i = 1; i < SERIES_POWERS; i++)
+        series.zone[i] = series.slope[i - 1] / i;
+    return series;
+}
+
+static struct zone_end series_end(const struct zone_series *series, double growth)
+{
+    const double *z = series->zone;
+    const double *s = series->slope;
+    double t = growth;
+    double zone = t * (z[1] + t * (z[2] + t * (z[3] + t * (z[4] + t * (z[5] + t * z[6])))));
+    double slope = s[0] + t * (s[1] + t * (s[2] + t * (s[3] + t * (s[4] + t * s[5]))));
+    return (struct zone_end){zone, slope};
+}
+
+/* The area of a ring whose edges are short and whose latitudes are near the first; NAN of any
+ * other. */
+static double low_ring_area_m2(const struct lonlat *points, size_t n)
+{
+    double sum = 0;
+    double origin_deg = points[0].lat_deg;
+    struct zone_series series = zone_series(origin_deg);
+    struct zone_end from = series_end(&series, 0);
+    double from_growth = 0;
+    for (size_t i = 1; i < n; i++) {
+        double growth = (points[i].lat_deg - origin_deg) * RAD;
+        double dlat = growth - from_growth;
+        double dlon = points[i].lon_deg - points[i - 1].lon_deg;
+        struct zone_end to = series_end(&series, growth);
+        if (!(fabs(growth) < LOW_RING && fabs(dlat) < SHORT_EDGE))
+            return NAN;
+        sum -= dlon * ((from.zone_m2 + to.zone_m2) / 2 - dlat / 12 * (to.slope_m2 - from.slope_m2));
+        from = to;
+        from_growth = growth;
+    }
+    return sum * RAD * B_M * B_M;
+}
+
 static double ring_area_m2(const struct lonlat *points, size_t n)
 {
-    double area_m2 = 0;
+    double area_m2 = low_ring_area_m2(points, n);
+    if (!isnan(area_m2))
+        return area_m2;
+    area_m2 = 0;
     double origin_lat_deg = points[0].lat_deg;
     double sin_origin = sin(origin_lat_deg * RAD);
     struct zone_end from = zone_end(origin_lat_deg, sin_origin, origin_lat_deg);

@@ -147,11 +147,11 @@ static bool has_data(float persons)
 
 static void add_cell(struct span *span, float persons)
 {
-    if (!has_data(persons))
-        return;
-    span->persons += (double)persons;
-    span->n_data++;
-    span->most = persons > span->most ? persons : span->most;
+    bool has = has_data(persons);
+    float count = has ? persons : 0;
+    span->persons += (double)count;
+    span->n_data += has;
+    span->most = count > span->most ? count : span->most;
 }
 
 /* Four at a time, in four sums that are added at the end: the order never depends on
@@ -183,12 +183,20 @@ static struct span sum_span(const float *cells, uint32_t n)
     return span;
 }
 
-/* Adds a run of a row. */
-static void add_run(struct adding *adding, const struct exposure_row *row,
-                    const struct coverage_run *run, struct span *fullest)
+/* What one row adds. */
+struct row_sum {
+    double persons;
+    double low;
+    double high;
+    double with_data; /* cells, by share */
+    uint32_t cells;
+    float most;
+};
+
+static void add_run(struct row_sum *sum, const struct exposure_row *row,
+                    const struct coverage_run *run)
 {
-    struct exposure *exposure = adding->exposure;
-    exposure->cells += run->end - run->first;
+    sum->cells += run->end - run->first;
     for (uint32_t first = run->first; first < run->end;) {
         uint32_t end = run->end;
         const float *cells = grid_cells(row->grid, row->row, first, &end);
@@ -198,11 +206,11 @@ static void add_run(struct adding *adding, const struct exposure_row *row,
                 add_cell(&span, *cells);
             else
                 span = sum_span(cells, end - first);
-            exposure->persons += run->share * span.persons;
-            exposure->high += span.persons;
-            exposure->low += run->share == 1 ? span.persons : 0;
-            adding->with_data_m2 += run->share * span.n_data * row->cell_m2;
-            fullest->most = span.most > fullest->most ? span.most : fullest->most;
+            sum->persons += run->share * span.persons;
+            sum->high += span.persons;
+            sum->low += run->share == 1 ? span.persons : 0;
+            sum->with_data += run->share * span.n_data;
+            sum->most = span.most > sum->most ? span.most : sum->most;
         }
         first = end;
     }
@@ -222,15 +230,21 @@ static enum err_code add_row(void *context, const struct exposure_row *row, stru
 {
     (void)err;
     struct adding *adding = context;
-    struct span fullest = {0};
+    struct exposure *exposure = adding->exposure;
+    struct row_sum sum = {0};
     for (size_t i = 0; i < row->n_runs; i++)
-        add_run(adding, row, &row->runs[i], &fullest);
-    double persons_a_m2 = (double)fullest.most / row->cell_m2;
+        add_run(&sum, row, &row->runs[i]);
+    exposure->persons += sum.persons;
+    exposure->low += sum.low;
+    exposure->high += sum.high;
+    exposure->cells += sum.cells;
+    adding->with_data_m2 += sum.with_data * row->cell_m2;
+    double persons_a_m2 = (double)sum.most / row->cell_m2;
     if (persons_a_m2 > adding->persons_a_m2) {
         adding->persons_a_m2 = persons_a_m2;
         adding->fullest_row = row->row;
         if (!row->grid->geographic)
-            adding->fullest_column = find_cell(row, fullest.most);
+            adding->fullest_column = find_cell(row, sum.most);
     }
     return ERR_OK;
 }
