@@ -121,7 +121,7 @@ struct target_class {
     struct rule_source source; /* id: the code; one row a layer */
     const char *name_zh;
     const char *name_en;
-    enum layer_id layer; /* protected, areas, infrastructure, enterprises */
+    enum layer_id layer; /* protected, areas, infrastructure, enterprises, facilities, pipelines */
     const struct predicate *predicate;
     bool grave; /* every target of this code is high-sensitive, important or class 1, so that a
                  * conflict is red (Truth 12); else the record's own class says so */
@@ -259,6 +259,74 @@ struct accuracy_default {
     double accuracy_m;
 };
 
+/* pipeline_methods.csv: by which standards pipelines are cut into segments. */
+enum pipeline_kind { PIPELINE_CLASS_LOCATION, PIPELINE_HCA, PIPELINE_LAW };
+enum pir_units { PIR_MM_MPA, PIR_IN_PSI }; /* of the formula: mm, MPa, m; or inch, psi, foot */
+
+struct pipeline_method {
+    struct rule_source source; /* id: code of schema.csv segments.method */
+    enum pipeline_kind kind;
+    const char *name_zh;
+    const char *name_en;
+    const struct predicate *when; /* of which pipelines it speaks */
+    bool assessed;                /* else it is only computed when asked for */
+    double pir_factor;            /* potential impact radius = factor d sqrt(p); NAN: has none */
+    enum pir_units pir_units;
+    double merge_m; /* segments this far apart are one; NAN: each stands for itself */
+    bool circles;   /* impact circles are contiguous where they touch; else where their centres
+                     * join */
+};
+
+/* What a count adds up; each unit of pipeline_classes.csv and pipeline_places.csv. */
+enum pipeline_counts {
+    PIPELINE_COUNTS_HOUSEHOLD, /* households of dwellings */
+    PIPELINE_COUNTS_DWELLING,  /* the same, and each other building as one */
+    PIPELINE_COUNTS_BUILDING,  /* each building as one; a village has as many as households */
+    PIPELINE_COUNTS_PLACE,     /* each record as one */
+    PIPELINE_COUNTS_STOREYS,   /* buildings of four storeys and more */
+    PIPELINE_COUNTS_CLASS,     /* wherever row `of` holds */
+};
+
+/* Where a class ends: end_m beyond the outermost building of the windows that reach it, along
+ * the line; or where the line leaves the circle of end_m round it; or with the windows. */
+enum pipeline_ends { PIPELINE_ENDS_CLUSTER, PIPELINE_ENDS_ARC, PIPELINE_ENDS_WINDOW };
+
+/* pipeline_classes.csv: class or grade by what stands in a strip, in a window of its length
+ * wherever it holds most. From mild to grave within a method. */
+struct pipeline_class {
+    struct rule_source source;
+    const char *method;
+    const char *class; /* "" where the method knows none */
+    const char *of;    /* id of another row, for PIPELINE_COUNTS_CLASS */
+    enum pipeline_counts counts;
+    const char *target; /* code in target_classes.csv */
+    double from;        /* the count reaches this (or passes it, unless from_included) */
+    bool from_included;
+    double share;    /* storeys: and is more than this share of all buildings */
+    double window_m; /* along the line */
+    double strip_m;  /* to each side */
+    enum pipeline_ends ends;
+    double end_m;
+    const struct predicate *when; /* of which pipelines; NULL: all of the method */
+};
+
+/* pipeline_places.csv: what is decided by the distance from the centre line. */
+struct pipeline_place {
+    struct rule_source source;
+    const char *method;
+    const char *kind; /* code of schema.csv segments.kind */
+    const char *class;
+    const struct predicate *when;
+    const char *target;
+    enum pipeline_counts counts;
+    double at_least;    /* so many within reach of one point of the line */
+    double within_m;    /* NAN: the potential impact radius; 0: it crosses */
+    double pir_above_m; /* only where the potential impact radius is larger */
+    bool axial;         /* reaches to the outermost edges of the impact circles */
+    const char *text_zh;
+    const char *text_en;
+};
+
 /* parameters.csv: single numbers that are rules or declared choices, by name. */
 struct parameters {
     double alpha_radius_m;         /* 500 */
@@ -280,6 +348,11 @@ struct parameters {
     double rail_width_m;             /* assumed widths where only a centre line is known */
     double road_width_m;
     double pipeline_failures_per_km_year; /* that could kill within the potential impact radius */
+    double persons_per_household; /* 2.61 */
+    double households_reach_m;    /* 2000: without a dwelling so near, a pipeline's households
+                                   * come from the population */
+    double households_piece_m;    /* 100: length of the pieces of its strip */
+    double pir_unknown_m;         /* 500: reach of a pipeline of unknown diameter or pressure */
 };
 
 /* One row a file, in the order of the names: for `sisetu rules check`. */
@@ -327,6 +400,12 @@ struct rules {
     size_t n_industries;
     struct admin_code *admin_codes;
     size_t n_admin_codes;
+    struct pipeline_method *pipeline_methods;
+    size_t n_pipeline_methods;
+    struct pipeline_class *pipeline_classes;
+    size_t n_pipeline_classes;
+    struct pipeline_place *pipeline_places;
+    size_t n_pipeline_places;
     struct accuracy_default *accuracies;
     size_t n_accuracies;
     struct parameters parameters;
@@ -366,6 +445,14 @@ const struct substance *rules_substance(const struct rules *rules, const char *n
 const struct category *rules_category(const struct rules *rules, const char *symbol);
 const struct industry *rules_industry(const struct rules *rules, const char *code);
 const struct facility_type *rules_facility_type(const struct rules *rules, const char *code);
+
+const struct pipeline_method *rules_pipeline_method(const struct rules *rules, const char *id);
+const struct pipeline_class *rules_pipeline_class(const struct rules *rules, const char *id);
+
+/* Potential impact radius, m, by the formula of a method (GB 32167-2015 6.1; 49 CFR 192.903):
+ * factor d sqrt(p). A gas_factor of the pipeline counts by its ratio to natural gas (0.099). NAN
+ * without diameter, pressure or formula. */
+double rules_pir_m(const struct pipeline_method *method, const struct pipeline *pipeline);
 
 /* The radius that a point plant gets, and the accuracy of a record without one. Never 0. */
 double rules_radius_m(const struct rules *rules, const struct enterprise *enterprise);

@@ -24,7 +24,7 @@ struct rules_loader {
     size_t notes_capacity;
     size_t n_errors; /* all, also those not kept */
     bool no_memory;
-    unsigned parameters_seen; /* one bit a row of parameters.csv's list */
+    uint64_t parameters_seen; /* one bit a row of parameters.csv's list */
 };
 
 void rules_error(struct rules_loader *loader, const char *file, size_t line, const char *format,
@@ -87,7 +87,7 @@ struct rules_table_spec {
     bool editions; /* an id may stand twice if the rows never hold on the same day */
 };
 
-enum { RULES_TABLES = 19 };
+enum { RULES_TABLES = 22 };
 
 /* All tables; spacing.csv last, since it points into others. */
 extern const struct rules_table_spec rules_table_specs[RULES_TABLES];
@@ -97,6 +97,11 @@ void rules_read_risk_criterion(const struct cells *cells, void *row);
 void rules_read_zone_class(const struct cells *cells, void *row);
 void rules_read_societal_line(const struct cells *cells, void *row);
 
+/* Rows of the tables on pipelines. */
+void rules_read_pipeline_method(const struct cells *cells, void *row);
+void rules_read_pipeline_class(const struct cells *cells, void *row);
+void rules_read_pipeline_place(const struct cells *cells, void *row);
+
 /* Every parameter of struct parameters was given. */
 void rules_check_parameters(struct rules_loader *loader);
 
@@ -105,6 +110,7 @@ void rules_check_ids(struct rules_loader *loader, const struct rules_table_spec 
 void rules_check_predicate(struct rules_loader *loader, const struct rule_source *source,
                            const struct predicate *predicate);
 void rules_check_references(struct rules_loader *loader); /* of all but spacing.csv */
+void rules_check_pipelines(struct rules_loader *loader);
 void rules_check_spacing(struct rules_loader *loader);
 
 #endif

@@ -269,5 +269,6 @@ void rules_check_references(struct rules_loader *loader)
     check_risk_criteria(loader);
     check_zone_classes(loader);
     check_parameter_order(loader);
+    rules_check_pipelines(loader);
     check_predicates(loader);
 }

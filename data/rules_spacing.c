@@ -138,6 +138,18 @@ static bool facility_is_never(const struct rules *rules, const char *code)
     return true;
 }
 
+static bool asks_for(const struct rules *rules, const char *target)
+{
+    bool asks = false;
+    for (size_t i = 0; i < rules->n_spacing; i++)
+        asks = asks || strcmp(rules->spacing[i].target, target) == 0;
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++)
+        asks = asks || strcmp(rules->pipeline_classes[i].target, target) == 0;
+    for (size_t i = 0; i < rules->n_pipeline_places; i++)
+        asks = asks || strcmp(rules->pipeline_places[i].target, target) == 0;
+    return asks;
+}
+
 static void note_unmet(struct rules_loader *loader)
 {
     const struct rules *rules = loader->rules;
@@ -156,12 +168,9 @@ static void note_unmet(struct rules_loader *loader)
     }
     for (size_t i = 0; i < rules->n_target_classes; i++) {
         const struct rule_source *source = &rules->target_classes[i].source;
-        bool used = false;
-        for (size_t j = 0; j < rules->n_spacing; j++)
-            used = used || strcmp(rules->spacing[j].target, source->id) == 0;
-        if (!used)
-            rules_note(loader, "%s:%zu: no spacing rule asks for target %s", source->file,
-                       source->line, source->id);
+        if (!asks_for(rules, source->id))
+            rules_note(loader, "%s:%zu: no rule asks for target %s", source->file, source->line,
+                       source->id);
     }
 }
 

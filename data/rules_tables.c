@@ -128,14 +128,15 @@ static void read_facility_type(const struct cells *cells, void *row)
 
 static void read_target_class(const struct cells *cells, void *row)
 {
-    static const enum layer_id layers[] = {LAYER_PROTECTED, LAYER_AREAS, LAYER_INFRASTRUCTURE,
-                                           LAYER_ENTERPRISES};
+    static const enum layer_id layers[] = {LAYER_PROTECTED,      LAYER_AREAS,
+                                           LAYER_INFRASTRUCTURE, LAYER_ENTERPRISES,
+                                           LAYER_FACILITIES,     LAYER_PIPELINES};
     struct target_class *out = row;
     *out = (struct target_class){
         .source = cells_source(cells, "code"),
         .name_zh = cells_required(cells, "name_zh"),
         .name_en = cells_required(cells, "name_en"),
-        .layer = cells_layer(cells, "layer", layers, 4),
+        .layer = cells_layer(cells, "layer", layers, 6),
         .grave = cells_flag(cells, "grave"),
     };
     out->predicate = cells_predicate(cells, "predicate", out->layer);
@@ -379,10 +380,14 @@ static const struct parameter_place places[] = {
     PLACE(rail_width_m, 0.0, 2000.0),
     PLACE(road_width_m, 0.0, 2000.0),
     PLACE(pipeline_failures_per_km_year, 0.0, 1.0),
+    PLACE(persons_per_household, 0.1, 100.0),
+    PLACE(households_reach_m, 1.0, 100000.0),
+    PLACE(households_piece_m, 1.0, 10000.0),
+    PLACE(pir_unknown_m, 0.0, 100000.0),
 };
 
 enum { N_PLACES = sizeof places / sizeof places[0] };
-_Static_assert(N_PLACES <= 32, "parameters_seen has a bit for each");
+_Static_assert(N_PLACES <= 64, "parameters_seen has a bit for each");
 
 static void read_parameter(const struct cells *cells, void *row)
 {
@@ -399,7 +404,7 @@ static void read_parameter(const struct cells *cells, void *row)
             continue;
         if (loader->parameters_seen >> i & 1)
             cells_error(cells, "name", "stands twice");
-        loader->parameters_seen |= 1u << i;
+        loader->parameters_seen |= UINT64_C(1) << i;
         double value = cells_number(cells, "value", places[i].min, places[i].max);
         memcpy((char *)&loader->rules->parameters + places[i].offset, &value, sizeof value);
         return;
@@ -451,6 +456,17 @@ const struct rules_table_spec rules_table_specs[RULES_TABLES] = {
     TABLE("industries.csv", "code name_zh name_en gbt4754 gbt4754_confidence radius_m",
           read_industry, industries, false),
     TABLE("admin_codes.csv", "code name_zh name_en level", read_admin_code, admin_codes, false),
+    TABLE("pipeline_methods.csv",
+          "id kind name_zh name_en when assessed pir_factor pir_units merge_m contiguous",
+          rules_read_pipeline_method, pipeline_methods, false),
+    TABLE("pipeline_classes.csv",
+          "id method class of counts target from from_included share window_m strip_m ends end_m "
+          "when",
+          rules_read_pipeline_class, pipeline_classes, true),
+    TABLE("pipeline_places.csv",
+          "id method kind class when target counts at_least within_m pir_above_m axial text_zh "
+          "text_en",
+          rules_read_pipeline_place, pipeline_places, true),
     TABLE("accuracies.csv", "id layer pattern accuracy_m", read_accuracy, accuracies, false),
     TABLE("parameters.csv", "name value unit", read_parameter, parameter_sources, false),
     TABLE("spacing.csv",

@@ -189,6 +189,11 @@ enum truth spacing_is_target(const struct world *world, const struct spacing_sou
 {
     const struct record_head *head = world_record(world, target_class->layer, row);
     *missing = NULL;
+    if (target_class->layer == LAYER_FACILITIES || target_class->layer == LAYER_PIPELINES) {
+        const char *owner = record_text(head, records_field(target_class->layer, "enterprise_id"));
+        if (owner && text_equal(owner, source->enterprise_id))
+            return TRUTH_NO;
+    }
     if (target_class->layer == LAYER_ENTERPRISES) {
         const struct enterprise *enterprise = (const void *)head;
         if (text_equal(head->id, source->enterprise_id) || text_equal(enterprise->status, "closed"))
