@@ -369,6 +369,26 @@ void record_clear(enum layer_id layer, void *record)
         ((struct record_head *)record)->geom.box = box_empty();
 }
 
+enum err_code record_copy(enum layer_id layer, const void *from, struct arena *arena, void *out,
+                          struct err *err)
+{
+    const struct layer_binding *binding = &bindings[layer];
+    const struct record_head *head = from;
+    struct record_head *made = out;
+    memcpy(out, from, binding->record_bytes);
+    for (size_t i = 0; i < binding->n_fields; i++) {
+        const struct field_binding *field = &binding->fields[i];
+        if (field->type != FIELD_TEXT && field->type != FIELD_DATETIME)
+            continue;
+        const char *text = record_text(from, field);
+        const char *copy = text ? arena_strdup(arena, text) : NULL;
+        if (text && !copy)
+            return err_nomem(err);
+        memcpy((char *)out + field->offset, &copy, sizeof copy);
+    }
+    return geom_copy(&head->geom, arena, &made->geom, err);
+}
+
 const struct record_head *record_at(enum layer_id layer, const void *records, size_t i)
 {
     return (const struct record_head *)((const char *)records + i * bindings[layer].record_bytes);

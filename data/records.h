@@ -314,6 +314,10 @@ bool record_is_absent(const void *record, const struct field_binding *field);
 /* A record with every field absent. */
 void record_clear(enum layer_id layer, void *record);
 
+/* Deep copy into another arena. */
+enum err_code record_copy(enum layer_id layer, const void *from, struct arena *arena, void *out,
+                          struct err *err);
+
 /* The i-th of an array of records of that layer, seen as its head. */
 const struct record_head *record_at(enum layer_id layer, const void *records, size_t i);
 

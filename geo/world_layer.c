@@ -8,7 +8,7 @@
 
 static const struct record_head *head_of(const struct world_layer *layer, size_t row)
 {
-    return record_at(layer->layer, layer->records, row);
+    return world_layer_record(layer, row);
 }
 
 /* Records that do not hold on the day are left out; the others keep their order. */
@@ -61,54 +61,42 @@ static enum err_code index_ids(struct world_layer *layer, struct err *err)
     return ERR_OK;
 }
 
-/* Groups rows by a text field: counts first, then places, so that rows stay ascending. */
-static enum err_code index_groups(struct world_layer *layer, const struct field_binding *field,
-                                  struct world_groups *groups, struct err *err)
+static const struct admin_unit *unit_of(const struct world_layer *layer, size_t row)
 {
-    struct arena *arena = &layer->arena;
-    map_init(&groups->keys, arena);
-    uint32_t *group_of = arena_new(arena, uint32_t, layer->n);
-    groups->starts = arena_new(arena, uint32_t, layer->n + 2);
-    groups->rows = arena_new(arena, uint32_t, layer->n);
-    if (!group_of || !groups->starts || !groups->rows)
-        return err_nomem(err);
-    uint32_t n_groups = 0;
-    for (size_t i = 0; i < layer->n; i++) {
-        const char *key = record_text(head_of(layer, i), field);
-        group_of[i] = UINT32_MAX;
-        if (!key)
-            continue;
-        int64_t group = map_get(&groups->keys, key);
-        if (group == MAP_NONE) {
-            group = n_groups++;
-            if (!map_put(&groups->keys, key, group, NULL))
-                return err_nomem(err);
-        }
-        group_of[i] = (uint32_t)group;
-        groups->starts[group + 2]++;
-    }
-    /* starts[g + 1] walks from the start of group g to its end while rows are placed. */
-    for (uint32_t g = 1; g <= n_groups; g++)
-        groups->starts[g + 1] += groups->starts[g];
-    for (size_t i = 0; i < layer->n; i++) {
-        if (group_of[i] != UINT32_MAX)
-            groups->rows[groups->starts[group_of[i] + 1]++] = (uint32_t)i;
-    }
-    return ERR_OK;
+    return world_layer_record(layer, row);
 }
 
 static int compare_codes(const void *a, const void *b, void *context)
 {
-    const struct admin_unit *units = context;
+    const struct world_layer *layer = context;
     uint32_t i = *(const uint32_t *)a;
     uint32_t j = *(const uint32_t *)b;
-    int by_code = strcmp(units[i].code, units[j].code);
+    int by_code = strcmp(unit_of(layer, i)->code, unit_of(layer, j)->code);
     return by_code ? by_code : (i > j) - (i < j);
 }
 
-static enum err_code index_units(struct world_layer *layer, void *records, struct err *err)
+static enum err_code index_unit(struct world_layer *layer, size_t row, double known_m2,
+                                struct err *err)
 {
-    struct admin_unit *units = records;
+    const struct admin_unit *unit = unit_of(layer, row);
+    int64_t previous = MAP_NONE;
+    if (!unit->code || unit->level < 1 || unit->level > 4)
+        return err_set(err, ERR_INPUT, "admin \"%s\" needs a code and a level of 1 to 4",
+                       unit->head.id);
+    layer->area_m2[row] = isnan(known_m2) ? ellipsoid_area_m2(&unit->head.geom) : known_m2;
+    layer->units[unit->level][layer->n_units[unit->level]++] = (uint32_t)row;
+    if (!map_put(&layer->codes, unit->code, (int64_t)row, &previous))
+        return err_nomem(err);
+    if (previous != MAP_NONE)
+        return err_set(err, ERR_INPUT, "admin \"%s\": the code %s stands twice", unit->head.id,
+                       unit->code);
+    return ERR_OK;
+}
+
+enum err_code world_layer_index_units(struct world_layer *layer, const double *known_m2,
+                                      struct err *err)
+{
+    enum err_code code = ERR_OK;
     map_init(&layer->codes, &layer->arena);
     layer->area_m2 = arena_new(&layer->arena, double, layer->n);
     if (!layer->area_m2)
@@ -118,54 +106,62 @@ static enum err_code index_units(struct world_layer *layer, void *records, struc
         if (!layer->units[level])
             return err_nomem(err);
     }
-    for (size_t i = 0; i < layer->n; i++) {
-        int32_t level = units[i].level;
-        if (!units[i].code || level < 1 || level > 4)
-            return err_set(err, ERR_INPUT, "admin \"%s\" needs a code and a level of 1 to 4",
-                           units[i].head.id);
-        layer->area_m2[i] = ellipsoid_area_m2(&units[i].head.geom);
-        layer->units[level][layer->n_units[level]++] = (uint32_t)i;
-        int64_t previous = MAP_NONE;
-        if (!map_put(&layer->codes, units[i].code, (int64_t)i, &previous))
-            return err_nomem(err);
-        if (previous != MAP_NONE)
-            return err_set(err, ERR_INPUT, "admin \"%s\": the code %s stands twice",
-                           units[i].head.id, units[i].code);
-    }
+    for (size_t i = 0; i < layer->n; i++)
+        TRY(index_unit(layer, i, known_m2 ? known_m2[i] : (double)NAN, err));
     for (size_t level = 1; level < 5; level++)
-        qsort_r(layer->units[level], layer->n_units[level], sizeof(uint32_t), compare_codes, units);
-    return ERR_OK;
+        qsort_r(layer->units[level], layer->n_units[level], sizeof(uint32_t), compare_codes, layer);
+done:
+    return code;
 }
 
-static enum err_code layer_index(struct world_layer *layer, void *records, struct err *err)
+enum err_code world_layer_index(struct world_layer *layer, struct err *err)
 {
     enum err_code code = ERR_OK;
+    layer->n_slots = layer->n;
     TRY(index_boxes(layer, err));
     TRY(index_ids(layer, err));
     const struct field_binding *owner = records_field(layer->layer, "enterprise_id");
     if (owner)
-        TRY(index_groups(layer, owner, &layer->children, err));
+        TRY(world_groups_build(layer, owner, &layer->arena, &layer->children, err));
     if (layer->layer == LAYER_GRADES)
-        TRY(index_groups(layer, records_field(LAYER_GRADES, "subject_id"), &layer->subjects, err));
+        TRY(world_groups_build(layer, records_field(LAYER_GRADES, "subject_id"), &layer->arena,
+                               &layer->subjects, err));
     if (layer->layer == LAYER_ADMIN)
-        TRY(index_units(layer, records, err));
+        TRY(world_layer_index_units(layer, NULL, err));
 done:
     return code;
+}
+
+static void pool_release(struct world_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    bool last = --pool->n_references == 0;
+    pthread_mutex_unlock(&pool->mutex);
+    if (!last)
+        return;
+    arena_release(&pool->arena);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
 }
 
 static void layer_free(struct world_layer *layer)
 {
     struct world_share *share = layer->share;
+    if (layer->delta) {
+        world_layer_release(layer->delta->base);
+        if (layer->delta->pool)
+            pool_release(layer->delta->pool);
+    }
+    world_layer_release(layer->origin);
     arena_release(&layer->arena);
     free(layer);
     pthread_mutex_destroy(&share->mutex);
     free(share);
 }
 
-enum err_code world_layer_new(enum layer_id layer, void *records, size_t n, int32_t as_of,
-                              struct arena *arena, const struct world_layer **out, struct err *err)
+enum err_code world_layer_begin(enum layer_id layer, struct arena *arena, struct world_layer **out,
+                                struct err *err)
 {
-    enum err_code code = ERR_OK;
     struct world_layer *made = calloc(1, sizeof *made);
     struct world_share *share = calloc(1, sizeof *share);
     if (!made || !share) {
@@ -181,6 +177,16 @@ enum err_code world_layer_new(enum layer_id layer, void *records, size_t n, int3
     made->arena = *arena;
     made->layer = layer;
     made->record_bytes = records_binding(layer)->record_bytes;
+    *out = made;
+    return ERR_OK;
+}
+
+enum err_code world_layer_new(enum layer_id layer, void *records, size_t n, int32_t as_of,
+                              struct arena *arena, const struct world_layer **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world_layer *made = NULL;
+    TRY(world_layer_begin(layer, arena, &made, err));
     made->records = records;
     if (n > LIMIT_RECORDS_PER_LAYER) {
         code = err_set(err, ERR_LIMIT, "layer %s holds %zu records; the limit is %d",
@@ -188,10 +194,10 @@ enum err_code world_layer_new(enum layer_id layer, void *records, size_t n, int3
         goto done;
     }
     made->n = keep_holding(layer, made->record_bytes, records, n, as_of);
-    TRY(layer_index(made, records, err));
+    TRY(world_layer_index(made, err));
     *out = made;
 done:
-    if (code != ERR_OK)
+    if (code != ERR_OK && made)
         layer_free(made);
     return code;
 }
