@@ -24,12 +24,13 @@ const char *verdict_name(enum verdict verdict)
     return "undecided";
 }
 
-/* Whether the limit is kept for sure, and whether it is broken for sure, by anything in
- * [low, high]. INFINITY compares as itself; with a NAN neither holds. */
-static bool keeps(double low, double high, const struct limit *limit, double value)
+/* Whether the limit is kept for sure, and whether it is broken for sure, by whatever lies in the
+ * interval. INFINITY compares as itself; with a NAN neither holds. */
+static bool keeps(const struct quantity *in, const struct limit *limit, double value)
 {
     double bound = round(value / limit->resolution);
-    double nearest = round((limit->must_be == MUST_BE_AT_LEAST ? low : high) / limit->resolution);
+    double nearest =
+        round((limit->must_be == MUST_BE_AT_LEAST ? in->low : in->high) / limit->resolution);
     switch (limit->must_be) {
     case MUST_BE_AT_LEAST:
         return nearest >= bound;
@@ -41,15 +42,16 @@ static bool keeps(double low, double high, const struct limit *limit, double val
     return false;
 }
 
-static bool breaks(double low, double high, const struct limit *limit, double value)
+static bool breaks(const struct quantity *in, const struct limit *limit, double value)
 {
     double bound = round(value / limit->resolution);
-    double nearest = round((limit->must_be == MUST_BE_AT_LEAST ? high : low) / limit->resolution);
+    double nearest =
+        round((limit->must_be == MUST_BE_AT_LEAST ? in->high : in->low) / limit->resolution);
     switch (limit->must_be) {
     case MUST_BE_AT_LEAST:
         return nearest < bound;
     case MUST_BE_AT_MOST:
-        return nearest > bound;
+        return nearest > bound || (in->above_low && nearest >= bound);
     case MUST_BE_BELOW:
         return nearest >= bound;
     }
@@ -60,11 +62,12 @@ static bool breaks(double low, double high, const struct limit *limit, double va
 static enum verdict compare(const struct quantity *quantity, double error,
                             const struct limit *limit, double strictest, double mildest)
 {
-    double low = quantity->low - error;
-    double high = quantity->high + error;
-    if (keeps(low, high, limit, strictest))
+    struct quantity in = *quantity;
+    in.low -= error;
+    in.high += error;
+    if (keeps(&in, limit, strictest))
         return VERDICT_CLEAR;
-    return breaks(low, high, limit, mildest) ? VERDICT_CONFLICT : VERDICT_UNDECIDED;
+    return breaks(&in, limit, mildest) ? VERDICT_CONFLICT : VERDICT_UNDECIDED;
 }
 
 /* How exact the records must be for the interval to lie on one side of what may be the limit. */

@@ -59,6 +59,7 @@ struct quantity {
     double low;
     double high;
     double error;
+    bool above_low; /* it is more than low, not low itself: a risk inside its contour */
 };
 
 struct judgement {
