@@ -47,6 +47,21 @@ static enum err_code must_be_empty(const struct import *import, struct store *st
                    import->layer->name, n, n == 1 ? "" : "s");
 }
 
+/* A grid and a census are never added up: whoever loads the second should know. */
+static enum err_code warn_of_both(struct import *import, struct store *store, struct err *err)
+{
+    bool census = import->layer->id == LAYER_CENSUS;
+    size_t n;
+    if (!census && import->layer->id != LAYER_POPULATION)
+        return ERR_OK;
+    enum err_code code = store_count(store, census ? LAYER_POPULATION : LAYER_CENSUS, &n, err);
+    if (code != ERR_OK || n == 0)
+        return code;
+    return import_warn(&import->report, err,
+                       "the store holds a population grid and a census now: people are counted by "
+                       "the grid, which is finer; the census is kept and not used");
+}
+
 /* A first look, so that a long file is not read in vain; under the writer's lock the store
  * is looked at again. Also takes the boundaries along. */
 static enum err_code look_at_store(struct import *import, struct err *err)
@@ -56,6 +71,7 @@ static enum err_code look_at_store(struct import *import, struct err *err)
     void *admin = NULL;
     TRY(store_open(import->store_path, STORE_READ, &store, err));
     TRY(must_be_empty(import, store, err));
+    TRY(warn_of_both(import, store, err));
     if (import->layer->has_geometry && !import->options->join)
         TRY(store_read(store, LAYER_ADMIN, import->arena, &admin, &import->n_admin, err));
     import->admin = admin;

@@ -48,7 +48,7 @@ static enum err_code unknown_layer(const char *name, struct err *err)
     return err_set(err, ERR_USAGE,
                    "there is no layer \"%s\"%s%s%s; layers: admin, enterprises, facilities, "
                    "inventory, zones, pipelines, protected, areas, infrastructure, "
-                   "hidden_dangers, resources, scenarios, population",
+                   "hidden_dangers, resources, scenarios, census, population",
                    name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 

@@ -161,6 +161,11 @@ static const struct field_binding scenarios_fields[] = {
     REAL(scenario, lethality),
 };
 
+static const struct field_binding census_fields[] = {
+    HEAD,
+    REAL(census_area, persons),
+};
+
 static const struct field_binding conflicts_fields[] = {
     HEAD,
     TEXT(conflict, kind),
@@ -267,6 +272,7 @@ static const struct layer_binding bindings[LAYER_COUNT] = {
     BINDING(LAYER_HIDDEN_DANGERS, hidden_dangers, hidden_danger),
     BINDING(LAYER_RESOURCES, resources, resource),
     BINDING(LAYER_SCENARIOS, scenarios, scenario),
+    BINDING(LAYER_CENSUS, census, census_area),
     [LAYER_POPULATION] = {LAYER_POPULATION, "population", 0, NULL, 0},
     BINDING(LAYER_CONFLICTS, conflicts, conflict),
     BINDING(LAYER_SEGMENTS, segments, segment),

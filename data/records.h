@@ -31,6 +31,7 @@
     X(LAYER_HIDDEN_DANGERS, hidden_dangers)                                                        \
     X(LAYER_RESOURCES, resources)                                                                  \
     X(LAYER_SCENARIOS, scenarios)                                                                  \
+    X(LAYER_CENSUS, census)                                                                        \
     X(LAYER_POPULATION, population)                                                                \
     X(LAYER_CONFLICTS, conflicts)                                                                  \
     X(LAYER_SEGMENTS, segments)                                                                    \
@@ -188,6 +189,11 @@ struct scenario {
     double freq_per_year;
     double fatalities;
     double lethality;
+};
+
+struct census_area {
+    struct record_head head;
+    double persons;
 };
 
 struct conflict {

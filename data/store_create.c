@@ -162,6 +162,7 @@ static enum err_code create_layer(struct store *store, const struct schema_layer
         [LAYER_HIDDEN_DANGERS] = "Hidden dangers found",
         [LAYER_RESOURCES] = "Emergency teams, experts, stores, hospitals and shelters",
         [LAYER_SCENARIOS] = "Accident scenarios: frequency and fatal area or deaths",
+        [LAYER_CENSUS] = "Areas of a census with their residents, where there is no grid",
         [LAYER_POPULATION] = "Population grid, in blocks of 256 x 256 cells",
         [LAYER_CONFLICTS] = "Derived: conflicts and undecided cases",
         [LAYER_SEGMENTS] =

@@ -4,6 +4,7 @@
 #include "geo/density.h"
 #include "geo/grading.h"
 #include "geo/hazard.h"
+#include "geo/population.h"
 #include "geo/rollup.h"
 
 #include <string.h>
@@ -137,7 +138,7 @@ static enum err_code warn_all(struct assessing *assessing, struct err *err)
                                           LAYER_PIPELINES, LAYER_HIDDEN_DANGERS};
     enum err_code code = ERR_OK;
     const struct world *world = assessing->world;
-    if (world->population.n_columns == 0)
+    if (!population_known(world))
         TRY(warn(assessing, "no population is loaded: alpha, density and shares are undecided",
                  err));
     if (world_count(world, LAYER_ADMIN) == 0)

@@ -2,6 +2,7 @@
 
 #include "data/base/text.h"
 #include "geo/overlay.h"
+#include "geo/population.h"
 #include "geo/verdict.h"
 
 #include <stdlib.h>
@@ -101,7 +102,7 @@ enum err_code hazard_exposure(const struct world *world, struct worker *worker,
     struct geom outer;
     struct geom ring;
     *out = (struct exposure){NAN, NAN, NAN, 0, 0, NAN, 1, NAN};
-    if (world->population.n_columns == 0 || shape->kind == GEOM_NONE)
+    if (!population_known(world) || shape->kind == GEOM_NONE)
         return ERR_OK;
     double plant_m = 0;
     if (shape->kind == GEOM_POINT) {
@@ -112,7 +113,7 @@ enum err_code hazard_exposure(const struct world *world, struct worker *worker,
     TRY(overlay_buffer(worker->overlay, shape, plant_m + radius_m, CIRCLE_TOLERANCE_M, scratch,
                        &outer, err));
     TRY(overlay_difference(worker->overlay, &outer, &inner, scratch, &ring, err));
-    TRY(exposure_of(&world->population, worker->to_grid, &ring, scratch, out, err));
+    TRY(population_within(world, worker, &ring, scratch, out, err));
 done:
     return code == ERR_OK ? code : err_wrap(err, "enterprise \"%s\"", enterprise->head.id);
 }

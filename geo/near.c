@@ -137,44 +137,7 @@ enum err_code near_exposure(const struct world *world, struct worker *worker,
     if (radius_m > 0)
         TRY(overlay_buffer(worker->overlay, shape, radius_m, BUFFER_TOLERANCE_M, &worker->arena,
                            &reach, err));
-    if (world->population.n_columns == 0) {
-        out->persons = out->low = out->high = out->densest_km2 = out->cell_m = NAN;
-        out->nodata_share = 1;
-        out->area_m2 = reach.kind == GEOM_POLYGON ? ellipsoid_area_m2(&reach) : 0;
-        goto done;
-    }
-    TRY(worker_fit(worker, world, err));
-    TRY(exposure_of(&world->population, worker->to_grid, &reach, &worker->arena, out, err));
-done:
-    return code;
-}
-
-enum err_code near_density(const struct world *world, struct worker *worker, struct lonlat point,
-                           double *per_km2, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct grid *grid = &world->population;
-    *per_km2 = NAN;
-    if (grid->n_columns == 0)
-        return ERR_OK;
-    TRY(worker_fit(worker, world, err));
-    double x = point.lon_deg;
-    double y = point.lat_deg;
-    if (worker->to_grid && !transform_forward(worker->to_grid, point, &x, &y))
-        return ERR_OK;
-    double column = floor((x - grid->west) / grid->cell_width);
-    double row = floor((grid->north - y) / grid->cell_height);
-    if (!(column >= 0 && column < grid->n_columns && row >= 0 && row < grid->n_rows))
-        return ERR_OK;
-    double persons = (double)grid_cell(grid, (uint32_t)column, (uint32_t)row);
-    if (isnan(persons))
-        return ERR_OK;
-    struct geom cell;
-    double area_m2 = 0;
-    TRY(exposure_cell_shape(grid, worker->to_grid, (uint32_t)column, (uint32_t)row, &worker->arena,
-                            &cell, &area_m2, err));
-    if (area_m2 > 0)
-        *per_km2 = persons / area_m2 * 1e6;
+    TRY(population_within(world, worker, &reach, &worker->arena, out, err));
 done:
     return code;
 }

@@ -9,7 +9,7 @@
 #define SISETU_GEO_NEAR_H
 
 #include "geo/distance.h"
-#include "geo/exposure.h"
+#include "geo/population.h"
 #include "geo/worker.h"
 #include "geo/world.h"
 
@@ -43,15 +43,11 @@ enum err_code near_nearest(const struct near_question *question, size_t most, st
 enum err_code near_holding(const struct world *world, enum layer_id layer, struct lonlat point,
                            struct arena *arena, uint32_t **rows, size_t *n, struct err *err);
 
-/* Persons at most radius_m from the shape (0: inside it), the edge true to 1 cm. Without a
- * population grid persons, low and high are NAN and nodata_share is 1. */
+/* Persons at most radius_m from the shape (0: inside it), the edge true to 1 cm; without
+ * population data as population_within says. */
 enum err_code near_exposure(const struct world *world, struct worker *worker,
                             const struct geom *shape, double radius_m, struct exposure *out,
                             struct err *err);
-
-/* Persons a km2 in the population cell that holds the point; NAN without data. */
-enum err_code near_density(const struct world *world, struct worker *worker, struct lonlat point,
-                           double *per_km2, struct err *err);
 
 /* One point for a record on a map: a point itself, the centroid of an outline, the middle
  * vertex of a line. The same point decides in which unit an enterprise lies. */

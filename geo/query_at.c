@@ -96,7 +96,7 @@ enum err_code query_at(const struct world *world, struct worker *worker, struct 
         .world = world, .layer = LAYER_ENTERPRISES, .shape = &shape, .within_m = radius_m};
     TRY(near_within(&plants, &worker->arena, &out->near, &out->n_near, err));
     TRY(find_conflicts(world, worker, &shape, out, err));
-    TRY(near_density(world, worker, point, &out->density_km2, err));
+    TRY(population_density(world, worker, point, &out->density_km2, err));
     TRY(near_exposure(world, worker, &shape, radius_m, &out->exposure, err));
 done:
     return code;

@@ -1,8 +1,8 @@
 #include "geo/reach.h"
 
 #include "geo/distance.h"
-#include "geo/exposure.h"
 #include "geo/overlay.h"
+#include "geo/population.h"
 
 #include <string.h>
 
@@ -55,8 +55,8 @@ static enum err_code persons_of(const struct reach *reach, const struct geom *sh
                                 struct arena *scratch, double *out, struct err *err)
 {
     struct exposure exposure = {.persons = 0};
-    enum err_code code = exposure_of(&reach->world->population, reach->worker->to_grid, shape,
-                                     scratch, &exposure, err);
+    enum err_code code =
+        population_within(reach->world, reach->worker, shape, scratch, &exposure, err);
     *out = exposure.persons;
     return code;
 }
@@ -165,7 +165,7 @@ enum err_code reach_new(const struct world *world, struct worker *worker,
     if (!reach)
         return err_nomem(err);
     *reach = (struct reach){.world = world, .worker = worker, .arena = arena};
-    if (world->population.n_columns > 0) {
+    if (population_known(world)) {
         struct graded by = {sources, n_sources, false};
         TRY(build_levels(reach, &by, reach->by_grade, err));
         by.could_be = true;
@@ -259,7 +259,7 @@ enum err_code reach_in_unit(struct reach *reach, const struct geom *unit, struct
     enum err_code code = ERR_OK;
     struct unit_cut cut = {.reach = reach, .unit = unit};
     *out = (struct reach_shares){.residents = NAN};
-    if (reach->world->population.n_columns == 0 || unit->kind != GEOM_POLYGON)
+    if (!population_known(reach->world) || unit->kind != GEOM_POLYGON)
         return ERR_OK;
     arena_init(&cut.scratch, 0);
     TRY(persons_of(reach, unit, &cut.scratch, &out->residents, err));

@@ -1,6 +1,7 @@
 /* answers_status.c - what is served, and what its colours mean. */
 #include "data/base/text.h"
 #include "geo/ellipsoid.h"
+#include "geo/population.h"
 #include "styles/style.h"
 #include "geo/rollup.h"
 #include "tiler/answers.h"
@@ -62,11 +63,21 @@ static void write_conflict_counts(struct jw *jw, const struct world *world)
 static void write_population(struct jw *jw, const struct world *world)
 {
     const struct grid *grid = &world->population;
-    if (grid->n_columns == 0) {
+    double persons = 0;
+    if (!population_known(world)) {
         jw_null(jw);
         return;
     }
-    double persons = 0;
+    if (grid->n_columns == 0) {
+        size_t n = world_count(world, LAYER_CENSUS);
+        for (size_t i = 0; i < n; i++)
+            persons += ((const struct census_area *)world_record(world, LAYER_CENSUS, i))->persons;
+        jw_object(jw);
+        jw_kv_fixed(jw, "persons", persons, 1);
+        jw_kv_integer(jw, "census_areas", (int64_t)n);
+        jw_end_object(jw);
+        return;
+    }
     size_t n_blocks = (size_t)grid->n_block_columns * grid->n_block_rows;
     for (size_t b = 0; b < n_blocks; b++)
         for (size_t i = 0; grid->blocks[b] && i < (size_t)GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)

@@ -194,15 +194,18 @@ const struct cli_command cli_import = {
         "Reads anything that OGR reads, and for population any GDAL raster. LAYER is one of "
         "admin,\n"
         "enterprises, facilities, inventory, zones, pipelines, protected, areas, infrastructure,\n"
-        "hidden_dangers, resources, scenarios, population. What cannot be accepted is refused "
-        "with\n"
-        "its row, field, value and reason; nothing is written if the import fails.",
+        "hidden_dangers, resources, scenarios, census, population. What cannot be accepted is\n"
+        "refused with its row, field, value and reason; nothing is written if the import fails.\n"
+        "People come as a raster of persons a cell (population), or as polygons with `persons`\n"
+        "(census), each taken as evenly settled; gaps between these are without data, and with\n"
+        "both layers the raster counts alone.",
     .examples =
         "sisetu import r.gpkg enterprises plants.geojson --crs EPSG:4490\n"
         "sisetu import r.gpkg admin county.shp --crs gcj02 --encoding GBK --field code=adcode \\\n"
         "    --constant level=3\n"
         "sisetu import r.gpkg admin census.csv --crs EPSG:4490 --join code --field population=pop\n"
-        "sisetu import r.gpkg population persons.tif --crs EPSG:4326 --replace\n",
+        "sisetu import r.gpkg population persons.tif --crs EPSG:4326 --replace\n"
+        "sisetu import r.gpkg census townships.gpkg --crs EPSG:4490 --field persons=POP2020\n",
     .options =
         (const struct cli_option[]){
             {"crs", 0, "CRS", false, "of the file's coordinates: EPSG:n, gcj02 or bd09"},

@@ -36,7 +36,7 @@ count()
     sqlite3 "$1" "SELECT COUNT(*) FROM $2"
 }
 
-says 'empty store with 17 layers' 'init makes a store' "$S" init "$store"
+says 'empty store with 18 layers' 'init makes a store' "$S" init "$store"
 fails 5 'exists already' 'init overwrites nothing' "$S" init "$store"
 fails 4 'no/such' 'init needs the directory' "$S" init no/such/store.gpkg
 says 'is of schema 2' 'upgrade leaves a store of this version alone' "$S" upgrade "$store"

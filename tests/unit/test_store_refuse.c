@@ -198,15 +198,18 @@ static void test_values_that_others_broke_are_refused_by_record(void **state)
 /* What version 1 did not have. */
 static void make_version_1(struct fixture *f)
 {
-    printed(f,
-            "sqlite3 %s \"UPDATE sisetu_meta SET value = 1 WHERE key = 'schema_version'; "
-            "DELETE FROM gpkg_data_columns WHERE table_name IN ('scenarios', 'segments') OR "
-            "column_name = 'start_m'; DELETE FROM gpkg_data_column_constraints WHERE "
-            "constraint_name LIKE 'scenarios_%%' OR constraint_name LIKE 'segments_%%' OR "
-            "constraint_name = 'pipelines_start_m' OR value = 'risk'; "
-            "ALTER TABLE pipelines DROP COLUMN start_m; \" 2>&1; "
-            "ogrinfo -q %s -sql 'DROP TABLE scenarios'; ogrinfo -q %s -sql 'DROP TABLE segments'",
-            f->path, f->path, f->path);
+    printed(
+        f,
+        "sqlite3 %s \"UPDATE sisetu_meta SET value = 1 WHERE key = 'schema_version'; "
+        "DELETE FROM gpkg_data_columns WHERE table_name IN ('scenarios', 'segments', 'census') OR "
+        "column_name = 'start_m'; DELETE FROM gpkg_data_column_constraints WHERE "
+        "constraint_name LIKE 'scenarios_%%' OR constraint_name LIKE 'segments_%%' OR "
+        "constraint_name LIKE 'census_%%' OR "
+        "constraint_name = 'pipelines_start_m' OR value = 'risk'; "
+        "ALTER TABLE pipelines DROP COLUMN start_m; \" 2>&1; "
+        "ogrinfo -q %s -sql 'DROP TABLE scenarios'; ogrinfo -q %s -sql 'DROP TABLE segments'; "
+        "ogrinfo -q %s -sql 'DROP TABLE census'",
+        f->path, f->path, f->path, f->path);
 }
 
 static void test_an_upgraded_store_is_as_a_new_one(void **state)
