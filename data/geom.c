@@ -136,3 +136,17 @@ bool geom_equal(const struct geom *a, const struct geom *b)
            same_bytes(a->ring_ends, b->ring_ends, a->n_rings * sizeof *a->ring_ends) &&
            same_bytes(a->part_ends, b->part_ends, a->n_parts * sizeof *a->part_ends);
 }
+
+bool geom_has_long_edge(const struct geom *geom, double *from_deg, double *to_deg)
+{
+    uint32_t n_rings = geom->kind == GEOM_POINT ? 0 : geom->n_rings;
+    for (uint32_t ring = 0; ring < n_rings; ring++)
+        for (uint32_t i = geom_ring_start(geom, ring); i + 1 < geom->ring_ends[ring]; i++) {
+            *from_deg = geom->points[i].lon_deg;
+            *to_deg = geom->points[i + 1].lon_deg;
+            double turn_deg = fabs(*to_deg - *from_deg);
+            if (turn_deg > 180 && turn_deg < 360)
+                return true;
+        }
+    return false;
+}

@@ -129,6 +129,10 @@ enum err_code geom_to_wkb(const struct geom *geom, struct arena *arena, const vo
 /* Turns a closed ring of n vertices in place; a ring without area stays as it is. */
 void geom_turn_ring(struct lonlat *points, size_t n, bool counter_clockwise);
 
+/* Whether an edge goes over half a turn of longitude, and not a whole one: it may have been
+ * meant to cross the antimeridian the other way (RFC 7946, 3.1.9). from and to are the edge's. */
+bool geom_has_long_edge(const struct geom *geom, double *from_deg, double *to_deg);
+
 /* Deep copy into another arena. */
 enum err_code geom_copy(const struct geom *from, struct arena *arena, struct geom *out,
                         struct err *err);

@@ -33,6 +33,16 @@ static const char *base_name(const char *path)
 
 /* ---- before the file ---- */
 
+struct box import_expected(struct box boundaries)
+{
+    if (box_is_empty(boundaries))
+        return CHINA;
+    return (struct box){fmax(-180, boundaries.west_deg - BEYOND_BOUNDARIES_DEG),
+                        fmax(-90, boundaries.south_deg - BEYOND_BOUNDARIES_DEG),
+                        fmin(180, boundaries.east_deg + BEYOND_BOUNDARIES_DEG),
+                        fmin(90, boundaries.north_deg + BEYOND_BOUNDARIES_DEG)};
+}
+
 static enum err_code must_be_empty(const struct import *import, struct store *store,
                                    struct err *err)
 {
@@ -80,12 +90,7 @@ static enum err_code look_at_store(struct import *import, struct err *err)
     struct box box = box_empty();
     for (size_t i = 0; i < import->n_admin; i++)
         box = box_union(box, import->admin[i].head.geom.box);
-    import->reference = CHINA;
-    if (!box_is_empty(box))
-        import->reference = (struct box){fmax(-180, box.west_deg - BEYOND_BOUNDARIES_DEG),
-                                         fmax(-90, box.south_deg - BEYOND_BOUNDARIES_DEG),
-                                         fmin(180, box.east_deg + BEYOND_BOUNDARIES_DEG),
-                                         fmin(90, box.north_deg + BEYOND_BOUNDARIES_DEG)};
+    import->reference = import_expected(box);
 done:
     store_close(store);
     return code;
@@ -109,7 +114,7 @@ static enum err_code ask_for_crs(const struct import *import, OGRSpatialReferenc
                    import->report.summary->source, name ? name : "nothing", register_entry);
 }
 
-static enum err_code open_crs(struct import *import, OGRSpatialReferenceH claim, struct err *err)
+enum err_code import_open_crs(struct import *import, OGRSpatialReferenceH claim, struct err *err)
 {
     enum err_code code = ERR_OK;
     bool needed = import->layer->id == LAYER_POPULATION ||
@@ -311,11 +316,11 @@ static enum err_code open_file(struct import *import, struct err *err)
         import->source.dataset = import_source_dataset(import, GDAL_OF_RASTER, err);
         if (!import->source.dataset)
             return err->code;
-        TRY(open_crs(import, GDALGetSpatialRef(import->source.dataset), err));
+        TRY(import_open_crs(import, GDALGetSpatialRef(import->source.dataset), err));
         goto done;
     }
     TRY(import_source_open(import, err));
-    TRY(open_crs(import, OGR_L_GetSpatialRef(import->source.layer), err));
+    TRY(import_open_crs(import, OGR_L_GetSpatialRef(import->source.layer), err));
     TRY(import_plan_columns(import, err));
 done:
     return code;

@@ -13,6 +13,7 @@
  *   import_raster.c   population
  *   import_join.c     fields of existing records
  *   import_report.c   counts, rejects, warnings
+ *   import_shapes.c   shapes of a file that nobody keeps (import_shapes.h)
  *
  * A record that is refused is an answer, not an error: a check fills a struct import_fault
  * and returns ERR_OK; what it returns else ends the import.
@@ -318,6 +319,14 @@ enum err_code import_shift_check(struct import *import, struct err *err);
 
 enum err_code import_population(struct import *import, struct err *err);
 enum err_code import_join(struct import *import, struct err *err);
+
+/* ---- import.c ---- */
+
+/* Where data may lie without suspicion: around the boundaries, else in China. */
+struct box import_expected(struct box boundaries);
+
+/* --crs, which is required where there are coordinates; claim is what the file says, or NULL. */
+enum err_code import_open_crs(struct import *import, OGRSpatialReferenceH claim, struct err *err);
 
 /* Tells the callback, about every percent. */
 void import_progress(struct import *import, double share);

@@ -2,7 +2,6 @@
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/limits.h"
-#include "data/gcj02.h"
 #include "geo/reasons.h"
 #include "tiler/answers.h"
 #include "tiler/cli_world.h"
@@ -10,38 +9,8 @@
 #include "tiler/site_request.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* ---- the site ---- */
-
-/* Undoes the shift of a consumer map, vertex by vertex, in place of the copy in the arena. */
-static enum err_code undo_shift(struct geom *geom, struct lonlat (*undo)(struct lonlat),
-                                struct arena *arena, struct err *err)
-{
-    struct lonlat *points = arena_memdup(arena, geom->points, geom->n_points * sizeof *points);
-    if (!points)
-        return err_nomem(err);
-    for (uint32_t i = 0; i < geom->n_points; i++)
-        points[i] = undo(points[i]);
-    geom->points = points;
-    geom->box = box_of_points(points, geom->n_points);
-    return ERR_OK;
-}
-
-static enum err_code apply_crs(const char *crs, struct geom *geom, struct arena *arena,
-                               struct err *err)
-{
-    if (!crs || strcasecmp(crs, "EPSG:4490") == 0 || strcasecmp(crs, "EPSG:4326") == 0)
-        return ERR_OK;
-    if (strcasecmp(crs, "gcj02") == 0)
-        return undo_shift(geom, gcj02_to_wgs84, arena, err);
-    if (strcasecmp(crs, "bd09") == 0)
-        return undo_shift(geom, bd09_to_wgs84, arena, err);
-    return err_set(err, ERR_USAGE,
-                   "--crs \"%s\" should be EPSG:4490, EPSG:4326, gcj02 or bd09; transform other "
-                   "files first: ogr2ogr -t_srs EPSG:4490 site.geojson FILE",
-                   crs);
-}
 
 static enum err_code read_site(struct cli *cli, struct geom *out, struct err *err)
 {
@@ -58,7 +27,9 @@ static enum err_code read_site(struct cli *cli, struct geom *out, struct err *er
         code = err_wrap(err, "%s", path);
         goto done;
     }
-    TRY(apply_crs(cli_value(cli, "crs"), out, &cli->arena, err));
+    code = geojson_apply_crs(cli_value(cli, "crs"), out, &cli->arena, err);
+    if (code != ERR_OK)
+        code = err_wrap(err, "--crs");
 done:
     jr_free(root);
     buf_release(&text);

@@ -1,7 +1,9 @@
 #include "tiler/cli_world.h"
 
+#include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/limits.h"
+#include "data/import_shapes.h"
 #include "geo/reasons.h"
 #include "tiler/answers.h"
 #include "tiler/columns.h"
@@ -37,6 +39,26 @@ enum err_code cli_point(const struct cli *cli, size_t first, struct lonlat *out,
     TRY(cli_argument_real(cli, first, "LON", -180, 180, &out->lon_deg, err));
     TRY(cli_argument_real(cli, first + 1, "LAT", -90, 90, &out->lat_deg, err));
 done:
+    return code;
+}
+
+enum err_code cli_read_shapes(struct cli *cli, const char *path, struct shapes_question *question,
+                              struct shape **out, size_t *n, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct buf text;
+    buf_init(&text);
+    question->path = path;
+    question->crs = cli_value(cli, "crs");
+    question->accept_shift = cli_flag(cli, "accept-shift");
+    if (strcmp(path, "-") == 0) {
+        TRY(file_read("/dev/stdin", LIMIT_STDIN_BYTES, &text, err));
+        question->text = text.n_bytes ? buf_text(&text) : "";
+        question->n_text = text.n_bytes;
+    }
+    TRY(shapes_read(question, &cli->arena, out, n, err));
+done:
+    buf_release(&text);
     return code;
 }
 

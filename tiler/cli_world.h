@@ -21,6 +21,12 @@ void cli_world_close(struct cli_world *world);
 /* Arguments LON and LAT from `first` on. */
 enum err_code cli_point(const struct cli *cli, size_t first, struct lonlat *out, struct err *err);
 
+/* The shapes of a file, or of standard input ("-"), in --crs; the question says what else. */
+struct shapes_question;
+struct shape;
+enum err_code cli_read_shapes(struct cli *cli, const char *path, struct shapes_question *question,
+                              struct shape **out, size_t *n, struct err *err);
+
 /* Texts in the run's arena, never NULL. */
 const char *cli_metres(struct cli *cli, double m); /* "12.3 m", "1.23 km", "-" */
 const char *cli_persons(struct cli *cli, double persons, double low, double high);

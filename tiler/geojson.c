@@ -1,8 +1,10 @@
 #include "tiler/geojson.h"
 
 #include "data/base/limits.h"
+#include "data/gcj02.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* Shapes are handed to geom_from_wkb, which closes, turns and checks rings: one place knows
  * how. These are the codes of ISO well-known binary. */
@@ -173,6 +175,35 @@ enum err_code geojson_read(const struct json *value, struct arena *arena, struct
 done:
     buf_release(&wkb);
     return code;
+}
+
+/* Undoes the shift of a consumer map, vertex by vertex, in place of the copy in the arena. */
+static enum err_code undo_shift(struct geom *geom, struct lonlat (*undo)(struct lonlat),
+                                struct arena *arena, struct err *err)
+{
+    struct lonlat *points = arena_memdup(arena, geom->points, geom->n_points * sizeof *points);
+    if (!points)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < geom->n_points; i++)
+        points[i] = undo(points[i]);
+    geom->points = points;
+    geom->box = box_of_points(points, geom->n_points);
+    return ERR_OK;
+}
+
+enum err_code geojson_apply_crs(const char *crs, struct geom *geom, struct arena *arena,
+                                struct err *err)
+{
+    if (!crs || strcasecmp(crs, "EPSG:4490") == 0 || strcasecmp(crs, "EPSG:4326") == 0)
+        return ERR_OK;
+    if (strcasecmp(crs, "gcj02") == 0)
+        return undo_shift(geom, gcj02_to_wgs84, arena, err);
+    if (strcasecmp(crs, "bd09") == 0)
+        return undo_shift(geom, bd09_to_wgs84, arena, err);
+    return err_set(err, ERR_USAGE,
+                   "\"%s\" should be EPSG:4490, EPSG:4326, gcj02 or bd09; transform other "
+                   "files first: ogr2ogr -t_srs EPSG:4490 site.geojson FILE",
+                   crs);
 }
 
 void geojson_write_position(struct jw *jw, struct lonlat point)

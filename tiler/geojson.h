@@ -18,6 +18,11 @@
 enum err_code geojson_read(const struct json *value, struct arena *arena, struct geom *out,
                            struct err *err);
 
+/* From the named CRS to CGCS2000, in place of the copy in the arena: EPSG:4490 and EPSG:4326
+ * (and NULL) as it is, gcj02 and bd09 with their shift undone. ERR_USAGE for others. */
+enum err_code geojson_apply_crs(const char *crs, struct geom *geom, struct arena *arena,
+                                struct err *err);
+
 /* Writes a geometry object, or null for GEOM_NONE. Coordinates to 1e-8 degree (1 mm). */
 void geojson_write(struct jw *jw, const struct geom *geom);
 

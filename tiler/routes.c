@@ -85,6 +85,7 @@ static const struct route table[] = {
      JSON_TYPE},
     {"/v1/facility_types", HTTP_GET, NEEDS_WORLD, ask_facility_types, NO_PARAMS, JSON_TYPE},
     {"/v1/check", HTTP_POST, NEEDS_WORLD, ask_check, NO_PARAMS, JSON_TYPE},
+    {"/v1/exposure", HTTP_POST, NEEDS_WORLD, ask_exposure, NO_PARAMS, JSON_TYPE},
 };
 
 static bool matches(const char *pattern, const struct path *path)

@@ -1,8 +1,10 @@
 /* routes_api.c - the questions of the API: parameters in, queries asked, answers written. */
 #include "data/base/limits.h"
 #include "data/base/text.h"
+#include "geo/near.h"
 #include "tiler/answers.h"
 #include "tiler/ask.h"
+#include "tiler/exposure_request.h"
 #include "tiler/site_request.h"
 
 #include <string.h>
@@ -143,6 +145,35 @@ enum err_code ask_check(struct ask *ask, struct err *err)
     TRY(site_request_read(ask->request->body, ask->request->n_body, ask->arena, &site, err));
     TRY(query_site(ask->world, &ask->state->worker, &site.question, &answer, err));
     answer_site(&ask->jw, ask->world, &ask->state->worker, &answer);
+done:
+    return code;
+}
+
+enum err_code ask_exposure(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct exposure_request request;
+    struct worker *worker = &ask->state->worker;
+    struct jw *jw = &ask->jw;
+    TRY(exposure_request_read(ask->request->body, ask->request->n_body, worker->overlay, ask->arena,
+                              &request, err));
+    jw_object(jw);
+    jw_key(jw, "exposures");
+    jw_array(jw);
+    for (size_t i = 0; i < request.n; i++) {
+        struct exposure exposure;
+        struct arena_mark mark = arena_mark(&worker->arena);
+        code = near_exposure(ask->world, worker, &request.shapes[i].geom, request.within_m,
+                             &exposure, err);
+        arena_rewind(&worker->arena, mark);
+        if (code != ERR_OK) {
+            err_wrap(err, "feature %zu", i + 1);
+            goto done;
+        }
+        exposure_write(jw, request.shapes[i].id, &exposure, NULL);
+    }
+    jw_end_array(jw);
+    jw_end_object(jw);
 done:
     return code;
 }

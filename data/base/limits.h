@@ -61,6 +61,9 @@ enum {
      * hold a worker for a second, sixty thousand for eight. */
     LIMIT_SITE_VERTICES = 10 * 1000,
 
+    /* GeoJSON on standard input: shapes of four million vertices with all their digits. */
+    LIMIT_STDIN_BYTES = 256 << 20,
+
     /* Radius of a query, m: the largest release zones are tens of kilometres. */
     LIMIT_RADIUS_M = 100 * 1000,
 
