@@ -99,7 +99,7 @@ static void read_table(struct rules_loader *loader, const struct rules_table_spe
         table->by_confidence[source->confidence]++;
         table->n_inactive += !source->active;
     }
-    if (csv.n_rows == 0)
+    if (csv.n_rows == 0 && !loader->extract)
         rules_error(loader, spec->file, 1, "no rows; an empty table leaves its question open");
     table->n_rows = csv.n_rows;
     memcpy((char *)loader->rules + spec->rows_offset, &rows, sizeof rows);
@@ -132,26 +132,33 @@ static enum err_code hash_files(struct rules *rules, struct err *err)
     return code;
 }
 
+/* An absent table of an extract is an empty one. */
+static void read_file_table(struct rules_loader *loader, size_t i)
+{
+    struct rules *rules = loader->rules;
+    const struct rules_table_spec *spec = &rules_table_specs[i];
+    const char *text = text_of(rules, spec->file);
+    rules->tables[i].file = spec->file;
+    if (text)
+        read_table(loader, spec, text, &rules->tables[i]);
+}
+
 static void read_tables(struct rules_loader *loader)
 {
     struct rules *rules = loader->rules;
     rules->n_tables = RULES_TABLES;
-    for (size_t i = 0; i < RULES_TABLES; i++) {
-        const struct rules_table_spec *spec = &rules_table_specs[i];
-        rules->tables[i].file = spec->file;
-        if (i + 1 < RULES_TABLES)
-            read_table(loader, spec, text_of(rules, spec->file), &rules->tables[i]);
-    }
+    for (size_t i = 0; i + 1 < RULES_TABLES; i++)
+        read_file_table(loader, i);
     if (loader->n_errors == 0 && !loader->no_memory) {
         rules_check_parameters(loader);
-        rules_check_references(loader);
+        if (!loader->extract)
+            rules_check_references(loader);
     }
     /* spacing.csv points into the others, whose errors would only be repeated. */
-    const struct rules_table_spec *spacing = &rules_table_specs[RULES_TABLES - 1];
     if (loader->n_errors > 0 || loader->no_memory)
         return;
-    read_table(loader, spacing, text_of(rules, spacing->file), &rules->tables[RULES_TABLES - 1]);
-    if (!loader->no_memory)
+    read_file_table(loader, RULES_TABLES - 1);
+    if (!loader->no_memory && !loader->extract)
         rules_check_spacing(loader);
 }
 
@@ -191,7 +198,7 @@ static enum err_code take_files(struct rules_loader *loader, const struct store_
     for (size_t i = 1; i < rules->n_files; i++)
         if (strcmp(rules->files[i - 1].name, rules->files[i].name) == 0)
             return err_set(err, ERR_INPUT, "%s is there twice", rules->files[i].name);
-    for (size_t i = 0; i < RULES_TABLES; i++)
+    for (size_t i = 0; i < RULES_TABLES && !loader->extract; i++)
         if (!text_of(rules, rules_table_specs[i].file))
             return err_set(err, ERR_NOT_FOUND, "rule table %s is missing",
                            rules_table_specs[i].file);
@@ -216,6 +223,14 @@ enum err_code rules_load_texts(const struct store_text *files, size_t n,
                                struct err *err)
 {
     struct rules_loader loader = {.schema = schema, .arena = arena, .rules = out};
+    return load(&loader, files, n, err);
+}
+
+enum err_code rules_load_extract(const struct store_text *files, size_t n,
+                                 const struct schema *schema, struct arena *arena,
+                                 struct rules *out, struct err *err)
+{
+    struct rules_loader loader = {.schema = schema, .arena = arena, .rules = out, .extract = true};
     return load(&loader, files, n, err);
 }
 

@@ -24,6 +24,7 @@ struct rules_loader {
     size_t notes_capacity;
     size_t n_errors; /* all, also those not kept */
     bool no_memory;
+    bool extract;             /* rows of a proof: tables may be absent or empty */
     uint64_t parameters_seen; /* one bit a row of parameters.csv's list */
 };
 

@@ -56,10 +56,8 @@ static const struct category *category_in_force(const struct world *world, const
     return category && rule_holds(&category->source, world->as_of) ? category : NULL;
 }
 
-/* One inventory row: its share q/Q and what it adds to sum beta q/Q. */
-static struct sums sums_of_item(const struct world *world, const struct inventory_item *item)
+struct hazard_item hazard_item_of(const struct world *world, const struct inventory_item *item)
 {
-    struct sums sums = {0, 0, 0, 0, NULL};
     const struct substance *substance =
         item->substance ? rules_substance(world->rules, item->substance) : NULL;
     if (substance && !rule_holds(&substance->source, world->as_of))
@@ -67,27 +65,39 @@ static struct sums sums_of_item(const struct world *world, const struct inventor
     const struct category *category = category_in_force(world, item->category);
     if (substance && *substance->category && confidence_decides(substance->category_confidence))
         category = category_in_force(world, substance->category);
-    const char *name = item->substance ? item->substance : reasons_name(&item->head);
+    struct hazard_item out = {.substance = substance, .category = category};
     if (!(item->q_t >= 0) || (!substance && !category)) {
-        sums.s_high = INFINITY;
-        sums.b_high = INFINITY;
-        sums.open = name;
-        return sums;
+        out.critical_t = (double)NAN;
+        out.share = out.beta_high = (double)INFINITY;
+        out.open = true;
+        return out;
     }
-    double share = item->q_t / (substance ? substance->critical_t : category->critical_t);
-    double beta_low;
-    double beta_high;
+    out.critical_t = substance ? substance->critical_t : category->critical_t;
+    out.share = item->q_t / out.critical_t;
     if (substance && !isnan(substance->beta)) {
-        beta_low = beta_high = substance->beta;
+        out.beta_low = out.beta_high = substance->beta;
     } else if (category) {
-        beta_low = beta_high = category->beta;
+        out.beta_low = out.beta_high = category->beta;
     } else {
-        beta_range(world, &beta_low, &beta_high);
-        sums.open = name;
+        beta_range(world, &out.beta_low, &out.beta_high);
+        out.open = true;
     }
-    sums.s_low = sums.s_high = share;
-    sums.b_low = beta_low * share;
-    sums.b_high = share > 0 ? beta_high * share : 0;
+    return out;
+}
+
+/* One inventory row: its share q/Q and what it adds to sum beta q/Q. */
+static struct sums sums_of_item(const struct world *world, const struct inventory_item *item)
+{
+    struct sums sums = {0, 0, 0, 0, NULL};
+    struct hazard_item one = hazard_item_of(world, item);
+    if (one.open)
+        sums.open = item->substance ? item->substance : reasons_name(&item->head);
+    sums.s_high = sums.b_high = (double)INFINITY;
+    if (isinf(one.share))
+        return sums;
+    sums.s_low = sums.s_high = one.share;
+    sums.b_low = one.beta_low * one.share;
+    sums.b_high = one.share > 0 ? one.beta_high * one.share : 0;
     return sums;
 }
 

@@ -58,6 +58,18 @@ struct hazard {
     size_t n_undecided; /* units */
 };
 
+/* What one row of the inventory adds: q/Q, and the beta or betas that it may have. */
+struct hazard_item {
+    const struct substance *substance; /* in force, of table 1; or NULL */
+    const struct category *category;   /* whose Q (without a substance) or beta counts; or NULL */
+    double critical_t;                 /* Q; NAN: in no table */
+    double share;                      /* q/Q; INFINITY: not known */
+    double beta_low;
+    double beta_high; /* differs where the category is not known; INFINITY: nothing is */
+    bool open;
+};
+struct hazard_item hazard_item_of(const struct world *world, const struct inventory_item *item);
+
 /* worker_fit first. Results go into `arena`; `scratch` may be reset afterwards. */
 enum err_code hazard_of(const struct world *world, struct worker *worker, size_t enterprise_row,
                         struct arena *arena, struct arena *scratch, struct hazard *out,

@@ -140,6 +140,11 @@ struct site_answer {
     size_t n_notes;
 };
 
+/* The spacing rows that speak of the site, or may: what its answer rests on. */
+enum err_code query_site_rules(const struct world *world, const struct site_question *question,
+                               struct arena *arena, const struct spacing_rule ***out, size_t *n,
+                               struct err *err);
+
 /* ERR_USAGE for an unknown facility type (the message names near ones). */
 enum err_code query_site(const struct world *world, struct worker *worker,
                          const struct site_question *question, struct site_answer *out,

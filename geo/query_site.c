@@ -242,10 +242,9 @@ static void keep_plant_rules(const struct site *site, struct part *part)
     part->n_matches = kept;
 }
 
-static enum err_code judge_distances(struct site *site, bool *all_judged, struct err *err)
+static enum err_code match_parts(struct site *site, struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct arena *arena = &site->worker->arena;
     struct part *facility = &site->parts[0];
     struct part *plant = &site->parts[1];
     TRY(spacing_matches_of(site->world, site->question.facility_type, &facility->source, arena,
@@ -255,6 +254,14 @@ static enum err_code judge_distances(struct site *site, bool *all_judged, struct
                             err));
         keep_plant_rules(site, plant);
     }
+done:
+    return code;
+}
+
+static enum err_code judge_distances(struct site *site, bool *all_judged, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(match_parts(site, &site->worker->arena, err));
     for (size_t p = 0; p < site->n_parts; p++)
         TRY(judge_part(site, &site->parts[p], err));
     TRY(note_without_data(site, all_judged, err));
@@ -388,6 +395,29 @@ static void set_parts(struct site *site, enum layer_id layer)
         plant->radius_m = radius_m;
     }
     site->n_parts = layer == LAYER_PIPELINES ? 1 : 2;
+}
+
+enum err_code query_site_rules(const struct world *world, const struct site_question *question,
+                               struct arena *arena, const struct spacing_rule ***out, size_t *n,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct site site = {.world = world, .question = *question};
+    const struct facility_type *type = NULL;
+    *n = 0;
+    TRY(find_type(world, question->facility_type, &type, arena, err));
+    set_plant(&site, type);
+    set_parts(&site, type->layer);
+    TRY(match_parts(&site, arena, err));
+    *out = arena_new(arena, const struct spacing_rule *,
+                     site.parts[0].n_matches + site.parts[1].n_matches);
+    if (!*out)
+        return err_nomem(err);
+    for (size_t p = 0; p < site.n_parts; p++)
+        for (size_t m = 0; m < site.parts[p].n_matches; m++)
+            (*out)[(*n)++] = site.parts[p].matches[m].rule;
+done:
+    return code;
 }
 
 enum err_code query_site(const struct world *world, struct worker *worker,

@@ -100,6 +100,7 @@ extern const struct cli_command cli_init, cli_upgrade, cli_export, cli_import;
 extern const struct cli_command cli_assess, cli_serve, cli_tile, cli_report;
 extern const struct cli_command cli_at, cli_unit, cli_enterprise, cli_conflicts;
 extern const struct cli_command cli_check, cli_incident, cli_exposure, cli_share;
+extern const struct cli_command cli_explain, cli_verify;
 extern const struct cli_command cli_help;
 extern const struct cli_command cli_version;
 extern const struct cli_command cli_rules_check;

@@ -2,6 +2,7 @@
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/limits.h"
+#include "geo/proof.h"
 #include "geo/reasons.h"
 #include "tiler/answers.h"
 #include "tiler/cli_world.h"
@@ -109,6 +110,11 @@ static enum err_code run_check(struct cli *cli, struct err *err)
     struct site_answer answer;
     TRY(read_question(cli, &site, err));
     TRY(cli_world_open(cli, &on, err));
+    if (cli_flag(cli, "explain")) {
+        const struct proof_question question = {.kind = PROOF_SITE, .site = &site.question};
+        TRY(proof_write(on.world, &on.worker, &question, &cli->out, err));
+        goto done;
+    }
     TRY(query_site(on.world, &on.worker, &site.question, &answer, err));
     if (cli_flag(cli, "json")) {
         struct jw jw;
@@ -148,6 +154,7 @@ const struct cli_command cli_check = {
             {"crs", 0, "CRS", false, "EPSG:4490 (default), EPSG:4326, gcj02 or bd09"},
             {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},
             {"json", 0, NULL, false, "print the JSON of the API"},
+            {"explain", 0, NULL, false, "print the proof of the verdict, for `sisetu verify`"},
             {NULL, 0, NULL, false, NULL}},
     .min_arguments = 2,
     .max_arguments = 2,

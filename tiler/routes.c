@@ -77,14 +77,14 @@ static const struct route table[] = {
     {"/v1/units/*", HTTP_GET, NEEDS_WORLD, ask_unit, NO_PARAMS, JSON_TYPE},
     {"/v1/enterprises", HTTP_GET, NEEDS_WORLD, ask_enterprises,
      PARAMS("grade", "unit", "limit", "after"), JSON_TYPE},
-    {"/v1/enterprises/*", HTTP_GET, NEEDS_WORLD, ask_enterprise, NO_PARAMS, JSON_TYPE},
+    {"/v1/enterprises/*", HTTP_GET, NEEDS_WORLD, ask_enterprise, PARAMS("explain"), JSON_TYPE},
     {"/v1/conflicts", HTTP_GET, NEEDS_WORLD, ask_conflicts,
-     PARAMS("bbox", "grade", "verdict", "unit", "limit", "after"), GEOJSON_TYPE},
+     PARAMS("bbox", "grade", "verdict", "unit", "limit", "after", "id", "explain"), GEOJSON_TYPE},
     {"/v1/legend/*", HTTP_GET, NEEDS_WORLD, ask_legend, NO_PARAMS, JSON_TYPE},
     {"/v1/incident", HTTP_GET, NEEDS_WORLD, ask_incident, PARAMS("lon", "lat", "radius_m"),
      JSON_TYPE},
     {"/v1/facility_types", HTTP_GET, NEEDS_WORLD, ask_facility_types, NO_PARAMS, JSON_TYPE},
-    {"/v1/check", HTTP_POST, NEEDS_WORLD, ask_check, NO_PARAMS, JSON_TYPE},
+    {"/v1/check", HTTP_POST, NEEDS_WORLD, ask_check, PARAMS("explain"), JSON_TYPE},
     {"/v1/exposure", HTTP_POST, NEEDS_WORLD, ask_exposure, NO_PARAMS, JSON_TYPE},
 };
 

@@ -2,6 +2,7 @@
 #include "data/base/limits.h"
 #include "data/base/text.h"
 #include "geo/near.h"
+#include "geo/proof.h"
 #include "tiler/answers.h"
 #include "tiler/ask.h"
 #include "tiler/exposure_request.h"
@@ -12,6 +13,21 @@
 static const double RADIUS_DEFAULT_M = 1000;
 static const double RADIUS_LEAST_M = 1;
 enum { PAGE_DEFAULT = 100 };
+
+/* "explain=1": the proof itself is the answer, so that it can be kept and verified as it came.
+ * *done tells whether it was asked for. */
+static enum err_code explain(struct ask *ask, const struct proof_question *question, bool *done,
+                             struct err *err)
+{
+    const char *value = params_text(&ask->params, "explain");
+    *done = value && !text_equal(value, "0");
+    if (!*done)
+        return ERR_OK;
+    if (!text_equal(value, "1"))
+        return err_set(err, ERR_USAGE, "parameter explain \"%s\" should be 1 or 0", value);
+    ask->response->content_type = "application/json; charset=utf-8";
+    return proof_write(ask->world, &ask->state->worker, question, &ask->out, err);
+}
 
 enum err_code ask_status(struct ask *ask, struct err *err)
 {
@@ -89,6 +105,11 @@ enum err_code ask_enterprise(struct ask *ask, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct enterprise_answer answer;
+    const struct proof_question proof = {.kind = PROOF_ENTERPRISE, .id = ask_segment(ask, 2)};
+    bool explained = false;
+    TRY(explain(ask, &proof, &explained, err));
+    if (explained)
+        goto done;
     TRY(query_enterprise(ask->world, &ask->state->worker, ask_segment(ask, 2), &answer, err));
     answer_enterprise(&ask->jw, ask->world, &ask->state->worker, &answer);
 done:
@@ -99,6 +120,18 @@ enum err_code ask_conflicts(struct ask *ask, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct list_question question;
+    const struct proof_question proof = {.kind = PROOF_CONFLICT,
+                                         .id = params_text(&ask->params, "id")};
+    bool explained = false;
+    if (!proof.id != !params_text(&ask->params, "explain"))
+        return err_set(
+            err, ERR_USAGE,
+            "parameters id and explain go together: ?id=RULE|LAYER/ID|LAYER/ID&explain=1 "
+            "gives the proof of one conflict");
+    if (proof.id)
+        TRY(explain(ask, &proof, &explained, err));
+    if (explained)
+        goto done;
     TRY(read_page(ask, &question, err));
     TRY(answer_conflicts(&ask->jw, ask->world, &ask->state->worker, &question, err));
 done:
@@ -143,6 +176,11 @@ enum err_code ask_check(struct ask *ask, struct err *err)
     struct site_request site;
     struct site_answer answer;
     TRY(site_request_read(ask->request->body, ask->request->n_body, ask->arena, &site, err));
+    const struct proof_question proof = {.kind = PROOF_SITE, .site = &site.question};
+    bool explained = false;
+    TRY(explain(ask, &proof, &explained, err));
+    if (explained)
+        goto done;
     TRY(query_site(ask->world, &ask->state->worker, &site.question, &answer, err));
     answer_site(&ask->jw, ask->world, &ask->state->worker, &answer);
 done:

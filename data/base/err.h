@@ -28,10 +28,11 @@
 #include <stddef.h>
 
 /* One row a code: name, exit status of the command line, HTTP status, short text.
- * Exit 1 is left to crashes of the shell and 2 is the customary "you called me
- * wrongly"; the others are our own and documented in README.md. */
+ * Exit 1 is the customary "no" of a program that checks (a proof that does not hold) and
+ * 2 the customary "you called me wrongly"; the others are our own and documented in README.md. */
 #define ERR_CODES(X)                                                                               \
     X(ERR_OK, 0, 200, "ok")                                                                        \
+    X(ERR_BROKEN, 1, 422, "does not hold")                                                         \
     X(ERR_USAGE, 2, 400, "bad request")                                                            \
     X(ERR_INPUT, 3, 422, "bad input")                                                              \
     X(ERR_NOT_FOUND, 4, 404, "not found")                                                          \
