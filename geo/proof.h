@@ -30,7 +30,7 @@
  *                     whole rows, every column, as in the table; first the line number
  *            records  {"facilities": [{"id": ..., every field that is not absent, ...,
  *                     "geometry": {GeoJSON}, "geometry_sha256": "..."}, ...], ...}
- *            population  size and place of the grid, and `cells`: [row, first column,
+ *            population  (with a grid) size and place of the grid, and `cells`: [row, first column,
  *                     [persons, ...]]; null is no data
  *
  * Geometry:  GeoJSON in longitude and latitude on CGCS2000, every double with the digits that

@@ -5,7 +5,7 @@
 #include "data/base/text.h"
 #include "geo/assess.h"
 #include "geo/density.h"
-#include "geo/exposure.h"
+#include "geo/population.h"
 #include "geo/reasons.h"
 
 #include <math.h>
@@ -448,18 +448,16 @@ static enum err_code claim_exposure(struct claiming *claiming, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct jw *jw = claiming->jw;
-    struct exposure exposure = {(double)NAN, (double)NAN, (double)NAN, 0,
-                                0,           (double)NAN, 1,           (double)NAN};
-    TRY(worker_fit(claiming->worker, claiming->world, err));
-    if (claiming->world->population.n_columns > 0)
-        TRY(exposure_of(&claiming->world->population, claiming->worker->to_grid,
-                        claiming->question->shape, claiming->arena, &exposure, err));
+    struct exposure exposure;
+    TRY(population_within(claiming->world, claiming->worker, claiming->question->shape,
+                          claiming->arena, &exposure, err));
     jw_object(jw);
     write_exposure(jw, &exposure);
     jw_kv_string(jw, "formula",
                  proof_text(claiming->arena,
-                            "persons = sum over cells of persons x share of the cell's area "
-                            "inside = %.6f; low: no person of a cell on the edge, high: all",
+                            "persons = sum over cells (or areas of a census) of persons x share "
+                            "of its area inside = %.6f; low: no person of one on the edge, high: "
+                            "all",
                             exposure.persons));
     jw_end_object(jw);
 done:

@@ -6,8 +6,8 @@
 #include "data/base/text.h"
 #include "geo/ellipsoid.h"
 #include "geo/exposure.h"
-#include "geo/near.h"
 #include "geo/overlay.h"
+#include "geo/population.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,7 +101,44 @@ static bool has_record(const struct proof_needs *needs, enum layer_id layer)
     return false;
 }
 
+/* The simplest record of a layer (that an area rule asks for): it shows that there are some,
+ * wherever it lies. */
+static enum err_code need_witness(struct proof_needs *needs, enum layer_id layer,
+                                  const struct area_rule *rule, struct err *err)
+{
+    const struct world *world = needs->world;
+    int64_t simplest = -1;
+    uint32_t least = UINT32_MAX;
+    for (size_t i = 0; i < world_count(world, layer); i++) {
+        if (rule && predicate_eval(rule->area, world_area(world, i), NULL) == TRUTH_NO)
+            continue;
+        uint32_t n = world_geom(world, layer, i)->n_points;
+        if (simplest < 0 || n < least) {
+            simplest = (int64_t)i;
+            least = n;
+        }
+    }
+    return simplest < 0 ? ERR_OK : proof_need_record(needs, layer, (size_t)simplest, err);
+}
+
 /* ---- population ---- */
+
+/* Where there is no grid, the areas of the census that the box meets, or one that shows that
+ * there is a census. */
+static enum err_code need_census(struct proof_needs *needs, const struct geom *polygon,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    uint32_t *rows = NULL;
+    size_t n = 0;
+    TRY(world_search(needs->world, LAYER_CENSUS, polygon->box, needs->arena, &rows, &n, err));
+    for (size_t i = 0; i < n; i++)
+        TRY(proof_need_record(needs, LAYER_CENSUS, rows[i], err));
+    if (n == 0)
+        TRY(need_witness(needs, LAYER_CENSUS, NULL, err));
+done:
+    return code;
+}
 
 enum err_code proof_need_cells(struct proof_needs *needs, const struct geom *polygon,
                                struct err *err)
@@ -109,8 +146,10 @@ enum err_code proof_need_cells(struct proof_needs *needs, const struct geom *pol
     enum err_code code = ERR_OK;
     struct exposure_cell *touched = NULL;
     size_t n = 0;
-    if (needs->world->population.n_columns == 0 || polygon->kind != GEOM_POLYGON)
+    if (polygon->kind != GEOM_POLYGON)
         return ERR_OK;
+    if (needs->world->population.n_columns == 0)
+        return need_census(needs, polygon, err);
     TRY(exposure_cells(&needs->world->population, needs->worker->to_grid, polygon, needs->arena,
                        &touched, &n, err));
     needs->cells = arena_grow(needs->arena, needs->cells, &needs->cells_capacity,
@@ -128,7 +167,7 @@ static enum err_code need_cells_within(struct proof_needs *needs, const struct g
 {
     enum err_code code = ERR_OK;
     struct geom around;
-    if (needs->world->population.n_columns == 0 || shape->kind == GEOM_NONE)
+    if (!population_known(needs->world) || shape->kind == GEOM_NONE)
         return ERR_OK;
     TRY(overlay_buffer(needs->worker->overlay, shape, radius_m + CIRCLE_TOLERANCE_M,
                        CIRCLE_TOLERANCE_M / 2, needs->arena, &around, err));
@@ -179,26 +218,6 @@ static enum err_code need_least_accurate_area(struct proof_needs *needs, struct 
         }
     }
     return worst_m < 0 ? ERR_OK : proof_need_record(needs, LAYER_AREAS, worst, err);
-}
-
-/* The simplest record of a layer (that an area rule asks for): it shows that there are some,
- * wherever it lies. */
-static enum err_code need_witness(struct proof_needs *needs, enum layer_id layer,
-                                  const struct area_rule *rule, struct err *err)
-{
-    const struct world *world = needs->world;
-    int64_t simplest = -1;
-    uint32_t least = UINT32_MAX;
-    for (size_t i = 0; i < world_count(world, layer); i++) {
-        if (rule && predicate_eval(rule->area, world_area(world, i), NULL) == TRUTH_NO)
-            continue;
-        uint32_t n = world_geom(world, layer, i)->n_points;
-        if (simplest < 0 || n < least) {
-            simplest = (int64_t)i;
-            least = n;
-        }
-    }
-    return simplest < 0 ? ERR_OK : proof_need_record(needs, layer, (size_t)simplest, err);
 }
 
 /* A rule to stand inside rests on all areas near that it asks for, or on one far away. */
