@@ -58,9 +58,10 @@ enum err_code risk_judge(const struct world *world, struct worker *worker,
         goto done;
     /* The interval holds what the accuracies leave open, in metres and not a year. */
     struct judgement exact = verdict_judge(&out->at.exact, &limit);
-    if (out->answer.by == UNDECIDED_INTERVAL && exact.verdict != VERDICT_UNDECIDED) {
+    bool touches = out->at.open && !(fabs(out->at.gap_m) > 0);
+    if (out->answer.by == UNDECIDED_INTERVAL && (exact.verdict != VERDICT_UNDECIDED || touches)) {
         out->answer.by = UNDECIDED_POSITION;
-        if (out->at.open && fabs(out->at.gap_m) > 0)
+        if (out->at.open && !touches)
             out->answer.decides_below = fabs(out->at.gap_m);
     } else if (exact.by == UNDECIDED_ATTRIBUTE) {
         out->answer.by = UNDECIDED_ATTRIBUTE;
