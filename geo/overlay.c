@@ -324,15 +324,24 @@ enum err_code overlay_difference(struct overlay *overlay, const struct geom *a,
     return combine_shapes(overlay, DIFFERENCE, shapes, a->kind, arena, out, err);
 }
 
-enum err_code overlay_union(struct overlay *overlay, const struct geom *const *shapes, size_t n,
-                            struct arena *arena, struct geom *out, struct err *err)
+struct union_of {
+    struct overlay *overlay;
+    const struct geom *const *shapes;
+    size_t n;
+};
+
+/* By `quick`, and on a grid where that fails. */
+static enum err_code unite(const struct union_of *what,
+                           GEOSGeometry *(*quick)(GEOSContextHandle_t, const GEOSGeometry *),
+                           struct arena *arena, struct geom *out, struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct overlay *overlay = what->overlay;
     GEOSGeometry *all = NULL;
     GEOSGeometry *result = NULL;
     *out = nothing;
-    TRY(to_geos(overlay, shapes, n, GEOM_POLYGON, &all, err));
-    result = GEOSUnaryUnion_r(overlay->geos, all);
+    TRY(to_geos(overlay, what->shapes, what->n, GEOM_POLYGON, &all, err));
+    result = quick(overlay->geos, all);
     if (!result)
         result = GEOSUnaryUnionPrec_r(overlay->geos, all, SNAP_DEG);
     if (!result) {
@@ -343,6 +352,88 @@ enum err_code overlay_union(struct overlay *overlay, const struct geom *const *s
 done:
     GEOSGeom_destroy_r(overlay->geos, all);
     GEOSGeom_destroy_r(overlay->geos, result);
+    return code;
+}
+
+enum err_code overlay_union(struct overlay *overlay, const struct geom *const *shapes, size_t n,
+                            struct arena *arena, struct geom *out, struct err *err)
+{
+    struct union_of all = {overlay, shapes, n};
+    return unite(&all, GEOSUnaryUnion_r, arena, out, err);
+}
+
+enum err_code overlay_join_faces(struct overlay *overlay, const struct geom *const *faces, size_t n,
+                                 struct arena *arena, struct geom *out, struct err *err)
+{
+    struct union_of all = {overlay, faces, n};
+    return unite(&all, GEOSCoverageUnion_r, arena, out, err);
+}
+
+/* The outlines of all polygons as lines that meet only at their ends. */
+static enum err_code node_outlines(struct overlay *overlay, const struct geom *const *shapes,
+                                   size_t n, struct arena *arena, GEOSGeometry **out,
+                                   struct err *err)
+{
+    enum err_code code = ERR_OK;
+    GEOSGeometry *lines = NULL;
+    struct geom *borders = arena_new(arena, struct geom, n);
+    const struct geom **pointers = arena_new(arena, const struct geom *, n);
+    if (!borders || !pointers)
+        return err_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        borders[i] = *shapes[i];
+        borders[i].kind = shapes[i]->kind == GEOM_POLYGON ? GEOM_LINE : GEOM_NONE;
+        pointers[i] = &borders[i];
+    }
+    TRY(to_geos(overlay, pointers, n, GEOM_LINE, &lines, err));
+    *out = GEOSUnaryUnion_r(overlay->geos, lines);
+    if (!*out)
+        *out = GEOSUnaryUnionPrec_r(overlay->geos, lines, SNAP_DEG);
+    if (!*out)
+        code = refused(overlay, "an arrangement of outlines", err);
+done:
+    GEOSGeom_destroy_r(overlay->geos, lines);
+    return code;
+}
+
+enum err_code overlay_faces(struct overlay *overlay, const struct geom *const *shapes, size_t n,
+                            struct arena *arena, struct overlay_face **faces, size_t *n_faces,
+                            struct err *err)
+{
+    enum err_code code = ERR_OK;
+    GEOSContextHandle_t geos = overlay->geos;
+    GEOSGeometry *lines = NULL;
+    GEOSGeometry *all = NULL;
+    GEOSGeometry *point = NULL;
+    *n_faces = 0;
+    TRY(node_outlines(overlay, shapes, n, arena, &lines, err));
+    all = GEOSPolygonize_r(geos, (const GEOSGeometry *const *)&lines, 1);
+    int count = all ? GEOSGetNumGeometries_r(geos, all) : -1;
+    if (count < 0) {
+        code = refused(overlay, "an arrangement of outlines", err);
+        goto done;
+    }
+    *faces = arena_new(arena, struct overlay_face, (size_t)count);
+    if (!*faces) {
+        code = err_nomem(err);
+        goto done;
+    }
+    for (int i = 0; i < count; i++) {
+        const GEOSGeometry *face = GEOSGetGeometryN_r(geos, all, i);
+        struct overlay_face *out = &(*faces)[(*n_faces)++];
+        GEOSGeom_destroy_r(geos, point);
+        point = GEOSPointOnSurface_r(geos, face);
+        if (!point || !GEOSGeomGetX_r(geos, point, &out->inside.lon_deg) ||
+            !GEOSGeomGetY_r(geos, point, &out->inside.lat_deg)) {
+            code = refused(overlay, "a face", err);
+            goto done;
+        }
+        TRY(from_geos(overlay, face, GEOM_POLYGON, arena, &out->geom, err));
+    }
+done:
+    GEOSGeom_destroy_r(geos, lines);
+    GEOSGeom_destroy_r(geos, all);
+    GEOSGeom_destroy_r(geos, point);
     return code;
 }
 

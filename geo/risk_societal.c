@@ -1,6 +1,6 @@
 #include "geo/risk_societal.h"
 
-#include "geo/exposure.h"
+#include "geo/population.h"
 
 #include <stdlib.h>
 
@@ -31,10 +31,9 @@ enum err_code societal_event_of(const struct world *world, struct worker *worker
     if (!(lethality > 0))
         return ERR_OK;
     out->n_high = INFINITY;
-    if (scenario->head.geom.kind != GEOM_POLYGON || world->population.n_columns == 0)
+    if (scenario->head.geom.kind != GEOM_POLYGON || !population_known(world))
         return ERR_OK;
-    TRY(exposure_of(&world->population, worker->to_grid, &scenario->head.geom, scratch, &inside,
-                    err));
+    TRY(population_within(world, worker, &scenario->head.geom, scratch, &inside, err));
     out->n = lethality * inside.persons;
     out->n_low = lethality * inside.low;
     out->n_high = inside.nodata_share > NO_SHARE ? (double)INFINITY : lethality * inside.high;

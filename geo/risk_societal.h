@@ -2,7 +2,7 @@
  * risk_societal.h - societal risk of a set of scenarios: the F-N curve and its lines.
  *
  * F(N) is the frequency of accidents with N or more deaths. N of a scenario is its fatalities
- * where given, else the persons who live in its fatal area (exposure.h) times its lethality,
+ * where given, else the persons who live in its fatal area (population.h) times its lethality,
  * in an interval as the population data leave one: with no data in a part of the area, or
  * without area and number, it is open to above.
  *
@@ -16,7 +16,7 @@
  *
  * Owner:   results belong to the arena.
  * Threads: pure but for the caller's worker.
- * Source:  GB 36894-2018, 4; Guideline: siting-rules T-82, T-84.
+ * Source:  GB 36894-2018, 4.
  */
 #ifndef SISETU_GEO_RISK_SOCIETAL_H
 #define SISETU_GEO_RISK_SOCIETAL_H
