@@ -87,13 +87,23 @@ static enum err_code look_at_store(struct import *import, struct err *err)
     import->admin = admin;
     if (!admin)
         import->n_admin = 0;
+done:
+    store_close(store);
+    return code;
+}
+
+enum err_code import_begin(struct import *import, struct err *err)
+{
+    time_t now = time(NULL);
+    struct tm utc;
+    char stamp[32];
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    import->imported = arena_strdup(import->arena, stamp);
     struct box box = box_empty();
     for (size_t i = 0; i < import->n_admin; i++)
         box = box_union(box, import->admin[i].head.geom.box);
     import->reference = import_expected(box);
-done:
-    store_close(store);
-    return code;
+    return import->imported ? ERR_OK : err_nomem(err);
 }
 
 /* ---- CRS ---- */
@@ -289,7 +299,7 @@ done:
     return code;
 }
 
-static enum err_code import_records(struct import *import, struct err *err)
+enum err_code import_take_records(struct import *import, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(import_source_each(import, err, take_record));
@@ -300,6 +310,14 @@ static enum err_code import_records(struct import *import, struct err *err)
         TRY(import_shift_check(import, err));
         TRY(look_where_it_lies(import, err));
     }
+done:
+    return code;
+}
+
+static enum err_code import_records(struct import *import, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(import_take_records(import, err));
     import_progress(import, READ_SHARE);
     TRY(write_records(import, err));
 done:
@@ -308,7 +326,7 @@ done:
 
 /* ---- the whole ---- */
 
-static enum err_code open_file(struct import *import, struct err *err)
+enum err_code import_open_file(struct import *import, struct err *err)
 {
     enum err_code code = ERR_OK;
     if (import->layer->id == LAYER_POPULATION) {
@@ -329,17 +347,11 @@ done:
 static enum err_code run(struct import *import, struct err *err)
 {
     enum err_code code = ERR_OK;
-    time_t now = time(NULL);
-    struct tm utc;
-    char stamp[32];
-    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    import->imported = arena_strdup(import->arena, stamp);
-    if (!import->imported)
-        return err_nomem(err);
     TRY(schema_load(import->arena, &import->schema, err));
     TRY(import_plan_options(import, err));
     TRY(look_at_store(import, err));
-    TRY(open_file(import, err));
+    TRY(import_begin(import, err));
+    TRY(import_open_file(import, err));
     if (import->layer->id == LAYER_POPULATION)
         TRY(import_population(import, err));
     else if (import->options->join)

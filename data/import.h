@@ -28,6 +28,8 @@
 #include "data/base/arena.h"
 #include "data/base/err.h"
 
+#include "data/schema.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -107,5 +109,24 @@ struct import_summary {
 /* The layer of the store at store_path takes in the file. */
 enum err_code import_run(const char *store_path, const struct import_options *options,
                          struct arena *arena, struct import_summary *summary, struct err *err);
+
+/* ---- for edits: the same reading and checking, without the store ---- */
+
+/* Where records are put, and what they may be held against. All belongs to the caller. */
+struct import_edit {
+    const struct schema *schema;
+    const struct admin_unit *admin; /* loaded boundaries: an array, or NULL */
+    size_t n_admin;
+    const char *text; /* the file itself: a GeoJSON Feature; options->path is its name then */
+    size_t n_text;
+    const char *id; /* of the one record, where its address names it; else NULL */
+};
+
+/* *records in the arena: an array of the layer's struct, in the order of the file, every one with
+ * an id. One bad record refuses all, and so does a field that the layer has not (ERR_INPUT).
+ * join, where, mode, rejects_path, strict, progress are not looked at. */
+enum err_code import_read(const struct import_options *options, const struct import_edit *edit,
+                          struct arena *arena, struct import_summary *summary, void **records,
+                          struct err *err);
 
 #endif

@@ -303,6 +303,31 @@ done:
     return code;
 }
 
+static bool is_used(const struct import *import, size_t column)
+{
+    const struct import_source *source = &import->source;
+    bool used = (int)column == source->x_column || (int)column == source->y_column ||
+                (int)column == source->wkt_column;
+    for (size_t i = 0; i < import->plan.n_columns && !used; i++)
+        used = import->plan.columns[i].column == (int)column;
+    return used;
+}
+
+/* Columns that `sisetu export` writes and that an edit sets itself, or that are left out on
+ * purpose (--field status=), are known. */
+enum err_code import_plan_refuse_unknown(const struct import *import, struct err *err)
+{
+    for (size_t i = 0; i < import->source.n_columns; i++) {
+        const char *name = import->source.columns[i];
+        if (is_used(import, i) || schema_field(import->layer, name))
+            continue;
+        enum err_code code = unknown_field(import, import->report.summary->source, name, err);
+        err->code = code == ERR_USAGE ? ERR_INPUT : code;
+        return err->code;
+    }
+    return ERR_OK;
+}
+
 enum err_code import_plan_columns(struct import *import, struct err *err)
 {
     enum err_code code = ERR_OK;

@@ -14,6 +14,7 @@
  *   import_join.c     fields of existing records
  *   import_report.c   counts, rejects, warnings
  *   import_shapes.c   shapes of a file that nobody keeps (import_shapes.h)
+ *   import_read.c     the same reading and checking for edits, without the store
  *
  * A record that is refused is an answer, not an error: a check fills a struct import_fault
  * and returns ERR_OK; what it returns else ends the import.
@@ -194,6 +195,9 @@ void import_source_close(struct import_source *source);
 /* Index of a column by name, whatever the case; -1 if there is none. */
 int import_source_column(const struct import_source *source, const char *name);
 
+/* ERR_INPUT for the first column that gives no field, with the field whose name is near. */
+enum err_code import_plan_refuse_unknown(const struct import *import, struct err *err);
+
 /* "adcode, name, ..." for messages. */
 const char *import_source_columns(const struct import_source *source, struct arena *arena);
 
@@ -289,13 +293,23 @@ struct import {
     unsigned char *records;
     size_t n_records;
     size_t records_capacity;
-    struct map ids;           /* of this file's accepted records: id to row */
-    struct join *join;        /* import_join.c */
-    struct admin_unit *admin; /* loaded boundaries */
+    struct map ids;                 /* of this file's accepted records: id to row */
+    struct join *join;              /* import_join.c */
+    const struct admin_unit *admin; /* loaded boundaries */
     size_t n_admin;
-    double progress_told; /* last share given to the callback */
-    bool claim_checked;   /* --crs held against what the file says of itself */
+    double progress_told;           /* last share given to the callback */
+    bool claim_checked;             /* --crs held against what the file says of itself */
+    const struct import_edit *edit; /* import_read; NULL: import_run */
 };
+
+/* ---- import.c: steps that import_run and import_read share ---- */
+
+/* Time stamp, and where records are expected by the boundaries at hand. */
+enum err_code import_begin(struct import *import, struct err *err);
+/* After import_plan_options: file, CRS, columns. */
+enum err_code import_open_file(struct import *import, struct err *err);
+/* Reads and checks every record. ERR_INPUT if none is left. */
+enum err_code import_take_records(struct import *import, struct err *err);
 
 /* Reads a feature into a cleared record: fields, then shape, then what must hold. The texts
  * and the shape go into import->arena. */

@@ -96,12 +96,23 @@ static enum err_code check_fields(struct import *import, size_t row, struct reco
         import_record_admin((struct admin_unit *)head, import->arena, fault);
     if (fault->reason)
         return ERR_OK;
+    if (!head->id && import->edit)
+        head->id = import->edit->id;
+    if (import->edit && !head->id && !admin) {
+        import_fault_set(fault, REFUSED_REQUIRED, "id", "",
+                         "id is absent; what is put names its record");
+        return ERR_OK;
+    }
     if (!head->id)
         head->id = admin ? ((struct admin_unit *)head)->code
                          : arena_printf(import->arena, "%s-%zu", import->layer->name, row);
     if (!head->id)
         return err_nomem(err);
-    check_required(import, head, fault);
+    if (import->edit && import->edit->id && strcmp(head->id, import->edit->id) != 0)
+        import_fault_set(fault, REFUSED_CODE, "id", head->id, "id is not that of the address, %s",
+                         import->edit->id);
+    else
+        check_required(import, head, fault);
     if (fault->reason)
         return ERR_OK;
     if (head->valid_from != INT_ABSENT && head->valid_to != INT_ABSENT &&

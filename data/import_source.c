@@ -78,9 +78,16 @@ static void beginning(const char *path, char out[32])
         fclose(file);
 }
 
+/* What a message calls the file: a text in memory has no path. */
+static const char *shown(const struct import *import)
+{
+    return import->edit && import->edit->text ? import->report.summary->source
+                                              : import->options->path;
+}
+
 static enum err_code refuse_file(const struct import *import, size_t promise, struct err *err)
 {
-    const char *path = import->options->path;
+    const char *path = shown(import);
     const char *said = import->gdal.failure;
     char start[32] = "";
     if (is_plain_path(path))
@@ -104,14 +111,17 @@ GDALDatasetH import_source_dataset(struct import *import, unsigned kind, struct 
     char raw[] = "ENCODING=", header[] = "HEADERS=YES", line[] = "MAX_LINE_SIZE=400000000";
     char *shape_options[] = {raw, NULL}, *csv_options[] = {header, line, NULL};
     char **options = NULL;
+    static const char *const of_text[] = {"GeoJSON", NULL};
     if (known && strcmp(promises[promise].drivers[0], "ESRI Shapefile") == 0)
         options = shape_options;
     else if (known && strcmp(promises[promise].drivers[0], "CSV") == 0)
         options = csv_options;
     gdal_session_clear(&import->gdal);
-    GDALDatasetH dataset =
-        GDALOpenEx(path, kind | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
-                   known ? promises[promise].drivers : NULL, (const char *const *)options, NULL);
+    GDALDatasetH dataset = GDALOpenEx(path, kind | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
+                                      import->edit && import->edit->text ? of_text
+                                      : known                            ? promises[promise].drivers
+                                                                         : NULL,
+                                      (const char *const *)options, NULL);
     if (!dataset)
         refuse_file(import, promise, err);
     return dataset;
@@ -139,7 +149,7 @@ static enum err_code choose_layer(struct import *import, struct err *err)
     const char *name = import->options->source_layer;
     int n = GDALDatasetGetLayerCount(source->dataset);
     if (n == 0)
-        return err_set(err, ERR_INPUT, "%s holds no layer", import->options->path);
+        return err_set(err, ERR_INPUT, "%s holds no layer", shown(import));
     if (name) {
         source->layer = GDALDatasetGetLayerByName(source->dataset, name);
         return source->layer ? ERR_OK : list_layers(import, "the file has no layer ", err);
@@ -268,8 +278,8 @@ static enum err_code name_columns(struct import *import, struct err *err)
         const char *raw = OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(defn, (int)i));
         TRY(import_source_decode(source, raw, import->arena, &source->columns[i], &fault, err));
         if (fault.reason)
-            return err_set(err, ERR_INPUT, "%s: the name of column %zu: %s", import->options->path,
-                           i + 1, fault.text);
+            return err_set(err, ERR_INPUT, "%s: the name of column %zu: %s", shown(import), i + 1,
+                           fault.text);
         if (!source->columns[i])
             source->columns[i] = "";
     }

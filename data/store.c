@@ -24,6 +24,9 @@ enum {
      * which locks readers out until the commit. 256 MiB is an import of about 300,000 records. */
     WRITE_CACHE_KIB = 256 << 10,
 
+    /* So many rows written are an edit: looking at a whole layer would cost more than they. */
+    FEW_ROWS = 1000,
+
     SMALLEST_DATABASE_BYTES = 512, /* one page of the smallest size that SQLite has */
 };
 
@@ -293,16 +296,29 @@ uint64_t store_generation(const struct store *store)
     return store->generation;
 }
 
-/* Extent, number of features and time of change: what QGIS and others read of a layer without
- * looking at it. OGR keeps them too late and, for deletions, not at all. */
-static enum err_code note_contents(struct store *store, enum layer_id layer, struct err *err)
+enum err_code store_touch(struct store *store, enum layer_id layer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store_touch *touch = &store->touches[layer];
+    char sql[160];
+    if (touch->touched)
+        return ERR_OK;
+    *touch = (struct store_touch){.inserted = box_empty()};
+    snprintf(sql, sizeof sql,
+             "SELECT COALESCE(MAX(feature_count), -1) FROM gpkg_ogr_contents WHERE table_name = "
+             "'%s'",
+             layer_name(layer));
+    TRY(store_sql_number(store, sql, &touch->n_before, err));
+    touch->whole = touch->n_before < 0; /* QGIS took it away, or it never was there */
+    touch->touched = true;
+done:
+    return code;
+}
+
+static enum err_code note_whole(struct store *store, enum layer_id layer, struct err *err)
 {
     enum err_code code = ERR_OK;
     const char *name = layer_name(layer);
-    TRY(store_sqlf(store, err,
-                   "UPDATE gpkg_contents SET last_change = strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', "
-                   "'now') WHERE table_name = '%s'",
-                   name));
     TRY(store_sqlf(store, err,
                    "UPDATE gpkg_ogr_contents SET feature_count = (SELECT COUNT(*) FROM \"%s\") "
                    "WHERE table_name = '%s'",
@@ -313,6 +329,44 @@ static enum err_code note_contents(struct store *store, enum layer_id layer, str
                        "MIN(minx), MIN(miny), MAX(maxx), MAX(maxy) FROM \"rtree_%s_" STORE_GEOMETRY
                        "\") WHERE table_name = '%s'",
                        name, name));
+done:
+    return code;
+}
+
+/* After a few edits: the extent only grows, which its readers are prepared for. */
+static enum err_code note_edits(struct store *store, enum layer_id layer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct store_touch *touch = &store->touches[layer];
+    const struct box *box = &touch->inserted;
+    TRY(store_sqlf(store, err,
+                   "UPDATE gpkg_ogr_contents SET feature_count = %" PRId64
+                   " WHERE table_name = '%s'",
+                   touch->n_before + touch->n_inserted - touch->n_deleted, layer_name(layer)));
+    if (!box_is_empty(*box))
+        TRY(store_sqlf(store, err,
+                       "UPDATE gpkg_contents SET min_x = MIN(COALESCE(min_x, %.17g), %.17g), "
+                       "min_y = MIN(COALESCE(min_y, %.17g), %.17g), "
+                       "max_x = MAX(COALESCE(max_x, %.17g), %.17g), "
+                       "max_y = MAX(COALESCE(max_y, %.17g), %.17g) WHERE table_name = '%s'",
+                       box->west_deg, box->west_deg, box->south_deg, box->south_deg, box->east_deg,
+                       box->east_deg, box->north_deg, box->north_deg, layer_name(layer)));
+done:
+    return code;
+}
+
+/* Extent, number of features and time of change: what QGIS and others read of a layer without
+ * looking at it. OGR keeps them too late and, for deletions, not at all. */
+static enum err_code note_contents(struct store *store, enum layer_id layer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct store_touch *touch = &store->touches[layer];
+    TRY(store_sqlf(store, err,
+                   "UPDATE gpkg_contents SET last_change = strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', "
+                   "'now') WHERE table_name = '%s'",
+                   layer_name(layer)));
+    bool few = !touch->whole && touch->n_inserted + touch->n_deleted <= FEW_ROWS;
+    TRY(few ? note_edits(store, layer, err) : note_whole(store, layer, err));
 done:
     return code;
 }
@@ -330,7 +384,7 @@ static enum err_code commit(struct store *store, struct err *err)
     if (store->gdal.failed)
         TRY(store_fault(store, err));
     for (int i = 0; i < LAYER_COUNT; i++)
-        if (store->touched[i])
+        if (store->touches[i].whole || store->touches[i].n_inserted || store->touches[i].n_deleted)
             TRY(note_contents(store, (enum layer_id)i, err));
     TRY(store_meta_set(store, "generation", generation, err));
     /* OGR remembers what it read of the tables. Another writer may come between, so the next
@@ -338,7 +392,7 @@ static enum err_code commit(struct store *store, struct err *err)
     TRY(store_disconnect(store, true, err));
     store->generation = next;
     store->changed = false;
-    memset(store->touched, 0, sizeof store->touched);
+    memset(store->touches, 0, sizeof store->touches);
 done:
     return code;
 }

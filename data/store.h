@@ -82,6 +82,10 @@ enum err_code store_set(struct store *store, const char *key, const char *value,
 /* How many records a layer holds. */
 enum err_code store_count(struct store *store, enum layer_id layer, size_t *out, struct err *err);
 
+/* Whether a layer has a record with that id. */
+enum err_code store_has(struct store *store, enum layer_id layer, const char *id, bool *out,
+                        struct err *err);
+
 /* All records of a layer, ordered by id: *records is an array of the layer's struct. */
 enum err_code store_read(struct store *store, enum layer_id layer, struct arena *arena,
                          void **records, size_t *n, struct err *err);

@@ -21,6 +21,16 @@
 #define STORE_GEOMETRY "geom" /* the column of every layer that has one */
 enum { STORE_EPSG = 4490 };
 
+/* What a transaction did to a layer: for its entries in the contents of the GeoPackage. */
+struct store_touch {
+    bool touched;
+    bool whole;       /* too much to keep count of: look at the whole layer */
+    int64_t n_before; /* features */
+    int64_t n_inserted;
+    int64_t n_deleted;
+    struct box inserted; /* around the shapes */
+};
+
 struct store {
     struct gdal_session gdal; /* pushed by each public function while it runs */
     enum store_mode mode;
@@ -29,9 +39,8 @@ struct store {
     uint64_t generation;
     bool changed; /* something was written since the transaction began */
     bool broken;  /* a write failed: nothing of this transaction may be kept */
-    bool
-        touched[LAYER_COUNT]; /* layers whose entry in gpkg_contents has to be brought up to date */
-    struct arena arena;       /* path and schema */
+    struct store_touch touches[LAYER_COUNT];
+    struct arena arena; /* path and schema */
     struct schema schema;
 };
 
@@ -53,6 +62,9 @@ enum err_code store_connect_write(struct store *store, struct err *err);
 
 /* Commits or rolls back what is open and closes the handle. */
 enum err_code store_disconnect(struct store *store, bool commit, struct err *err);
+
+/* Before a layer is written: notes how many features it has. */
+enum err_code store_touch(struct store *store, enum layer_id layer, struct err *err);
 
 /* Makes a struct store with path and schema, nothing open; freed by store_close. */
 enum err_code store_new(const char *path, enum store_mode mode, struct store **out,

@@ -40,6 +40,25 @@ done:
     return store_end(store, STORE_READ, code);
 }
 
+enum err_code store_has(struct store *store, enum layer_id layer, const char *id, bool *out,
+                        struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct buf sql;
+    int64_t n = 0;
+    buf_init(&sql);
+    *out = false;
+    TRY(store_begin(store, STORE_READ, err));
+    buf_printf(&sql, "SELECT COUNT(*) FROM \"%s\" WHERE \"id\" = ", layer_name(layer));
+    store_quote(&sql, id);
+    TRY(buf_ok(&sql) ? ERR_OK : err_nomem(err));
+    TRY(store_sql_number(store, buf_text(&sql), &n, err));
+    *out = n > 0;
+done:
+    buf_release(&sql);
+    return store_end(store, STORE_READ, code);
+}
+
 enum err_code store_read_records(struct store *store, enum layer_id layer, struct arena *arena,
                                  void **records, size_t *n, struct err *err)
 {
@@ -153,6 +172,7 @@ static enum err_code insert_records(struct store *store, enum layer_id layer, co
     if (!table)
         TRY(err_set(err, ERR_INPUT, "%s: damaged: layer %s is missing", store->path,
                     layer_name(layer)));
+    TRY(store_touch(store, layer, err));
     TRY(store_feature_indices(OGR_L_GetLayerDefn(table), layer, &keep, &indices, err));
     feature = OGR_F_Create(OGR_L_GetLayerDefn(table));
     TRY(feature ? ERR_OK : err_nomem(err));
@@ -161,11 +181,14 @@ static enum err_code insert_records(struct store *store, enum layer_id layer, co
         TRY(check_record(&store->schema.layers[layer], head, err));
         TRY(store_feature_fill(feature, indices, layer, head, &scratch, err));
         TRY(insert_one(store, table, feature, head, err));
+        if (head->geom.kind != GEOM_NONE)
+            store->touches[layer].inserted =
+                box_union(store->touches[layer].inserted, head->geom.box);
+        store->touches[layer].n_inserted++;
         if (scratch.used_bytes > SCRATCH_RESET_BYTES)
             arena_reset(&scratch);
     }
     store->changed = true;
-    store->touched[layer] = true;
 done:
     if (feature)
         OGR_F_Destroy(feature);
@@ -192,10 +215,11 @@ static enum err_code delete_rows(struct store *store, enum layer_id layer, const
 {
     enum err_code code = ERR_OK;
     int64_t n = 0;
+    TRY(store_touch(store, layer, err));
     TRY(store_sql(store, err, sql));
     TRY(store_sql_number(store, "SELECT changes()", &n, err));
-    if (n > 0)
-        store->changed = store->touched[layer] = true;
+    store->touches[layer].n_deleted += n;
+    store->changed = store->changed || n > 0;
 done:
     return code;
 }

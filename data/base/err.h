@@ -45,6 +45,8 @@
     X(ERR_MEMORY, 11, 503, "out of memory")                                                        \
     X(ERR_DENIED, 12, 403, "not permitted")                                                        \
     X(ERR_METHOD, 13, 405, "method not allowed")                                                   \
+    X(ERR_CHANGED, 14, 412, "changed meanwhile")                                                   \
+    X(ERR_TOKEN, 15, 401, "needs a token")                                                         \
     X(ERR_INTERNAL, 70, 500, "internal error")
 
 enum err_code {
