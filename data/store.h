@@ -6,8 +6,9 @@
  * short transaction and close. Every commit that changed something raises the generation.
  *
  * Tables beside the layers (plain, listed in gpkg_contents as attributes):
- *   sisetu_meta(key, value): schema_version, generation, as_of, rules_hash, the grid's
- *     columns, rows, west, north, cell size and CRS
+ *   sisetu_meta(key, value): schema_version, generation, as_of, rules_hash, assessed (the
+ *     generation up to which conflicts and grades follow from the facts), the grid's columns,
+ *     rows, west, north, cell size and CRS, tokens (store_tokens.h)
  *   sisetu_rules(file, text): the rule tables of the last assessment
  *
  * After a write that failed nothing of the transaction can be kept: store_commit refuses.

@@ -6,7 +6,9 @@
 #include "data/base/text.h"
 #include "data/store.h"
 
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -199,20 +201,33 @@ static bool anything_differs(const struct saving *saving)
            0;
 }
 
+/* What of the store is as this assessment would leave it. */
+struct need {
+    uint64_t generation;
+    bool same_rules;
+    bool same_date;
+    bool same_facts; /* as at the last assessment, or brought up to date by edits since */
+};
+
 /* Reading needs no lock, and an assessment that changes nothing must not touch the file. */
-static enum err_code find_need(const char *path, const struct saving *saving, bool *same_rules,
-                               bool *same_date, uint64_t *generation, struct err *err)
+static enum err_code find_need(const char *path, const struct saving *saving, struct need *out,
+                               struct err *err)
 {
     enum err_code code = ERR_OK;
     struct store *store = NULL;
     const char *old_hash = NULL;
     const char *old_date = NULL;
+    const char *assessed = NULL;
+    char now[24];
     TRY(store_open(path, STORE_READ, &store, err));
     TRY(store_get(store, "rules_hash", saving->arena, &old_hash, err));
     TRY(store_get(store, "as_of", saving->arena, &old_date, err));
-    *same_rules = text_equal(old_hash, saving->world->rules->hash);
-    *same_date = text_equal(old_date, saving->as_of);
-    *generation = store_generation(store);
+    TRY(store_get(store, "assessed", saving->arena, &assessed, err));
+    out->generation = store_generation(store);
+    snprintf(now, sizeof now, "%" PRIu64, out->generation);
+    out->same_rules = text_equal(old_hash, saving->world->rules->hash);
+    out->same_date = text_equal(old_date, saving->as_of);
+    out->same_facts = text_equal(assessed, now);
 done:
     store_close(store);
     return code;
@@ -226,11 +241,12 @@ static enum err_code save(const char *path, struct saving *saving, bool *stale,
     enum err_code code = ERR_OK;
     struct store *store = NULL;
     const struct rules *rules = saving->world->rules;
-    bool same_rules = false;
-    bool same_date = false;
-    TRY(find_need(path, saving, &same_rules, &same_date, generation, err));
+    struct need is;
+    char stamp[24];
+    TRY(find_need(path, saving, &is, err));
+    *generation = is.generation;
     *stale = *generation != saving->world->generation;
-    if (*stale || (same_rules && same_date && !anything_differs(saving)))
+    if (*stale || (is.same_rules && is.same_date && is.same_facts && !anything_differs(saving)))
         goto done;
     TRY(store_open(path, STORE_WRITE, &store, err));
     *generation = store_generation(store);
@@ -240,12 +256,14 @@ static enum err_code save(const char *path, struct saving *saving, bool *stale,
     int32_t next = (int32_t)(*generation + 1);
     TRY(write_difference(store, &saving->conflicts, next, err));
     TRY(write_difference(store, &saving->grades, next, err));
-    if (!same_rules) {
+    if (!is.same_rules) {
         TRY(store_write_rules(store, rules->files, rules->n_files, err));
         TRY(store_set(store, "rules_hash", rules->hash, err));
     }
-    if (!same_date)
+    if (!is.same_date)
         TRY(store_set(store, "as_of", saving->as_of, err));
+    snprintf(stamp, sizeof stamp, "%" PRId32, next);
+    TRY(store_set(store, "assessed", stamp, err));
     TRY(write_run(store, saving, next, err));
     TRY(store_commit(store, err));
     *generation = store_generation(store);

@@ -1,0 +1,37 @@
+/*
+ * edit_derive.h - what follows from edited facts: conflicts and grades, before and after.
+ *
+ * Behind editor.h. The derivation is what updates need to know of the world at hand; it
+ * follows the editor from world to world.
+ */
+#ifndef SISETU_GEO_EDIT_DERIVE_H
+#define SISETU_GEO_EDIT_DERIVE_H
+
+#include "geo/edit_rows.h"
+#include "geo/parallel.h"
+
+struct derivation;
+
+/* Assesses the world; writes nothing. */
+enum err_code derivation_new(const struct world *world, struct crew *crew, struct derivation **out,
+                             struct err *err);
+void derivation_free(struct derivation *derivation); /* NULL is legal */
+
+struct derivation_step {
+    const struct world *old;   /* the derivation's */
+    const struct world *facts; /* the old one after the edits; what follows is not in it */
+    const struct world_edit *edits;
+    size_t n_edits;
+    struct crew *crew;
+    struct arena *arena;
+    struct row_changes *conflicts; /* are filled, in the arena */
+    struct row_changes *grades;
+    struct world *world; /* out: the facts with all that follows; referenced */
+};
+
+/* Leaves the derivation as it is, until derivation_commit makes it follow. */
+enum err_code derivation_update(struct derivation *derivation, struct derivation_step *step,
+                                struct err *err);
+void derivation_commit(struct derivation *derivation);
+
+#endif
