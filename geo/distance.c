@@ -1,10 +1,7 @@
 #include "geo/distance.h"
 
+#include "geo/edge_near.h"
 #include "geo/rtree.h"
-
-/* Touching is decided in longitude and latitude, whose rounding is 2 nm at 180 degrees; a
- * vertex put on an edge lies within a few of those. */
-static const double TOUCH_M = 1e-7;
 
 /* ---- inside ---- */
 
@@ -23,28 +20,71 @@ static bool on_edge(struct lonlat a, struct lonlat b, struct lonlat point)
            point.lat_deg <= max_of(a.lat_deg, b.lat_deg);
 }
 
-/* Counts the edges that a ray to the east meets; an edge owns its lower end only, so that a
- * ray through a vertex is counted once. All rings at once: holes turn the parity back. */
+/* Follows the edges from vertex `first` to vertex `last`: turns *inside at each that a ray to
+ * the east meets; an edge owns its lower end only, so that a ray through a vertex is counted
+ * once. True if the point lies on one of them. */
+static bool follow_edges(const struct lonlat *first, const struct lonlat *last, struct lonlat point,
+                         bool *inside)
+{
+    for (const struct lonlat *at = first; at < last; at++) {
+        bool below = at[0].lat_deg <= point.lat_deg;
+        bool next_below = at[1].lat_deg <= point.lat_deg;
+        if (below == next_below) {
+            if ((at[0].lat_deg == point.lat_deg || at[1].lat_deg == point.lat_deg) &&
+                on_edge(at[0], at[1], point))
+                return true;
+            continue;
+        }
+        double side = turn(at[0], at[1], point);
+        if (side == 0)
+            return true;
+        if ((side > 0) == below)
+            *inside = !*inside;
+    }
+    return false;
+}
+
+/* All rings at once: holes turn the parity back. */
 static bool contains_here(const struct geom *polygon, struct lonlat point)
 {
     bool inside = false;
     for (uint32_t ring = 0; ring < polygon->n_rings; ring++) {
-        const struct lonlat *at = polygon->points + geom_ring_start(polygon, ring);
-        const struct lonlat *last = polygon->points + polygon->ring_ends[ring] - 1;
-        for (; at < last; at++) {
-            bool below = at[0].lat_deg <= point.lat_deg;
-            bool next_below = at[1].lat_deg <= point.lat_deg;
-            if (below == next_below) {
-                if ((at[0].lat_deg == point.lat_deg || at[1].lat_deg == point.lat_deg) &&
-                    on_edge(at[0], at[1], point))
-                    return true;
-                continue;
-            }
-            double side = turn(at[0], at[1], point);
-            if (side == 0)
+        const struct lonlat *start = polygon->points + geom_ring_start(polygon, ring);
+        if (follow_edges(start, polygon->points + polygon->ring_ends[ring] - 1, point, &inside))
+            return true;
+    }
+    return inside;
+}
+
+/* The same from prepared edges: only groups that reach the point's height over the equator's
+ * plane are followed, since that rises with latitude. */
+static bool prepared_contains_here(const struct edges *edges, float low_z, float high_z,
+                                   struct lonlat point)
+{
+    const struct geom *polygon = edges->geom;
+    const struct space_tree *tree = &edges->tree;
+    struct space_branch waiting[SPACE_HEIGHT * SPACE_FANOUT];
+    int n = 0;
+    bool inside = false;
+    waiting[n++] = space_tree_root(tree);
+    while (n > 0) {
+        struct space_branch branch = waiting[--n];
+        if (branch.level > 0) {
+            const struct space_node *node = &tree->levels[branch.level - 1][branch.index];
+            for (uint32_t i = 0; i < SPACE_FANOUT; i++)
+                if (node->low[2][i] <= high_z && node->high[2][i] >= low_z)
+                    waiting[n++] =
+                        (struct space_branch){branch.level - 1, branch.index * SPACE_FANOUT + i};
+            continue;
+        }
+        uint32_t end = (branch.index + 1) * EDGES_GROUP;
+        end = end < polygon->n_points ? end : polygon->n_points;
+        for (uint32_t at = branch.index * EDGES_GROUP; at < end;) {
+            uint32_t last = edges_ring_end(polygon, at) - 1;
+            uint32_t to = last < end ? last : end;
+            if (follow_edges(polygon->points + at, polygon->points + to, point, &inside))
                 return true;
-            if ((side > 0) == below)
-                inside = !inside;
+            at = last < end ? last + 1 : end;
         }
     }
     return inside;
@@ -89,9 +129,29 @@ bool distance_contains_point(const struct geom *polygon, struct lonlat point)
     return false;
 }
 
-/* Whether a part of b starts inside the polygon a: then it lies inside or crosses the edge. */
-static bool holds_part(const struct geom *a, const struct geom *b, struct lonlat *where)
+static bool prepared_contains(const struct edges *edges, struct lonlat point)
 {
+    const struct geom *polygon = edges->geom;
+    if (edges->tree.n_levels < 2) /* so few edges are followed sooner than picked */
+        return distance_contains_point(polygon, point);
+    if (polygon->kind != GEOM_POLYGON ||
+        !(point.lat_deg >= polygon->box.south_deg && point.lat_deg <= polygon->box.north_deg))
+        return false;
+    struct turns turns = turns_between(polygon->box, point_box(point));
+    if (turns.first > turns.last)
+        return false;
+    struct ecef ecef = ellipsoid_ecef(point);
+    struct space_box box = space_box_of(ecef, ecef);
+    for (int k = turns.first; k <= turns.last; k++)
+        if (prepared_contains_here(edges, box.low[2], box.high[2], turned(point, k)))
+            return true;
+    return false;
+}
+
+/* Whether a part of b starts inside the polygon a: then it lies inside or crosses the edge. */
+static bool holds_part(const struct edges *a_edges, const struct geom *b, struct lonlat *where)
+{
+    const struct geom *a = a_edges->geom;
     if (a->kind != GEOM_POLYGON || rtree_box_distance_m(a->box, b->box) > 0)
         return false;
     uint32_t n = b->kind == GEOM_POINT  ? b->n_points
@@ -101,7 +161,7 @@ static bool holds_part(const struct geom *a, const struct geom *b, struct lonlat
         uint32_t start = b->kind == GEOM_POINT  ? i
                          : b->kind == GEOM_LINE ? geom_ring_start(b, i)
                                                 : geom_ring_start(b, geom_part_start(b, i));
-        if (distance_contains_point(a, b->points[start])) {
+        if (prepared_contains(a_edges, b->points[start])) {
             *where = b->points[start];
             return true;
         }
@@ -147,10 +207,18 @@ static bool edges_meet(const struct lonlat a[2], const struct lonlat b[2], struc
 
 /* ---- the search over pairs of groups ---- */
 
+/* One shape, with the group that was worked out last. */
+struct side {
+    const struct edges *edges;
+    struct edge_group group;
+    uint32_t loaded; /* its index; UINT32_MAX: none */
+};
+
 struct pair_search {
-    const struct edges *a;
-    const struct edges *b;
-    double within_m; /* a pair with a longer chord cannot win */
+    struct side a;
+    struct side b;
+    struct turns turns; /* that bring b over a */
+    double within_m;    /* a pair with a longer chord cannot win */
     double best_m;
     uint32_t best_edge_a;
     uint32_t best_edge_b;
@@ -158,10 +226,40 @@ struct pair_search {
     struct lonlat at_b;
 };
 
+static void pair_search_init(struct pair_search *search, const struct edges *a,
+                             const struct edges *b, double limit_m)
+{
+    search->a.edges = a;
+    search->b.edges = b;
+    search->a.loaded = UINT32_MAX;
+    search->b.loaded = UINT32_MAX;
+    search->turns = turns_between(a->geom->box, b->geom->box);
+    search->within_m = ellipsoid_longest_chord_m(limit_m);
+    search->best_m = INFINITY;
+}
+
+static void load(struct side *side, uint32_t index)
+{
+    if (side->loaded == index)
+        return;
+    edges_group(side->edges->geom, &side->edges->origin, index * EDGES_GROUP, &side->group);
+    side->loaded = index;
+}
+
+static struct edge_of edge_of(const struct side *side, uint32_t lane)
+{
+    return (struct edge_of){side->edges->geom, &side->group, lane};
+}
+
+static struct ecef start_of(const struct edge_group *group, uint32_t lane)
+{
+    return (struct ecef){group->x[lane], group->y[lane], group->z[lane]};
+}
+
 static void offer(struct pair_search *search, double distance_m, uint32_t i, uint32_t j,
                   struct lonlat at_a, struct lonlat at_b)
 {
-    if (distance_m > search->best_m)
+    if (!(distance_m <= search->best_m) || distance_m == (double)INFINITY)
         return;
     if (distance_m == search->best_m &&
         (i > search->best_edge_a || (i == search->best_edge_a && j >= search->best_edge_b)))
@@ -176,12 +274,9 @@ static void offer(struct pair_search *search, double distance_m, uint32_t i, uin
 
 static bool meet_somewhere(struct pair_search *search, uint32_t i, uint32_t j)
 {
-    uint32_t start_a = search->a->edges[i].start;
-    uint32_t start_b = search->b->edges[j].start;
-    const struct lonlat *a = search->a->geom->points + start_a;
-    const struct lonlat *b = search->b->geom->points + start_b;
-    struct turns turns = turns_between(edge_box(a[0], a[1]), edge_box(b[0], b[1]));
-    for (int k = turns.first; k <= turns.last; k++) {
+    const struct lonlat *a = search->a.edges->geom->points + i;
+    const struct lonlat *b = search->b.edges->geom->points + j;
+    for (int k = search->turns.first; k <= search->turns.last; k++) {
         struct lonlat moved[2] = {turned(b[0], k), turned(b[1], k)};
         struct lonlat where;
         if (edges_meet(a, moved, &where)) {
@@ -192,129 +287,215 @@ static bool meet_somewhere(struct pair_search *search, uint32_t i, uint32_t j)
     return false;
 }
 
-/* The start of each edge against the other edge. Over all pairs of edges that is each vertex
- * of the one shape against each edge of the other; between edges that do not cross, the
- * closest points include a vertex. */
-static void try_pair(struct pair_search *search, uint32_t i, uint32_t j)
+static bool has_length(const struct edge_group *group, uint32_t lane)
 {
-    const struct edge *edge_a = &search->a->edges[i];
-    const struct edge *edge_b = &search->b->edges[j];
-    if (!edge_a->is_point && !edge_b->is_point && meet_somewhere(search, i, j))
-        return;
-    struct lonlat from_a = search->a->geom->points[edge_a->start];
-    struct lonlat from_b = search->b->geom->points[edge_b->start];
-    struct lonlat at;
-    double distance_m = edges_nearest_on(search->b, j, from_a, search->a->vertices[edge_a->start],
-                                         search->within_m, &at);
-    if (isfinite(distance_m))
-        offer(search, distance_m, i, j, from_a, at);
-    if (edge_a->is_point)
-        return;
-    distance_m = edges_nearest_on(search->a, i, from_b, search->b->vertices[edge_b->start],
-                                  search->within_m, &at);
-    if (isfinite(distance_m))
-        offer(search, distance_m, i, j, at, from_b);
+    return group->inverse_m2[lane] > 0;
 }
 
-struct group {
-    uint32_t level;
-    uint32_t index;
+static bool groups_meet(struct pair_search *search)
+{
+    const struct edge_group *a = &search->a.group;
+    const struct edge_group *b = &search->b.group;
+    for (uint32_t i = 0; i < a->n; i++)
+        for (uint32_t j = 0; j < b->n; j++)
+            if (has_length(a, i) && has_length(b, j) &&
+                meet_somewhere(search, a->first + i, b->first + j))
+                return true;
+    return false;
+}
+
+/* Squared gaps between the vertices of one group and the chords of the other. */
+struct gaps {
+    uint32_t n_a; /* vertices of a that are asked */
+    uint32_t n_b;
+    LANES_ALIGNED double a_to_b[EDGES_GROUP][EDGES_GROUP]; /* vertex of a, edge of b */
+    double b_to_a[EDGES_GROUP][EDGES_GROUP];               /* vertex of b, edge of a */
 };
 
-static const struct space_box *group_box(const struct edges *edges, struct group group)
+/* Vertex i of a against edge j of b, or (swapped) vertex i of b against edge j of a. */
+static void refine(struct pair_search *search, uint32_t i, uint32_t j, bool swapped)
 {
-    return &edges->boxes[group.level][group.index];
+    const struct side *from = swapped ? &search->b : &search->a;
+    const struct side *to = swapped ? &search->a : &search->b;
+    uint32_t vertex = from->group.first + i;
+    uint32_t edge = to->group.first + j;
+    struct lonlat place = from->edges->geom->points[vertex];
+    struct lonlat at;
+    double distance_m =
+        edge_near_point(edge_of(to, j), place, start_of(&from->group, i), search->within_m, &at);
+    if (swapped)
+        offer(search, distance_m, edge, vertex, at, place);
+    else
+        offer(search, distance_m, vertex, edge, place, at);
+}
+
+static bool may_win(const struct pair_search *search, double gap2, double bulge_m)
+{
+    double within_m = search->within_m + bulge_m;
+    return gap2 <= within_m * within_m;
+}
+
+/* The pair with the least gap first, so that most others need no closer look. */
+static void refine_all(struct pair_search *search, const struct gaps *gaps, bool swapped)
+{
+    const struct edge_group *to = swapped ? &search->a.group : &search->b.group;
+    const double(*rows)[EDGES_GROUP] = swapped ? gaps->b_to_a : gaps->a_to_b;
+    uint32_t n = swapped ? gaps->n_b : gaps->n_a;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t j = 0; j < to->n; j++)
+            if (may_win(search, rows[i][j], to->bulge_m[j]))
+                refine(search, i, j, swapped);
+}
+
+static void refine_least(struct pair_search *search, const struct gaps *gaps)
+{
+    const struct edge_group *a = &search->a.group;
+    const struct edge_group *b = &search->b.group;
+    double least2 = INFINITY;
+    uint32_t i = 0;
+    uint32_t j = 0;
+    bool swapped = false;
+    for (uint32_t k = 0; k < gaps->n_a; k++)
+        for (uint32_t l = 0; l < b->n; l++)
+            if (gaps->a_to_b[k][l] < least2) {
+                least2 = gaps->a_to_b[k][l];
+                i = k;
+                j = l;
+            }
+    for (uint32_t k = 0; k < gaps->n_b; k++)
+        for (uint32_t l = 0; l < a->n; l++)
+            if (gaps->b_to_a[k][l] < least2) {
+                least2 = gaps->b_to_a[k][l];
+                i = k;
+                j = l;
+                swapped = true;
+            }
+    if (least2 < (double)INFINITY)
+        refine(search, i, j, swapped);
+}
+
+/* Edges bend, so two of them may come nearest with neither at a vertex, by a hair. Along an
+ * edge no point is nearer than its start less its length. */
+static void refine_between(struct pair_search *search, const struct gaps *gaps)
+{
+    const struct edge_group *a = &search->a.group;
+    const struct edge_group *b = &search->b.group;
+    for (uint32_t i = 0; i < a->n; i++)
+        for (uint32_t j = 0; j < b->n; j++) {
+            double bulges_m = a->bulge_m[i] + b->bulge_m[j];
+            if (bulges_m < EDGE_STRAIGHT_M || !has_length(a, i) || !has_length(b, j) ||
+                !may_win(search, gaps->a_to_b[i][j], bulges_m + sqrt(1 / a->inverse_m2[i])) ||
+                !may_win(search, gaps->b_to_a[j][i], bulges_m + sqrt(1 / b->inverse_m2[j])))
+                continue;
+            struct lonlat at[2];
+            double distance_m = edge_near_edge(edge_of(&search->a, i), edge_of(&search->b, j),
+                                               search->within_m, at);
+            offer(search, distance_m, a->first + i, b->first + j, at[0], at[1]);
+        }
+}
+
+static double largest_bulge_m(const struct edge_group *group)
+{
+    double most_m = 0;
+    for (int i = 0; i < EDGES_GROUP; i++)
+        most_m = max_of(most_m, group->bulge_m[i]);
+    return most_m;
+}
+
+/* Then its own way to the edges of the other group, which start at all vertices, is enough. */
+static bool is_lone_point(const struct edge_group *group)
+{
+    return group->n == 1 && !has_length(group, 0);
+}
+
+/* Each vertex of one group against each edge of the other. Over all pairs of groups that is
+ * each vertex of the one shape against each edge of the other; between edges that do not
+ * cross, the closest points include a vertex, but for what edges bend. */
+static void try_groups(struct pair_search *search, uint32_t i, uint32_t j, bool touching)
+{
+    load(&search->a, i);
+    load(&search->b, j);
+    const struct edge_group *a = &search->a.group;
+    const struct edge_group *b = &search->b.group;
+    if (touching && groups_meet(search))
+        return;
+    struct gaps gaps;
+    gaps.n_a = is_lone_point(b) ? 0 : a->n;
+    gaps.n_b = b->n;
+    for (uint32_t k = 0; k < gaps.n_a; k++)
+        edges_gaps2(b, start_of(a, k), gaps.a_to_b[k]);
+    for (uint32_t k = 0; k < gaps.n_b; k++)
+        edges_gaps2(a, start_of(b, k), gaps.b_to_a[k]);
+    refine_least(search, &gaps);
+    refine_all(search, &gaps, false);
+    refine_all(search, &gaps, true);
+    if (largest_bulge_m(a) + largest_bulge_m(b) >= EDGE_STRAIGHT_M &&
+        distance_touching(search->best_m) > 0)
+        refine_between(search, &gaps);
 }
 
 struct near_pair {
-    double gap_m;
-    struct group a;
-    struct group b;
+    float gap2;
+    struct space_branch a;
+    struct space_branch b;
 };
 
-/* The groups below one side of a pair, nearest to the other side first; *n of them. */
-static void list_below(const struct pair_search *search, struct near_pair pair, bool split_a,
-                       struct near_pair *below, int *n)
+enum { MOST_WAITING = 2 * SPACE_HEIGHT * SPACE_FANOUT };
+
+/* Puts the pairs below one side of a pair on the stack, the nearest on top. */
+static int push_below(const struct pair_search *search, struct near_pair pair, bool split_a,
+                      struct near_pair *waiting, int n)
 {
-    const struct edges *edges = split_a ? search->a : search->b;
-    struct group *group = split_a ? &pair.a : &pair.b;
-    uint32_t first = group->index * EDGES_FANOUT;
-    group->level--;
-    uint32_t end = edges->n_boxes[group->level];
-    *n = 0;
-    for (uint32_t k = first; k < end && k < first + EDGES_FANOUT; k++) {
-        group->index = k;
-        pair.gap_m = edges_box_gap_m(group_box(search->a, pair.a), group_box(search->b, pair.b));
-        int at = (*n)++;
-        for (; at > 0 && below[at - 1].gap_m > pair.gap_m; at--)
-            below[at] = below[at - 1];
-        below[at] = pair;
+    const struct space_tree *tree = split_a ? &search->a.edges->tree : &search->b.edges->tree;
+    const struct space_tree *other = split_a ? &search->b.edges->tree : &search->a.edges->tree;
+    struct space_branch *branch = split_a ? &pair.a : &pair.b;
+    struct space_box box = space_branch_box(other, split_a ? pair.b : pair.a);
+    float within2 = space_within2(search->within_m);
+    LANES_ALIGNED float gaps2[SPACE_FANOUT];
+    uint32_t first = branch->index * SPACE_FANOUT;
+    branch->level--;
+    space_gaps2(&tree->levels[branch->level][branch->index], &box, gaps2);
+    int bottom = n;
+    for (uint32_t lane = 0; lane < SPACE_FANOUT; lane++) {
+        if (!(gaps2[lane] <= within2))
+            continue;
+        branch->index = first + lane;
+        pair.gap2 = gaps2[lane];
+        int at = n++;
+        for (; at > bottom && waiting[at - 1].gap2 <= pair.gap2; at--)
+            waiting[at] = waiting[at - 1];
+        waiting[at] = pair;
     }
+    return n;
 }
 
-static void search_pair(struct pair_search *search, struct near_pair pair)
-{
-    /* Depth first with a stack of our own: each split leaves at most 7 pairs behind. */
-    struct near_pair waiting[2 * EDGES_LARGEST_HEIGHT * EDGES_FANOUT];
-    int n = 0;
-    waiting[n++] = pair;
-    while (n > 0 && search->best_m > 0) {
-        pair = waiting[--n];
-        if (pair.gap_m > search->within_m)
-            continue;
-        if (pair.a.level == 0 && pair.b.level == 0) {
-            try_pair(search, pair.a.index, pair.b.index);
-            continue;
-        }
-        struct near_pair below[EDGES_FANOUT];
-        int n_below;
-        list_below(search, pair, pair.a.level >= pair.b.level, below, &n_below);
-        while (n_below > 0)
-            waiting[n++] = below[--n_below];
-    }
-}
-
+/* Depth first: each split leaves at most 7 pairs behind. */
 static void search_all(struct pair_search *search)
 {
-    struct near_pair whole = {0, {search->a->n_levels - 1, 0}, {search->b->n_levels - 1, 0}};
-    whole.gap_m = edges_box_gap_m(group_box(search->a, whole.a), group_box(search->b, whole.b));
-    search_pair(search, whole);
-}
-
-/* Edges bend, so two of them may come nearest with neither at a vertex, by a hair: from the
- * point found on one shape go to the nearest of the other, to and fro, while it helps. */
-static void settle(struct pair_search *search)
-{
-    static const double worth_m = 1e-6;
-    for (int round = 0; round < 16 && search->best_m > TOUCH_M; round++) {
-        double before_m = search->best_m;
-        struct closest near;
-        struct lonlat at_a = search->at_a;
-        struct lonlat at_b = search->at_b;
-        double bulge_m = search->a->edges[search->best_edge_a].bulge_m +
-                         search->b->edges[search->best_edge_b].bulge_m;
-        if (bulge_m < worth_m)
-            return;
-        if (round % 2 == 0) {
-            distance_to_point(search->a, at_b, INFINITY, &near);
-            at_a = near.a;
-        } else {
-            distance_to_point(search->b, at_a, INFINITY, &near);
-            at_b = near.a;
-        }
-        if (near.distance_m < search->best_m) {
-            search->best_m = near.distance_m;
-            search->at_a = at_a;
-            search->at_b = at_b;
-        }
-        if (round > 0 && before_m - search->best_m < worth_m)
-            return;
+    const struct space_tree *a = &search->a.edges->tree;
+    const struct space_tree *b = &search->b.edges->tree;
+    struct near_pair waiting[MOST_WAITING];
+    int n = 0;
+    waiting[n++] =
+        (struct near_pair){space_gap2(&a->box, &b->box), space_tree_root(a), space_tree_root(b)};
+    while (n > 0 && search->best_m > 0) {
+        struct near_pair pair = waiting[--n];
+        if (!(pair.gap2 <= space_within2(search->within_m)))
+            continue;
+        if (pair.a.level == 0 && pair.b.level == 0)
+            try_groups(search, pair.a.index, pair.b.index, pair.gap2 <= 0);
+        else
+            n = push_below(search, pair, pair.a.level >= pair.b.level, waiting, n);
     }
 }
 
 static void finish(const struct pair_search *search, double limit_m, struct closest *out)
 {
     *out = (struct closest){search->best_m, search->at_a, search->at_b};
+    bool points =
+        search->a.edges->geom->kind == GEOM_POINT && search->b.edges->geom->kind == GEOM_POINT;
+    if (!points)
+        out->distance_m = distance_touching(out->distance_m);
     if (out->distance_m > limit_m)
         out->distance_m = INFINITY;
 }
@@ -322,30 +503,22 @@ static void finish(const struct pair_search *search, double limit_m, struct clos
 void distance_to_point(const struct edges *a, struct lonlat point, double limit_m,
                        struct closest *out)
 {
-    struct edge edge = {0, true, 0};
     struct ecef ecef = ellipsoid_ecef(point);
-    struct space_box box = {ecef, ecef};
     struct geom geom = {
         .kind = GEOM_POINT, .n_points = 1, .points = &point, .box = point_box(point)};
-    struct edges b = {.geom = &geom,
-                      .vertices = &ecef,
-                      .edges = &edge,
-                      .n_edges = 1,
-                      .n_levels = 1,
-                      .n_boxes = {1},
-                      .boxes = {&box}};
+    struct edges b = {.geom = &geom, .origin = a->origin};
+    b.tree.n_items = 1;
+    b.tree.box = space_box_of(ecef, ecef);
     *out = (struct closest){INFINITY, point, point};
-    if (a->n_edges == 0)
+    if (a->tree.n_items == 0)
         return;
-    if (distance_contains_point(a->geom, point)) {
+    if (prepared_contains(a, point)) {
         out->distance_m = 0;
         return;
     }
-    struct pair_search search = {
-        .a = a, .b = &b, .best_m = INFINITY, .within_m = ellipsoid_longest_chord_m(limit_m)};
+    struct pair_search search;
+    pair_search_init(&search, a, &b, limit_m);
     search_all(&search);
-    if (search.best_m < TOUCH_M && a->geom->kind != GEOM_POINT)
-        search.best_m = 0;
     finish(&search, limit_m, out);
 }
 
@@ -353,24 +526,18 @@ void distance_edges(const struct edges *a, const struct edges *b, double limit_m
                     struct closest *out)
 {
     *out = (struct closest){.distance_m = INFINITY};
-    if (a->n_edges == 0 || b->n_edges == 0)
+    if (a->tree.n_items == 0 || b->tree.n_items == 0)
         return;
     if (rtree_box_distance_m(a->geom->box, b->geom->box) > limit_m)
         return;
     struct lonlat where;
-    if (holds_part(a->geom, b->geom, &where) || holds_part(b->geom, a->geom, &where)) {
+    if (holds_part(a, b->geom, &where) || holds_part(b, a->geom, &where)) {
         *out = (struct closest){0, where, where};
         return;
     }
-    struct pair_search search = {
-        .a = a, .b = b, .best_m = INFINITY, .within_m = ellipsoid_longest_chord_m(limit_m)};
+    struct pair_search search;
+    pair_search_init(&search, a, b, limit_m);
     search_all(&search);
-    bool both_points = a->geom->kind == GEOM_POINT && b->geom->kind == GEOM_POINT;
-    if (!both_points && isfinite(search.best_m)) {
-        settle(&search);
-        if (search.best_m < TOUCH_M)
-            search.best_m = 0;
-    }
     finish(&search, limit_m, out);
 }
 

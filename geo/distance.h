@@ -29,6 +29,19 @@ struct closest {
     struct lonlat b;   /* on the second */
 };
 
+/* Distances are compared at 0.1 mm (README.md, Truth 3); the limit itself is within. */
+static inline bool distance_within(double distance_m, double limit_m)
+{
+    return round(distance_m * 1e4) <= round(limit_m * 1e4);
+}
+
+/* Touching is decided in longitude and latitude, whose rounding is 2 nm at 180 degrees; a
+ * vertex put on an edge lies within a few of those. */
+static inline double distance_touching(double distance_m)
+{
+    return distance_m < 1e-7 ? 0 : distance_m;
+}
+
 /* Shapes farther apart than limit_m answer INFINITY, soon; INFINITY: no limit. ERR_INPUT for
  * a vertex that is no longitude and latitude. */
 enum err_code distance_shapes(const struct geom *a, const struct geom *b, double limit_m,

@@ -107,10 +107,15 @@ double ellipsoid_inverse(struct lonlat a, struct lonlat b, double *azimuth_deg)
     return distance_m;
 }
 
+double ellipsoid_between_m(struct lonlat a, struct ecef a_ecef, struct lonlat b, struct ecef b_ecef)
+{
+    double distance_m = ellipsoid_arc_m(a_ecef, b_ecef);
+    return distance_m < LONGEST_SERIES_M ? distance_m : ellipsoid_inverse(a, b, NULL);
+}
+
 double ellipsoid_distance_m(struct lonlat a, struct lonlat b)
 {
-    double distance_m = ellipsoid_arc_m(ellipsoid_ecef(a), ellipsoid_ecef(b));
-    return distance_m < LONGEST_SERIES_M ? distance_m : ellipsoid_inverse(a, b, NULL);
+    return ellipsoid_between_m(a, ellipsoid_ecef(a), b, ellipsoid_ecef(b));
 }
 
 struct lonlat ellipsoid_direct(struct lonlat from, double azimuth_deg, double distance_m)

@@ -44,6 +44,10 @@ double ellipsoid_shortest_arc_m(double chord_m);
 /* Geodesic distance, m; good to 20 nm up to 50 km and to 0.3 um at any distance. */
 double ellipsoid_distance_m(struct lonlat a, struct lonlat b);
 
+/* The same where the places in space are known already. */
+double ellipsoid_between_m(struct lonlat a, struct ecef a_ecef, struct lonlat b,
+                           struct ecef b_ecef);
+
 /* Also the azimuth at a, degrees clockwise from north, in [-180, 180]. */
 double ellipsoid_inverse(struct lonlat a, struct lonlat b, double *azimuth_deg);
 struct lonlat ellipsoid_direct(struct lonlat from, double azimuth_deg, double distance_m);

@@ -21,6 +21,51 @@ static int compare_near(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row); /* rows are ordered by id */
 }
 
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+enum err_code near_candidates(const struct world *world, enum layer_id layer, struct box box,
+                              double reach_m, struct arena *arena, uint32_t **rows, size_t *n,
+                              struct err *err)
+{
+    static const double turns_deg[] = {-360, 360};
+    enum err_code code = ERR_OK;
+    struct box reach = ellipsoid_expand(box, reach_m);
+    TRY(world_search(world, layer, reach, arena, rows, n, err));
+    /* Longitudes stand between -180 and 180: what reaches over is met a turn farther on. */
+    if (reach.west_deg > -180 && reach.east_deg < 180)
+        return ERR_OK;
+    for (size_t k = 0; k < sizeof turns_deg / sizeof turns_deg[0]; k++) {
+        struct box turned = reach;
+        uint32_t *more = NULL;
+        size_t n_more = 0;
+        turned.west_deg += turns_deg[k];
+        turned.east_deg += turns_deg[k];
+        TRY(world_search(world, layer, turned, arena, &more, &n_more, err));
+        if (n_more == 0)
+            continue;
+        uint32_t *all = arena_new(arena, uint32_t, *n + n_more);
+        if (!all)
+            return err_nomem(err);
+        if (*n > 0)
+            memcpy(all, *rows, *n * sizeof *all);
+        memcpy(all + *n, more, n_more * sizeof *all);
+        qsort(all, *n + n_more, sizeof *all, compare_u32);
+        size_t kept = 0;
+        for (size_t i = 0; i < *n + n_more; i++)
+            if (i == 0 || all[i] != all[i - 1])
+                all[kept++] = all[i];
+        *rows = all;
+        *n = kept;
+    }
+done:
+    return code;
+}
+
 enum err_code near_within(const struct near_question *question, struct arena *arena,
                           struct near_row **out, size_t *n, struct err *err)
 {
@@ -33,8 +78,8 @@ enum err_code near_within(const struct near_question *question, struct arena *ar
     size_t n_rows = 0;
     *out = NULL;
     *n = 0;
-    TRY(world_search(world, layer, ellipsoid_expand(shape->box, within_m), arena, &rows, &n_rows,
-                     err));
+    const double reach_m = within_m + 1e-4; /* what rounding to 0.1 mm may let in */
+    TRY(near_candidates(world, layer, shape->box, reach_m, arena, &rows, &n_rows, err));
     struct near_row *found = arena_new(arena, struct near_row, n_rows);
     if (!found) {
         code = err_nomem(err);
@@ -44,9 +89,9 @@ enum err_code near_within(const struct near_question *question, struct arena *ar
         struct near_row *one = &found[*n];
         one->layer = layer;
         one->row = rows[i];
-        TRY(distance_shapes(shape, world_geom(world, layer, rows[i]), within_m, arena,
-                            &one->closest, err));
-        if (one->closest.distance_m <= within_m)
+        TRY(distance_shapes(shape, world_geom(world, layer, rows[i]), reach_m, arena, &one->closest,
+                            err));
+        if (distance_within(one->closest.distance_m, within_m))
             (*n)++;
     }
     if (*n > 1)
@@ -116,7 +161,7 @@ enum err_code near_holding(const struct world *world, enum layer_id layer, struc
                            struct arena *arena, uint32_t **rows, size_t *n, struct err *err)
 {
     struct box box = {point.lon_deg, point.lat_deg, point.lon_deg, point.lat_deg};
-    enum err_code code = world_search(world, layer, box, arena, rows, n, err);
+    enum err_code code = near_candidates(world, layer, box, 0, arena, rows, n, err);
     if (code != ERR_OK)
         return code;
     size_t kept = 0;

@@ -31,6 +31,12 @@ struct near_question {
     void *context;
 };
 
+/* Rows whose box may lie within reach_m of `box`, over the antimeridian and the poles too;
+ * ascending, each once. */
+enum err_code near_candidates(const struct world *world, enum layer_id layer, struct box box,
+                              double reach_m, struct arena *arena, uint32_t **rows, size_t *n,
+                              struct err *err);
+
 /* All records within the limit, by distance, then id. */
 enum err_code near_within(const struct near_question *question, struct arena *arena,
                           struct near_row **out, size_t *n, struct err *err);

@@ -1,6 +1,7 @@
 #include "geo/rtree.h"
 
 #include "geo/ellipsoid.h"
+#include "geo/hilbert.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,6 @@
 enum {
     NODE_ENTRIES = 16,  /* the boxes of a node fill 8 cache lines, read ahead of need */
     LARGEST_HEIGHT = 8, /* 16^8 entries are all that 32 bits count */
-    HILBERT_BITS = 16,
 };
 
 /* One array a side: 16 comparisons in a row are what a compiler turns into wide ones. Unused
@@ -45,92 +45,19 @@ static struct box node_box(const struct rtree_node *node)
 
 /* ---- building ---- */
 
-/* Place of the square (x, y) on Hilbert's curve through 2^16 x 2^16 squares. */
-static uint32_t hilbert(uint32_t x, uint32_t y)
-{
-    uint32_t place = 0;
-    for (uint32_t side = 1U << (HILBERT_BITS - 1); side > 0; side >>= 1) {
-        uint32_t right = (x & side) ? 1 : 0;
-        uint32_t upper = (y & side) ? 1 : 0;
-        place = (place << 2) | ((3 * right) ^ upper);
-        if (!upper) { /* turn the quarter so that its curve starts where ours does */
-            if (right) {
-                x = ~x;
-                y = ~y;
-            }
-            uint32_t swap = x;
-            x = y;
-            y = swap;
-        }
-    }
-    return place;
-}
-
-static uint32_t quantise(double value, double low, double high)
-{
-    double last = (1 << HILBERT_BITS) - 1;
-    double place = high > low ? (value - low) / (high - low) * last : 0;
-    if (!(place > 0)) /* NaN too: the middle of an infinite box */
-        return 0;
-    return place < last ? (uint32_t)place : (uint32_t)last;
-}
-
-struct keyed {
-    uint32_t key;
-    uint32_t item;
-};
-
-/* Sorts by key and keeps the order of equal keys; other has room for as many. */
-static void sort_by_key(struct keyed *items, struct keyed *other, uint32_t n)
-{
-    for (unsigned shift = 0; shift < 32; shift += 8) {
-        uint32_t starts[257] = {0};
-        for (uint32_t i = 0; i < n; i++)
-            starts[((items[i].key >> shift) & 255) + 1]++;
-        for (int i = 0; i < 256; i++)
-            starts[i + 1] += starts[i];
-        for (uint32_t i = 0; i < n; i++)
-            other[starts[(items[i].key >> shift) & 255]++] = items[i];
-        struct keyed *swap = items;
-        items = other;
-        other = swap;
-    }
-}
-
 static uint32_t nodes_for(uint32_t n)
 {
     return n / NODE_ENTRIES + (n % NODE_ENTRIES != 0);
 }
 
-/* Keys of all items with a box, in order of items. Returns how many. */
-static uint32_t key_items(const struct box *boxes, uint32_t n, struct keyed *keyed)
-{
-    struct box all = box_empty();
-    for (uint32_t i = 0; i < n; i++)
-        if (!box_is_empty(boxes[i]))
-            all = box_union(all, boxes[i]);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if (box_is_empty(boxes[i]))
-            continue;
-        double lon = (boxes[i].west_deg + boxes[i].east_deg) / 2;
-        double lat = (boxes[i].south_deg + boxes[i].north_deg) / 2;
-        keyed[count].key = hilbert(quantise(lon, all.west_deg, all.east_deg),
-                                   quantise(lat, all.south_deg, all.north_deg));
-        keyed[count++].item = i;
-    }
-    return count;
-}
-
 static void fill_leaves(struct rtree_node *nodes, uint32_t n_leaves, const struct box *boxes,
-                        const struct keyed *keyed, uint32_t n)
+                        const uint32_t *order, uint32_t n)
 {
     for (uint32_t leaf = 0; leaf < n_leaves; leaf++)
         for (int i = 0; i < NODE_ENTRIES; i++) {
             uint32_t at = leaf * NODE_ENTRIES + (uint32_t)i;
             bool used = at < n;
-            set_entry(&nodes[leaf], i, used ? boxes[keyed[at].item] : box_empty(),
-                      used ? keyed[at].item : 0);
+            set_entry(&nodes[leaf], i, used ? boxes[order[at]] : box_empty(), used ? order[at] : 0);
         }
 }
 
@@ -152,6 +79,12 @@ static void fill_branches(struct rtree_node *nodes, uint32_t n_leaves)
     }
 }
 
+/* The middle of an infinite box is anywhere. */
+static double middle_of(double middle_deg)
+{
+    return isfinite(middle_deg) ? middle_deg : 0;
+}
+
 enum err_code rtree_build(const struct box *boxes, uint32_t n, struct arena *arena,
                           struct rtree *out, struct err *err)
 {
@@ -163,14 +96,23 @@ enum err_code rtree_build(const struct box *boxes, uint32_t n, struct arena *are
      * memory that is given back. */
     struct rtree_node *nodes = arena_new(arena, struct rtree_node, n_nodes);
     struct arena_mark mark = arena_mark(arena);
-    struct keyed *keyed = arena_new(arena, struct keyed, n);
-    struct keyed *other = arena_new(arena, struct keyed, n);
-    if (!nodes || !keyed || !other)
+    struct lonlat *centres = arena_new(arena, struct lonlat, n);
+    if (!nodes || !centres)
         return err_nomem(err);
-    uint32_t n_items = key_items(boxes, n, keyed);
-    sort_by_key(keyed, other, n_items);
+    for (uint32_t i = 0; i < n; i++) {
+        double lon_deg = (boxes[i].west_deg + boxes[i].east_deg) / 2;
+        double lat_deg = (boxes[i].south_deg + boxes[i].north_deg) / 2;
+        bool none = box_is_empty(boxes[i]);
+        centres[i] = (struct lonlat){none ? (double)NAN : middle_of(lon_deg),
+                                     none ? (double)NAN : middle_of(lat_deg)};
+    }
+    uint32_t *order;
+    uint32_t n_items;
+    enum err_code code = hilbert_order(centres, n, arena, &order, &n_items, err);
+    if (code != ERR_OK)
+        return code;
     uint32_t n_leaves = nodes_for(n_items);
-    fill_leaves(nodes, n_leaves, boxes, keyed, n_items);
+    fill_leaves(nodes, n_leaves, boxes, order, n_items);
     fill_branches(nodes, n_leaves);
     n_nodes = 0;
     for (uint32_t count = n_leaves; count > 0; count = count > 1 ? nodes_for(count) : 0)
@@ -274,6 +216,23 @@ static int compare_u32(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Most answers are short: those are sorted without calls. */
+static void sort_items(uint32_t *items, size_t n)
+{
+    enum { SHORT = 48 };
+    if (n > SHORT) {
+        qsort(items, n, sizeof *items, compare_u32);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        uint32_t item = items[i];
+        size_t at = i;
+        for (; at > 0 && items[at - 1] > item; at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
 enum err_code rtree_collect(const struct rtree *tree, struct box box, struct arena *arena,
                             uint32_t **items, size_t *n, struct err *err)
 {
@@ -281,8 +240,7 @@ enum err_code rtree_collect(const struct rtree *tree, struct box box, struct are
     rtree_search(tree, box, &collector, collect_one);
     if (collector.failed)
         return err_nomem(err);
-    if (collector.n > 1)
-        qsort(collector.items, collector.n, sizeof *collector.items, compare_u32);
+    sort_items(collector.items, collector.n);
     *items = collector.items;
     *n = collector.n;
     return ERR_OK;
