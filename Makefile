@@ -44,6 +44,7 @@ SAMPLE := $(BUILD)/sisetu-sample
 SAMPLE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard data/sample/*.c))
 UNIT   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
+BENCH  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 FUZZ   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 VIEWER := tiler/viewer/ol.js tiler/viewer/ol.css
 BROWSER := tests/browser/node_modules/.package-lock.json
@@ -63,7 +64,7 @@ test: deps              ## build and run every test; T=pattern picks, MODE=asan|
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh $(KINDS)
 unit: $(UNIT) $(SAMPLE) ## build and run the unit tests alone
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh unit
-bench: $(BIN) $(SAMPLE) ## measure against our peers, in ratios
+bench: $(BIN) $(SAMPLE) $(BENCH) ## measure against our peers, in ratios
 	@BUILD=$(BUILD) sh tests/bench/run.sh
 fuzz: $(FUZZ)           ## run each fuzz target for SECS seconds (clang)
 	@BUILD=$(BUILD) SECS=$(SECS) T='$(T)' sh tests/fuzz/run.sh
@@ -87,6 +88,9 @@ $(SAMPLE): $(SAMPLE_OBJ) $(LIB)
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo '  link $@'; $(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	@echo '  link $@'; $(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 # With clang a target is a fuzzer of its own; with gcc the same target replays its corpus.
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(if $(findstring clang,$(CC)),,tests/fuzz/replay.c) $(LIB)
 	@mkdir -p $(@D)

@@ -1,173 +1,8 @@
 #include "geo/distance.h"
 
 #include "geo/edge_near.h"
+#include "geo/inside.h"
 #include "geo/rtree.h"
-
-/* ---- inside ---- */
-
-/* Twice the signed area of (a, b, c). */
-static double turn(struct lonlat a, struct lonlat b, struct lonlat c)
-{
-    return (b.lon_deg - a.lon_deg) * (c.lat_deg - a.lat_deg) -
-           (b.lat_deg - a.lat_deg) * (c.lon_deg - a.lon_deg);
-}
-
-static bool on_edge(struct lonlat a, struct lonlat b, struct lonlat point)
-{
-    return turn(a, b, point) == 0 && point.lon_deg >= min_of(a.lon_deg, b.lon_deg) &&
-           point.lon_deg <= max_of(a.lon_deg, b.lon_deg) &&
-           point.lat_deg >= min_of(a.lat_deg, b.lat_deg) &&
-           point.lat_deg <= max_of(a.lat_deg, b.lat_deg);
-}
-
-/* Follows the edges from vertex `first` to vertex `last`: turns *inside at each that a ray to
- * the east meets; an edge owns its lower end only, so that a ray through a vertex is counted
- * once. True if the point lies on one of them. */
-static bool follow_edges(const struct lonlat *first, const struct lonlat *last, struct lonlat point,
-                         bool *inside)
-{
-    for (const struct lonlat *at = first; at < last; at++) {
-        bool below = at[0].lat_deg <= point.lat_deg;
-        bool next_below = at[1].lat_deg <= point.lat_deg;
-        if (below == next_below) {
-            if ((at[0].lat_deg == point.lat_deg || at[1].lat_deg == point.lat_deg) &&
-                on_edge(at[0], at[1], point))
-                return true;
-            continue;
-        }
-        double side = turn(at[0], at[1], point);
-        if (side == 0)
-            return true;
-        if ((side > 0) == below)
-            *inside = !*inside;
-    }
-    return false;
-}
-
-/* All rings at once: holes turn the parity back. */
-static bool contains_here(const struct geom *polygon, struct lonlat point)
-{
-    bool inside = false;
-    for (uint32_t ring = 0; ring < polygon->n_rings; ring++) {
-        const struct lonlat *start = polygon->points + geom_ring_start(polygon, ring);
-        if (follow_edges(start, polygon->points + polygon->ring_ends[ring] - 1, point, &inside))
-            return true;
-    }
-    return inside;
-}
-
-/* The same from prepared edges: only groups that reach the point's height over the equator's
- * plane are followed, since that rises with latitude. */
-static bool prepared_contains_here(const struct edges *edges, float low_z, float high_z,
-                                   struct lonlat point)
-{
-    const struct geom *polygon = edges->geom;
-    const struct space_tree *tree = &edges->tree;
-    struct space_branch waiting[SPACE_HEIGHT * SPACE_FANOUT];
-    int n = 0;
-    bool inside = false;
-    waiting[n++] = space_tree_root(tree);
-    while (n > 0) {
-        struct space_branch branch = waiting[--n];
-        if (branch.level > 0) {
-            const struct space_node *node = &tree->levels[branch.level - 1][branch.index];
-            for (uint32_t i = 0; i < SPACE_FANOUT; i++)
-                if (node->low[2][i] <= high_z && node->high[2][i] >= low_z)
-                    waiting[n++] =
-                        (struct space_branch){branch.level - 1, branch.index * SPACE_FANOUT + i};
-            continue;
-        }
-        uint32_t end = (branch.index + 1) * EDGES_GROUP;
-        end = end < polygon->n_points ? end : polygon->n_points;
-        for (uint32_t at = branch.index * EDGES_GROUP; at < end;) {
-            uint32_t last = edges_ring_end(polygon, at) - 1;
-            uint32_t to = last < end ? last : end;
-            if (follow_edges(polygon->points + at, polygon->points + to, point, &inside))
-                return true;
-            at = last < end ? last + 1 : end;
-        }
-    }
-    return inside;
-}
-
-/* First and last number of whole turns that bring b over a in longitude. */
-struct turns {
-    int first;
-    int last;
-};
-
-static struct turns turns_between(struct box a, struct box b)
-{
-    double first = ceil((a.west_deg - b.east_deg) / 360);
-    double last = floor((a.east_deg - b.west_deg) / 360);
-    /* Longitudes beyond a few turns are no longitudes. */
-    if (!(first >= -8 && last <= 8))
-        return (struct turns){1, 0};
-    return (struct turns){(int)first, (int)last};
-}
-
-static struct box point_box(struct lonlat point)
-{
-    return (struct box){point.lon_deg, point.lat_deg, point.lon_deg, point.lat_deg};
-}
-
-static struct lonlat turned(struct lonlat point, int turns)
-{
-    point.lon_deg += 360.0 * turns;
-    return point;
-}
-
-bool distance_contains_point(const struct geom *polygon, struct lonlat point)
-{
-    if (polygon->kind != GEOM_POLYGON ||
-        !(point.lat_deg >= polygon->box.south_deg && point.lat_deg <= polygon->box.north_deg))
-        return false;
-    struct turns turns = turns_between(polygon->box, point_box(point));
-    for (int k = turns.first; k <= turns.last; k++)
-        if (contains_here(polygon, turned(point, k)))
-            return true;
-    return false;
-}
-
-static bool prepared_contains(const struct edges *edges, struct lonlat point)
-{
-    const struct geom *polygon = edges->geom;
-    if (edges->tree.n_levels < 2) /* so few edges are followed sooner than picked */
-        return distance_contains_point(polygon, point);
-    if (polygon->kind != GEOM_POLYGON ||
-        !(point.lat_deg >= polygon->box.south_deg && point.lat_deg <= polygon->box.north_deg))
-        return false;
-    struct turns turns = turns_between(polygon->box, point_box(point));
-    if (turns.first > turns.last)
-        return false;
-    struct ecef ecef = ellipsoid_ecef(point);
-    struct space_box box = space_box_of(ecef, ecef);
-    for (int k = turns.first; k <= turns.last; k++)
-        if (prepared_contains_here(edges, box.low[2], box.high[2], turned(point, k)))
-            return true;
-    return false;
-}
-
-/* Whether a part of b starts inside the polygon a: then it lies inside or crosses the edge. */
-static bool holds_part(const struct edges *a_edges, const struct geom *b, struct lonlat *where)
-{
-    const struct geom *a = a_edges->geom;
-    if (a->kind != GEOM_POLYGON || rtree_box_distance_m(a->box, b->box) > 0)
-        return false;
-    uint32_t n = b->kind == GEOM_POINT  ? b->n_points
-                 : b->kind == GEOM_LINE ? b->n_rings
-                                        : b->n_parts;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t start = b->kind == GEOM_POINT  ? i
-                         : b->kind == GEOM_LINE ? geom_ring_start(b, i)
-                                                : geom_ring_start(b, geom_part_start(b, i));
-        if (prepared_contains(a_edges, b->points[start])) {
-            *where = b->points[start];
-            return true;
-        }
-    }
-    return false;
-}
 
 /* ---- crossing ---- */
 
@@ -179,7 +14,7 @@ static struct box edge_box(struct lonlat a, struct lonlat b)
 
 static bool box_holds(struct box box, struct lonlat point)
 {
-    return box_intersects(box, point_box(point));
+    return box_intersects(box, inside_point_box(point));
 }
 
 /* Whether the edges a and b meet, and where. */
@@ -189,10 +24,10 @@ static bool edges_meet(const struct lonlat a[2], const struct lonlat b[2], struc
     struct box b_box = edge_box(b[0], b[1]);
     if (!box_intersects(a_box, b_box))
         return false;
-    double a0 = turn(b[0], b[1], a[0]);
-    double a1 = turn(b[0], b[1], a[1]);
-    double b0 = turn(a[0], a[1], b[0]);
-    double b1 = turn(a[0], a[1], b[1]);
+    double a0 = inside_turn(b[0], b[1], a[0]);
+    double a1 = inside_turn(b[0], b[1], a[1]);
+    double b0 = inside_turn(a[0], a[1], b[0]);
+    double b1 = inside_turn(a[0], a[1], b[1]);
     if ((a0 > 0 && a1 > 0) || (a0 < 0 && a1 < 0) || (b0 > 0 && b1 > 0) || (b0 < 0 && b1 < 0))
         return false;
     if (a0 == 0 && a1 == 0) { /* on one line, and their boxes touch: an end lies on the other */
@@ -217,8 +52,8 @@ struct side {
 struct pair_search {
     struct side a;
     struct side b;
-    struct turns turns; /* that bring b over a */
-    double within_m;    /* a pair with a longer chord cannot win */
+    struct inside_turns turns; /* that bring b over a */
+    double within_m;           /* a pair with a longer chord cannot win */
     double best_m;
     uint32_t best_edge_a;
     uint32_t best_edge_b;
@@ -233,7 +68,7 @@ static void pair_search_init(struct pair_search *search, const struct edges *a,
     search->b.edges = b;
     search->a.loaded = UINT32_MAX;
     search->b.loaded = UINT32_MAX;
-    search->turns = turns_between(a->geom->box, b->geom->box);
+    search->turns = inside_turns_between(a->geom->box, b->geom->box);
     search->within_m = ellipsoid_longest_chord_m(limit_m);
     search->best_m = INFINITY;
 }
@@ -277,10 +112,10 @@ static bool meet_somewhere(struct pair_search *search, uint32_t i, uint32_t j)
     const struct lonlat *a = search->a.edges->geom->points + i;
     const struct lonlat *b = search->b.edges->geom->points + j;
     for (int k = search->turns.first; k <= search->turns.last; k++) {
-        struct lonlat moved[2] = {turned(b[0], k), turned(b[1], k)};
+        struct lonlat moved[2] = {inside_turned(b[0], k), inside_turned(b[1], k)};
         struct lonlat where;
         if (edges_meet(a, moved, &where)) {
-            offer(search, 0, i, j, where, turned(where, -k));
+            offer(search, 0, i, j, where, inside_turned(where, -k));
             return true;
         }
     }
@@ -505,14 +340,14 @@ void distance_to_point(const struct edges *a, struct lonlat point, double limit_
 {
     struct ecef ecef = ellipsoid_ecef(point);
     struct geom geom = {
-        .kind = GEOM_POINT, .n_points = 1, .points = &point, .box = point_box(point)};
+        .kind = GEOM_POINT, .n_points = 1, .points = &point, .box = inside_point_box(point)};
     struct edges b = {.geom = &geom, .origin = a->origin};
     b.tree.n_items = 1;
     b.tree.box = space_box_of(ecef, ecef);
     *out = (struct closest){INFINITY, point, point};
     if (a->tree.n_items == 0)
         return;
-    if (prepared_contains(a, point)) {
+    if (inside_holds_point(a, point)) {
         out->distance_m = 0;
         return;
     }
@@ -531,7 +366,7 @@ void distance_edges(const struct edges *a, const struct edges *b, double limit_m
     if (rtree_box_distance_m(a->geom->box, b->geom->box) > limit_m)
         return;
     struct lonlat where;
-    if (holds_part(a, b->geom, &where) || holds_part(b, a->geom, &where)) {
+    if (inside_holds_part(a, b->geom, &where) || inside_holds_part(b, a->geom, &where)) {
         *out = (struct closest){0, where, where};
         return;
     }
@@ -539,6 +374,23 @@ void distance_edges(const struct edges *a, const struct edges *b, double limit_m
     pair_search_init(&search, a, b, limit_m);
     search_all(&search);
     finish(&search, limit_m, out);
+}
+
+enum err_code distance_edges_shape(const struct edges *a, const struct geom *b, double limit_m,
+                                   struct arena *scratch, struct closest *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    *out = (struct closest){.distance_m = INFINITY};
+    struct arena_mark mark = arena_mark(scratch);
+    struct edges edges;
+    if (a->tree.n_items == 0 || b->n_points == 0 ||
+        rtree_box_distance_m(a->geom->box, b->box) > limit_m)
+        return ERR_OK;
+    TRY(edges_build(b, scratch, &edges, err));
+    distance_edges(a, &edges, limit_m, out);
+done:
+    arena_rewind(scratch, mark);
+    return code;
 }
 
 enum err_code distance_shapes(const struct geom *a, const struct geom *b, double limit_m,

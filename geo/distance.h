@@ -53,6 +53,10 @@ void distance_edges(const struct edges *a, const struct edges *b, double limit_m
 void distance_to_point(const struct edges *a, struct lonlat point, double limit_m,
                        struct closest *out);
 
+/* The same for one prepared shape and one that is asked once; scratch is given back. */
+enum err_code distance_edges_shape(const struct edges *a, const struct geom *b, double limit_m,
+                                   struct arena *scratch, struct closest *out, struct err *err);
+
 /* Inside or on the edge of a polygon; false for other kinds. */
 bool distance_contains_point(const struct geom *polygon, struct lonlat point);
 

@@ -178,6 +178,15 @@ static void offer(struct nearest *nearest, uint32_t row, double distance_m, stru
             nearest->within_m, ellipsoid_longest_chord_m(out[nearest->n - 1].closest.distance_m));
 }
 
+static uint32_t least_of(const double gaps2[EDGES_GROUP])
+{
+    uint32_t least = 0;
+    for (uint32_t i = 1; i < EDGES_GROUP; i++)
+        least = gaps2[i] < gaps2[least] ? i : least;
+    return least;
+}
+
+/* The edge whose chord is nearest first: after it few others are worth their exact distance. */
 static void try_edges(struct nearest *nearest, const struct geom *geom,
                       const struct edge_item *item)
 {
@@ -185,12 +194,14 @@ static void try_edges(struct nearest *nearest, const struct geom *geom,
     LANES_ALIGNED double gaps2[EDGES_GROUP];
     edges_group(geom, &nearest->origin, item->first, &group);
     edges_gaps2(&group, nearest->ecef, gaps2);
+    uint32_t likely = least_of(gaps2);
     double best_m = INFINITY;
     double within_m = nearest->within_m;
     struct lonlat best = nearest->question->point;
-    for (uint32_t i = 0; i < group.n; i++) {
+    for (uint32_t k = 0; k <= group.n; k++) {
+        uint32_t i = k == 0 ? likely : k - 1;
         double reach_m = within_m + group.bulge_m[i];
-        if (!(gaps2[i] <= reach_m * reach_m))
+        if (!(gaps2[i] <= reach_m * reach_m) || (k > 0 && i == likely))
             continue;
         struct lonlat at;
         struct edge_of edge = {geom, &group, i};

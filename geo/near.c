@@ -1,5 +1,6 @@
 #include "geo/near.h"
 
+#include "data/base/text.h"
 #include "geo/ellipsoid.h"
 #include "geo/overlay.h"
 
@@ -10,6 +11,16 @@
  * on a rim of 10 km this is a tenth of a person. */
 static const double BUFFER_TOLERANCE_M = 0.01;
 
+/* What rounding to 0.1 mm may let in, m. */
+static const double ROUNDING_M = 1e-4;
+
+/* INFINITY is no distance, even without a limit. */
+static bool is_within(const struct near_row *row, double limit_m)
+{
+    return row->closest.distance_m < (double)INFINITY &&
+           distance_within(row->closest.distance_m, limit_m);
+}
+
 static int compare_near(const void *a, const void *b)
 {
     const struct near_row *x = a;
@@ -19,6 +30,24 @@ static int compare_near(const void *a, const void *b)
     if (x->closest.distance_m > y->closest.distance_m)
         return 1;
     return (x->row > y->row) - (x->row < y->row); /* rows are ordered by id */
+}
+
+enum err_code near_layer(const struct world *world, const char *name, enum layer_id *out,
+                         struct err *err)
+{
+    const char *names[LAYER_COUNT + 1];
+    if (layer_by_name(name, out) && world->schema->layers[*out].has_geometry)
+        return ERR_OK;
+    size_t n = 0;
+    for (size_t i = 0; i < LAYER_COUNT; i++)
+        if (world->schema->layers[i].has_geometry)
+            names[n++] = world->schema->layers[i].name;
+    names[n] = NULL;
+    if (layer_by_name(name, out))
+        return err_set(err, ERR_USAGE, "layer %s has no shapes, so nothing is near it", name);
+    const char *near = text_nearest(name, names);
+    return err_set(err, ERR_USAGE, "no layer \"%s\"%s%s%s", name, near ? "; did you mean " : "",
+                   near ? near : "", near ? "?" : "");
 }
 
 static int compare_u32(const void *a, const void *b)
@@ -76,22 +105,26 @@ enum err_code near_within(const struct near_question *question, struct arena *ar
     const double within_m = question->within_m;
     uint32_t *rows = NULL;
     size_t n_rows = 0;
+    struct edges edges;
     *out = NULL;
     *n = 0;
-    const double reach_m = within_m + 1e-4; /* what rounding to 0.1 mm may let in */
+    const double reach_m = within_m + ROUNDING_M;
     TRY(near_candidates(world, layer, shape->box, reach_m, arena, &rows, &n_rows, err));
     struct near_row *found = arena_new(arena, struct near_row, n_rows);
     if (!found) {
         code = err_nomem(err);
         goto done;
     }
+    TRY(edges_build(shape, arena, &edges, err));
     for (size_t i = 0; i < n_rows; i++) {
+        if (question->fits && !question->fits(question->context, rows[i]))
+            continue;
         struct near_row *one = &found[*n];
         one->layer = layer;
         one->row = rows[i];
-        TRY(distance_shapes(shape, world_geom(world, layer, rows[i]), reach_m, arena, &one->closest,
-                            err));
-        if (distance_within(one->closest.distance_m, within_m))
+        TRY(distance_edges_shape(&edges, world_geom(world, layer, rows[i]), reach_m, arena,
+                                 &one->closest, err));
+        if (is_within(one, within_m))
             (*n)++;
     }
     if (*n > 1)
@@ -103,6 +136,7 @@ done:
 
 struct nearest_search {
     const struct near_question *question;
+    const struct edges *edges; /* of the question's shape */
     size_t most;
     struct arena *scratch;
     struct near_row *out;
@@ -116,7 +150,8 @@ static bool visit_nearest(void *context, uint32_t row, double at_least_m)
     struct nearest_search *search = context;
     const struct near_question *question = search->question;
     bool full = search->n == search->most;
-    double limit_m = full ? search->out[search->n - 1].closest.distance_m : question->within_m;
+    double limit_m =
+        full ? search->out[search->n - 1].closest.distance_m : question->within_m + ROUNDING_M;
     /* Bounds rise: nothing that follows can be nearer. Equals go on, for the tie by id. */
     if (at_least_m > limit_m)
         return false;
@@ -124,11 +159,11 @@ static bool visit_nearest(void *context, uint32_t row, double at_least_m)
         return true;
     struct near_row one = {.layer = question->layer, .row = row};
     search->code =
-        distance_shapes(question->shape, world_geom(question->world, question->layer, row),
-                        INFINITY, search->scratch, &one.closest, search->err);
+        distance_edges_shape(search->edges, world_geom(question->world, question->layer, row),
+                             limit_m, search->scratch, &one.closest, search->err);
     if (search->code != ERR_OK)
         return false;
-    if (one.closest.distance_m > limit_m)
+    if (!is_within(&one, limit_m) || !is_within(&one, question->within_m))
         return true;
     if (full && compare_near(&one, &search->out[search->n - 1]) > 0)
         return true;
@@ -148,11 +183,16 @@ enum err_code near_nearest(const struct near_question *question, size_t most, st
                                     .out = out,
                                     .code = ERR_OK,
                                     .err = err};
+    struct edges edges;
     *n = 0;
     if (most == 0)
         return ERR_OK;
-    enum err_code code = world_nearest(question->world, question->layer, question->shape->box,
-                                       scratch, &search, visit_nearest, err);
+    enum err_code code = edges_build(question->shape, scratch, &edges, err);
+    if (code != ERR_OK)
+        return code;
+    search.edges = &edges;
+    code = world_nearest(question->world, question->layer, question->shape->box, scratch, &search,
+                         visit_nearest, err);
     *n = search.n;
     return code != ERR_OK ? code : search.code;
 }

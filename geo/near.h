@@ -26,10 +26,14 @@ struct near_question {
     enum layer_id layer;
     const struct geom *shape;
     double within_m; /* the limit itself is within; near_nearest takes INFINITY for none */
-    /* Asked by near_nearest alone: whether a record counts (NULL: all do). */
+    /* Whether a record counts (NULL: all do). */
     bool (*fits)(void *context, uint32_t row);
     void *context;
 };
+
+/* A layer with shapes, by its name. ERR_USAGE says which would be right. */
+enum err_code near_layer(const struct world *world, const char *name, enum layer_id *out,
+                         struct err *err);
 
 /* Rows whose box may lie within reach_m of `box`, over the antimeridian and the poles too;
  * ascending, each once. */

@@ -207,14 +207,13 @@ static enum err_code find_nearest(struct join *join, struct arena *scratch, stru
         const struct near_question near = {.world = question->world,
                                            .layer = question->b,
                                            .shape = join->geom,
-                                           .within_m = join->limit_m + ROUNDING_M,
+                                           .within_m = join->limit_m,
                                            .fits = is_not_self,
                                            .context = join};
         TRY(near_nearest(&near, most, scratch, rows, &n, err));
     }
     for (size_t i = 0; i < n; i++)
-        if (distance_within(rows[i].closest.distance_m, join->limit_m) &&
-            !add_found(join, rows[i].row, &rows[i].closest))
+        if (!add_found(join, rows[i].row, &rows[i].closest))
             return err_nomem(err);
 done:
     return code;

@@ -66,6 +66,21 @@ void answer_status(struct jw *jw, const struct world *world, const struct status
 void answer_legend(struct jw *jw, const struct world *world, const struct style *style,
                    const char *map);
 
+/* {"a","b","distance_m"}, and "closest" with points; micrometres. */
+void answer_pair(struct jw *jw, const char *a, const char *b, const struct closest *closest,
+                 bool points);
+
+/* What of a layer is near one record. */
+struct near_facts {
+    enum layer_id a_layer;
+    uint32_t a_row;
+    enum layer_id b_layer;
+    double within_m; /* INFINITY: no limit was given */
+    struct near_row *rows;
+    size_t n;
+};
+void answer_near(struct jw *jw, const struct world *world, const struct near_facts *facts);
+
 /* ---- lists, in pages ---- */
 
 struct list_question {

@@ -42,6 +42,9 @@ const char *ask_segment(const struct ask *ask, size_t n);
 ask_handler ask_status, ask_at, ask_units, ask_unit, ask_enterprises, ask_enterprise, ask_conflicts,
     ask_legend, ask_incident, ask_facility_types, ask_check, ask_exposure;
 
+/* routes_near.c */
+ask_handler ask_near;
+
 /* routes_tiles.c: ask_tile_quick answers from the cache alone; *done tells whether it did. */
 ask_handler ask_tile;
 enum err_code ask_tile_quick(struct ask *ask, bool *done, struct err *err);

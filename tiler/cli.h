@@ -87,6 +87,9 @@ enum err_code cli_argument_real(const struct cli *cli, size_t i, const char *nam
 enum err_code cli_pair(struct cli *cli, const char *option, const char *text, const char **left,
                        const char **right, struct err *err);
 
+/* Puts what stands in cli->out to standard output now: for answers that are too long to hold. */
+enum err_code cli_flush(struct cli *cli, struct err *err);
+
 /* The whole program: picks the command, runs it, prints; returns the exit status. */
 int cli_main(int n_words, char **words);
 
@@ -100,7 +103,7 @@ extern const struct cli_command cli_init, cli_upgrade, cli_export, cli_import;
 extern const struct cli_command cli_assess, cli_serve, cli_tile, cli_report;
 extern const struct cli_command cli_at, cli_unit, cli_enterprise, cli_conflicts;
 extern const struct cli_command cli_check, cli_incident, cli_exposure, cli_share;
-extern const struct cli_command cli_explain, cli_verify;
+extern const struct cli_command cli_explain, cli_verify, cli_near;
 extern const struct cli_command cli_help;
 extern const struct cli_command cli_version;
 extern const struct cli_command cli_rules_check;

@@ -8,10 +8,10 @@
 
 /* In the order of a user's work. */
 const struct cli_command *const cli_commands[] = {
-    &cli_init,        &cli_import,    &cli_assess,  &cli_serve,    &cli_at,      &cli_unit,
-    &cli_enterprise,  &cli_conflicts, &cli_check,   &cli_incident, &cli_explain, &cli_verify,
-    &cli_exposure,    &cli_share,     &cli_report,  &cli_tile,     &cli_export,  &cli_upgrade,
-    &cli_rules_check, &cli_help,      &cli_version, NULL,
+    &cli_init,       &cli_import,      &cli_assess, &cli_serve,    &cli_at,   &cli_unit,
+    &cli_enterprise, &cli_conflicts,   &cli_check,  &cli_incident, &cli_near, &cli_explain,
+    &cli_verify,     &cli_exposure,    &cli_share,  &cli_report,   &cli_tile, &cli_export,
+    &cli_upgrade,    &cli_rules_check, &cli_help,   &cli_version,  NULL,
 };
 /* Finds the command that the first one or two words name; *used tells how many. */
 static const struct cli_command *find_command(int n_words, char **words, int *used)
@@ -61,6 +61,13 @@ static enum err_code print_out(struct buf *out, struct err *err)
     if (fflush(stdout) != 0)
         return err_errno(err, errno, "standard output");
     return ERR_OK;
+}
+
+enum err_code cli_flush(struct cli *cli, struct err *err)
+{
+    enum err_code code = print_out(&cli->out, err);
+    buf_clear(&cli->out);
+    return code;
 }
 
 static enum err_code run(struct cli *cli, int n_words, char **words, struct err *err)

@@ -83,6 +83,8 @@ static const struct route table[] = {
     {"/v1/legend/*", HTTP_GET, NEEDS_WORLD, ask_legend, NO_PARAMS, JSON_TYPE},
     {"/v1/incident", HTTP_GET, NEEDS_WORLD, ask_incident, PARAMS("lon", "lat", "radius_m"),
      JSON_TYPE},
+    {"/v1/near", HTTP_GET, NEEDS_WORLD, ask_near, PARAMS("a", "layer", "within_m", "nearest"),
+     JSON_TYPE},
     {"/v1/facility_types", HTTP_GET, NEEDS_WORLD, ask_facility_types, NO_PARAMS, JSON_TYPE},
     {"/v1/check", HTTP_POST, NEEDS_WORLD, ask_check, PARAMS("explain"), JSON_TYPE},
     {"/v1/exposure", HTTP_POST, NEEDS_WORLD, ask_exposure, NO_PARAMS, JSON_TYPE},

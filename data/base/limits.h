@@ -81,6 +81,9 @@ enum {
     /* Radius of a query, m: the largest release zones are tens of kilometres. */
     LIMIT_RADIUS_M = 100 * 1000,
 
+    /* Least distance of a question, m: nothing is measured finer than a millimetre. */
+    LIMIT_LEAST_DISTANCE_MM = 1,
+
     /* Items in one page of an answer. */
     LIMIT_PAGE_ITEMS = 10 * 1000,
 };
