@@ -106,6 +106,13 @@ static enum err_code bring_near(struct worker *worker, const struct geom *a, str
     return ERR_OK;
 }
 
+/* Rounding does not keep a shape from lying wholly inside. */
+static double ratio(double part_m2, double whole_m2)
+{
+    double share = part_m2 / whole_m2;
+    return share > 1 - 1e-12 ? 1 : share;
+}
+
 enum err_code share_of(struct worker *worker, const struct share_shape *a,
                        const struct share_shape *b, struct share *out, struct err *err)
 {
@@ -123,8 +130,8 @@ enum err_code share_of(struct worker *worker, const struct share_shape *a,
     out->a_m2 = true_area_m2(&one.polygon, &one, NULL);
     out->b_m2 = true_area_m2(&other.polygon, &other, NULL);
     out->shared_m2 = true_area_m2(&both, &one, &other);
-    out->of_a = min_of(out->shared_m2 / out->a_m2, 1);
-    out->of_b = min_of(out->shared_m2 / out->b_m2, 1);
+    out->of_a = ratio(out->shared_m2, out->a_m2);
+    out->of_b = ratio(out->shared_m2, out->b_m2);
 done:
     arena_rewind(&worker->arena, mark);
     return code;

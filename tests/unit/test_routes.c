@@ -355,6 +355,52 @@ static void test_check_reads_its_body_strictly(void **state)
     }
 }
 
+static void test_exposure_reads_its_body_strictly(void **state)
+{
+    struct served *s = *state;
+    static const struct {
+        const char *text;
+        int status;
+        const char *says;
+    } cases[] = {
+        {"{\"type\":\"Polygon\",\"coordinates\":[[[106.2,38.4],[106.3,38.4],[106.3,38.5],[106.2,"
+         "38.4]]]}",
+         200, "{\"exposures\":[{\"id\":\"1\",\"persons\":"},
+        {"{\"type\":\"Feature\",\"id\":7,\"geometry\":{\"type\":\"Point\",\"coordinates\":[106.2,"
+         "38.4]},\"within_m\":500,\"crs\":\"gcj02\"}",
+         200, "\"id\":\"7\""},
+        {"{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{"
+         "\"id\":\"x\"},\"geometry\":{\"type\":\"Point\",\"coordinates\":[106.2,38.4]}}],"
+         "\"within_m\":500}",
+         200, "\"id\":\"x\""},
+        {"{\"type\":\"Point\",\"coordinates\":[106.2,38.4]}", 422, "feature 1: a point or line"},
+        {"{\"type\":\"Point\",\"coordinates\":[106.2,38.4],\"within_m\":0}", 422, "within_m"},
+        {"{\"type\":\"Point\",\"coordinates\":[106.2,38.4],\"within_m\":-3}", 422, "within_m"},
+        {"{\"type\":\"Point\",\"coordinates\":[106.2,38.4],\"within_m\":1e9}", 422, "within_m"},
+        {"{\"type\":\"Point\",\"coordinates\":[106.2,38.4],\"within_m\":500,\"crs\":\"EPSG:3857\"}",
+         400, "EPSG:4490"},
+        {"{\"type\":\"Point\",\"coordinates\":[106.2,38.4],\"within_m\":500,\"crs\":4490}", 422,
+         "should be a text"},
+        {"{\"type\":\"Point\",\"coordinates\":[38.4,106.2],\"within_m\":500}", 422, "swapped"},
+        {"{\"type\":\"Point\",\"coordinates\":[106.2,89.9999],\"within_m\":500}", 422, "pole"},
+        {"{\"type\":\"Polygon\",\"coordinates\":[[[106,38],[107,39],[107,38],[106,39],[106,38]]]}",
+         422, "feature 1: "},
+        {"{\"type\":\"Polygon\",\"coordinates\":[[[179,38],[-179,38],[-179,39],[179,38]]]}", 422,
+         "antimeridian"},
+        {"{\"type\":\"Polygon\",\"coordinates\":[]}", 422, "ring"},
+        {"{\"type\":\"GeometryCollection\",\"geometries\":[]}", 422, "GeometryCollection"},
+        {"{\"type\":\"FeatureCollection\",\"features\":[]}", 422, "no features"},
+        {"{\"type\":\"Polygon\",\"coordinates\":[[[NaN,38]]]}", 422, "JSON"},
+        {"[]", 422, "GeoJSON"},
+        {"", 422, "JSON"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (post(s, "/v1/exposure", cases[i].text) != cases[i].status ||
+            !strstr(body(s), cases[i].says))
+            fail_msg("%s: %d %s", cases[i].text, s->response.status, body(s));
+    assert_int_equal(get(s, "/v1/exposure"), 405);
+}
+
 static void test_pages_of_plants_join_to_the_whole(void **state)
 {
     struct served *s = *state;
@@ -461,6 +507,7 @@ int main(void)
         TEST(test_if_none_match_takes_lists_weak_tags_and_stars),
         TEST(test_methods_other_than_those_of_the_address_are_refused),
         TEST(test_check_reads_its_body_strictly),
+        TEST(test_exposure_reads_its_body_strictly),
         TEST(test_pages_of_plants_join_to_the_whole),
         TEST(test_a_new_generation_shows_within_two_seconds),
         TEST(test_another_file_in_the_place_of_the_store_is_followed),
