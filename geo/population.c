@@ -19,56 +19,81 @@ static const struct census_area *census_area(const struct world *world, size_t r
     return world_record(world, LAYER_CENSUS, row);
 }
 
-/* Adds what of one area lies inside; *with_data_m2 grows by it. */
-static enum err_code add_area(struct worker *worker, const struct census_area *area,
-                              const struct geom *polygon, struct arena *scratch,
-                              struct exposure *out, double *with_data_m2, struct err *err)
+/* What of one area lies inside; share 0: nothing but what rounding makes. */
+static enum err_code cut_area(struct worker *worker, const struct census_area *area,
+                              const struct geom *polygon, struct arena *arena,
+                              struct census_part *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct geom part;
-    TRY(overlay_intersection(worker->overlay, polygon, &area->head.geom, scratch, &part, err));
-    double whole_m2 = ellipsoid_area_m2(&area->head.geom);
-    double part_m2 = ellipsoid_area_m2(&part);
-    if (!(whole_m2 > 0) || !(part_m2 > NO_SHARE * min_of(whole_m2, out->area_m2)))
-        goto done;
-    double share = min_of(part_m2 / whole_m2, 1);
-    bool whole = share > 1 - NO_SHARE;
-    out->persons += (whole ? 1 : share) * area->persons;
-    out->low += whole ? area->persons : 0;
-    out->high += area->persons;
-    out->cells++;
-    out->densest_km2 = max_of(out->densest_km2, area->persons / whole_m2 * 1e6);
-    out->cell_m = max_of(out->cell_m, sqrt(whole_m2));
-    *with_data_m2 += part_m2;
+    *out = (struct census_part){.area = area, .whole_m2 = ellipsoid_area_m2(&area->head.geom)};
+    TRY(overlay_intersection(worker->overlay, polygon, &area->head.geom, arena, &out->part, err));
+    out->part_m2 = ellipsoid_area_m2(&out->part);
+    double least_m2 = NO_SHARE * min_of(out->whole_m2, ellipsoid_area_m2(polygon));
+    if (out->whole_m2 > 0 && out->part_m2 > least_m2)
+        out->share = out->part_m2 / out->whole_m2;
+    if (out->share > 1 - NO_SHARE)
+        out->share = 1;
 done:
     return code;
 }
 
-static enum err_code census_within(const struct world *world, struct worker *worker,
-                                   const struct geom *polygon, struct arena *scratch,
-                                   struct exposure *out, struct err *err)
+enum err_code population_census(const struct population_question *question, struct arena *scratch,
+                                void *context, census_visit *visit, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct arena_mark mark = arena_mark(scratch);
+    const struct world *world = question->world;
     uint32_t *rows;
     size_t n;
-    double with_data_m2 = 0;
-    *out = (struct exposure){0};
-    if (polygon->kind != GEOM_POLYGON)
+    if (question->polygon->kind != GEOM_POLYGON)
         return ERR_OK;
-    out->area_m2 = ellipsoid_area_m2(polygon);
-    TRY(world_search(world, LAYER_CENSUS, polygon->box, scratch, &rows, &n, err));
+    TRY(world_search(world, LAYER_CENSUS, question->polygon->box, scratch, &rows, &n, err));
     for (size_t i = 0; i < n; i++) {
         const struct census_area *area = census_area(world, rows[i]);
-        struct arena_mark one = arena_mark(scratch);
-        code = add_area(worker, area, polygon, scratch, out, &with_data_m2, err);
-        arena_rewind(scratch, one);
+        struct arena_mark mark = arena_mark(scratch);
+        struct census_part part;
+        code = cut_area(question->worker, area, question->polygon, scratch, &part, err);
+        if (code == ERR_OK && part.share > 0)
+            code = visit(context, &part, err);
+        arena_rewind(scratch, mark);
         if (code != ERR_OK) {
             err_wrap(err, "census \"%s\"", area->head.id);
             goto done;
         }
     }
-    double missing = out->area_m2 > 0 ? 1 - with_data_m2 / out->area_m2 : 0;
+done:
+    return code;
+}
+
+struct census_sum {
+    struct exposure *exposure;
+    double with_data_m2;
+};
+
+static enum err_code add_part(void *context, const struct census_part *part, struct err *err)
+{
+    (void)err;
+    struct census_sum *sum = context;
+    struct exposure *exposure = sum->exposure;
+    double persons = part->area->persons;
+    exposure->persons += part->share * persons;
+    exposure->low += part->share == 1 ? persons : 0;
+    exposure->high += persons;
+    exposure->cells++;
+    exposure->densest_km2 = max_of(exposure->densest_km2, persons / part->whole_m2 * 1e6);
+    exposure->cell_m = max_of(exposure->cell_m, sqrt(part->whole_m2));
+    sum->with_data_m2 += part->part_m2;
+    return ERR_OK;
+}
+
+static enum err_code census_within(const struct population_question *question,
+                                   struct arena *scratch, struct exposure *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena_mark mark = arena_mark(scratch);
+    struct census_sum sum = {.exposure = out};
+    *out = (struct exposure){.area_m2 = ellipsoid_area_m2(question->polygon)};
+    TRY(population_census(question, scratch, &sum, add_part, err));
+    double missing = out->area_m2 > 0 ? 1 - sum.with_data_m2 / out->area_m2 : 0;
     out->nodata_share = missing < 1e-7 ? 0 : missing;
 done:
     arena_rewind(scratch, mark);
@@ -132,8 +157,9 @@ enum err_code population_within(const struct world *world, struct worker *worker
                    ? code
                    : exposure_of(&world->population, worker->to_grid, polygon, scratch, out, err);
     }
+    const struct population_question question = {world, worker, polygon};
     if (world_count(world, LAYER_CENSUS) > 0)
-        return census_within(world, worker, polygon, scratch, out, err);
+        return census_within(&question, scratch, out, err);
     *out = (struct exposure){NAN, NAN, NAN, 0, 0, NAN, 1, NAN};
     out->area_m2 = ellipsoid_area_m2(polygon);
     return ERR_OK;

@@ -31,6 +31,26 @@ enum err_code population_within(const struct world *world, struct worker *worker
                                 const struct geom *polygon, struct arena *scratch,
                                 struct exposure *out, struct err *err);
 
+/* A census area that a polygon touches, and what of it lies inside. */
+struct census_part {
+    const struct census_area *area;
+    double whole_m2;
+    double part_m2;
+    double share; /* of its area, over 0 to 1; 1 is wholly inside */
+    struct geom part;
+};
+struct population_question {
+    const struct world *world;
+    struct worker *worker;
+    const struct geom *polygon;
+};
+typedef enum err_code census_visit(void *context, const struct census_part *part, struct err *err);
+
+/* Calls visit for each of them, by row: the grid's exposure_rows for a census. What visit
+ * keeps has to lie in another arena than scratch; the part goes after the call. */
+enum err_code population_census(const struct population_question *question, struct arena *scratch,
+                                void *context, census_visit *visit, struct err *err);
+
 /* Persons a km2 in the cell or census area that holds the point; NAN without data. */
 enum err_code population_density(const struct world *world, struct worker *worker,
                                  struct lonlat point, double *per_km2, struct err *err);
