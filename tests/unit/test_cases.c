@@ -8,6 +8,7 @@
 #include "data/base/json.h"
 #include "data/base/text.h"
 #include "geo/assess.h"
+#include "geo/share.h"
 #include "geo/spacing.h"
 
 #include <dirent.h>
@@ -131,6 +132,26 @@ static struct geom square(struct one_case *c, struct lonlat centre, double size_
                        centre.lat_deg + dy);
 }
 
+/* Corners so many metres east and north of the first vertex of a given record. */
+static struct geom rectangle(struct one_case *c, const struct line *line, int word)
+{
+    const struct record_head *from = find_given(c, word < line->n ? line->words[word] : "");
+    static const int corners[4][2] = {{1, 2}, {3, 2}, {3, 4}, {1, 4}};
+    struct lonlat ring[4] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}};
+    struct geom geom;
+    struct err err;
+    for (int i = 0; from && i < 4; i++) {
+        double x = number_of(c, line, word + corners[i][0]);
+        double y = number_of(c, line, word + corners[i][1]);
+        ring[i] =
+            ellipsoid_direct(from->geom.points[0], atan2(x, y) * 180 / acos(-1.0), hypot(x, y));
+    }
+    if (!from)
+        fail_case(c, line->number, "the rectangle's origin is not given");
+    fixture_check(geom_of_ring(ring, 4, &c->f.parts.arena, &geom, &err), &err);
+    return geom;
+}
+
 /* Reads a shape from word `at`; answers the word after it. */
 static int read_shape(struct one_case *c, const struct line *line, int at, struct geom *out)
 {
@@ -153,6 +174,10 @@ static int read_shape(struct one_case *c, const struct line *line, int at, struc
         *out = fixture_box(&c->f, number_of(c, line, at + 1), number_of(c, line, at + 2),
                            number_of(c, line, at + 3), number_of(c, line, at + 4));
         return at + 5;
+    }
+    if (strcmp(kind, "rectangle") == 0) {
+        *out = rectangle(c, line, at + 1);
+        return at + 6;
     }
     if (strcmp(kind, "line") == 0) {
         struct lonlat a = {number_of(c, line, at + 1), number_of(c, line, at + 2)};
@@ -359,6 +384,44 @@ static void expect_grade(struct one_case *c, const struct line *ask, const struc
         fail_case(c, expect->number, "there is no grade of that");
 }
 
+/* "ID" or "ID within M" from a word on; answers the word after it. */
+static int read_sharer(struct one_case *c, const struct line *ask, int word,
+                       struct share_shape *out)
+{
+    const struct record_head *head = find_given(c, word < ask->n ? ask->words[word] : "");
+    if (head)
+        out->geom = &head->geom;
+    else
+        fail_case(c, ask->number, "a shape is not given");
+    if (word + 2 >= ask->n || strcmp(ask->words[word + 1], "within") != 0)
+        return word + 1;
+    out->radius_m = number_of(c, ask, word + 2);
+    return word + 3;
+}
+
+/* ask share A [within M] in B [within M] */
+static void expect_share(struct one_case *c, const struct line *ask, const struct line *expect)
+{
+    static const struct geom none = {.kind = GEOM_NONE};
+    struct share_shape a = {&none, 0};
+    struct share_shape b = {&none, 0};
+    struct share share;
+    struct worker worker;
+    struct err err;
+    int word = read_sharer(c, ask, 2, &a);
+    read_sharer(c, ask, word + 1, &b);
+    if (expect->n != 3 || strcmp(expect->words[1], "percent") != 0) {
+        fail_case(c, expect->number, "expect percent NUMBER");
+        return;
+    }
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    if (share_of(&worker, &a, &b, &share, &err) != ERR_OK)
+        fail_case(c, ask->number, "%s", err.message);
+    else if (!(fabs(100 * share.of_a - number_of(c, expect, 2)) <= c->tolerance))
+        fail_case(c, expect->number, "the share is %.9g %%", 100 * share.of_a);
+    worker_release(&worker);
+}
+
 static void answer(struct one_case *c, const struct line *ask, const struct line *expect,
                    const struct world *world, const struct assessment *all)
 {
@@ -373,6 +436,8 @@ static void answer(struct one_case *c, const struct line *ask, const struct line
             true);
     else if (strcmp(what, "density") == 0 && ask->n == 3)
         expect_conflict(c, expect, find_conflict(all, NULL, ask->words[2], NULL), true);
+    else if (strcmp(what, "share") == 0 && ask->n >= 5)
+        expect_share(c, ask, expect);
     else if (strcmp(what, "grade") == 0 && ask->n >= 4)
         expect_grade(c, ask, expect, all);
     else
