@@ -1,0 +1,175 @@
+#include "geo/pipeline_segments.h"
+
+#include "data/base/text.h"
+#include "geo/pipeline_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct segment *)a)->head.id, ((const struct segment *)b)->head.id);
+}
+
+static bool is_wanted(const struct pipeline_method *method, const char *wanted)
+{
+    return wanted ? text_equal(method->source.id, wanted) : method->assessed;
+}
+
+/* Whether the method speaks of a pipeline cannot be told: one row says so. */
+static enum err_code add_unknown(struct pipeline_job *job, const struct pipeline_method *method,
+                                 const char *missing, struct pipeline_rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (uint32_t part = 0; part < job->line.n_parts; part++) {
+        struct pipeline_stretch_of where = {method->source.id,
+                                            method->kind == PIPELINE_HCA ? "hca" : "class_location",
+                                            part, pipeline_part_span(&job->line, part), NULL};
+        struct segment *row = NULL;
+        TRY(pipeline_add_row(job, rows, &where, &method->source, &row, err));
+        row->verdict = "undecided";
+        row->reason = "whether the standard speaks of the pipeline is not known";
+        row->decides = missing ? missing : "an attribute of the pipeline";
+    }
+done:
+    return code;
+}
+
+static enum err_code add_method(struct pipeline_job *job, const struct pipeline_method *method,
+                                struct pipeline_rows *rows, struct err *err)
+{
+    const char *missing = NULL;
+    switch (pipeline_speaks(job, &method->source, method->when, &missing)) {
+    case TRUTH_NO:
+        return ERR_OK;
+    case TRUTH_UNKNOWN:
+        return add_unknown(job, method, missing, rows, err);
+    case TRUTH_YES:
+        break;
+    }
+    switch (method->kind) {
+    case PIPELINE_CLASS_LOCATION:
+        return pipeline_class_rows(job, method, rows, err);
+    case PIPELINE_HCA:
+        return pipeline_hca_rows(job, method, rows, err);
+    case PIPELINE_LAW:
+        return pipeline_law_rows(job, method, rows, err);
+    }
+    return ERR_OK;
+}
+
+static enum err_code ask_all(struct pipeline_job *job, const char *wanted, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = job->world->rules;
+    const char *missing = NULL;
+    for (size_t i = 0; i < rules->n_pipeline_methods; i++) {
+        const struct pipeline_method *method = &rules->pipeline_methods[i];
+        if (is_wanted(method, wanted) &&
+            pipeline_speaks(job, &method->source, method->when, &missing) == TRUTH_YES)
+            TRY(pipeline_ask_method(job, method, err));
+    }
+done:
+    return code;
+}
+
+/* Adds one pipeline's rows; scratch is given back. */
+static enum err_code add_pipeline(const struct pipeline_question *question, struct worker *worker,
+                                  struct arena *arena, struct arena *scratch,
+                                  struct pipeline_rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = question->world;
+    const struct pipeline *pipeline = world_pipeline(world, question->row);
+    size_t first = rows->n;
+    struct pipeline_job job = {
+        .world = world,
+        .worker = worker,
+        .arena = arena,
+        .scratch = scratch,
+        .pipeline = pipeline,
+        .row = question->row,
+        .error_m = rules_accuracy_m(world->rules, LAYER_PIPELINES, &pipeline->head)};
+    if (text_equal(pipeline->status, "closed"))
+        return ERR_OK;
+    TRY(pipeline_line_build(&pipeline->head.geom, isnan(pipeline->start_m) ? 0 : pipeline->start_m,
+                            scratch, &job.line, err));
+    TRY(ask_all(&job, question->method, err));
+    TRY(pipeline_gather(&job, err));
+    for (size_t i = 0; i < world->rules->n_pipeline_methods; i++)
+        if (is_wanted(&world->rules->pipeline_methods[i], question->method))
+            TRY(add_method(&job, &world->rules->pipeline_methods[i], rows, err));
+    if (rows->n > first)
+        qsort(rows->items + first, rows->n - first, sizeof *rows->items, by_id);
+done:
+    if (code != ERR_OK)
+        err_wrap(err, "pipeline %s", pipeline->head.id);
+    arena_reset(scratch);
+    return code;
+}
+
+enum err_code pipeline_segments_of(const struct pipeline_question *question, struct worker *worker,
+                                   struct arena *arena, struct segment **out, size_t *n,
+                                   struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    struct pipeline_rows rows = {.items = NULL};
+    arena_init(&scratch, 0);
+    if (question->method && !rules_pipeline_method(question->world->rules, question->method))
+        TRY(err_set(err, ERR_USAGE, "there is no method \"%s\"; see pipeline_methods.csv",
+                    question->method));
+    TRY(add_pipeline(question, worker, arena, &scratch, &rows, err));
+    *out = rows.items;
+    *n = rows.n;
+done:
+    arena_release(&scratch);
+    return code;
+}
+
+enum err_code pipeline_segments(const struct world *world, struct worker *worker,
+                                struct arena *arena, struct segment **out, size_t *n,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    struct pipeline_rows rows = {.items = NULL};
+    arena_init(&scratch, 0);
+    for (size_t i = 0; i < world_count(world, LAYER_PIPELINES); i++) {
+        struct pipeline_question question = {.world = world, .row = (uint32_t)i};
+        TRY(add_pipeline(&question, worker, arena, &scratch, &rows, err));
+    }
+    if (rows.n > 0)
+        qsort(rows.items, rows.n, sizeof *rows.items, by_id);
+    for (size_t i = 1; i < rows.n; i++)
+        if (by_id(&rows.items[i - 1], &rows.items[i]) == 0)
+            TRY(err_set(err, ERR_INTERNAL, "two segments have the id \"%s\"",
+                        rows.items[i].head.id));
+    *out = rows.items;
+    *n = rows.n;
+done:
+    arena_release(&scratch);
+    return code;
+}
+
+double pipeline_reach_m(const struct world *world)
+{
+    static const enum layer_id layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES, LAYER_PROTECTED,
+                                           LAYER_AREAS, LAYER_INFRASTRUCTURE};
+    const struct rules *rules = world->rules;
+    double reach_m = fmax(rules->parameters.households_reach_m, rules->parameters.pir_unknown_m);
+    double slack_m = 0;
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
+        slack_m = fmax(slack_m, world_slack_m(world, layers[i]));
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++)
+        if (rules->pipeline_classes[i].counts != PIPELINE_COUNTS_CLASS)
+            reach_m = fmax(reach_m, fmax(rules->pipeline_classes[i].strip_m,
+                                         rules->pipeline_classes[i].end_m));
+    for (size_t i = 0; i < rules->n_pipeline_places; i++)
+        reach_m = fmax(reach_m, rules->pipeline_places[i].within_m);
+    for (size_t i = 0; i < rules->n_pipeline_methods; i++)
+        for (size_t k = 0; k < world_count(world, LAYER_PIPELINES); k++)
+            reach_m =
+                fmax(reach_m, rules_pir_m(&rules->pipeline_methods[i], world_pipeline(world, k)));
+    return reach_m + slack_m + world_slack_m(world, LAYER_PIPELINES);
+}
