@@ -317,10 +317,12 @@ done:
 
 /* ---- rows of places ---- */
 
-static struct pipeline_ask ask_of_place(const struct pipeline_job *job,
-                                        const struct pipeline_place *row)
+struct pipeline_ask pipeline_ask_of_place(const struct pipeline_job *job,
+                                          const struct pipeline_place *row)
 {
-    return (struct pipeline_ask){.target = row->target, .reach_m = pipeline_reach_of(job, row)};
+    return (struct pipeline_ask){.target = row->target,
+                                 .reach_m = pipeline_reach_of(job, row),
+                                 .outlines = text_equal(row->kind, "occupation")};
 }
 
 /* The attribute without which there is no potential impact radius. */
@@ -337,7 +339,7 @@ static enum err_code find_place(struct pipeline_job *job, const struct pipeline_
     enum truth speaks = pipeline_speaks(job, as.source, as.when, &missing);
     if (speaks == TRUTH_NO || !rule_holds(&row->source, job->world->as_of))
         return ERR_OK;
-    struct pipeline_ask ask = ask_of_place(job, row);
+    struct pipeline_ask ask = pipeline_ask_of_place(job, row);
     if (isnan(ask.reach_m) && !missing)
         missing = missing_of_radius(job->pipeline);
     if (row->pir_above_m > 0 && ask.reach_m <= row->pir_above_m)
@@ -404,7 +406,7 @@ static enum err_code find_of(struct pipeline_job *job, const struct pipeline_cla
         if (!is_segment_row(place) || !text_equal(place->method, of->method) ||
             !text_equal(place->class, of->class))
             continue;
-        ask = ask_of_place(job, place);
+        ask = pipeline_ask_of_place(job, place);
         if (out)
             TRY(find_place(job, place, as, out, err));
         else
@@ -443,7 +445,7 @@ static enum err_code find_or_ask(struct pipeline_job *job, const struct pipeline
         if (!text_equal(row->method, method->source.id) ||
             pipeline_speaks(job, &row->source, row->when, &missing) == TRUTH_NO)
             continue;
-        struct pipeline_ask ask = ask_of_place(job, row);
+        struct pipeline_ask ask = pipeline_ask_of_place(job, row);
         if (!out)
             TRY(pipeline_ask(job, &ask, &at, err));
         else if (is_segment_row(row))

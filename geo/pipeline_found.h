@@ -55,6 +55,11 @@ enum err_code pipeline_find(struct pipeline_job *job, const struct pipeline_meth
 enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_founds *to,
                                  const struct pipeline_found *like, struct err *err);
 
+/* The question of a row of places. What is built over a line is judged by outlines: a plant known
+ * by a point alone says nothing of the strip. */
+struct pipeline_ask pipeline_ask_of_place(const struct pipeline_job *job,
+                                          const struct pipeline_place *row);
+
 /* The reach of a row of places at this pipeline: within_m, or the potential impact radius, NAN
  * where diameter or pressure is missing. */
 double pipeline_reach_of(const struct pipeline_job *job, const struct pipeline_place *row);

@@ -165,7 +165,7 @@ static enum err_code law_row(struct pipeline_job *job, const struct pipeline_pla
     enum truth speaks = pipeline_speaks(job, &place->source, place->when, &missing);
     if (speaks == TRUTH_NO)
         return ERR_OK;
-    struct pipeline_ask ask = {.target = place->target, .reach_m = pipeline_reach_of(job, place)};
+    struct pipeline_ask ask = pipeline_ask_of_place(job, place);
     size_t at = 0;
     TRY(pipeline_ask(job, &ask, &at, err));
     for (size_t i = 0; i < job->asks[at].n_hits; i++) {

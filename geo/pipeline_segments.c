@@ -8,7 +8,28 @@
 
 static int by_id(const void *a, const void *b)
 {
-    return strcmp(((const struct segment *)a)->head.id, ((const struct segment *)b)->head.id);
+    const struct segment *x = *(const struct segment *const *)a;
+    const struct segment *y = *(const struct segment *const *)b;
+    return strcmp(x->head.id, y->head.id);
+}
+
+/* The rows by id. They are large, so that their places are sorted. */
+static enum err_code sort_rows(const struct pipeline_rows *rows, struct arena *arena,
+                               struct segment **out, struct err *err)
+{
+    const struct segment **order = arena_new(arena, const struct segment *, rows->n);
+    *out = arena_new(arena, struct segment, rows->n);
+    if (!order || !*out)
+        return err_nomem(err);
+    for (size_t i = 0; i < rows->n; i++)
+        order[i] = &rows->items[i];
+    qsort(order, rows->n, sizeof(const struct segment *), by_id);
+    for (size_t i = 0; i < rows->n; i++) {
+        if (i > 0 && by_id(&order[i - 1], &order[i]) == 0)
+            return err_set(err, ERR_INTERNAL, "two segments have the id \"%s\"", order[i]->head.id);
+        (*out)[i] = *order[i];
+    }
+    return ERR_OK;
 }
 
 static bool is_wanted(const struct pipeline_method *method, const char *wanted)
@@ -81,7 +102,6 @@ static enum err_code add_pipeline(const struct pipeline_question *question, stru
     enum err_code code = ERR_OK;
     const struct world *world = question->world;
     const struct pipeline *pipeline = world_pipeline(world, question->row);
-    size_t first = rows->n;
     struct pipeline_job job = {
         .world = world,
         .worker = worker,
@@ -99,8 +119,6 @@ static enum err_code add_pipeline(const struct pipeline_question *question, stru
     for (size_t i = 0; i < world->rules->n_pipeline_methods; i++)
         if (is_wanted(&world->rules->pipeline_methods[i], question->method))
             TRY(add_method(&job, &world->rules->pipeline_methods[i], rows, err));
-    if (rows->n > first)
-        qsort(rows->items + first, rows->n - first, sizeof *rows->items, by_id);
 done:
     if (code != ERR_OK)
         err_wrap(err, "pipeline %s", pipeline->head.id);
@@ -120,7 +138,7 @@ enum err_code pipeline_segments_of(const struct pipeline_question *question, str
         TRY(err_set(err, ERR_USAGE, "there is no method \"%s\"; see pipeline_methods.csv",
                     question->method));
     TRY(add_pipeline(question, worker, arena, &scratch, &rows, err));
-    *out = rows.items;
+    TRY(sort_rows(&rows, arena, out, err));
     *n = rows.n;
 done:
     arena_release(&scratch);
@@ -139,13 +157,7 @@ enum err_code pipeline_segments(const struct world *world, struct worker *worker
         struct pipeline_question question = {.world = world, .row = (uint32_t)i};
         TRY(add_pipeline(&question, worker, arena, &scratch, &rows, err));
     }
-    if (rows.n > 0)
-        qsort(rows.items, rows.n, sizeof *rows.items, by_id);
-    for (size_t i = 1; i < rows.n; i++)
-        if (by_id(&rows.items[i - 1], &rows.items[i]) == 0)
-            TRY(err_set(err, ERR_INTERNAL, "two segments have the id \"%s\"",
-                        rows.items[i].head.id));
-    *out = rows.items;
+    TRY(sort_rows(&rows, arena, out, err));
     *n = rows.n;
 done:
     arena_release(&scratch);

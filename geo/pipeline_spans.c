@@ -75,7 +75,7 @@ static struct plane plane_at(const struct asking *asking, struct lonlat p, struc
         .is_first = asking->edge == pipeline_part_start(question->line, question->part),
         .is_last = asking->edge + 2 == question->line->part_ends[question->part],
     };
-    plane.length = hypot(plane.to.x, plane.to.y);
+    plane.length = sqrt(plane.to.x * plane.to.x + plane.to.y * plane.to.y);
     if (!plane.is_first) {
         struct xy back = place(at[-1], at[0], lon_m, lat_m);
         plane.before = (struct xy){-back.x, -back.y};

@@ -8,14 +8,34 @@
 
 /* ---- asking ---- */
 
+static bool same_ask(const struct pipeline_ask *a, const struct pipeline_ask *b)
+{
+    bool same_reach = a->reach_m == b->reach_m || (isnan(a->reach_m) && isnan(b->reach_m));
+    return same_reach && a->beside == b->beside && a->outlines == b->outlines &&
+           text_equal(a->target, b->target);
+}
+
+static enum err_code list_classes(const struct pipeline_job *job, struct pipeline_ask *ask,
+                                  struct err *err)
+{
+    const struct world *world = job->world;
+    const struct rules *rules = world->rules;
+    ask->n_classes = 0;
+    ask->classes = arena_new(job->scratch, const struct target_class *, rules->n_target_classes);
+    if (!ask->classes)
+        return err_nomem(err);
+    for (size_t i = 0; i < rules->n_target_classes; i++)
+        if (text_equal(rules->target_classes[i].source.id, ask->target) &&
+            rule_holds(&rules->target_classes[i].source, world->as_of))
+            ask->classes[ask->n_classes++] = &rules->target_classes[i];
+    return ERR_OK;
+}
+
 enum err_code pipeline_ask(struct pipeline_job *job, const struct pipeline_ask *ask, size_t *out,
                            struct err *err)
 {
     for (size_t i = 0; i < job->n_asks; i++) {
-        const struct pipeline_ask *other = &job->asks[i];
-        bool same_reach =
-            other->reach_m == ask->reach_m || (isnan(other->reach_m) && isnan(ask->reach_m));
-        if (same_reach && other->beside == ask->beside && text_equal(other->target, ask->target)) {
+        if (same_ask(&job->asks[i], ask)) {
             *out = i;
             return ERR_OK;
         }
@@ -25,14 +45,14 @@ enum err_code pipeline_ask(struct pipeline_job *job, const struct pipeline_ask *
     if (!job->asks)
         return err_nomem(err);
     *out = job->n_asks;
-    job->asks[job->n_asks++] = *ask;
-    return ERR_OK;
+    job->asks[job->n_asks] = *ask;
+    return list_classes(job, &job->asks[job->n_asks++], err);
 }
 
 bool pipeline_next_stretch(const struct pipeline_line *line, uint32_t part, uint32_t *first,
                            struct pipeline_stretch *out)
 {
-    enum { EDGES = 16 };
+    enum { EDGES = PIPELINE_STRETCH_EDGES };
     uint32_t last = line->part_ends[part] - 1;
     if (*first >= last)
         return false;
@@ -45,6 +65,11 @@ bool pipeline_next_stretch(const struct pipeline_line *line, uint32_t part, uint
 
 /* ---- gathering ---- */
 
+struct flat {
+    double x_m;
+    double y_m;
+};
+
 /* One layer along one stretch. */
 struct gathering {
     struct pipeline_job *job;
@@ -53,6 +78,12 @@ struct gathering {
     enum layer_id layer;
     struct box box;       /* of the stretch with the largest reach */
     struct lonlat margin; /* that reach in degrees */
+    double farthest_m;    /* that reach */
+    /* The stretch in a plane, to pass over what is far: its distances are wrong by less than
+     * `loose` to either side. */
+    struct lonlat scale_m; /* metres a degree */
+    struct flat flat[PIPELINE_STRETCH_EDGES + 1];
+    double loose;
 };
 
 static double reach_of(const struct pipeline_job *job, const struct pipeline_ask *ask)
@@ -60,16 +91,21 @@ static double reach_of(const struct pipeline_job *job, const struct pipeline_ask
     return isnan(ask->reach_m) ? job->world->rules->parameters.pir_unknown_m : ask->reach_m;
 }
 
+static bool asks_layer(const struct pipeline_ask *ask, enum layer_id layer)
+{
+    for (size_t i = 0; i < ask->n_classes; i++)
+        if (ask->classes[i]->layer == layer)
+            return true;
+    return false;
+}
+
 /* How far from the line a record of the layer may matter; negative: not at all. */
 static double farthest_of(const struct pipeline_job *job, enum layer_id layer)
 {
-    const struct rules *rules = job->world->rules;
     double most_m = -1;
     for (size_t i = 0; i < job->n_asks; i++)
-        for (size_t c = 0; c < rules->n_target_classes; c++)
-            if (rules->target_classes[c].layer == layer &&
-                text_equal(rules->target_classes[c].source.id, job->asks[i].target))
-                most_m = fmax(most_m, reach_of(job, &job->asks[i]));
+        if (asks_layer(&job->asks[i], layer))
+            most_m = fmax(most_m, reach_of(job, &job->asks[i]));
     return most_m < 0 ? -1 : most_m + job->error_m + world_slack_m(job->world, layer);
 }
 
@@ -86,18 +122,15 @@ static bool is_own(const struct pipeline_job *job, enum layer_id layer,
 }
 
 /* Whether the record is a target of that code: the best of its rows on this layer. */
-static enum truth is_target(const struct gathering *gathering, const char *code, const void *record,
-                            const char **missing)
+static enum truth is_target(const struct gathering *gathering, const struct pipeline_ask *ask,
+                            const void *record, const char **missing)
 {
-    const struct world *world = gathering->job->world;
     enum truth truth = TRUTH_NO;
-    for (size_t i = 0; i < world->rules->n_target_classes; i++) {
-        const struct target_class *class = &world->rules->target_classes[i];
+    for (size_t i = 0; i < ask->n_classes; i++) {
         const char *absent = NULL;
-        if (class->layer != gathering->layer || !text_equal(class->source.id, code) ||
-            !rule_holds(&class->source, world->as_of))
+        if (ask->classes[i]->layer != gathering->layer)
             continue;
-        enum truth one = predicate_eval(class->predicate, record, &absent);
+        enum truth one = predicate_eval(ask->classes[i]->predicate, record, &absent);
         if (one == TRUTH_YES)
             return TRUTH_YES;
         if (one == TRUTH_UNKNOWN) {
@@ -108,41 +141,71 @@ static enum truth is_target(const struct gathering *gathering, const char *code,
     return truth;
 }
 
-static enum err_code try_target(const struct gathering *gathering, uint32_t row, size_t ask,
+/* A record near the stretch. */
+struct nearby {
+    uint32_t row;
+    const struct record_head *head;
+    double error_m;  /* sum of both accuracies */
+    double radius_m; /* of a plant known by a point */
+    bool is_point;
+    double gaps_m[PIPELINE_STRETCH_EDGES]; /* of a point from each edge, in the plane */
+};
+
+/* The spans of one question, from the edges that may be in reach. */
+static enum err_code list_spans(const struct gathering *gathering, const struct nearby *nearby,
+                                struct span_question *question, struct pipeline_hit *hit,
                                 struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct pipeline_stretch *stretch = gathering->stretch;
+    double most_m = question->reach_m[AT_MOST] * gathering->loose + 1;
+    if (!nearby->is_point) {
+        question->first = stretch->first;
+        question->end = stretch->end;
+        return pipeline_spans(question, gathering->job->scratch, hit->spans, &hit->nearest_m, err);
+    }
+    for (uint32_t i = stretch->first; i < stretch->end; i++) {
+        if (nearby->gaps_m[i - stretch->first] > most_m)
+            continue;
+        question->first = i;
+        question->end = i + 1;
+        TRY(pipeline_spans(question, gathering->job->scratch, hit->spans, &hit->nearest_m, err));
+    }
+done:
+    return code;
+}
+
+static enum err_code try_target(const struct gathering *gathering, const struct nearby *nearby,
+                                size_t ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
     struct pipeline_job *job = gathering->job;
-    const struct record_head *head = world_record(job->world, gathering->layer, row);
     const struct pipeline_ask *asked = &job->asks[ask];
     struct pipeline_hit hit = {.ask = (uint32_t)ask,
                                .part = gathering->part,
                                .layer = gathering->layer,
-                               .row = row,
+                               .row = nearby->row,
+                               .error_m = nearby->error_m,
                                .nearest_m = INFINITY};
-    enum truth truth = is_target(gathering, asked->target, head, &hit.missing);
+    if (asked->outlines && nearby->radius_m > 0)
+        return ERR_OK;
+    enum truth truth = is_target(gathering, asked, nearby->head, &hit.missing);
     if (truth == TRUTH_NO)
         return ERR_OK;
     if (truth == TRUTH_YES)
         hit.missing = NULL;
-    const struct rules *rules = job->world->rules;
     double reach_m = reach_of(job, asked);
-    hit.error_m = job->error_m + rules_accuracy_m(rules, gathering->layer, head);
-    bool is_point_plant = gathering->layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT;
-    double radius_m = is_point_plant ? rules_radius_m(rules, (const void *)head) : 0;
     bool sure = truth == TRUTH_YES && !isnan(asked->reach_m);
     struct span_question question = {
         .line = &job->line,
         .part = gathering->part,
-        .first = gathering->stretch->first,
-        .end = gathering->stretch->end,
-        .target = &head->geom,
+        .target = &nearby->head->geom,
         .beside = asked->beside,
         .reach_m = {sure ? reach_m - hit.error_m : -1, sure ? reach_m : -1,
-                    reach_m + hit.error_m + radius_m},
+                    reach_m + hit.error_m + nearby->radius_m},
         .margin = gathering->margin,
     };
-    TRY(pipeline_spans(&question, job->scratch, hit.spans, &hit.nearest_m, err));
+    TRY(list_spans(gathering, nearby, &question, &hit, err));
     if (hit.spans[AT_MOST].n == 0)
         return ERR_OK;
     job->hits = arena_grow(job->scratch, job->hits, &job->hits_capacity, job->n_hits + 1,
@@ -154,17 +217,53 @@ done:
     return code;
 }
 
-/* Whether the record's box meets that of any edge, made larger by the margin: the box of a whole
- * stretch holds much that is far from each edge. */
-static bool may_be_near(const struct gathering *gathering, struct box box)
+static struct flat flatten(const struct gathering *gathering, struct lonlat point)
 {
+    struct lonlat origin = gathering->job->line.points[gathering->stretch->first];
+    double lon_deg = point.lon_deg - origin.lon_deg;
+    if (fabs(lon_deg) > 180)
+        lon_deg = remainder(lon_deg, 360);
+    return (struct flat){lon_deg * gathering->scale_m.lon_deg,
+                         (point.lat_deg - origin.lat_deg) * gathering->scale_m.lat_deg};
+}
+
+static double gap_m(struct flat a, struct flat b, struct flat p)
+{
+    double dx = b.x_m - a.x_m;
+    double dy = b.y_m - a.y_m;
+    double t = ((p.x_m - a.x_m) * dx + (p.y_m - a.y_m) * dy) / (dx * dx + dy * dy);
+    t = t > 0 ? min_of(t, 1) : 0;
+    double gx = a.x_m + t * dx - p.x_m;
+    double gy = a.y_m + t * dy - p.y_m;
+    return sqrt(gx * gx + gy * gy);
+}
+
+/* Whether the record may be in reach of anything; the box of a stretch holds much that is far
+ * from each edge. */
+static bool may_be_near(const struct gathering *gathering, struct nearby *nearby)
+{
+    const struct geom *geom = &nearby->head->geom;
     const struct pipeline_line *line = &gathering->job->line;
+    struct box box = geom->box;
+    uint32_t first = gathering->stretch->first;
+    uint32_t n = gathering->stretch->end - first;
+    nearby->is_point =
+        geom->kind == GEOM_POINT && geom->n_points == 1 && isfinite(gathering->loose);
+    if (nearby->is_point) {
+        double nearest_m = INFINITY;
+        struct flat at = flatten(gathering, geom->points[0]);
+        for (uint32_t i = 0; i < n; i++) {
+            nearby->gaps_m[i] = gap_m(gathering->flat[i], gathering->flat[i + 1], at);
+            nearest_m = min_of(nearest_m, nearby->gaps_m[i]);
+        }
+        return nearest_m <= gathering->farthest_m * gathering->loose + 1;
+    }
     box.west_deg -= gathering->margin.lon_deg;
     box.east_deg += gathering->margin.lon_deg;
     box.south_deg -= gathering->margin.lat_deg;
     box.north_deg += gathering->margin.lat_deg;
-    for (uint32_t i = gathering->stretch->first; i < gathering->stretch->end; i++)
-        if (box_intersects(box, box_of_points(line->points + i, 2)))
+    for (uint32_t i = 0; i < n; i++)
+        if (box_intersects(box, box_of_points(line->points + first + i, 2)))
             return true;
     return false;
 }
@@ -173,18 +272,43 @@ static enum err_code gather_layer(struct gathering *gathering, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct pipeline_job *job = gathering->job;
+    const struct rules *rules = job->world->rules;
+    enum layer_id layer = gathering->layer;
     uint32_t *rows = NULL;
     size_t n = 0;
-    TRY(world_search(job->world, gathering->layer, gathering->box, job->scratch, &rows, &n, err));
+    TRY(world_search(job->world, layer, gathering->box, job->scratch, &rows, &n, err));
     for (size_t i = 0; i < n; i++) {
-        const struct record_head *head = world_record(job->world, gathering->layer, rows[i]);
-        if (is_own(job, gathering->layer, head) || !may_be_near(gathering, head->geom.box))
+        struct nearby nearby = {.row = rows[i], .head = world_record(job->world, layer, rows[i])};
+        if (!may_be_near(gathering, &nearby) || is_own(job, layer, nearby.head))
             continue;
+        nearby.error_m = job->error_m + rules_accuracy_m(rules, layer, nearby.head);
+        if (layer == LAYER_ENTERPRISES && nearby.head->geom.kind == GEOM_POINT)
+            nearby.radius_m = rules_radius_m(rules, (const void *)nearby.head);
         for (size_t ask = 0; ask < job->n_asks; ask++)
-            TRY(try_target(gathering, rows[i], ask, err));
+            TRY(try_target(gathering, &nearby, ask, err));
     }
 done:
     return code;
+}
+
+/* The plane of a stretch; `loose` covers how the scale of a longitude changes over it and its
+ * surroundings. */
+static void lay_flat(struct gathering *gathering)
+{
+    static const double RAD = M_PI / 180;
+    const struct pipeline_stretch *stretch = gathering->stretch;
+    struct box box = gathering->box;
+    double middle_deg = (box.south_deg + box.north_deg) / 2;
+    double farthest_deg = fmax(fabs(box.south_deg), fabs(box.north_deg));
+    ellipsoid_degree_m(middle_deg, &gathering->scale_m.lon_deg, &gathering->scale_m.lat_deg);
+    double least = cos(fmin(farthest_deg, 90) * RAD);
+    double bend = (box.north_deg - box.south_deg) * RAD;
+    /* d cos / cos = tan dlat; the radii of curvature change by 0.01 a radian at most. */
+    gathering->loose = least > 0.01 ? 1.001 + 2 * (bend / least + 0.01 * bend) : (double)INFINITY;
+    if (gathering->loose > 1.5 || box.east_deg - box.west_deg > 90)
+        gathering->loose = INFINITY;
+    for (uint32_t i = stretch->first; i <= stretch->end; i++)
+        gathering->flat[i - stretch->first] = flatten(gathering, gathering->job->line.points[i]);
 }
 
 static int by_target(const void *a, const void *b)
@@ -263,9 +387,11 @@ enum err_code pipeline_gather(struct pipeline_job *job, struct err *err)
                                               .part = part,
                                               .stretch = &stretch,
                                               .layer = layers[i],
-                                              .box = ellipsoid_expand(stretch.box, farthest_m[i])};
+                                              .box = ellipsoid_expand(stretch.box, farthest_m[i]),
+                                              .farthest_m = farthest_m[i]};
                 gathering.margin = (struct lonlat){stretch.box.west_deg - gathering.box.west_deg,
                                                    stretch.box.south_deg - gathering.box.south_deg};
+                lay_flat(&gathering);
                 TRY(gather_layer(&gathering, err));
             }
         }

@@ -27,10 +27,13 @@ _Static_assert(AT_MOST + 1 == REACHES, "a reach for each");
 
 /* Which targets a rule row wants. */
 struct pipeline_ask {
-    const char *target; /* code in target_classes.csv */
-    bool beside;        /* else near */
-    double reach_m;     /* NAN: not known, at most pir_unknown_m */
-    size_t first_hit;   /* after gathering: its hits in the job */
+    const char *target;                  /* code in target_classes.csv */
+    bool beside;                         /* else near */
+    double reach_m;                      /* NAN: not known, at most pir_unknown_m */
+    bool outlines;                       /* a plant known by a point only is none */
+    const struct target_class **classes; /* rows of that code that hold, n_classes of them */
+    size_t n_classes;
+    size_t first_hit; /* after gathering: its hits in the job */
     size_t n_hits;
 };
 
@@ -78,7 +81,7 @@ struct pipeline_job {
     struct pipeline_pieces pieces;
 };
 
-/* The number of a question, the same for the same. */
+/* The number of a question, the same for the same; target, beside, reach_m and outlines ask. */
 enum err_code pipeline_ask(struct pipeline_job *job, const struct pipeline_ask *ask, size_t *out,
                            struct err *err);
 enum err_code pipeline_gather(struct pipeline_job *job, struct err *err);
@@ -102,6 +105,7 @@ enum err_code pipeline_estimate(struct pipeline_job *job, const char *target, do
 
 /* Edges of a part are looked at in stretches, since the box of a long line holds half of a
  * province. Walk with *first at the part's start until false. */
+enum { PIPELINE_STRETCH_EDGES = 16 };
 struct pipeline_stretch {
     uint32_t first; /* edges first .. end - 1 */
     uint32_t end;
