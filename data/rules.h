@@ -351,7 +351,7 @@ struct parameters {
     double persons_per_household; /* 2.61 */
     double households_reach_m;    /* 2000: without a dwelling so near, a pipeline's households
                                    * come from the population */
-    double households_piece_m;    /* 100: length of the pieces of its strip */
+    double households_piece_m;    /* 200: length of the pieces of its strip */
     double pir_unknown_m;         /* 500: reach of a pipeline of unknown diameter or pressure */
 };
 

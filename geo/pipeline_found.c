@@ -44,19 +44,29 @@ enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_found
 
 /* ---- what a row sweeps over ---- */
 
-/* One row on its way: its targets with their numbers. */
+/* What rows share that count the same targets in the same windows: only limits differ. */
+struct pipeline_counted {
+    struct pipeline_counted *next;
+    size_t ask; /* number of the question */
+    enum pipeline_counts counts;
+    double window_m;
+    struct pipeline_weight *weights; /* by hit of the question */
+    struct pipeline_piece *pieces;
+    size_t n_pieces;
+    struct sweep *sweeps; /* by part, then by what is known */
+};
+
+/* One row on its way. */
 struct counting {
     struct pipeline_job *job;
     const struct pipeline_found *like; /* rank, class, source, rows */
+    const struct pipeline_counted *counted;
     struct sweep_limit limit;
     double window_m;
     double reach_m; /* for margins */
     bool at_most_only;
     const char *missing; /* why */
     const struct pipeline_ask *ask;
-    struct pipeline_weight *weights; /* by hit of the ask */
-    struct pipeline_piece *pieces;
-    size_t n_pieces;
     const struct pipeline_ask *arcs; /* of PIPELINE_ENDS_ARC, else NULL */
     struct pipeline_founds *out;
 };
@@ -66,44 +76,87 @@ static const struct pipeline_hit *hit_at(const struct counting *counting, size_t
     return &counting->job->hits[counting->ask->first_hit + i];
 }
 
-static enum err_code weigh_all(struct counting *counting, enum pipeline_counts counts,
+static enum err_code weigh_all(struct pipeline_job *job, struct pipeline_counted *counted,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
-    size_t n = counting->ask->n_hits;
-    counting->weights = arena_new(counting->job->scratch, struct pipeline_weight, n);
-    if (!counting->weights)
+    const struct pipeline_ask *ask = &job->asks[counted->ask];
+    counted->weights = arena_new(job->scratch, struct pipeline_weight, ask->n_hits);
+    if (!counted->weights)
         return err_nomem(err);
-    for (size_t i = 0; i < n; i++)
-        TRY(pipeline_weigh(counting->job, hit_at(counting, i), counts, &counting->weights[i], err));
+    for (size_t i = 0; i < ask->n_hits; i++)
+        TRY(pipeline_weigh(job, &job->hits[ask->first_hit + i], counted->counts,
+                           &counted->weights[i], err));
 done:
     return code;
 }
 
-static enum err_code list_items(const struct counting *counting, uint32_t part, enum known known,
-                                struct sweep_question *out, struct err *err)
+static enum err_code sweep_part(struct pipeline_job *job, const struct pipeline_counted *counted,
+                                uint32_t part, enum known known, struct sweep *out, struct err *err)
 {
     size_t n = 0;
-    struct sweep_item *items = arena_new(counting->job->scratch, struct sweep_item,
-                                         counting->ask->n_hits + counting->n_pieces);
+    const struct pipeline_ask *ask = &job->asks[counted->ask];
+    struct span whole = pipeline_part_span(&job->line, part);
+    struct sweep_item *items =
+        arena_new(job->scratch, struct sweep_item, ask->n_hits + counted->n_pieces);
     if (!items)
         return err_nomem(err);
-    for (size_t i = 0; i < counting->ask->n_hits; i++) {
-        const struct pipeline_hit *hit = hit_at(counting, i);
-        const struct pipeline_weight *weight = &counting->weights[i];
+    for (size_t i = 0; i < ask->n_hits; i++) {
+        const struct pipeline_hit *hit = &job->hits[ask->first_hit + i];
+        const struct pipeline_weight *weight = &counted->weights[i];
         if (hit->part == part && hit->spans[known].n > 0 && weight->count[known] > 0)
             items[n++] = (struct sweep_item){hit->spans[known].items, (uint32_t)hit->spans[known].n,
                                              weight->count[known], weight->tall[known]};
     }
-    for (size_t i = 0; i < counting->n_pieces && known != AT_LEAST; i++) {
-        const struct pipeline_piece *piece = &counting->pieces[i];
+    for (size_t i = 0; i < counted->n_pieces && known != AT_LEAST; i++) {
+        const struct pipeline_piece *piece = &counted->pieces[i];
         bool counts = known == AT_MOST || piece->count < COUNT_UNKNOWN;
         if (piece->part == part && counts)
             items[n++] = (struct sweep_item){&piece->span, 1, piece->count, 0};
     }
-    out->items = items;
-    out->n_items = n;
-    return ERR_OK;
+    struct sweep_question question = {
+        .items = items,
+        .n_items = n,
+        .starts = {whole.from_m, max_of(whole.from_m, whole.to_m - counted->window_m)},
+        .length_m = counted->window_m};
+    return pipeline_sweep(&question, job->scratch, out, err);
+}
+
+/* By class rows with a target and a strip, and by rows of places with window_m 0. */
+static enum err_code count_all(struct pipeline_job *job, size_t ask, enum pipeline_counts counts,
+                               const struct pipeline_class *row,
+                               const struct pipeline_counted **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    double window_m = row ? row->window_m : 0;
+    for (const struct pipeline_counted *at = job->counted; at; at = at->next) {
+        if (at->ask == ask && at->counts == counts && at->window_m == window_m) {
+            *out = at;
+            return ERR_OK;
+        }
+    }
+    struct pipeline_counted *made = arena_new(job->scratch, struct pipeline_counted, 1);
+    if (!made)
+        return err_nomem(err);
+    *made = (struct pipeline_counted){
+        .next = job->counted, .ask = ask, .counts = counts, .window_m = window_m};
+    TRY(weigh_all(job, made, err));
+    if (row && counts != PIPELINE_COUNTS_STOREYS) {
+        TRY(pipeline_estimate(job, row->target, row->strip_m, err));
+        made->pieces = job->pieces.items;
+        made->n_pieces = job->pieces.n;
+    }
+    made->sweeps = arena_new(job->scratch, struct sweep, (size_t)job->line.n_parts * REACHES);
+    if (!made->sweeps)
+        return err_nomem(err);
+    for (uint32_t part = 0; part < job->line.n_parts; part++)
+        for (int known = AT_LEAST; known <= AT_MOST; known++)
+            TRY(sweep_part(job, made, part, (enum known)known,
+                           &made->sweeps[part * REACHES + (uint32_t)known], err));
+    job->counted = made;
+    *out = made;
+done:
+    return code;
 }
 
 /* ---- from a run of windows to a stretch ---- */
@@ -145,7 +198,7 @@ static void note_doubt(const struct counting *counting, size_t i, struct span wi
                        struct pipeline_found *found)
 {
     const struct pipeline_hit *hit = hit_at(counting, i);
-    const struct pipeline_weight *weight = &counting->weights[i];
+    const struct pipeline_weight *weight = &counting->counted->weights[i];
     if (found->known == MEASURED)
         found->estimate = found->estimate || weight->estimate;
     if (found->known != AT_MOST)
@@ -171,7 +224,7 @@ static void find_cluster(const struct counting *counting, struct span within,
     for (size_t i = 0; i < counting->ask->n_hits; i++) {
         const struct pipeline_hit *hit = hit_at(counting, i);
         const struct span_list *spans = &hit->spans[found->known];
-        const struct pipeline_weight *weight = &counting->weights[i];
+        const struct pipeline_weight *weight = &counting->counted->weights[i];
         bool counts = counting->limit.of_tall ? weight->tall[found->known] > 0
                                               : weight->count[found->known] > 0;
         if (hit->part != found->part || !counts || !any_touches(spans, within))
@@ -186,8 +239,8 @@ static void find_cluster(const struct counting *counting, struct span within,
                 widen(&cluster, (struct span){spans->items[k].from_m - (row ? row->end_m : 0),
                                               spans->items[k].to_m + (row ? row->end_m : 0)});
     }
-    for (size_t i = 0; i < counting->n_pieces && found->known != AT_LEAST; i++) {
-        const struct pipeline_piece *piece = &counting->pieces[i];
+    for (size_t i = 0; i < counting->counted->n_pieces && found->known != AT_LEAST; i++) {
+        const struct pipeline_piece *piece = &counting->counted->pieces[i];
         if (piece->part != found->part || !touches(&piece->span, within) ||
             (found->known == MEASURED && piece->count == COUNT_UNKNOWN))
             continue;
@@ -207,15 +260,10 @@ static enum err_code find_part(struct counting *counting, uint32_t part, enum kn
     enum err_code code = ERR_OK;
     struct pipeline_job *job = counting->job;
     struct span whole = pipeline_part_span(&job->line, part);
-    struct sweep_question question = {
-        .starts = {whole.from_m, max_of(whole.from_m, whole.to_m - counting->window_m)},
-        .length_m = counting->window_m,
-        .limit = counting->limit,
-    };
     struct sweep_run *runs = NULL;
     size_t n = 0;
-    TRY(list_items(counting, part, known, &question, err));
-    TRY(pipeline_sweep(&question, job->scratch, &runs, &n, err));
+    TRY(pipeline_sweep_runs(&counting->counted->sweeps[part * REACHES + (uint32_t)known],
+                            &counting->limit, job->scratch, &runs, &n, err));
     for (size_t i = 0; i < n; i++) {
         struct pipeline_found found = *counting->like;
         struct span within = {runs[i].starts.from_m, runs[i].starts.to_m + counting->window_m};
@@ -304,12 +352,7 @@ static enum err_code find_window(struct pipeline_job *job, const struct pipeline
         TRY(pipeline_ask(job, &arcs, &arcs_at, err));
     counting.ask = &job->asks[at];
     counting.arcs = row->ends == PIPELINE_ENDS_ARC ? &job->asks[arcs_at] : NULL;
-    TRY(weigh_all(&counting, row->counts, err));
-    if (!tall) {
-        TRY(pipeline_estimate(job, row->target, row->strip_m, err));
-        counting.pieces = job->pieces.items;
-        counting.n_pieces = job->pieces.n;
-    }
+    TRY(count_all(job, at, row->counts, row, &counting.counted, err));
     TRY(find_all(&counting, err));
 done:
     return code;
@@ -360,7 +403,7 @@ static enum err_code find_place(struct pipeline_job *job, const struct pipeline_
     size_t at = 0;
     TRY(pipeline_ask(job, &ask, &at, err));
     counting.ask = &job->asks[at];
-    TRY(weigh_all(&counting, row->counts, err));
+    TRY(count_all(job, at, row->counts, NULL, &counting.counted, err));
     TRY(find_all(&counting, err));
 done:
     return code;

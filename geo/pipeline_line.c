@@ -22,9 +22,13 @@ static bool same_point(struct lonlat a, struct lonlat b)
     return a.lon_deg == b.lon_deg && a.lat_deg == b.lat_deg;
 }
 
-/* Pieces that an edge is cut into. A degree is at most 111.7 km. */
+/* Pieces that an edge is cut into. */
 static uint32_t pieces_of(struct lonlat a, struct lonlat b)
 {
+    static const double MOST_M_A_DEGREE = 111700; /* of latitude at the poles */
+    double degrees = fabs(a.lon_deg - b.lon_deg) + fabs(a.lat_deg - b.lat_deg);
+    if (degrees * MOST_M_A_DEGREE <= LONGEST_PIECE_M)
+        return 1;
     double chord_m = ellipsoid_distance_m(a, b);
     double most = ceil(chord_m / LONGEST_PIECE_M);
     return most < 1 ? 1 : most > 1e6 ? 1000000 : (uint32_t)most;

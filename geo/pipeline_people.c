@@ -4,7 +4,7 @@
 
 #include "data/base/text.h"
 #include "geo/ellipsoid.h"
-#include "geo/exposure.h"
+#include "geo/population.h"
 
 /* Four storeys and more (GB 50251-2015 4.2.2; 49 CFR 192.5). */
 enum { TALL_STOREYS = 4 };
@@ -35,11 +35,9 @@ static enum err_code guess_households(struct pipeline_job *job,
     if (target->head.geom.kind == GEOM_POINT && text_equal(target->use, "residential")) {
         out->missing = NULL; /* a building by itself */
         weigh_as(out, COUNT_UNIT, COUNT_UNIT, COUNT_UNIT);
-    } else if (target->head.geom.kind == GEOM_POLYGON && world->population.n_columns > 0) {
+    } else if (target->head.geom.kind == GEOM_POLYGON && population_known(world)) {
         struct exposure inside;
-        TRY(worker_fit(job->worker, world, err));
-        TRY(exposure_of(&world->population, job->worker->to_grid, &target->head.geom, job->scratch,
-                        &inside, err));
+        TRY(population_within(world, job->worker, &target->head.geom, job->scratch, &inside, err));
         out->estimate = true;
         int64_t guess = in_units(fmax(1, inside.persons / pph));
         weigh_as(out, COUNT_UNIT, guess, in_units(fmax(1, inside.high / pph)));
@@ -101,6 +99,7 @@ done:
 
 struct estimating {
     struct pipeline_job *job;
+    const char *target;
     const struct target_class *class;
     double strip_m;
     struct pipeline_piece *items;
@@ -151,7 +150,7 @@ static enum err_code estimate_piece(struct estimating *estimating, uint32_t part
     struct geom strip;
     struct exposure inside;
     TRY(strip_around(job, part, span, estimating->strip_m, &strip, err));
-    TRY(exposure_of(&world->population, job->worker->to_grid, &strip, job->scratch, &inside, err));
+    TRY(population_within(world, job->worker, &strip, job->scratch, &inside, err));
     if (inside.persons > 0) {
         double middle_m = (span.from_m + span.to_m) / 2;
         double households = inside.persons / world->rules->parameters.persons_per_household;
@@ -162,25 +161,61 @@ done:
     return code;
 }
 
+/* The search for one dwelling near a stretch. */
+struct looking {
+    const struct estimating *estimating;
+    double reach_m;
+    bool found;
+};
+
+static bool look(void *context, uint32_t row, double at_least_m)
+{
+    struct looking *looking = context;
+    const struct estimating *estimating = looking->estimating;
+    const struct protected_target *target = world_protected(estimating->job->world, row);
+    if (at_least_m > looking->reach_m)
+        return false;
+    looking->found = is_dwelling(target, false) &&
+                     predicate_eval(estimating->class->predicate, target, NULL) != TRUTH_NO;
+    return !looking->found;
+}
+
+/* Whether a dwelling was met beside the stretch: then there is no need to search for one. */
+static bool meets_dwelling(const struct estimating *estimating, uint32_t part,
+                           const struct pipeline_stretch *stretch)
+{
+    const struct pipeline_job *job = estimating->job;
+    double from_m = job->line.at_m[stretch->first];
+    double to_m = job->line.at_m[stretch->end];
+    for (size_t i = 0; i < job->n_asks; i++) {
+        const struct pipeline_ask *ask = &job->asks[i];
+        if (!ask->beside || !text_equal(ask->target, estimating->target))
+            continue;
+        for (size_t k = 0; k < ask->n_hits; k++) {
+            const struct pipeline_hit *hit = &job->hits[ask->first_hit + k];
+            const struct span_list *spans = &hit->spans[AT_MOST];
+            if (hit->part == part && spans->items[0].from_m <= to_m &&
+                spans->items[spans->n - 1].to_m >= from_m &&
+                is_dwelling(world_protected(job->world, hit->row), false))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Whether any dwelling stands near the stretch, so that those along it may be taken as known. */
-static enum err_code has_dwellings(const struct estimating *estimating,
+static enum err_code has_dwellings(const struct estimating *estimating, uint32_t part,
                                    const struct pipeline_stretch *stretch, bool *out,
                                    struct err *err)
 {
-    enum err_code code = ERR_OK;
-    const struct pipeline_job *job = estimating->job;
-    uint32_t *rows = NULL;
-    size_t n = 0;
-    double reach_m = job->world->rules->parameters.households_reach_m;
-    TRY(world_search(job->world, LAYER_PROTECTED, ellipsoid_expand(stretch->box, reach_m),
-                     job->scratch, &rows, &n, err));
-    *out = false;
-    for (size_t i = 0; i < n && !*out; i++) {
-        const struct protected_target *target = world_protected(job->world, rows[i]);
-        *out = is_dwelling(target, false) &&
-               predicate_eval(estimating->class->predicate, target, NULL) != TRUTH_NO;
-    }
-done:
+    const struct world *world = estimating->job->world;
+    struct looking looking = {estimating, world->rules->parameters.households_reach_m, false};
+    *out = meets_dwelling(estimating, part, stretch);
+    if (*out)
+        return ERR_OK;
+    enum err_code code = world_nearest(world, LAYER_PROTECTED, stretch->box,
+                                       estimating->job->scratch, &looking, look, err);
+    *out = looking.found;
     return code;
 }
 
@@ -193,12 +228,11 @@ static enum err_code estimate_stretch(struct estimating *estimating, uint32_t pa
     struct span whole = {job->line.at_m[stretch->first], job->line.at_m[stretch->end]};
     double length_m = whole.to_m - whole.from_m;
     bool known = false;
-    TRY(has_dwellings(estimating, stretch, &known, err));
+    TRY(has_dwellings(estimating, part, stretch, &known, err));
     if (known)
         return ERR_OK;
-    if (world->population.n_columns == 0)
+    if (!population_known(world))
         return add_piece(estimating, part, whole, COUNT_UNKNOWN, err);
-    TRY(worker_fit(job->worker, world, err));
     double pieces = ceil(length_m / world->rules->parameters.households_piece_m);
     for (double i = 0; i < pieces; i++) {
         struct span span = {whole.from_m + length_m * i / pieces,
@@ -214,7 +248,7 @@ enum err_code pipeline_estimate(struct pipeline_job *job, const char *target, do
 {
     enum err_code code = ERR_OK;
     const struct rules *rules = job->world->rules;
-    struct estimating estimating = {.job = job, .strip_m = strip_m};
+    struct estimating estimating = {.job = job, .target = target, .strip_m = strip_m};
     if (text_equal(job->pieces.target, target) && job->pieces.strip_m == strip_m)
         return ERR_OK;
     for (size_t i = 0; i < rules->n_target_classes; i++)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 /* An item enters or leaves the window while its start moves on. */
-struct event {
+struct sweep_event {
     double at_m;
     bool leaves;
     int64_t count;
@@ -12,8 +12,8 @@ struct event {
 
 static int by_place(const void *a, const void *b)
 {
-    const struct event *x = a;
-    const struct event *y = b;
+    const struct sweep_event *x = a;
+    const struct sweep_event *y = b;
     if (x->at_m != y->at_m)
         return x->at_m < y->at_m ? -1 : 1;
     return (int)x->leaves - (int)y->leaves; /* ends belong to a span: who comes comes first */
@@ -45,7 +45,7 @@ void spans_settle(struct span *spans, size_t *n, double gap_m)
 
 /* The starts from which the window holds an item, and when it comes and goes. */
 static size_t add_events(const struct sweep_question *question, const struct sweep_item *item,
-                         struct event *events)
+                         struct sweep_event *events)
 {
     size_t n = 0;
     double last_m = -INFINITY;
@@ -59,8 +59,8 @@ static size_t add_events(const struct sweep_question *question, const struct swe
             events[n - 1].at_m = last_m;
             continue;
         }
-        events[n++] = (struct event){from_m, false, item->count, item->tall};
-        events[n++] = (struct event){to_m, true, item->count, item->tall};
+        events[n++] = (struct sweep_event){from_m, false, item->count, item->tall};
+        events[n++] = (struct sweep_event){to_m, true, item->count, item->tall};
         last_m = to_m;
     }
     return n;
@@ -98,39 +98,49 @@ static void note(struct run_list *runs, double at_m, bool is_reached, int64_t co
 }
 
 enum err_code pipeline_sweep(const struct sweep_question *question, struct arena *arena,
-                             struct sweep_run **out, size_t *n, struct err *err)
+                             struct sweep *out, struct err *err)
 {
     size_t most = 0;
     for (size_t i = 0; i < question->n_items; i++)
         most += 2 * (size_t)question->items[i].n_spans;
-    *n = 0;
-    *out = arena_new(arena, struct sweep_run, most + 1);
-    struct event *events = arena_new(arena, struct event, most + 1);
-    if (!*out || !events)
+    *out = (struct sweep){question->starts, arena_new(arena, struct sweep_event, most), 0};
+    if (!out->events)
         return err_nomem(err);
-    size_t n_events = 0;
     for (size_t i = 0; i < question->n_items; i++)
-        n_events += add_events(question, &question->items[i], events + n_events);
-    qsort(events, n_events, sizeof *events, by_place);
-    struct run_list runs = {.items = *out};
+        out->n += add_events(question, &question->items[i], out->events + out->n);
+    if (out->n > 0)
+        qsort(out->events, out->n, sizeof *out->events, by_place);
+    return ERR_OK;
+}
+
+enum err_code pipeline_sweep_runs(const struct sweep *sweep, const struct sweep_limit *limit,
+                                  struct arena *arena, struct sweep_run **out, size_t *n,
+                                  struct err *err)
+{
+    const struct sweep_event *events = sweep->events;
+    struct run_list runs = {.items = arena_new(arena, struct sweep_run, sweep->n + 1)};
     int64_t count = 0;
     int64_t tall = 0;
-    note(&runs, question->starts.from_m, reached(&question->limit, 0, 0), 0);
-    for (size_t i = 0; i < n_events;) {
+    *n = 0;
+    if (!runs.items)
+        return err_nomem(err);
+    note(&runs, sweep->starts.from_m, reached(limit, 0, 0), 0);
+    for (size_t i = 0; i < sweep->n;) {
         double at_m = events[i].at_m;
-        for (; i < n_events && events[i].at_m == at_m && !events[i].leaves; i++) {
+        for (; i < sweep->n && events[i].at_m == at_m && !events[i].leaves; i++) {
             count += events[i].count;
             tall += events[i].tall;
         }
-        note(&runs, at_m, reached(&question->limit, count, tall), count);
-        for (; i < n_events && events[i].at_m == at_m; i++) {
+        note(&runs, at_m, reached(limit, count, tall), count);
+        for (; i < sweep->n && events[i].at_m == at_m; i++) {
             count -= events[i].count;
             tall -= events[i].tall;
         }
-        note(&runs, at_m, reached(&question->limit, count, tall), count);
+        note(&runs, at_m, reached(limit, count, tall), count);
     }
     if (runs.open)
-        runs.items[runs.n - 1].starts.to_m = question->starts.to_m;
+        runs.items[runs.n - 1].starts.to_m = sweep->starts.to_m;
+    *out = runs.items;
     *n = runs.n;
     return ERR_OK;
 }

@@ -47,16 +47,25 @@ struct sweep_run {
     double most_at_m; /* the first start where it is reached */
 };
 
+/* The items on their way through the window while it slides, for any number of limits. */
+struct sweep {
+    struct span starts; /* of windows that are allowed */
+    struct sweep_event *events;
+    size_t n;
+};
+
 struct sweep_question {
     const struct sweep_item *items;
     size_t n_items;
     struct span starts; /* allowed ones */
     double length_m;
-    struct sweep_limit limit;
 };
 
 enum err_code pipeline_sweep(const struct sweep_question *question, struct arena *arena,
-                             struct sweep_run **out, size_t *n, struct err *err);
+                             struct sweep *out, struct err *err);
+enum err_code pipeline_sweep_runs(const struct sweep *sweep, const struct sweep_limit *limit,
+                                  struct arena *arena, struct sweep_run **out, size_t *n,
+                                  struct err *err);
 
 /* Sorts spans and joins those that touch or lie at most gap_m apart; *n becomes how many are
  * left. */

@@ -70,6 +70,20 @@ struct flat {
     double y_m;
 };
 
+struct accuracy_memo {
+    bool known;
+    const char *source;
+    double accuracy_m;
+};
+
+/* What is asked of a layer. */
+struct layer_asks {
+    enum layer_id layer;
+    double farthest_m; /* how far from the line a record may matter; negative: not at all */
+    bool *asked;
+    struct accuracy_memo memo;
+};
+
 /* One layer along one stretch. */
 struct gathering {
     struct pipeline_job *job;
@@ -79,6 +93,8 @@ struct gathering {
     struct box box;       /* of the stretch with the largest reach */
     struct lonlat margin; /* that reach in degrees */
     double farthest_m;    /* that reach */
+    const bool *asked;    /* by question: whether it asks for the layer */
+    struct accuracy_memo *memo;
     /* The stretch in a plane, to pass over what is far: its distances are wrong by less than
      * `loose` to either side. */
     struct lonlat scale_m; /* metres a degree */
@@ -99,14 +115,21 @@ static bool asks_layer(const struct pipeline_ask *ask, enum layer_id layer)
     return false;
 }
 
-/* How far from the line a record of the layer may matter; negative: not at all. */
-static double farthest_of(const struct pipeline_job *job, enum layer_id layer)
+static enum err_code prepare_layer(const struct pipeline_job *job, enum layer_id layer,
+                                   struct layer_asks *out, struct err *err)
 {
     double most_m = -1;
-    for (size_t i = 0; i < job->n_asks; i++)
-        if (asks_layer(&job->asks[i], layer))
+    *out = (struct layer_asks){.layer = layer, .asked = arena_new(job->scratch, bool, job->n_asks)};
+    if (!out->asked)
+        return err_nomem(err);
+    for (size_t i = 0; i < job->n_asks; i++) {
+        out->asked[i] = asks_layer(&job->asks[i], layer);
+        if (out->asked[i])
             most_m = fmax(most_m, reach_of(job, &job->asks[i]));
-    return most_m < 0 ? -1 : most_m + job->error_m + world_slack_m(job->world, layer);
+    }
+    bool any = most_m >= 0 && world_count(job->world, layer) > 0;
+    out->farthest_m = any ? most_m + job->error_m + world_slack_m(job->world, layer) : -1;
+    return ERR_OK;
 }
 
 static bool is_own(const struct pipeline_job *job, enum layer_id layer,
@@ -148,6 +171,7 @@ struct nearby {
     double error_m;  /* sum of both accuracies */
     double radius_m; /* of a plant known by a point */
     bool is_point;
+    double nearest_m;                      /* in the plane; 0 where that is not known */
     double gaps_m[PIPELINE_STRETCH_EDGES]; /* of a point from each edge, in the plane */
 };
 
@@ -187,22 +211,23 @@ static enum err_code try_target(const struct gathering *gathering, const struct 
                                .row = nearby->row,
                                .error_m = nearby->error_m,
                                .nearest_m = INFINITY};
-    if (asked->outlines && nearby->radius_m > 0)
+    double reach_m = reach_of(job, asked);
+    double most_m = reach_m + nearby->error_m + nearby->radius_m;
+    if ((asked->outlines && nearby->radius_m > 0) ||
+        nearby->nearest_m > most_m * gathering->loose + 1)
         return ERR_OK;
     enum truth truth = is_target(gathering, asked, nearby->head, &hit.missing);
     if (truth == TRUTH_NO)
         return ERR_OK;
     if (truth == TRUTH_YES)
         hit.missing = NULL;
-    double reach_m = reach_of(job, asked);
     bool sure = truth == TRUTH_YES && !isnan(asked->reach_m);
     struct span_question question = {
         .line = &job->line,
         .part = gathering->part,
         .target = &nearby->head->geom,
         .beside = asked->beside,
-        .reach_m = {sure ? reach_m - hit.error_m : -1, sure ? reach_m : -1,
-                    reach_m + hit.error_m + nearby->radius_m},
+        .reach_m = {sure ? reach_m - hit.error_m : -1, sure ? reach_m : -1, most_m},
         .margin = gathering->margin,
     };
     TRY(list_spans(gathering, nearby, &question, &hit, err));
@@ -250,13 +275,13 @@ static bool may_be_near(const struct gathering *gathering, struct nearby *nearby
     nearby->is_point =
         geom->kind == GEOM_POINT && geom->n_points == 1 && isfinite(gathering->loose);
     if (nearby->is_point) {
-        double nearest_m = INFINITY;
-        struct flat at = flatten(gathering, geom->points[0]);
+        nearby->nearest_m = INFINITY;
+        struct flat at = flatten(gathering, (struct lonlat){box.west_deg, box.south_deg});
         for (uint32_t i = 0; i < n; i++) {
             nearby->gaps_m[i] = gap_m(gathering->flat[i], gathering->flat[i + 1], at);
-            nearest_m = min_of(nearest_m, nearby->gaps_m[i]);
+            nearby->nearest_m = min_of(nearby->nearest_m, nearby->gaps_m[i]);
         }
-        return nearest_m <= gathering->farthest_m * gathering->loose + 1;
+        return nearby->nearest_m <= gathering->farthest_m * gathering->loose + 1;
     }
     box.west_deg -= gathering->margin.lon_deg;
     box.east_deg += gathering->margin.lon_deg;
@@ -268,6 +293,19 @@ static bool may_be_near(const struct gathering *gathering, struct nearby *nearby
     return false;
 }
 
+/* The accuracy of records of one source is looked up once. */
+static double accuracy_of(struct gathering *gathering, const struct record_head *head)
+{
+    struct accuracy_memo *memo = gathering->memo;
+    const struct rules *rules = gathering->job->world->rules;
+    if (!isnan(head->accuracy_m))
+        return rules_accuracy_m(rules, gathering->layer, head);
+    if (!memo->known || !text_equal(memo->source, head->source))
+        *memo = (struct accuracy_memo){true, head->source,
+                                       rules_accuracy_m(rules, gathering->layer, head)};
+    return memo->accuracy_m;
+}
+
 static enum err_code gather_layer(struct gathering *gathering, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -277,15 +315,19 @@ static enum err_code gather_layer(struct gathering *gathering, struct err *err)
     uint32_t *rows = NULL;
     size_t n = 0;
     TRY(world_search(job->world, layer, gathering->box, job->scratch, &rows, &n, err));
+    /* Records lie scattered in memory: have them fetched while others are looked at. */
+    for (size_t i = 0; i < n; i++)
+        __builtin_prefetch(&world_geom(job->world, layer, rows[i])->box);
     for (size_t i = 0; i < n; i++) {
         struct nearby nearby = {.row = rows[i], .head = world_record(job->world, layer, rows[i])};
         if (!may_be_near(gathering, &nearby) || is_own(job, layer, nearby.head))
             continue;
-        nearby.error_m = job->error_m + rules_accuracy_m(rules, layer, nearby.head);
+        nearby.error_m = job->error_m + accuracy_of(gathering, nearby.head);
         if (layer == LAYER_ENTERPRISES && nearby.head->geom.kind == GEOM_POINT)
             nearby.radius_m = rules_radius_m(rules, (const void *)nearby.head);
         for (size_t ask = 0; ask < job->n_asks; ask++)
-            TRY(try_target(gathering, &nearby, ask, err));
+            if (gathering->asked[ask])
+                TRY(try_target(gathering, &nearby, ask, err));
     }
 done:
     return code;
@@ -309,6 +351,26 @@ static void lay_flat(struct gathering *gathering)
         gathering->loose = INFINITY;
     for (uint32_t i = stretch->first; i <= stretch->end; i++)
         gathering->flat[i - stretch->first] = flatten(gathering, gathering->job->line.points[i]);
+}
+
+static enum err_code gather_stretch(struct pipeline_job *job, uint32_t part,
+                                    const struct pipeline_stretch *stretch, struct layer_asks *asks,
+                                    struct err *err)
+{
+    if (asks->farthest_m < 0)
+        return ERR_OK;
+    struct gathering gathering = {.job = job,
+                                  .part = part,
+                                  .stretch = stretch,
+                                  .layer = asks->layer,
+                                  .box = ellipsoid_expand(stretch->box, asks->farthest_m),
+                                  .farthest_m = asks->farthest_m,
+                                  .asked = asks->asked,
+                                  .memo = &asks->memo};
+    gathering.margin = (struct lonlat){stretch->box.west_deg - gathering.box.west_deg,
+                                       stretch->box.south_deg - gathering.box.south_deg};
+    lay_flat(&gathering);
+    return gather_layer(&gathering, err);
 }
 
 static int by_target(const void *a, const void *b)
@@ -373,28 +435,15 @@ enum err_code pipeline_gather(struct pipeline_job *job, struct err *err)
                                            LAYER_AREAS,       LAYER_INFRASTRUCTURE};
     enum { N_LAYERS = sizeof layers / sizeof layers[0] };
     enum err_code code = ERR_OK;
-    double farthest_m[N_LAYERS];
+    struct layer_asks asks[N_LAYERS];
     for (size_t i = 0; i < N_LAYERS; i++)
-        farthest_m[i] = world_count(job->world, layers[i]) ? farthest_of(job, layers[i]) : -1;
+        TRY(prepare_layer(job, layers[i], &asks[i], err));
     for (uint32_t part = 0; part < job->line.n_parts; part++) {
         uint32_t first = pipeline_part_start(&job->line, part);
         struct pipeline_stretch stretch;
-        while (pipeline_next_stretch(&job->line, part, &first, &stretch)) {
-            for (size_t i = 0; i < N_LAYERS; i++) {
-                if (farthest_m[i] < 0)
-                    continue;
-                struct gathering gathering = {.job = job,
-                                              .part = part,
-                                              .stretch = &stretch,
-                                              .layer = layers[i],
-                                              .box = ellipsoid_expand(stretch.box, farthest_m[i]),
-                                              .farthest_m = farthest_m[i]};
-                gathering.margin = (struct lonlat){stretch.box.west_deg - gathering.box.west_deg,
-                                                   stretch.box.south_deg - gathering.box.south_deg};
-                lay_flat(&gathering);
-                TRY(gather_layer(&gathering, err));
-            }
-        }
+        while (pipeline_next_stretch(&job->line, part, &first, &stretch))
+            for (size_t i = 0; i < N_LAYERS; i++)
+                TRY(gather_stretch(job, part, &stretch, &asks[i], err));
     }
     TRY(settle_hits(job, err));
 done:

@@ -79,6 +79,7 @@ struct pipeline_job {
     size_t n_hits;
     size_t hits_capacity;
     struct pipeline_pieces pieces;
+    struct pipeline_counted *counted; /* pipeline_found.c: what rows that ask the same share */
 };
 
 /* The number of a question, the same for the same; target, beside, reach_m and outlines ask. */
