@@ -5,6 +5,7 @@
 #include "data/base/json.h"
 #include "data/base/text.h"
 #include "data/store.h"
+#include "geo/pipeline_segments.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -30,6 +31,7 @@ struct saving {
     struct arena *arena;
     struct difference conflicts;
     struct difference grades;
+    struct difference segments;
     char as_of[TEXT_DATE_BYTES];
     char started[32];
 };
@@ -197,7 +199,7 @@ done:
 static bool anything_differs(const struct saving *saving)
 {
     return saving->conflicts.n_inserted + saving->conflicts.n_deleted + saving->grades.n_inserted +
-               saving->grades.n_deleted >
+               saving->grades.n_deleted + saving->segments.n_inserted + saving->segments.n_deleted >
            0;
 }
 
@@ -256,6 +258,7 @@ static enum err_code save(const char *path, struct saving *saving, bool *stale,
     int32_t next = (int32_t)(*generation + 1);
     TRY(write_difference(store, &saving->conflicts, next, err));
     TRY(write_difference(store, &saving->grades, next, err));
+    TRY(write_difference(store, &saving->segments, next, err));
     if (!is.same_rules) {
         TRY(store_write_rules(store, rules->files, rules->n_files, err));
         TRY(store_set(store, "rules_hash", rules->hash, err));
@@ -276,13 +279,15 @@ static enum err_code summarise(const struct saving *saving, uint64_t generation,
                                struct arena *arena, struct assess_summary *out, struct err *err)
 {
     const struct assessment *assessment = saving->assessment;
-    *out = (struct assess_summary){
-        .inserted = saving->conflicts.n_inserted + saving->grades.n_inserted,
-        .deleted = saving->conflicts.n_deleted + saving->grades.n_deleted,
-        .generation = generation,
-        .as_of = saving->world->as_of,
-        .n_warnings = assessment->n_warnings,
-        .warnings = arena_new(arena, const char *, assessment->n_warnings)};
+    *out =
+        (struct assess_summary){.inserted = saving->conflicts.n_inserted +
+                                            saving->grades.n_inserted + saving->segments.n_inserted,
+                                .deleted = saving->conflicts.n_deleted + saving->grades.n_deleted +
+                                           saving->segments.n_deleted,
+                                .generation = generation,
+                                .as_of = saving->world->as_of,
+                                .n_warnings = assessment->n_warnings,
+                                .warnings = arena_new(arena, const char *, assessment->n_warnings)};
     if (!out->warnings)
         return err_nomem(err);
     for (size_t i = 0; i < assessment->n_conflicts; i++) {
@@ -315,6 +320,8 @@ static enum err_code assess_once(const char *path, const char *rules_directory, 
     struct arena scratch;
     struct worker worker;
     struct saving saving = {.assessment = &assessment, .arena = &scratch};
+    struct segment *segments = NULL;
+    size_t n_segments = 0;
     uint64_t generation = 0;
     arena_init(&scratch, 0);
     code = worker_init(&worker, 0, err);
@@ -329,6 +336,8 @@ static enum err_code assess_once(const char *path, const char *rules_directory, 
                       &saving.conflicts, err));
     TRY(compare_layer(&saving, LAYER_GRADES, assessment.grades, assessment.n_grades, &saving.grades,
                       err));
+    TRY(pipeline_segments(world, &worker, &scratch, &segments, &n_segments, err));
+    TRY(compare_layer(&saving, LAYER_SEGMENTS, segments, n_segments, &saving.segments, err));
     TRY(save(path, &saving, stale, &generation, err));
     TRY(summarise(&saving, generation, arena, out, err));
 done:
