@@ -115,7 +115,8 @@ static void hide_name(struct err *err, const char *name)
     size_t n = strlen(STANDARD_INPUT); /* shorter than the name */
     for (char *at; (at = strstr(err->message, name));) {
         memmove(at + n, at + strlen(name), strlen(at + strlen(name)) + 1);
-        memcpy(at, STANDARD_INPUT, n);
+        for (size_t i = 0; i < n; i++)
+            at[i] = STANDARD_INPUT[i];
     }
 }
 

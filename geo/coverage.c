@@ -1,5 +1,6 @@
 #include "geo/coverage.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +93,7 @@ static inline void add_piece(const struct cut *cut, uint32_t column, double cove
         last->sum.area += area;
         return;
     }
-    /* add_edge has seen to the room. */
+    assert(coverage->pieces && coverage->n_pieces < coverage->capacity); /* by make_room */
     coverage->pieces[coverage->n_pieces] =
         (struct coverage_piece){cut->row, column, (uint32_t)coverage->n_pieces, {cover, area}};
     coverage->n_pieces++;
@@ -316,7 +317,8 @@ static enum err_code sweep_plane(struct coverage *coverage, void *context, cover
     /* Two runs a column, one east of the last, and one that is written but not kept. */
     struct coverage_run *runs =
         arena_new(coverage->arena, struct coverage_run, 2 * (size_t)n_columns + 2);
-    TRY(runs ? ERR_OK : err_nomem(err));
+    if (!runs)
+        return err_nomem(err);
     for (uint32_t row = coverage->first_row; row < coverage->end_row; row++) {
         size_t at = row - coverage->first_row;
         const struct cell_sum *sums = coverage->sums + at * n_columns;
@@ -385,7 +387,8 @@ static enum err_code sweep_list(struct coverage *coverage, void *context, covera
     size_t longest = 0;
     struct coverage_piece *sorted = arena_new(coverage->arena, struct coverage_piece, n);
     size_t *ends = arena_new(coverage->arena, size_t, n_rows + 1);
-    TRY(sorted && ends ? ERR_OK : err_nomem(err));
+    if (!sorted || !ends)
+        return err_nomem(err);
     for (size_t i = 0; i < n; i++)
         ends[coverage->pieces[i].row - coverage->first_row + 1]++;
     for (size_t row = 0; row < n_rows; row++) {
@@ -395,7 +398,8 @@ static enum err_code sweep_list(struct coverage *coverage, void *context, covera
     for (size_t i = 0; i < n; i++)
         sorted[ends[coverage->pieces[i].row - coverage->first_row]++] = coverage->pieces[i];
     struct coverage_run *runs = arena_new(coverage->arena, struct coverage_run, 2 * longest + 2);
-    TRY(runs ? ERR_OK : err_nomem(err));
+    if (!runs)
+        return err_nomem(err);
     /* ends[row] now is where the row ends; it began where the one before ends. */
     for (size_t row = 0; row < n_rows; row++) {
         size_t start = row ? ends[row - 1] : 0;

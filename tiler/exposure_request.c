@@ -37,7 +37,7 @@ static enum err_code read_shape(const struct json *value, size_t i, const char *
                                 struct exposure_request *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct exposure_shape *shape = &out->shapes[i];
+    struct asked_shape *shape = &out->shapes[i];
     shape->id = text_of_id(jr_get(value, "id"), arena);
     if (!shape->id)
         shape->id = text_of_id(jr_get(jr_get(value, "properties"), "id"), arena);
@@ -103,7 +103,7 @@ enum err_code exposure_request_read(const char *body, size_t n, struct overlay *
     if (out->n > LIMIT_PAGE_ITEMS)
         TRY(err_set(err, ERR_LIMIT, "%zu features; at most %d are taken", out->n,
                     LIMIT_PAGE_ITEMS));
-    out->shapes = arena_new(arena, struct exposure_shape, out->n);
+    out->shapes = arena_new(arena, struct asked_shape, out->n);
     TRY(out->shapes ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < out->n; i++)
         TRY(read_shape(features ? jr_item(features, i) : root, i, crs, overlay, arena, out, err));

@@ -22,12 +22,14 @@
 
 struct overlay;
 
+struct asked_shape {
+    const char *id;
+    struct geom geom;
+};
+
 struct exposure_request {
     double within_m; /* 0: inside */
-    struct exposure_shape {
-        const char *id;
-        struct geom geom;
-    } * shapes;
+    struct asked_shape *shapes;
     size_t n;
 };
 

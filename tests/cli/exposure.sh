@@ -70,6 +70,18 @@ same "a polygon that crosses itself is made valid, and that is said" True \
     "$(py 'abs(d[0]["persons"] - 500) < 0.2 and "self-intersection" in d[0]["repaired"]' "$S" exposure "$STORE" "$WORK/bow.geojson" --crs EPSG:4490 --json)"
 same "collections in collections are opened" 1000 "$(py 'd[0]["persons"]' "$S" exposure "$STORE" "$WORK/nested.geojson" --crs EPSG:4490 --json)"
 
+# The same persons a km2 on the cells of Mollweide, as the world's grids have them.
+python3 - "$WORK" <<'P'
+import sys
+w = sys.argv[1]
+open(w + "/m.asc", "w").write("ncols 60\nnrows 60\nxllcorner 9062000\nyllcorner 4641000\ncellsize 1000\nNODATA_value -9\n"
+                              + "\n".join(" ".join(["40"] * 60) for _ in range(60)) + "\n")
+P
+is "a second store" "$S" init "$WORK/m.gpkg"
+is "a grid in Mollweide is imported as it is" "$S" import "$WORK/m.gpkg" population "$WORK/m.asc" --crs ESRI:54009
+same "its people are counted in its own cells" True \
+    "$(py '(lambda x: abs(x["persons"] / (x["area_m2"] / 1e6 * 40) - 1) < 0.006 and x["nodata_share"] == 0 and x["low"] < x["persons"] < x["high"] and abs(x["densest"] / 40 - 1) < 0.006)(d[0])' "$S" exposure "$WORK/m.gpkg" "$WORK/two.geojson" --crs EPSG:4490 --json)"
+
 fails 2 'crs is required.*WGS 84' "exposure wants the CRS" "$S" exposure "$STORE" "$WORK/two.geojson"
 fails 2 'EPSG:9999' "an unknown CRS is refused" "$S" exposure "$STORE" "$WORK/two.geojson" --crs EPSG:9999
 fails 3 'looks like degrees' "degrees on a CRS of metres are refused" "$S" exposure "$STORE" "$WORK/two.geojson" --crs EPSG:3857

@@ -6,6 +6,7 @@
 #include "geo/overlay.h"
 
 #include <pthread.h>
+#include <time.h>
 
 /* ---- random partitions ---- */
 
@@ -320,6 +321,37 @@ static void test_exposure_over_a_pole_counts_every_meridian(void **state)
     arena_release(&arena);
 }
 
+/* ---- size ---- */
+
+/* As many as a boundary at half a metre has; the circle's own area is known. */
+static void test_exposure_of_two_million_vertices_takes_under_ten_seconds(void **state)
+{
+    (void)state;
+    enum { VERTICES = 2000000 };
+    struct arena arena;
+    arena_init(&arena, 0);
+    struct grid grid = make_grid(105.5, 39, 0.001, 1500, 2000, &arena);
+    for (uint32_t row = 0; row < 2000; row++)
+        for (uint32_t column = 0; column < 1500; column++)
+            set_cell(&grid, column, row, 1);
+    struct lonlat *ring = arena_new(&arena, struct lonlat, VERTICES);
+    for (int i = 0; i < VERTICES; i++) {
+        double r = 0.5 + (i % 2 ? 1e-5 : -1e-5);
+        ring[i] = (struct lonlat){106.2 + r * cos(2 * M_PI * i / VERTICES),
+                                  38 + r * sin(2 * M_PI * i / VERTICES)};
+    }
+    struct geom shape = polygon_of(ring, VERTICES, &arena);
+    clock_t start = clock();
+    struct exposure exposure = expose(&grid, &shape, &arena);
+    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    print_message("%.2f s\n", seconds);
+    assert_true(seconds < 10);
+    /* One person a cell: as many as cells, which all have the same width and height. */
+    assert_true(fabs(exposure.persons / (M_PI * 0.25 / 1e-6) - 1) < 1e-6);
+    assert_true(exposure.nodata_share == 0 && exposure.low < exposure.persons);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_exposure_of_small_and_large_boxes_sums_the_same_cells),
         cmocka_unit_test(test_exposure_on_many_threads_is_that_on_one_to_the_bit),
         cmocka_unit_test(test_exposure_over_a_pole_counts_every_meridian),
+        cmocka_unit_test(test_exposure_of_two_million_vertices_takes_under_ten_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
