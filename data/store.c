@@ -371,6 +371,26 @@ done:
     return code;
 }
 
+/* What followed from the facts before still does if no layer was touched. */
+static enum err_code carry_assessed(struct store *store, const char *next, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char *assessed = NULL;
+    char now[24];
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (int i = 0; i < LAYER_COUNT; i++)
+        if (store->touches[i].touched)
+            goto done;
+    snprintf(now, sizeof now, "%" PRIu64, store->generation);
+    TRY(store_meta_get(store, "assessed", &arena, &assessed, err));
+    if (text_equal(assessed, now))
+        TRY(store_meta_set(store, "assessed", next, err));
+done:
+    arena_release(&arena);
+    return code;
+}
+
 static enum err_code commit(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -379,6 +399,7 @@ static enum err_code commit(struct store *store, struct err *err)
     if (!store->changed) /* gives the lock back and keeps the generation */
         return store_disconnect(store, false, err);
     snprintf(generation, sizeof generation, "%" PRIu64, next);
+    TRY(carry_assessed(store, generation, err));
     gdal_session_clear(&store->gdal);
     GDALFlushCache(store->dataset);
     if (store->gdal.failed)

@@ -8,10 +8,13 @@
 
 /* In the order of a user's work. */
 const struct cli_command *const cli_commands[] = {
-    &cli_init,       &cli_import,      &cli_assess, &cli_serve,    &cli_at,   &cli_unit,
-    &cli_enterprise, &cli_conflicts,   &cli_check,  &cli_incident, &cli_near, &cli_explain,
-    &cli_verify,     &cli_exposure,    &cli_share,  &cli_report,   &cli_tile, &cli_export,
-    &cli_upgrade,    &cli_rules_check, &cli_help,   &cli_version,  NULL,
+    &cli_init,        &cli_import,    &cli_assess,     &cli_put,
+    &cli_delete,      &cli_serve,     &cli_at,         &cli_unit,
+    &cli_enterprise,  &cli_conflicts, &cli_check,      &cli_incident,
+    &cli_near,        &cli_explain,   &cli_verify,     &cli_exposure,
+    &cli_share,       &cli_report,    &cli_tile,       &cli_export,
+    &cli_upgrade,     &cli_token_add, &cli_token_list, &cli_token_remove,
+    &cli_rules_check, &cli_help,      &cli_version,    NULL,
 };
 /* Finds the command that the first one or two words name; *used tells how many. */
 static const struct cli_command *find_command(int n_words, char **words, int *used)

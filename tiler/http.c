@@ -166,13 +166,15 @@ static void add_headers(struct MHD_Response *response, const struct http_respons
         MHD_add_response_header(response, "Allow", from->allow);
         MHD_add_response_header(response, "Access-Control-Allow-Methods", from->allow);
         MHD_add_response_header(response, "Access-Control-Allow-Headers",
-                                "Content-Type, If-None-Match");
+                                "Authorization, Content-Type, If-Match, If-None-Match");
         MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
     }
     if (from->generation > 0) {
         snprintf(number, sizeof number, "%llu", (unsigned long long)from->generation);
         MHD_add_response_header(response, "X-Sisetu-Generation", number);
     }
+    if (from->authenticate)
+        MHD_add_response_header(response, "WWW-Authenticate", from->authenticate);
     if (from->retry_after_s > 0) {
         snprintf(number, sizeof number, "%d", from->retry_after_s);
         MHD_add_response_header(response, "Retry-After", number);
@@ -215,8 +217,8 @@ static enum http_method method_of(const char *name)
     static const struct {
         const char *name;
         enum http_method method;
-    } known[] = {
-        {"GET", HTTP_GET}, {"HEAD", HTTP_HEAD}, {"POST", HTTP_POST}, {"OPTIONS", HTTP_OPTIONS}};
+    } known[] = {{"GET", HTTP_GET}, {"HEAD", HTTP_HEAD},     {"POST", HTTP_POST},
+                 {"PUT", HTTP_PUT}, {"DELETE", HTTP_DELETE}, {"OPTIONS", HTTP_OPTIONS}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i].name) == 0)
             return known[i].method;
@@ -242,6 +244,11 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
     return MHD_YES;
 }
 
+static const char *header_of(const struct exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
 /* The request is complete: answers it now, or hands it to the pool. */
 static enum MHD_Result dispatch(struct exchange *exchange)
 {
@@ -249,8 +256,9 @@ static enum MHD_Result dispatch(struct exchange *exchange)
     struct http_app *app = &server->app;
     exchange->request.body = buf_text(&exchange->body);
     exchange->request.n_body = exchange->body.n_bytes;
-    exchange->request.if_none_match = MHD_lookup_connection_value(
-        exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    exchange->request.if_none_match = header_of(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    exchange->request.if_match = header_of(exchange, MHD_HTTP_HEADER_IF_MATCH);
+    exchange->request.authorization = header_of(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
     if (app->quick(app->context, &exchange->request, &exchange->response))
         return send_response(exchange);
     exchange->stage = WORKING;

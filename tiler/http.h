@@ -22,13 +22,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OPTIONS, HTTP_OTHER };
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_OTHER,
+};
 
 struct http_request {
     enum http_method method;
     const char *target;        /* path and query as they came, escapes and all */
-    const char *if_none_match; /* NULL: absent */
-    const char *body;          /* of a POST; "" otherwise */
+    const char *if_none_match; /* this and the next two: NULL if absent */
+    const char *if_match;
+    const char *authorization;
+    const char *body; /* of a POST or PUT; "" otherwise */
     size_t n_body;
 };
 
@@ -36,12 +46,13 @@ struct http_response {
     int status;
     const char *content_type; /* this and the next three live as long as the server */
     const char *cache_control;
-    const char *allow;   /* methods, with 405 and OPTIONS; or NULL */
-    const char *policy;  /* Content-Security-Policy of a page; or NULL */
-    struct blob *body;   /* taken over; NULL: none */
-    bool tagged;         /* send the body's tag as ETag */
-    uint64_t generation; /* of the world; 0: not off a world */
-    int retry_after_s;   /* 0: none */
+    const char *allow;        /* methods, with 405 and OPTIONS; or NULL */
+    const char *policy;       /* Content-Security-Policy of a page; or NULL */
+    struct blob *body;        /* taken over; NULL: none */
+    bool tagged;              /* send the body's tag as ETag */
+    uint64_t generation;      /* of the world; 0: not off a world */
+    int retry_after_s;        /* 0: none */
+    const char *authenticate; /* WWW-Authenticate, with 401 and 403; or NULL */
 };
 
 struct http_app {

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,6 +29,10 @@ struct watch {
     uint64_t edition;
     struct identity seen; /* of what is published */
     struct err trouble;   /* the last that was logged; code ERR_OK: none */
+    struct arena tokens_arena;
+    struct token *tokens;
+    size_t n_tokens;
+    pthread_mutex_t looking; /* held while the store is looked at, loaded or edited */
     pthread_t thread;
     bool has_thread;
 };
@@ -48,14 +53,12 @@ static bool is_same(const struct identity *a, const struct identity *b)
            a->written.tv_nsec == b->written.tv_nsec;
 }
 
-/* Loads what the store holds now, and puts it in the place of what was published. */
-static enum err_code publish(struct watch *watch, const struct identity *identity, struct err *err)
+/* Puts a world in the place of what was published. */
+static enum err_code show(struct watch *watch, struct world *world, const struct identity *identity,
+                          struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct world *world = NULL;
     struct scenes *scenes = NULL;
-    TRY(world_load(watch->settings.store_path, watch->settings.rules_directory, INT_ABSENT, &world,
-                   err));
     TRY(scenes_new(world, watch->settings.style, &scenes, err));
     pthread_mutex_lock(&watch->mutex);
     struct scenes *old = watch->scenes;
@@ -66,6 +69,42 @@ static enum err_code publish(struct watch *watch, const struct identity *identit
     if (old)
         scenes_release(old);
     cache_forget_before(watch->settings.cache, edition);
+done:
+    return code;
+}
+
+static enum err_code load_tokens(struct watch *watch, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    struct arena arena;
+    struct token *tokens = NULL;
+    size_t n = 0;
+    arena_init(&arena, 0);
+    TRY(store_open(watch->settings.store_path, STORE_READ, &store, err));
+    TRY(store_tokens(store, &arena, &tokens, &n, err));
+    pthread_mutex_lock(&watch->mutex);
+    struct arena old = watch->tokens_arena;
+    watch->tokens_arena = arena;
+    watch->tokens = tokens;
+    watch->n_tokens = n;
+    pthread_mutex_unlock(&watch->mutex);
+    arena = old;
+done:
+    store_close(store);
+    arena_release(&arena);
+    return code;
+}
+
+/* Loads what the store holds now. */
+static enum err_code publish(struct watch *watch, const struct identity *identity, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world *world = NULL;
+    TRY(load_tokens(watch, err));
+    TRY(world_load(watch->settings.store_path, watch->settings.rules_directory, INT_ABSENT, &world,
+                   err));
+    TRY(show(watch, world, identity, err));
     log_line("world", "generation=%" PRIu64 " enterprises=%zu conflicts=%zu", world->generation,
              world_count(world, LAYER_ENTERPRISES), world_count(world, LAYER_CONFLICTS));
 done:
@@ -73,7 +112,7 @@ done:
     return code;
 }
 
-static void look(struct watch *watch)
+void watch_look(struct watch *watch)
 {
     struct identity now;
     struct err err = {0};
@@ -109,7 +148,9 @@ static void *thread_main(void *argument)
         if (watch->ending)
             break;
         pthread_mutex_unlock(&watch->mutex);
-        look(watch);
+        pthread_mutex_lock(&watch->looking);
+        watch_look(watch);
+        pthread_mutex_unlock(&watch->looking);
         pthread_mutex_lock(&watch->mutex);
     }
     pthread_mutex_unlock(&watch->mutex);
@@ -127,7 +168,9 @@ enum err_code watch_start(const struct watch_settings *settings, struct watch **
     if (!watch)
         return err_nomem(err);
     watch->settings = *settings;
+    arena_init(&watch->tokens_arena, 0);
     pthread_mutex_init(&watch->mutex, NULL);
+    pthread_mutex_init(&watch->looking, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&watch->wake, &attributes);
@@ -156,6 +199,62 @@ struct scenes *watch_acquire(struct watch *watch, uint64_t *edition)
     return scenes;
 }
 
+bool watch_hold(struct watch *watch, int wait_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    return pthread_mutex_clocklock(&watch->looking, CLOCK_MONOTONIC, &until) == 0;
+}
+
+void watch_let(struct watch *watch)
+{
+    pthread_mutex_unlock(&watch->looking);
+}
+
+enum err_code watch_publish(struct watch *watch, struct world *world, struct err *err)
+{
+    struct identity now;
+    /* Somebody may have written since the commit: then the next look sees another store. */
+    if (identify(watch->settings.store_path, &now, NULL) != ERR_OK ||
+        now.stamp.generation != world->generation)
+        memset(&now, 0, sizeof now);
+    return show(watch, world, &now, err);
+}
+
+struct world *watch_world(struct watch *watch)
+{
+    pthread_mutex_lock(&watch->mutex);
+    struct world *world = world_acquire(scenes_world(watch->scenes));
+    pthread_mutex_unlock(&watch->mutex);
+    return world;
+}
+
+bool watch_has_token(struct watch *watch, enum token_scope scope)
+{
+    bool has = false;
+    pthread_mutex_lock(&watch->mutex);
+    for (size_t i = 0; i < watch->n_tokens; i++)
+        has = has || watch->tokens[i].scope >= scope;
+    pthread_mutex_unlock(&watch->mutex);
+    return has;
+}
+
+enum token_scope watch_token(struct watch *watch, const char *text, char name[TOKEN_NAME_BYTES])
+{
+    pthread_mutex_lock(&watch->mutex);
+    const struct token *token = store_token_match(watch->tokens, watch->n_tokens, text);
+    enum token_scope scope = token ? token->scope : TOKEN_NONE;
+    snprintf(name, TOKEN_NAME_BYTES, "%s", token ? token->name : "");
+    pthread_mutex_unlock(&watch->mutex);
+    return scope;
+}
+
 void watch_free(struct watch *watch)
 {
     if (!watch)
@@ -169,7 +268,9 @@ void watch_free(struct watch *watch)
     }
     if (watch->scenes)
         scenes_release(watch->scenes);
+    arena_release(&watch->tokens_arena);
     pthread_cond_destroy(&watch->wake);
+    pthread_mutex_destroy(&watch->looking);
     pthread_mutex_destroy(&watch->mutex);
     free(watch);
 }
