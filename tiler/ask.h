@@ -29,8 +29,9 @@ struct ask {
     struct scenes *scenes;     /* NULL where the route needs no world */
     uint64_t edition;
     const struct world *world;
-    struct buf out; /* the body of the answer, */
-    struct jw jw;   /* through this if it is JSON */
+    char token[TOKEN_NAME_BYTES]; /* name of the one that came with the request, or "" */
+    struct buf out;               /* the body of the answer, */
+    struct jw jw;                 /* through this if it is JSON */
 };
 
 typedef enum err_code ask_handler(struct ask *ask, struct err *err);
@@ -44,6 +45,9 @@ ask_handler ask_status, ask_at, ask_units, ask_unit, ask_enterprises, ask_enterp
 
 /* routes_near.c */
 ask_handler ask_near;
+
+/* routes_edit.c */
+ask_handler ask_put, ask_delete;
 
 /* routes_tiles.c: ask_tile_quick answers from the cache alone; *done tells whether it did. */
 ask_handler ask_tile;

@@ -1,28 +1,13 @@
 /* cli_put.c - sisetu put, delete: facts changed one by one, with all that follows from them. */
-#include "data/base/text.h"
-#include "data/import.h"
-#include "geo/editor.h"
 #include "tiler/answers_edit.h"
 #include "tiler/cli.h"
+#include "tiler/edit_request.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* How often an edit begins again because somebody wrote in between. */
 enum { TRIES = 3 };
-
-static enum err_code read_layer(const char *name, enum layer_id *out, struct err *err)
-{
-    const char *names[LAYER_CONFLICTS + 1] = {0};
-    if (layer_by_name(name, out))
-        return ERR_OK;
-    for (int i = 0; i < LAYER_CONFLICTS; i++)
-        names[i] = layer_name((enum layer_id)i);
-    const char *near = text_nearest(name, names);
-    return err_set(err, ERR_USAGE, "no layer \"%s\"%s%s%s", name,
-                   near ? "; did you mean " : "; `sisetu help import` lists them", near ? near : "",
-                   near ? "?" : "");
-}
 
 static enum err_code read_pairs(struct cli *cli, const char *option, const struct import_pair **out,
                                 size_t *n, struct err *err)
@@ -39,22 +24,6 @@ done:
     return code;
 }
 
-/* The boundaries of a world as an array. */
-static enum err_code boundaries(const struct world *world, struct arena *arena,
-                                struct import_edit *out, struct err *err)
-{
-    size_t n = world_count(world, LAYER_ADMIN);
-    struct admin_unit *units = arena_new(arena, struct admin_unit, n);
-    if (!units)
-        return err_nomem(err);
-    for (size_t i = 0; i < n; i++)
-        units[i] = *world_admin(world, i);
-    out->schema = world->schema;
-    out->admin = units;
-    out->n_admin = n;
-    return ERR_OK;
-}
-
 static enum err_code read_put(struct cli *cli, const struct world *world,
                               struct edit_request *request, struct err *err)
 {
@@ -66,16 +35,12 @@ static enum err_code read_put(struct cli *cli, const struct world *world,
                                      .accuracy_m = (double)NAN,
                                      .encoding = cli_value(cli, "encoding"),
                                      .accept_shift = cli_flag(cli, "accept-shift")};
-    struct import_edit edit = {.text = NULL};
+    struct edit_source source = {.options = &options};
     struct import_summary summary;
-    void *records = NULL;
     TRY(cli_real(cli, "accuracy", 0.0001, 1000000, &options.accuracy_m, err));
     TRY(read_pairs(cli, "field", &options.fields, &options.n_fields, err));
     TRY(read_pairs(cli, "constant", &options.constants, &options.n_constants, err));
-    TRY(boundaries(world, &cli->arena, &edit, err));
-    TRY(import_read(&options, &edit, &cli->arena, &summary, &records, err));
-    request->records = records;
-    request->n_records = summary.accepted;
+    TRY(edit_request_read(&source, world, &cli->arena, request, &summary, err));
     for (size_t i = 0; i < summary.n_first_repaired && !cli_flag(cli, "json"); i++)
         buf_printf(&cli->out, "Repaired: row %zu: %s\n", summary.first_repaired[i].row,
                    summary.first_repaired[i].reason);
@@ -124,7 +89,7 @@ static enum err_code edit(struct cli *cli, struct edit_request *request, struct 
     enum err_code code = ERR_OK;
     bool stale = true;
     int64_t generation = -1;
-    TRY(read_layer(cli->arguments[1], &request->layer, err));
+    TRY(edit_request_layer(cli->arguments[1], &request->layer, err));
     TRY(cli_integer(cli, "if-generation", 0, INT64_MAX, &generation, err));
     request->has_generation = generation >= 0;
     request->generation = (uint64_t)generation;

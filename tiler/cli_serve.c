@@ -5,6 +5,7 @@
 #include "data/base/text.h"
 #include "styles/style.h"
 #include "tiler/cli.h"
+#include "tiler/editing.h"
 #include "tiler/routes.h"
 
 #include <inttypes.h>
@@ -89,6 +90,7 @@ struct serving {
     struct assets assets;
     struct cache *cache;
     struct watch *watch;
+    struct editing *editing;
     struct routes *routes;
     struct http_server *server;
     int socket;
@@ -126,8 +128,11 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
                                      .style = on->style,
                                      .cache = on->cache};
     TRY(watch_start(&watched, &on->watch, err));
+    TRY(editing_start(cli->arguments[0], on->watch, &on->editing, err));
     struct routes_settings served = {.watch = on->watch,
                                      .cache = on->cache,
+                                     .editing = on->editing,
+                                     .reading_needs_token = cli_flag(cli, "require-read-token"),
                                      .style = on->style,
                                      .assets = &on->assets,
                                      .store_name = base_name(cli->arguments[0]),
@@ -151,6 +156,7 @@ static void stop(struct serving *on)
 {
     http_stop(on->server);
     routes_free(on->routes);
+    editing_free(on->editing);
     watch_free(on->watch);
     cache_free(on->cache);
     assets_release(&on->assets);
@@ -193,7 +199,9 @@ const struct cli_command cli_serve = {
     .summary = "serve the map, its tiles and its answers over HTTP",
     .details =
         "Shows a new import or assessment within two seconds, without a restart. Prints its\n"
-        "address when it is ready; stops on SIGINT and SIGTERM. The store is only read.",
+        "address when it is ready; stops on SIGINT and SIGTERM. Changes the store for whoever has "
+        "a\n"
+        "token (sisetu token add), else only reads it.",
     .examples = "sisetu serve build/ningxia.gpkg\n"
                 "sisetu serve build/ningxia.gpkg --listen 0.0.0.0:80 --basemap tianditu:KEY\n",
     .options =
@@ -205,6 +213,7 @@ const struct cli_command cli_serve = {
             {"threads", 0, "N", false, "threads that draw and answer (one a processor)"},
             {"basemap", 0, "MAP", false, "tianditu:KEY or xyz:URL, loaded by the browser"},
             {"attribution", 0, "TEXT", false, "whose the xyz basemap is"},
+            {"require-read-token", 0, NULL, false, "answer nobody without a token"},
             {NULL, 0, NULL, false, NULL}},
     .min_arguments = 1,
     .max_arguments = 1,

@@ -162,7 +162,7 @@ static void add_headers(struct MHD_Response *response, const struct http_respons
         MHD_add_response_header(response, "ETag", from->body->tag);
     if (from->policy)
         MHD_add_response_header(response, "Content-Security-Policy", from->policy);
-    if (from->allow) {
+    if (*from->allow) {
         MHD_add_response_header(response, "Allow", from->allow);
         MHD_add_response_header(response, "Access-Control-Allow-Methods", from->allow);
         MHD_add_response_header(response, "Access-Control-Allow-Headers",

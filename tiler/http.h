@@ -44,9 +44,9 @@ struct http_request {
 
 struct http_response {
     int status;
-    const char *content_type; /* this and the next three live as long as the server */
+    const char *content_type; /* texts live as long as the server */
     const char *cache_control;
-    const char *allow;        /* methods, with 405 and OPTIONS; or NULL */
+    char allow[48];           /* methods, with 405 and OPTIONS; or "" */
     const char *policy;       /* Content-Security-Policy of a page; or NULL */
     struct blob *body;        /* taken over; NULL: none */
     bool tagged;              /* send the body's tag as ETag */

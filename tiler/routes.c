@@ -2,6 +2,7 @@
 
 #include "data/base/limits.h"
 #include "data/base/log.h"
+#include "tiler/access.h"
 #include "tiler/ask.h"
 
 #include <ctype.h>
@@ -51,7 +52,7 @@ enum needs {
 };
 
 struct route {
-    const char *pattern;     /* segments; * is any one */
+    const char *pattern;     /* segments; * is any one, @ the name of a layer */
     enum http_method method; /* HTTP_GET includes HEAD */
     enum needs needs;
     ask_handler *handle;
@@ -88,6 +89,8 @@ static const struct route table[] = {
     {"/v1/facility_types", HTTP_GET, NEEDS_WORLD, ask_facility_types, NO_PARAMS, JSON_TYPE},
     {"/v1/check", HTTP_POST, NEEDS_WORLD, ask_check, PARAMS("explain"), JSON_TYPE},
     {"/v1/exposure", HTTP_POST, NEEDS_WORLD, ask_exposure, NO_PARAMS, JSON_TYPE},
+    {"/v1/@/*", HTTP_PUT, NEEDS_WORLD, ask_put, PARAMS("crs"), JSON_TYPE},
+    {"/v1/@/*", HTTP_DELETE, NEEDS_WORLD, ask_delete, NO_PARAMS, JSON_TYPE},
 };
 
 static bool matches(const char *pattern, const struct path *path)
@@ -97,8 +100,10 @@ static bool matches(const char *pattern, const struct path *path)
         size_t n = strcspn(pattern, "/");
         if (at == path->n)
             return false;
-        bool any = n == 1 && *pattern == '*';
         const char *segment = path->segments[at];
+        enum layer_id layer;
+        bool any =
+            n == 1 && (*pattern == '*' || (*pattern == '@' && layer_by_name(segment, &layer)));
         if (!any && (strlen(segment) != n || memcmp(segment, pattern, n) != 0))
             return false;
         pattern += n + (pattern[n] == '/');
@@ -106,17 +111,27 @@ static bool matches(const char *pattern, const struct path *path)
     return at == path->n;
 }
 
-static const struct route *find_route(const struct path *path)
+/* The route of a path for a method; *allowed, in the arena, lists the methods of the path, NULL if
+ * nothing is served there. */
+static const struct route *find_route(const struct path *path, enum http_method method,
+                                      struct arena *arena, const char **allowed)
 {
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (matches(table[i].pattern, path))
-            return &table[i];
-    return NULL;
-}
-
-static const char *allowed(const struct route *route)
-{
-    return route->method == HTTP_POST ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+    static const char *const names[] = {[HTTP_GET] = "GET, HEAD",
+                                        [HTTP_POST] = "POST",
+                                        [HTTP_PUT] = "PUT",
+                                        [HTTP_DELETE] = "DELETE"};
+    const struct route *found = NULL;
+    const char *list = NULL;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (!matches(table[i].pattern, path))
+            continue;
+        if (!found && table[i].method == method)
+            found = &table[i];
+        const char *name = names[table[i].method];
+        list = list ? arena_printf(arena, "%s, %s", list, name) : name;
+    }
+    *allowed = list ? arena_printf(arena, "%s, OPTIONS", list) : NULL;
+    return found;
 }
 
 const char *ask_segment(const struct ask *ask, size_t n)
@@ -173,7 +188,21 @@ static void refuse(void *context, const struct err *err, struct http_response *r
 
 /* ---- a request ---- */
 
-/* Splits the target, finds the route, checks method and parameters. *route stays NULL when
+/* A token where one is needed. The page itself says nothing of the store, and asks with one. */
+static enum err_code check_access(struct ask *ask, const struct route *route, struct err *err)
+{
+    bool changes = route->method == HTTP_PUT || route->method == HTTP_DELETE;
+    if (!changes && (!ask->settings->reading_needs_token || route->needs == NEEDS_NOTHING))
+        return ERR_OK;
+    const char *challenge = NULL;
+    enum err_code code = access_check(ask->settings->watch, changes ? TOKEN_WRITE : TOKEN_READ,
+                                      ask->request->authorization, ask->token, &challenge, err);
+    if (code != ERR_OK)
+        ask->response->authenticate = challenge;
+    return code;
+}
+
+/* Splits the target, finds the route, checks method, token and parameters. *route stays NULL when
  * the response is complete already (OPTIONS). */
 static enum err_code read_target(struct ask *ask, const struct route **out, struct err *err)
 {
@@ -185,19 +214,20 @@ static enum err_code read_target(struct ask *ask, const struct route **out, stru
     if (!raw_path)
         return err_nomem(err);
     TRY(path_parse(raw_path, ask->arena, &ask->path, err));
-    const struct route *route = find_route(&ask->path);
-    if (!route)
-        return err_set(err, ERR_NOT_FOUND, "nothing is served at %.200s", raw_path);
     enum http_method method = ask->request->method == HTTP_HEAD ? HTTP_GET : ask->request->method;
+    const char *allowed = NULL;
+    const struct route *route = find_route(&ask->path, method, ask->arena, &allowed);
+    if (!allowed)
+        return err_set(err, ERR_NOT_FOUND, "nothing is served at %.200s", raw_path);
+    if (method == HTTP_OPTIONS || !route)
+        snprintf(ask->response->allow, sizeof ask->response->allow, "%s", allowed);
     if (method == HTTP_OPTIONS) {
         ask->response->status = 204;
-        ask->response->allow = allowed(route);
         return ERR_OK;
     }
-    if (method != route->method) {
-        ask->response->allow = allowed(route);
-        return err_set(err, ERR_METHOD, "this address answers %s", allowed(route));
-    }
+    if (!route)
+        return err_set(err, ERR_METHOD, "this address answers %s", allowed);
+    TRY(check_access(ask, route, err));
     TRY(params_parse(target[n] == '?' ? target + n + 1 : NULL, ask->arena, &ask->params, err));
     TRY(params_known(&ask->params, route->params, err));
     *out = route;
@@ -224,20 +254,22 @@ static enum err_code finish(struct ask *ask, const struct route *route, struct e
 {
     enum err_code code = ERR_OK;
     struct http_response *response = ask->response;
-    response->status = 200;
+    if (response->status == 0)
+        response->status = 200;
     if (!response->body)
         TRY(blob_new(&ask->out, &response->body, err));
     if (!response->content_type)
         response->content_type = route->content_type;
     response->cache_control = REVALIDATE;
-    if (ask->request->method == HTTP_POST) {
-        response->cache_control = "no-store";
-    } else {
+    bool read = ask->request->method == HTTP_GET || ask->request->method == HTTP_HEAD;
+    if (!read || ask->settings->reading_needs_token) /* a shared cache asks for no token */
+        response->cache_control = read ? "private, max-age=0, must-revalidate" : "no-store";
+    if (read) {
         response->tagged = true;
         if (names_tag(ask->request->if_none_match, response->body->tag))
             response->status = 304;
     }
-    if (ask->world)
+    if (ask->world && response->generation == 0)
         response->generation = ask->world->generation;
 done:
     return code;

@@ -16,12 +16,15 @@
 #include "tiler/http.h"
 #include "tiler/watch.h"
 
+struct editing;
 struct routes;
 
 /* What is served beside the world. All belong to the caller and outlive the routes. */
 struct routes_settings {
     struct watch *watch;
     struct cache *cache;
+    struct editing *editing; /* NULL: nothing can be changed */
+    bool reading_needs_token;
     const struct style *style;
     const struct assets *assets;
     const char *store_name;    /* base name */
