@@ -75,17 +75,6 @@ static int32_t worst_grade(const struct risk_limit *limit)
     return conflicts_step(limit->may_be_grave ? 1 : 2, limit->confidence);
 }
 
-/* Of contours with companions only the greatest that holds a target, or may, tells of it, so
- * that each target is told once. */
-static bool tells(const struct risk_source *source, const struct risk_at *at)
-{
-    const struct risk_ring *lead = at->inside;
-    if (at->open && (!lead || at->open->per_year > lead->per_year))
-        lead = at->open;
-    /* Where no line is near, what is unknown is unknown of all targets: one finding for it. */
-    return lead && (source->layer != LAYER_ZONES || lead->row == source->row);
-}
-
 static enum err_code judge_target(struct gathering *on, uint32_t row, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -94,7 +83,7 @@ static enum err_code judge_target(struct gathering *on, uint32_t row, struct err
     struct arena_mark mark = arena_mark(&on->worker->arena);
     TRY(risk_judge(on->world, on->worker, on->source, row, &on->worker->arena, &view, &speaks,
                    err));
-    if (!speaks || view.answer.verdict == VERDICT_CLEAR || !tells(on->source, &view.at))
+    if (!speaks || view.answer.verdict == VERDICT_CLEAR || !risk_leads(on->source, &view.at))
         goto done;
     bool decided = view.answer.verdict == VERDICT_CONFLICT;
     int32_t could_be = worst_grade(&view.limit);

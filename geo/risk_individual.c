@@ -288,6 +288,14 @@ static void note_ring(const struct risk_ring *ring, const struct standing *stand
     }
 }
 
+bool risk_leads(const struct risk_source *source, const struct risk_at *at)
+{
+    const struct risk_ring *lead = at->inside;
+    if (at->open && (!lead || at->open->per_year > lead->per_year))
+        lead = at->open;
+    return lead && (source->layer != LAYER_ZONES || lead->row == source->row);
+}
+
 static bool has_extent(const struct geom *geom)
 {
     return geom->kind != GEOM_POINT || geom->n_points > 1;

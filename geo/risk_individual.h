@@ -66,6 +66,10 @@ struct risk_at {
     struct lonlat at;
 };
 
+/* Whether the place is reached at all, and by this source: of contours with companions only the
+ * greatest that holds it, or may, speaks, so that each place is told once. */
+bool risk_leads(const struct risk_source *source, const struct risk_at *at);
+
 struct risk_place {
     const struct geom *geom;
     double error_m;

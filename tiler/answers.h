@@ -12,6 +12,7 @@
 
 #include "data/base/json.h"
 #include "geo/query.h"
+#include "geo/query_risk.h"
 
 #include <stdbool.h>
 
@@ -54,6 +55,9 @@ void answer_incident(struct jw *jw, const struct world *world,
                      const struct incident_answer *incident);
 void answer_site(struct jw *jw, const struct world *world, struct worker *worker,
                  const struct site_answer *site);
+/* answers_risk.c */
+void answer_risk(struct jw *jw, const struct world *world, const struct risk_answer *risk);
+void answer_societal(struct jw *jw, const struct world *world, const struct societal *societal);
 void answer_facility_types(struct jw *jw, const struct world *world);
 
 /* What a server knows beside its world. */

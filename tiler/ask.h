@@ -41,7 +41,7 @@ const char *ask_segment(const struct ask *ask, size_t n);
 
 /* routes_api.c */
 ask_handler ask_status, ask_at, ask_units, ask_unit, ask_enterprises, ask_enterprise, ask_conflicts,
-    ask_legend, ask_incident, ask_facility_types, ask_check, ask_exposure;
+    ask_legend, ask_incident, ask_risk, ask_facility_types, ask_check, ask_exposure;
 
 /* routes_near.c */
 ask_handler ask_near;

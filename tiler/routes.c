@@ -86,6 +86,8 @@ static const struct route table[] = {
      JSON_TYPE},
     {"/v1/near", HTTP_GET, NEEDS_WORLD, ask_near, PARAMS("a", "layer", "within_m", "nearest"),
      JSON_TYPE},
+    {"/v1/risk", HTTP_GET, NEEDS_WORLD, ask_risk, PARAMS("enterprise", "unit", "lon", "lat"),
+     JSON_TYPE},
     {"/v1/facility_types", HTTP_GET, NEEDS_WORLD, ask_facility_types, NO_PARAMS, JSON_TYPE},
     {"/v1/check", HTTP_POST, NEEDS_WORLD, ask_check, PARAMS("explain"), JSON_TYPE},
     {"/v1/exposure", HTTP_POST, NEEDS_WORLD, ask_exposure, NO_PARAMS, JSON_TYPE},

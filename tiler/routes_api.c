@@ -163,6 +163,27 @@ done:
     return code;
 }
 
+enum err_code ask_risk(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct risk_answer risk;
+    struct risk_question question = {.scope = RISK_AT_POINT};
+    const char *enterprise = params_text(&ask->params, "enterprise");
+    const char *unit = params_text(&ask->params, "unit");
+    bool at = params_text(&ask->params, "lon") || params_text(&ask->params, "lat");
+    if ((enterprise != NULL) + (unit != NULL) + at != 1)
+        return err_set(err, ERR_USAGE, "give one of enterprise=ID, unit=CODE, and lon= with lat=");
+    if (at)
+        TRY(params_point(&ask->params, &question.point, err));
+    else
+        question = (struct risk_question){.scope = unit ? RISK_OF_UNIT : RISK_OF_ENTERPRISE,
+                                          .id = unit ? unit : enterprise};
+    TRY(query_risk(ask->world, &ask->state->worker, &question, &risk, err));
+    answer_risk(&ask->jw, ask->world, &risk);
+done:
+    return code;
+}
+
 enum err_code ask_facility_types(struct ask *ask, struct err *err)
 {
     (void)err;
