@@ -80,28 +80,26 @@ static enum err_code judge_target(struct gathering *on, uint32_t row, struct err
     enum err_code code = ERR_OK;
     struct risk_view view = {.limit = {.classes = 0}};
     bool speaks = false;
-    struct arena_mark mark = arena_mark(&on->worker->arena);
-    TRY(risk_judge(on->world, on->worker, on->source, row, &on->worker->arena, &view, &speaks,
-                   err));
-    if (!speaks || view.answer.verdict == VERDICT_CLEAR || !risk_leads(on->source, &view.at))
-        goto done;
+    struct arena *scratch = &on->worker->arena; /* which may be that of the results */
+    struct arena_mark mark = arena_mark(scratch);
+    code = risk_judge(on->world, on->worker, on->source, row, scratch, &view, &speaks, err);
+    arena_rewind(scratch, mark);
+    if (code != ERR_OK || !speaks || view.answer.verdict == VERDICT_CLEAR ||
+        !risk_leads(on->source, &view.at))
+        return code;
     bool decided = view.answer.verdict == VERDICT_CONFLICT;
     int32_t could_be = worst_grade(&view.limit);
-    TRY(add(on,
-            (struct risk_finding){
-                .kind = RISK_INDIVIDUAL,
-                .target_row = row,
-                .rule = view.limit.rule,
-                .confidence = view.limit.confidence,
-                .verdict = view.answer.verdict,
-                .by = view.answer.by,
-                .grade = decided ? conflicts_step(view.limit.grave ? 1 : 2, view.limit.confidence)
-                                 : could_be,
-                .could_be = could_be},
-            err));
-done:
-    arena_rewind(&on->worker->arena, mark);
-    return code;
+    int32_t grade = conflicts_step(view.limit.grave ? 1 : 2, view.limit.confidence);
+    return add(on,
+               (struct risk_finding){.kind = RISK_INDIVIDUAL,
+                                     .target_row = row,
+                                     .rule = view.limit.rule,
+                                     .confidence = view.limit.confidence,
+                                     .verdict = view.answer.verdict,
+                                     .by = view.answer.by,
+                                     .grade = decided ? grade : could_be,
+                                     .could_be = could_be},
+               err);
 }
 
 static enum err_code judge_targets(struct gathering *on, struct err *err)

@@ -22,7 +22,7 @@ forget
 "$sisetu" init "$new"
 "$sisetu" import "$new" admin "$inputs/boundaries_gcj02.geojson" --crs gcj02 --accuracy 100
 "$sisetu" import "$new" admin "$inputs/census2020.csv" --crs EPSG:4490 --join code
-for layer in enterprises facilities zones pipelines protected areas infrastructure hidden_dangers resources; do
+for layer in enterprises facilities zones scenarios pipelines protected areas infrastructure hidden_dangers resources; do
     "$sisetu" import "$new" "$layer" "$layers/$layer.geojson" --crs EPSG:4490
 done
 "$sisetu" import "$new" inventory "$layers/inventory.csv" --crs EPSG:4490

@@ -55,7 +55,7 @@ struct layer {
     const char *file;
 };
 
-enum { N_LAYERS = 10 };
+enum { N_LAYERS = 11 };
 
 static void list_layers(struct sample *s, struct layer out[N_LAYERS])
 {
@@ -64,6 +64,7 @@ static void list_layers(struct sample *s, struct layer out[N_LAYERS])
         {&s->facilities, "facilities.geojson"},
         {&s->inventory, "inventory.csv"},
         {&s->zones, "zones.geojson"},
+        {&s->scenarios, "scenarios.geojson"},
         {&s->pipelines, "pipelines.geojson"},
         {&s->targets, "protected.geojson"},
         {&s->areas, "areas.geojson"},

@@ -76,6 +76,9 @@ void plant_equip(struct sample *s, struct plant *plant, struct facility_spec *fi
 /* zones.c: contours, and the people put inside them. */
 enum err_code plant_zones(struct sample *s, struct plant *plant, struct err *err);
 
+/* scenarios.c: accidents of a plant whose mildest contour has that radius. */
+void plant_scenarios(struct sample *s, const struct plant *plant, double radius_m);
+
 /* scenes.c: targets in front of the first facility, as the way asks. */
 void plant_scene(struct sample *s, struct plant *plant, const struct facility_spec *facility);
 

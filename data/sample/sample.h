@@ -58,6 +58,7 @@ struct sample {
     struct writer facilities;
     struct writer inventory;
     struct writer zones;
+    struct writer scenarios;
     struct writer pipelines;
     struct writer targets;
     struct writer areas;

@@ -1,5 +1,5 @@
 /*
- * Hazard zones: three nested contours about the first facility's side of the plant, and
+ * Hazard zones: nested contours about the first facility's side of the plant, and
  * the people whom the goal wants inside.
  */
 #include "data/sample/plant.h"
@@ -24,6 +24,9 @@ static const struct zone_kind KINDS[] = {
     {"individual_risk", "per_year", "示例个人风险等值线", {{1e-5, 0.3}, {3e-6, 0.6}, {3e-7, 1}}},
 };
 
+/* The fourth contour of GB 36894, which decides for targets of class 3. */
+static const struct contour INNERMOST = {3e-5, 0.18};
+
 /* Smaller contours would be asked too much of by cells of 100 m. */
 static const double LETHAL_LEAST_M = 230;
 
@@ -34,10 +37,14 @@ struct zone_set {
     bool legal;
 };
 
-static void write_contour(struct sample *s, const struct plant *plant, const struct zone_set *set,
-                          int class)
+static bool is_risk(const struct zone_set *set)
 {
-    const struct contour *contour = &set->kind->contours[class - 1];
+    return set->kind == &KINDS[3];
+}
+
+static void write_contour(struct sample *s, const struct plant *plant, const struct zone_set *set,
+                          const struct contour *contour, int class)
+{
     struct writer *w = &s->zones;
     struct lonlat ring[SHAPE_POINTS];
     bool unknown = plant->way == WAY_UNSURE_ZONE;
@@ -48,7 +55,7 @@ static void write_contour(struct sample *s, const struct plant *plant, const str
     if (!unknown) {
         jw_kv_real(&w->json, "value", contour->value);
         jw_kv_string(&w->json, "unit", set->kind->unit);
-        if (set->kind == &KINDS[3])
+        if (is_risk(set))
             jw_kv_real(&w->json, "freq_per_year", contour->value);
         else if (plant->number % 2)
             jw_kv_integer(&w->json, "class", class);
@@ -106,8 +113,15 @@ enum err_code plant_zones(struct sample *s, struct plant *plant, struct err *err
                                                                : 0.18,
                                 &plant->rng);
     set.legal = plant->goal != GOAL_BLUE || rng_chance(&plant->rng, 0.8);
+    /* The neighbours of a plant that is to be clear may stand inside them. */
+    if (is_risk(&set) && plant->goal == GOAL_BLUE)
+        set.legal = false;
     for (int class = 3; class >= 1; class --)
-        write_contour(s, plant, &set, class);
+        write_contour(s, plant, &set, &set.kind->contours[class - 1], class);
+    if (is_risk(&set) && plant->way != WAY_UNSURE_ZONE) {
+        write_contour(s, plant, &set, &INNERMOST, 1);
+        plant_scenarios(s, plant, set.radius_m);
+    }
     ground_mark(&s->ground, plant->site.frame.origin, 1.35 * set.radius_m + 250, GROUND_QUIET);
     return people ? put_people(s, plant, set.radius_m * lethal, err) : ERR_OK;
 }

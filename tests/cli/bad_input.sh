@@ -28,6 +28,7 @@ tile risk 7 101 49 -o x.png
 at 106.2 38.4
 check point.geojson --type WORKSHOP_JIA
 incident 106.2 38.4 --radius 1000
+risk
 report relocation -o out
 upgrade
 END

@@ -42,6 +42,14 @@ fails 2 'o FILE is missing' "export wants a file" "$S" export "$WORK/a.gpkg" ent
 says 'schema 2' "upgrade has nothing to do" "$S" upgrade "$WORK/a.gpkg"
 fails 2 'there is relocation|did you mean relocation' "an unknown report is refused" "$S" report "$WORK/a.gpkg" evacuation -o "$WORK"
 fails 2 'radius is missing' "incident wants a radius" "$S" incident "$WORK/a.gpkg" 106 38
+fails 2 'give one of' "risk is asked of one thing" "$S" risk "$WORK/a.gpkg" --unit 1 --at 1,1
+fails 2 'should be LON,LAT' "risk at a place needs both numbers" "$S" risk "$WORK/a.gpkg" --at 106.2
+fails 2 '"5" should be a frequency' "a contour of more than one a year is refused" "$S" risk "$WORK/a.gpkg" --contours 3e-7,5
+fails 2 'names no level' "contours without a level are refused" "$S" risk "$WORK/a.gpkg" --contours ,
+fails 2 'is for --contours' "risk writes no file but contours" "$S" risk "$WORK/a.gpkg" -o x.geojson
+fails 2 'not of --at' "a point has no contours" "$S" risk "$WORK/a.gpkg" --at 1,1 --contours 1e-6
+fails 2 'the store itself' "contours do not go into the store" "$S" risk "$WORK/a.gpkg" --contours 1e-6 -o "$WORK/a.gpkg"
+says 'acceptable .0 scenarios' "a store without scenarios has no societal risk" "$S" risk "$WORK/a.gpkg"
 fails 2 'maps are region' "an unknown map is refused" "$S" tile "$WORK/a.gpkg" nomap 1 0 0 -o "$WORK/t.png"
 fails 4 'X 2 is outside' "a tile outside the grid is not found" "$S" tile "$WORK/a.gpkg" risk 1 2 0 -o "$WORK/t.png"
 is "an empty store draws a tile" "$S" tile "$WORK/a.gpkg" risk 1 0 0 -o "$WORK/t.png"

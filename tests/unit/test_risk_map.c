@@ -135,7 +135,7 @@ static void test_contours_of_random_scenarios_are_where_the_sum_reaches_the_leve
     uint64_t seed = 20260601;
     for (int round = 0; round < 6; round++) {
         struct risk_bench b;
-        char id[8];
+        char id[16];
         uint32_t rows[24];
         risk_bench_init(&b);
         for (uint32_t i = 0; i < 24; i++) {

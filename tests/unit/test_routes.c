@@ -161,6 +161,9 @@ static void test_routes_answer_json_that_parses(void **state)
         "/v1/at?lon=106.2&lat=38.4",
         "/v1/incident?lon=106.2&lat=38.4&radius_m=500",
         "/v1/facility_types",
+        "/v1/risk?enterprise=E-1",
+        "/v1/risk?unit=640100",
+        "/v1/risk?lon=106.2&lat=38.4",
     };
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         struct json *root = NULL;
@@ -198,6 +201,11 @@ static void test_routes_refuse_bad_parameters_with_a_reason(void **state)
         {"/v1/at?lon=1&lat=1&radius=5", 400, "did you mean radius_m?"},
         {"/v1/status?x=1", 400, "none is known here"},
         {"/v1/incident?lon=1&lat=1", 400, "radius_m is missing"},
+        {"/v1/risk", 400, "give one of enterprise=ID"},
+        {"/v1/risk?unit=640100&enterprise=E-1", 400, "give one of enterprise=ID"},
+        {"/v1/risk?lon=106", 400, "lat is missing"},
+        {"/v1/risk?unit=999999", 404, "999999"},
+        {"/v1/risk?enterprise=nobody", 404, "nobody"},
         {"/v1/enterprises?limit=10001", 400, "outside 1 to 10000"},
         {"/v1/enterprises?after=nonsense", 400, "after"},
         {"/v1/enterprises?unit=999999", 404, "999999"},
