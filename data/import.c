@@ -333,7 +333,8 @@ enum err_code import_open_file(struct import *import, struct err *err)
         TRY(import_source_check_file(import->options->path, err));
         import->source.dataset = import_source_dataset(import, GDAL_OF_RASTER, err);
         if (!import->source.dataset)
-            return err->code;
+            return err_wrap(err, "population is a raster of persons a cell (polygons with persons "
+                                 "go into the layer census)");
         TRY(import_open_crs(import, GDALGetSpatialRef(import->source.dataset), err));
         goto done;
     }
