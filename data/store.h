@@ -91,6 +91,18 @@ enum err_code store_has(struct store *store, enum layer_id layer, const char *id
 enum err_code store_read(struct store *store, enum layer_id layer, struct arena *arena,
                          void **records, size_t *n, struct err *err);
 
+/* Records of a layer one after another, in no order, for a layer too large to be held: calls
+ * visit with each, in memory that the next one takes again. Stops at the first error. */
+struct store_each {
+    enum layer_id layer;
+    const char *const *fields; /* the others stay absent; NULL: all */
+    size_t n_fields;
+    bool shapes;
+    void *context;
+    enum err_code (*visit)(void *context, const void *record, struct err *err);
+};
+enum err_code store_each(struct store *store, const struct store_each *each, struct err *err);
+
 /* Adds n records. Ids must be new to the layer (ERR_CONFLICT names the first that is not);
  * a record without a required field, with a shape of a kind that its layer does not hold, or
  * with text that is not UTF-8, is refused with ERR_INPUT. Codes and ranges are the import's to

@@ -162,18 +162,28 @@ done:
     return code;
 }
 
+void store_feature_column(struct buf *sql, const struct field_binding *field)
+{
+    bool number = field->type == FIELD_INTEGER || field->type == FIELD_REAL;
+    buf_printf(sql, number ? "\"%s\"" : "CAST(\"%s\" AS TEXT)", field->name);
+}
+
+void store_feature_geometry_column(struct buf *sql)
+{
+    /* Never NULL: OGR takes the type of an expression from its first row. */
+    buf_add_text(sql, ", COALESCE(\"" STORE_GEOMETRY "\", x'')");
+}
+
 void store_feature_select(struct buf *sql, enum layer_id layer, bool has_geometry)
 {
     const struct layer_binding *binding = records_binding(layer);
     buf_add_text(sql, "SELECT ");
     for (size_t i = 0; i < binding->n_fields; i++) {
-        const struct field_binding *field = &binding->fields[i];
-        bool number = field->type == FIELD_INTEGER || field->type == FIELD_REAL;
-        buf_printf(sql, number ? "%s\"%s\"" : "%sCAST(\"%s\" AS TEXT)", i ? ", " : "", field->name);
+        buf_add_text(sql, i ? ", " : "");
+        store_feature_column(sql, &binding->fields[i]);
     }
-    /* Never NULL: OGR takes the type of an expression from its first row. */
     if (has_geometry)
-        buf_add_text(sql, ", COALESCE(\"" STORE_GEOMETRY "\", x'')");
+        store_feature_geometry_column(sql);
     buf_printf(sql, " FROM \"%s\" ORDER BY \"id\"", binding->name);
 }
 
@@ -197,8 +207,8 @@ static enum err_code get_text(OGRFeatureH feature, int index, const struct field
     return ERR_OK;
 }
 
-static enum err_code get_field(OGRFeatureH feature, int index, const struct field_binding *field,
-                               struct arena *arena, void *record, struct err *err)
+enum err_code store_feature_field(void *feature, int index, const struct field_binding *field,
+                                  struct arena *arena, void *record, struct err *err)
 {
     char *member = (char *)record + field->offset;
     if (!OGR_F_IsFieldSetAndNotNull(feature, index))
@@ -272,8 +282,8 @@ done:
     return code;
 }
 
-static enum err_code get_geometry(OGRFeatureH feature, int index, struct arena *arena,
-                                  struct geom *out, struct err *err)
+enum err_code store_feature_geometry(void *feature, int index, struct arena *arena,
+                                     struct geom *out, struct err *err)
 {
     OGRGeometryH shape = OGR_F_GetGeometryRef(feature);
     if (shape)
@@ -293,8 +303,8 @@ enum err_code store_feature_read(void *feature, enum layer_id layer, struct aren
     struct record_head *head = record;
     record_clear(layer, record);
     for (size_t i = 0; i < binding->n_fields; i++)
-        TRY(get_field(feature, (int)i, &binding->fields[i], arena, record, err));
-    TRY(get_geometry(feature, (int)binding->n_fields, arena, &head->geom, err));
+        TRY(store_feature_field(feature, (int)i, &binding->fields[i], arena, record, err));
+    TRY(store_feature_geometry(feature, (int)binding->n_fields, arena, &head->geom, err));
     if (!head->id || !*head->id)
         code = err_set(err, ERR_INPUT, "a record has no id");
 done:

@@ -129,6 +129,15 @@ enum err_code store_feature_fill(void *feature, const int *indices, enum layer_i
 enum err_code store_feature_read(void *feature, enum layer_id layer, struct arena *arena,
                                  void *record, struct err *err);
 
+/* One field of a row, or the geometry from that column on, into a cleared record; what the
+ * columns of a SELECT must be for them. */
+enum err_code store_feature_field(void *feature, int index, const struct field_binding *field,
+                                  struct arena *arena, void *record, struct err *err);
+enum err_code store_feature_geometry(void *feature, int index, struct arena *arena,
+                                     struct geom *out, struct err *err);
+void store_feature_column(struct buf *sql, const struct field_binding *field);
+void store_feature_geometry_column(struct buf *sql); /* with the comma before it */
+
 /* The SELECT that store_feature_read understands, ordered by id. */
 void store_feature_select(struct buf *sql, enum layer_id layer, bool has_geometry);
 

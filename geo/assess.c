@@ -1,12 +1,13 @@
 #include "geo/assess.h"
 
-#include "geo/conflicts.h"
-#include "geo/density.h"
+#include "geo/finding_view.h"
+#include "geo/findings.h"
 #include "geo/grading.h"
 #include "geo/hazard.h"
 #include "geo/population.h"
 #include "geo/rollup.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What one run carries from step to step. */
@@ -16,8 +17,6 @@ struct assessing {
     struct arena *arena;
     struct assessment *out;
     struct hazard *hazards; /* by enterprise row */
-    struct conflict_set conflicts;
-    struct density_notes density;
     struct grade_set grades;
     size_t warnings_capacity;
 };
@@ -66,7 +65,7 @@ static enum err_code find_grades(struct assessing *assessing, struct err *err)
     if (!leads)
         return err_nomem(err);
     grades->arena = assessing->arena;
-    TRY(grading_enterprises(world, assessing->hazards, &assessing->conflicts, grades, leads, err));
+    TRY(grading_enterprises(world, assessing->worker, assessing->hazards, grades, leads, err));
     TRY(rollup_sources(world, grades->rows, leads, assessing->arena, &sources, err));
     TRY(grading_units(world, assessing->hazards, grades, err));
     TRY(rollup_cells(world, sources, n, grades, err));
@@ -95,14 +94,14 @@ static enum err_code warn_coarse(struct assessing *assessing, struct err *err)
                  arena_printf(arena, "population cells of %s are too coarse for %g m zones",
                               length_text(widest_m, arena), parameters->alpha_radius_m),
                  err));
-    const struct density_notes *density = &assessing->density;
-    if (density->n_coarse > 0)
+    struct finding_sums sums = findings_sums(assessing->world->findings);
+    if (sums.n_coarse > 0)
         TRY(warn(assessing,
                  arena_printf(arena,
                               "population cells of %s are too coarse for %zu hazard zones, the "
                               "smallest of %s radius",
-                              length_text(density->cell_m, arena), density->n_coarse,
-                              length_text(density->narrowest_m, arena)),
+                              length_text(sums.coarse_cell_m, arena), sums.n_coarse,
+                              length_text(sums.coarse_radius_m, arena)),
                  err));
 done:
     return code;
@@ -150,31 +149,56 @@ done:
     return code;
 }
 
-enum err_code assess_world(const struct world *world, struct worker *worker, struct arena *arena,
+enum err_code assess_grades(const struct world *world, struct crew *crew, struct arena *arena,
+                            struct assessment *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct assessing assessing = {
+        .world = world, .worker = &crew->workers[0], .arena = arena, .out = out};
+    *out = (struct assessment){.grades = NULL};
+    TRY(crew_fit(crew, world, err));
+    TRY(find_hazards(&assessing, err));
+    TRY(find_grades(&assessing, err));
+    TRY(warn_all(&assessing, err));
+    out->grades = assessing.grades.rows;
+    out->n_grades = assessing.grades.n;
+done:
+    return code;
+}
+
+enum err_code assess_world(struct world *world, struct crew *crew, struct arena *arena,
                            struct assessment *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct assessing assessing = {.world = world, .worker = worker, .arena = arena, .out = out};
-    *out = (struct assessment){.conflicts = NULL};
-    TRY(worker_fit(worker, world, err));
-    TRY(conflict_set_init(&assessing.conflicts, world, arena, err));
-    TRY(find_hazards(&assessing, err));
-    TRY(conflicts_gather(world, &assessing.conflicts, err));
-    TRY(red_lines_gather(world, worker, &assessing.conflicts, err));
-    TRY(density_gather(world, worker, &assessing.conflicts, &assessing.density, err));
-    TRY(conflicts_sort(&assessing.conflicts, err));
-    TRY(find_grades(&assessing, err));
-    TRY(warn_all(&assessing, err));
-    out->n_conflicts = assessing.conflicts.n;
-    out->conflicts = arena_new(arena, struct conflict, out->n_conflicts);
-    if (!out->conflicts) {
-        code = err_nomem(err);
-        goto done;
+    struct findings *findings = NULL;
+    TRY(findings_all(world, crew, &findings, err));
+    world_set_findings(world, findings);
+    TRY(assess_grades(world, crew, arena, out, err));
+done:
+    return code;
+}
+
+static int compare_conflicts(const void *a, const void *b)
+{
+    return strcmp(((const struct conflict *)a)->head.id, ((const struct conflict *)b)->head.id);
+}
+
+enum err_code assess_conflicts(const struct world *world, struct worker *worker,
+                               struct arena *arena, struct conflict **out, size_t *n,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct finding_ref ref = {.layer = LAYER_COUNT};
+    *n = 0;
+    *out = arena_new(arena, struct conflict, findings_sums(world->findings).n);
+    TRY(*out ? ERR_OK : err_nomem(err));
+    while (findings_next(world, &ref)) {
+        struct conflict_view view;
+        TRY(finding_view(world, worker, ref, arena, &view, err));
+        (*out)[(*n)++] = view.row;
     }
-    for (size_t i = 0; i < out->n_conflicts; i++)
-        out->conflicts[i] = assessing.conflicts.items[i].row;
-    out->grades = assessing.grades.rows;
-    out->n_grades = assessing.grades.n;
+    if (*n > 1)
+        qsort(*out, *n, sizeof **out, compare_conflicts);
 done:
     return code;
 }

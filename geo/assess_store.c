@@ -5,6 +5,8 @@
 #include "data/base/json.h"
 #include "data/base/text.h"
 #include "data/store.h"
+#include "geo/finding_marks.h"
+#include "geo/finding_view.h"
 #include "geo/pipeline_segments.h"
 
 #include <inttypes.h>
@@ -25,11 +27,20 @@ struct difference {
     size_t n_deleted;
 };
 
+/* Findings of the world against the rows of layer conflicts: too many to be held as rows. */
+struct finding_difference {
+    struct finding_marks same; /* findings whose row stands in the store as it would be written */
+    const char **deleted;
+    size_t n_deleted;
+    size_t capacity;
+};
+
 struct saving {
-    const struct world *world;
+    struct world *world;
     const struct assessment *assessment;
+    struct crew *crew;
     struct arena *arena;
-    struct difference conflicts;
+    struct finding_difference conflicts;
     struct difference grades;
     struct difference segments;
     char as_of[TEXT_DATE_BYTES];
@@ -150,6 +161,100 @@ done:
     return code;
 }
 
+/* ---- conflicts, row by row ---- */
+
+static enum err_code same_row(struct saving *saving, struct finding_ref ref,
+                              const struct conflict *stored, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct worker *worker = &saving->crew->workers[0];
+    struct arena_mark mark = arena_mark(&worker->arena);
+    struct conflict_view view;
+    *out = false;
+    TRY(finding_view(saving->world, worker, ref, &worker->arena, &view, err));
+    if (same_fields(LAYER_CONFLICTS, &view.row, stored))
+        TRY(same_shape(&view.row.head.geom, &stored->head.geom, &worker->arena, out, err));
+done:
+    arena_rewind(&worker->arena, mark);
+    return code;
+}
+
+static enum err_code compare_row(void *context, const void *record, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct saving *saving = context;
+    struct finding_difference *conflicts = &saving->conflicts;
+    const struct conflict *stored = record;
+    struct finding_ref ref;
+    bool same = false;
+    if (findings_find(saving->world, stored->head.id, &ref))
+        TRY(same_row(saving, ref, stored, &same, err));
+    if (same) {
+        finding_marks_set(&conflicts->same, ref);
+        return ERR_OK;
+    }
+    conflicts->deleted = arena_grow(saving->arena, conflicts->deleted, &conflicts->capacity,
+                                    conflicts->n_deleted + 1, sizeof *conflicts->deleted);
+    char *id = arena_strdup(saving->arena, stored->head.id);
+    if (!conflicts->deleted || !id)
+        return err_nomem(err);
+    conflicts->deleted[conflicts->n_deleted++] = id;
+done:
+    return code;
+}
+
+static size_t n_inserted(const struct saving *saving)
+{
+    return findings_sums(saving->world->findings).n - saving->conflicts.same.n_set;
+}
+
+static enum err_code compare_conflicts(struct store *store, struct saving *saving, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct store_each each = {
+        .layer = LAYER_CONFLICTS, .shapes = true, .context = saving, .visit = compare_row};
+    saving->conflicts = (struct finding_difference){.n_deleted = 0};
+    TRY(finding_marks_init(&saving->conflicts.same, saving->world, saving->arena, err));
+    TRY(store_each(store, &each, err));
+done:
+    return code;
+}
+
+/* Rows on their way into the store, some hundred at a time. */
+enum { BATCH = 512 };
+
+static enum err_code write_conflicts(struct store *store, struct saving *saving, int32_t generation,
+                                     struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct worker *worker = &saving->crew->workers[0];
+    const struct finding_difference *conflicts = &saving->conflicts;
+    struct conflict *rows = arena_new(saving->arena, struct conflict, BATCH);
+    struct finding_ref ref = {.layer = LAYER_COUNT};
+    size_t n = 0;
+    struct arena_mark mark = arena_mark(&worker->arena);
+    TRY(rows ? ERR_OK : err_nomem(err));
+    TRY(store_delete(store, LAYER_CONFLICTS, conflicts->deleted, conflicts->n_deleted, err));
+    for (bool more = findings_next(saving->world, &ref); more || n > 0;) {
+        if (n == BATCH || !more) {
+            TRY(store_insert(store, LAYER_CONFLICTS, rows, n, err));
+            arena_rewind(&worker->arena, mark);
+            n = 0;
+            continue;
+        }
+        if (!finding_marks_get(&conflicts->same, ref)) {
+            struct conflict_view view;
+            TRY(finding_view(saving->world, worker, ref, &worker->arena, &view, err));
+            rows[n] = view.row;
+            rows[n++].generation = generation;
+        }
+        more = findings_next(saving->world, &ref);
+    }
+done:
+    arena_rewind(&worker->arena, mark);
+    return code;
+}
+
 static void now_text(char out[32])
 {
     time_t now = time(NULL);
@@ -198,7 +303,7 @@ done:
 
 static bool anything_differs(const struct saving *saving)
 {
-    return saving->conflicts.n_inserted + saving->conflicts.n_deleted + saving->grades.n_inserted +
+    return n_inserted(saving) + saving->conflicts.n_deleted + saving->grades.n_inserted +
                saving->grades.n_deleted + saving->segments.n_inserted + saving->segments.n_deleted >
            0;
 }
@@ -212,7 +317,7 @@ struct need {
 };
 
 /* Reading needs no lock, and an assessment that changes nothing must not touch the file. */
-static enum err_code find_need(const char *path, const struct saving *saving, struct need *out,
+static enum err_code find_need(const char *path, struct saving *saving, struct need *out,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -230,6 +335,8 @@ static enum err_code find_need(const char *path, const struct saving *saving, st
     out->same_rules = text_equal(old_hash, saving->world->rules->hash);
     out->same_date = text_equal(old_date, saving->as_of);
     out->same_facts = text_equal(assessed, now);
+    if (out->generation == saving->world->generation)
+        TRY(compare_conflicts(store, saving, err));
 done:
     store_close(store);
     return code;
@@ -256,7 +363,7 @@ static enum err_code save(const char *path, struct saving *saving, bool *stale,
     if (*stale)
         goto done;
     int32_t next = (int32_t)(*generation + 1);
-    TRY(write_difference(store, &saving->conflicts, next, err));
+    TRY(write_conflicts(store, saving, next, err));
     TRY(write_difference(store, &saving->grades, next, err));
     TRY(write_difference(store, &saving->segments, next, err));
     if (!is.same_rules) {
@@ -279,9 +386,12 @@ static enum err_code summarise(const struct saving *saving, uint64_t generation,
                                struct arena *arena, struct assess_summary *out, struct err *err)
 {
     const struct assessment *assessment = saving->assessment;
+    struct finding_sums sums = findings_sums(saving->world->findings);
     *out =
-        (struct assess_summary){.inserted = saving->conflicts.n_inserted +
-                                            saving->grades.n_inserted + saving->segments.n_inserted,
+        (struct assess_summary){.conflicts = sums.n - sums.n_undecided,
+                                .undecided = sums.n_undecided,
+                                .inserted = n_inserted(saving) + saving->grades.n_inserted +
+                                            saving->segments.n_inserted,
                                 .deleted = saving->conflicts.n_deleted + saving->grades.n_deleted +
                                            saving->segments.n_deleted,
                                 .generation = generation,
@@ -290,12 +400,6 @@ static enum err_code summarise(const struct saving *saving, uint64_t generation,
                                 .warnings = arena_new(arena, const char *, assessment->n_warnings)};
     if (!out->warnings)
         return err_nomem(err);
-    for (size_t i = 0; i < assessment->n_conflicts; i++) {
-        if (text_equal(assessment->conflicts[i].verdict, "conflict"))
-            out->conflicts++;
-        else
-            out->undecided++;
-    }
     for (size_t i = 0; i < assessment->n_grades; i++) {
         const struct grade_row *row = &assessment->grades[i];
         if (text_equal(row->subject, "enterprise"))
@@ -309,56 +413,71 @@ static enum err_code summarise(const struct saving *saving, uint64_t generation,
     return ERR_OK;
 }
 
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 /* One try: load, assess, compare, save. */
-static enum err_code assess_once(const char *path, const char *rules_directory, int32_t as_of,
+static enum err_code assess_once(const char *path, const struct assess_options *options,
                                  struct arena *arena, struct assess_summary *out, bool *stale,
                                  struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct world *world = NULL;
     struct assessment assessment;
     struct arena scratch;
-    struct worker worker;
-    struct saving saving = {.assessment = &assessment, .arena = &scratch};
+    struct crew crew;
+    struct saving saving = {.assessment = &assessment, .crew = &crew, .arena = &scratch};
     struct segment *segments = NULL;
     size_t n_segments = 0;
     uint64_t generation = 0;
+    double begun = seconds();
     arena_init(&scratch, 0);
-    code = worker_init(&worker, 0, err);
+    code = crew_init(&crew, options->n_threads, err);
     if (code != ERR_OK)
         return code;
     now_text(saving.started);
-    TRY(world_load(path, rules_directory, as_of, &world, err));
-    saving.world = world;
-    text_from_date(world->as_of, saving.as_of);
-    TRY(assess_world(world, &worker, &scratch, &assessment, err));
-    TRY(compare_layer(&saving, LAYER_CONFLICTS, assessment.conflicts, assessment.n_conflicts,
-                      &saving.conflicts, err));
+    TRY(world_load_facts(path, options->rules_directory, options->as_of, &saving.world, err));
+    text_from_date(saving.world->as_of, saving.as_of);
+    double loaded = seconds();
+    TRY(assess_world(saving.world, &crew, &scratch, &assessment, err));
+    TRY(pipeline_segments(saving.world, &crew.workers[0], &scratch, &segments, &n_segments, err));
+    double assessed = seconds();
     TRY(compare_layer(&saving, LAYER_GRADES, assessment.grades, assessment.n_grades, &saving.grades,
                       err));
-    TRY(pipeline_segments(world, &worker, &scratch, &segments, &n_segments, err));
     TRY(compare_layer(&saving, LAYER_SEGMENTS, segments, n_segments, &saving.segments, err));
     TRY(save(path, &saving, stale, &generation, err));
+    if (*stale)
+        goto done;
     TRY(summarise(&saving, generation, arena, out, err));
+    out->n_threads = crew.n;
+    out->load_s = loaded - begun;
+    out->assess_s = assessed - loaded;
+    out->write_s = seconds() - assessed;
 done:
-    worker_release(&worker);
-    world_release(world);
+    crew_release(&crew);
+    world_release(saving.world);
     arena_release(&scratch);
     return code;
 }
 
-enum err_code assess_store(const char *store_path, const char *rules_directory, int32_t as_of,
+enum err_code assess_store(const char *store_path, const struct assess_options *options,
                            struct arena *arena, struct assess_summary *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     char installed[PATH_MAX];
     bool stale = true;
-    if (!rules_directory)
+    struct assess_options own = *options;
+    if (!own.rules_directory) {
         TRY(file_asset("data/rules", installed, sizeof installed, err));
-    const char *directory = rules_directory ? rules_directory : installed;
-    int32_t day = as_of == INT_ABSENT ? text_today() : as_of;
+        own.rules_directory = installed;
+    }
+    if (own.as_of == INT_ABSENT)
+        own.as_of = text_today();
     for (int i = 0; i < TRIES && stale; i++)
-        TRY(assess_once(store_path, directory, day, arena, out, &stale, err));
+        TRY(assess_once(store_path, &own, arena, out, &stale, err));
     if (stale)
         code = err_set(err, ERR_BUSY,
                        "%s was written by others during each of %d assessments: try again",

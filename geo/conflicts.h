@@ -5,16 +5,13 @@
  *   red_lines.c   enterprises inside or outside areas by the area rules
  *   density.c     population in hazard zones (density.h)
  *
- * All gather rows of layer conflicts in one set. One row a (source, target, rule): readers
- * pick the worst. Its id is "rule|source_layer/source_id|target_layer/target_id", so that it
- * stays the same from run to run. `grade` of an undecided row is the grade that it would give
- * (the worst it may be). Closed plants and pipelines, and whatever belongs to a closed plant,
- * are left out.
+ * What they find is a list of findings a source (finding.h). Closed plants and pipelines, and
+ * whatever belongs to a closed plant, are left out.
  *
  * Grade:   a distance is red where the target is high-sensitive, important or class 1, else
  *          orange; a red line is orange; a row of confidence `likely` grades one step milder.
- * Order:   the set is in the order of gathering; conflicts_sort orders it by id.
- * Threads: one thread a set.
+ *          An undecided one has the grade that it would give (the worst it may be).
+ * Threads: pure but for the caller's worker.
  */
 #ifndef SISETU_GEO_CONFLICTS_H
 #define SISETU_GEO_CONFLICTS_H
@@ -22,40 +19,6 @@
 #include "geo/reasons.h"
 #include "geo/worker.h"
 #include "geo/world.h"
-
-struct conflict_item {
-    struct conflict row;
-    const char *zh;                 /* the sentence of row.reason in Chinese */
-    const struct rule_source *rule; /* or NULL */
-    int64_t enterprise_row;         /* -1: none, or not in the store */
-    int32_t could_be;               /* worst grade that it may give */
-};
-
-struct conflict_set {
-    struct arena *arena; /* for everything in it */
-    struct conflict_item *items;
-    size_t n;
-    size_t capacity;
-    uint32_t *n_judged; /* by enterprise row: findings that there are data to decide */
-};
-
-enum err_code conflict_set_init(struct conflict_set *set, const struct world *world,
-                                struct arena *arena, struct err *err);
-
-/* A row of a source with everything absent but kind, verdict, source, target, enterprise, rule
- * and id; target_id NULL: none. */
-enum err_code conflict_set_add(struct conflict_set *set, const struct world *world,
-                               const struct conflict_item *like, struct conflict_item **out,
-                               struct err *err);
-
-/* Distances of every facility, enterprise and pipeline. */
-enum err_code conflicts_gather(const struct world *world, struct conflict_set *set,
-                               struct err *err);
-
-/* Red lines: every enterprise by the area rules that speak of it. Rules for new plants speak
- * of those planned or under construction. */
-enum err_code red_lines_gather(const struct world *world, struct worker *worker,
-                               struct conflict_set *set, struct err *err);
 
 /* How one plant or site stands to one area. e and r as in verdict.h: the sum of accuracies,
  * and the radius of a plant known by a point. Decided if a part of the plant lies deeper
@@ -77,9 +40,6 @@ struct red_line_pair {
     struct arena *scratch;
 };
 enum err_code red_line_of(const struct red_line_pair *pair, struct red_line *out, struct err *err);
-
-/* By id. ERR_INTERNAL if two rows have the same. */
-enum err_code conflicts_sort(struct conflict_set *set, struct err *err);
 
 /* One step milder for a row that is only `likely`. */
 int32_t conflicts_step(int32_t grade, enum confidence confidence);

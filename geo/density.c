@@ -3,9 +3,11 @@
 #include "data/base/text.h"
 #include "geo/ellipsoid.h"
 #include "geo/exposure.h"
+#include "geo/finding_view.h"
+#include "geo/judging.h"
 #include "geo/overlay.h"
 
-#include <string.h>
+#include <float.h>
 
 /* A cell counts as wholly inside from this share on, and data as missing from this share on:
  * what rounding alone cannot make. */
@@ -28,83 +30,138 @@ int32_t density_grade(const struct parameters *parameters, double persons)
     return settled >= parameters->density_orange_persons ? 2 : 3;
 }
 
-/* Shapes of the dense cells: runs of neighbours in a row are one rectangle. */
+/* ---- persons of the dense cells ---- */
+
+/* Sums over the dense cells of a zone; with `shapes`, their outlines too: runs of neighbours in
+ * a row are one rectangle. */
 struct dense_cells {
     const struct grid *grid;
     struct transform *to_grid;
     double above_km2;
     struct arena *arena;
+    struct dense_part *sums;
+    bool outlines;
     struct geom *shapes;
-    const struct geom **pointers;
     size_t n;
-    uint32_t row; /* whose area is known; a geographic grid has one area a row */
-    double area_m2;
-    bool area_known;
+    size_t capacity;
+    uint32_t run_row; /* the run on its way to an outline; n_columns 0: none */
+    uint32_t run_first;
+    uint32_t run_columns;
 };
 
-static enum err_code cell_area(struct dense_cells *cells, const struct exposure_cell *cell,
-                               struct geom *shape, struct err *err)
-{
-    if (cells->area_known && cells->row == cell->row && cells->grid->geographic)
-        return ERR_OK;
-    cells->row = cell->row;
-    cells->area_known = true;
-    return exposure_cell_shape(cells->grid, cells->to_grid, cell->column, cell->row, cells->arena,
-                               shape, &cells->area_m2, err);
-}
-
-static enum err_code run_shape(struct dense_cells *cells, const struct exposure_cell *first,
-                               uint32_t n_columns, struct err *err)
+static enum err_code end_run(struct dense_cells *cells, struct err *err)
 {
     const struct grid *grid = cells->grid;
-    struct geom *shape = &cells->shapes[cells->n];
-    if (!grid->geographic) {
-        double area_m2 = 0;
-        cells->pointers[cells->n++] = shape;
-        return exposure_cell_shape(grid, cells->to_grid, first->column, first->row, cells->arena,
-                                   shape, &area_m2, err);
-    }
-    double west = grid->west + first->column * grid->cell_width;
-    double east = grid->west + (first->column + n_columns) * grid->cell_width;
-    double north = grid->north - first->row * grid->cell_height;
-    double south = grid->north - (first->row + 1) * grid->cell_height;
+    if (cells->run_columns == 0)
+        return ERR_OK;
+    cells->shapes = arena_grow(cells->arena, cells->shapes, &cells->capacity, cells->n + 1,
+                               sizeof *cells->shapes);
+    if (!cells->shapes)
+        return err_nomem(err);
+    struct geom *shape = &cells->shapes[cells->n++];
+    uint32_t end = cells->run_first + cells->run_columns;
+    double area_m2 = 0;
+    cells->run_columns = 0;
+    if (!grid->geographic)
+        return exposure_cell_shape(grid, cells->to_grid, cells->run_first, cells->run_row,
+                                   cells->arena, shape, &area_m2, err);
+    double west = grid->west + cells->run_first * grid->cell_width;
+    double east = grid->west + end * grid->cell_width;
+    double north = grid->north - cells->run_row * grid->cell_height;
+    double south = grid->north - (cells->run_row + 1) * grid->cell_height;
     struct lonlat ring[4] = {{west, south}, {east, south}, {east, north}, {west, north}};
-    cells->pointers[cells->n++] = shape;
     return geom_of_ring(ring, 4, cells->arena, shape, err);
 }
 
-static enum err_code collect_dense(struct dense_cells *cells, const struct exposure_cell *touched,
-                                   size_t n, struct dense_part *sums, struct err *err)
+static enum err_code add_outline(struct dense_cells *cells, uint32_t row, uint32_t column,
+                                 struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct exposure_cell *first = NULL;
-    uint32_t run = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct exposure_cell *cell = &touched[i];
-        struct geom shape;
-        TRY(cell_area(cells, cell, &shape, err));
-        double persons = (double)cell->persons;
-        double km2 = cells->area_m2 / 1e6;
-        if (!(cell->share > 0) || !(persons > cells->above_km2 * km2))
-            continue;
-        sums->persons += cell->share * persons;
-        sums->low += cell->share >= WHOLE_SHARE ? persons : 0;
-        sums->high += persons;
-        bool follows = first && cells->grid->geographic && cell->row == first->row &&
-                       cell->column == first->column + run;
-        if (follows) {
-            run++;
-            continue;
-        }
-        if (first)
-            TRY(run_shape(cells, first, run, err));
-        first = cell;
-        run = 1;
+    bool follows = cells->run_columns > 0 && cells->grid->geographic && row == cells->run_row &&
+                   column == cells->run_first + cells->run_columns;
+    if (follows) {
+        cells->run_columns++;
+        return ERR_OK;
     }
-    if (first)
-        TRY(run_shape(cells, first, run, err));
+    TRY(end_run(cells, err));
+    cells->run_row = row;
+    cells->run_first = column;
+    cells->run_columns = 1;
 done:
     return code;
+}
+
+/* The area of a cell on the ellipsoid: what its density is by. */
+static enum err_code cell_area(struct dense_cells *cells, const struct exposure_row *row,
+                               uint32_t column, double *area_m2, struct err *err)
+{
+    struct geom shape;
+    *area_m2 = row->cell_m2;
+    if (cells->grid->geographic)
+        return ERR_OK;
+    return exposure_cell_shape(cells->grid, cells->to_grid, column, row->row, cells->arena, &shape,
+                               area_m2, err);
+}
+
+static enum err_code add_cell(struct dense_cells *cells, const struct exposure_row *row,
+                              uint32_t column, double share, double persons, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    double area_m2 = 0;
+    if (!(persons > 0))
+        return ERR_OK;
+    TRY(cell_area(cells, row, column, &area_m2, err));
+    if (!(persons > cells->above_km2 * (area_m2 / 1e6)))
+        return ERR_OK;
+    cells->sums->persons += share * persons;
+    cells->sums->low += share >= WHOLE_SHARE ? persons : 0;
+    cells->sums->high += persons;
+    if (cells->outlines)
+        TRY(add_outline(cells, row->row, column, err));
+done:
+    return code;
+}
+
+static enum err_code add_row(void *context, const struct exposure_row *row, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct dense_cells *cells = context;
+    for (size_t i = 0; i < row->n_runs; i++) {
+        const struct coverage_run *run = &row->runs[i];
+        for (uint32_t first = run->first; first < run->end;) {
+            uint32_t end = run->end;
+            const float *persons = grid_cells(row->grid, row->row, first, &end);
+            for (uint32_t k = 0; persons && k < end - first; k++) {
+                if (persons[k] > 0 && persons[k] <= FLT_MAX)
+                    TRY(add_cell(cells, row, first + k, run->share, (double)persons[k], err));
+            }
+            first = end;
+        }
+    }
+done:
+    return code;
+}
+
+static enum err_code sum_dense(const struct density_question *question, struct dense_cells *cells,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct exposure_place place = {&question->world->population, question->worker->to_grid};
+    cells->grid = place.grid;
+    cells->to_grid = place.to_grid;
+    cells->above_km2 = question->above_km2;
+    TRY(exposure_rows(&place, question->zone, cells->arena, cells, add_row, err));
+    TRY(end_run(cells, err));
+done:
+    return code;
+}
+
+enum err_code density_persons(const struct density_question *question, struct arena *scratch,
+                              struct dense_part *out, struct err *err)
+{
+    struct dense_cells cells = {.arena = scratch, .sums = out};
+    *out = (struct dense_part){.part = {.kind = GEOM_NONE}};
+    return sum_dense(question, &cells, err);
 }
 
 enum err_code density_part(const struct density_question *question, struct arena *arena,
@@ -112,36 +169,25 @@ enum err_code density_part(const struct density_question *question, struct arena
 {
     enum err_code code = ERR_OK;
     const struct worker *worker = question->worker;
-    const struct geom *zone = question->zone;
-    struct exposure_cell *touched = NULL;
-    size_t n = 0;
     struct geom dense;
-    struct exposure inside;
-    struct dense_cells cells = {.grid = &question->world->population,
-                                .to_grid = worker->to_grid,
-                                .above_km2 = question->above_km2,
-                                .arena = arena};
+    struct dense_cells cells = {.arena = arena, .sums = out, .outlines = true};
     *out = (struct dense_part){.part = {.kind = GEOM_NONE}};
-    TRY(exposure_cells(cells.grid, cells.to_grid, zone, arena, &touched, &n, err));
-    cells.shapes = arena_new(arena, struct geom, n);
-    cells.pointers = arena_new(arena, const struct geom *, n);
-    if (!cells.shapes || !cells.pointers) {
-        code = err_nomem(err);
-        goto done;
-    }
-    TRY(collect_dense(&cells, touched, n, out, err));
+    TRY(sum_dense(question, &cells, err));
     if (cells.n == 0 || settle(out->persons) < question->least_persons)
         goto done;
-    TRY(overlay_union(worker->overlay, cells.pointers, cells.n, arena, &dense, err));
-    TRY(overlay_intersection(worker->overlay, zone, &dense, arena, &out->part, err));
-    if (out->part.kind != GEOM_POLYGON)
-        goto done;
-    TRY(exposure_of(cells.grid, cells.to_grid, &out->part, arena, &inside, err));
-    out->persons = inside.persons;
-    out->area_m2 = ellipsoid_area_m2(&out->part);
+    const struct geom **pointers = arena_new(arena, const struct geom *, cells.n);
+    TRY(pointers ? ERR_OK : err_nomem(err));
+    for (size_t i = 0; i < cells.n; i++)
+        pointers[i] = &cells.shapes[i];
+    TRY(overlay_union(worker->overlay, pointers, cells.n, arena, &dense, err));
+    TRY(overlay_intersection(worker->overlay, question->zone, &dense, arena, &out->part, err));
+    if (out->part.kind == GEOM_POLYGON)
+        out->area_m2 = ellipsoid_area_m2(&out->part);
 done:
     return code;
 }
+
+/* ---- one zone ---- */
 
 /* The row under which a contour of that kind and class is judged, or NULL. */
 static const struct zone_class *class_row(const struct world *world, const struct zone *zone,
@@ -160,110 +206,6 @@ static const struct zone_class *class_row(const struct world *world, const struc
     return any;
 }
 
-/* One zone on its way to a row. */
-struct zone_case {
-    const struct world *world;
-    const struct zone *zone;
-    struct conflict_set *set;
-    const struct zone_class *row; /* NULL: class unknown */
-    int32_t class;
-    struct exposure all; /* of the whole zone */
-    struct dense_part dense;
-    bool no_data;
-};
-
-static void say_undecided(const struct zone_case *zone, struct conflict_item *item)
-{
-    struct arena *arena = zone->set->arena;
-    const char *name = reasons_name(&zone->zone->head);
-    if (!zone->row) {
-        item->row.decides = "kind and value of the contour, or its class";
-        item->row.reason =
-            arena_printf(arena, "Zone %s: its class cannot be told from kind and value.", name);
-        item->zh = arena_printf(arena, "危险区 %s：无法由种类和数值判定等级。", name);
-    } else if (zone->no_data) {
-        item->row.decides = "population data for the whole zone";
-        item->row.reason = arena_printf(arena, "Zone %s: %.1f %% of it is without population data.",
-                                        name, 100 * zone->all.nodata_share);
-        item->zh = arena_printf(arena, "危险区 %s：其 %.1f %% 没有人口数据。", name,
-                                100 * zone->all.nodata_share);
-    } else {
-        item->row.decides = "the printed text of the standard";
-        item->row.reason = arena_printf(arena,
-                                        "Zone %s: %.0f persons in cells above %g persons/km2, a "
-                                        "limit that nobody has verified.",
-                                        name, zone->dense.persons, zone->row->dense_above);
-        item->zh =
-            arena_printf(arena, "危险区 %s：密度超过 %g 人/km² 的部分有 %.0f 人；该限值尚待核实。",
-                         name, zone->row->dense_above, zone->dense.persons);
-    }
-}
-
-static void say_conflict(const struct zone_case *zone, struct conflict_item *item)
-{
-    static const char *const classes_en[] = {"", "lethal", "serious", "slight"};
-    static const char *const classes_zh[] = {"", "致死", "重伤", "轻伤"};
-    struct arena *arena = zone->set->arena;
-    const char *name = reasons_name(&zone->zone->head);
-    const struct dense_part *dense = &zone->dense;
-    item->row.reason = arena_printf(
-        arena,
-        "%.0f persons (%.0f to %.0f) live in cells denser than %g persons/km2 in zone %s (%s)%s.",
-        dense->persons, dense->low, dense->high, zone->row->dense_above, name,
-        classes_en[zone->class], zone->no_data ? "; a part of it is without data" : "");
-    item->zh = arena_printf(
-        arena, "危险区 %s（%s）内密度超过 %g 人/km² 的部分有 %.0f 人（%.0f 至 %.0f）%s。", name,
-        classes_zh[zone->class], zone->row->dense_above, dense->persons, dense->low, dense->high,
-        zone->no_data ? "；部分区域没有数据" : "");
-}
-
-static enum err_code add_density(const struct zone_case *zone, int32_t grade, int32_t could_be,
-                                 struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct conflict_item like = {
-        .rule = zone->row ? &zone->row->source : NULL,
-        .could_be = could_be,
-        .row = {.kind = "density",
-                .verdict = grade ? "conflict" : "undecided",
-                .enterprise_id = zone->zone->enterprise_id,
-                .source_layer = layer_name(LAYER_ZONES),
-                .source_id = zone->zone->head.id,
-                .target_layer = layer_name(LAYER_POPULATION)},
-    };
-    struct conflict_item *item = NULL;
-    TRY(conflict_set_add(zone->set, zone->world, &like, &item, err));
-    item->row.rule_id = item->row.rule_id ? item->row.rule_id : "zone_classes";
-    item->row.grade = grade ? grade : could_be;
-    if (zone->row && zone->world->population.n_columns > 0) {
-        item->row.persons = zone->dense.persons;
-        item->row.persons_low = zone->dense.low;
-        item->row.persons_high = zone->dense.high;
-    }
-    if (grade) {
-        item->row.area_m2 = zone->dense.area_m2;
-        TRY(geom_copy(&zone->dense.part, zone->set->arena, &item->row.head.geom, err));
-        say_conflict(zone, item);
-    } else {
-        say_undecided(zone, item);
-    }
-    if (!item->row.reason || !item->zh)
-        code = err_nomem(err);
-done:
-    return code;
-}
-
-static void note_coarse(const struct zone_case *zone, struct density_notes *notes)
-{
-    double ratio = zone->world->rules->parameters.coarse_cell_ratio;
-    double radius_m = sqrt(zone->all.area_m2 / acos(-1.0));
-    if (!(zone->all.cell_m > ratio * radius_m))
-        return;
-    notes->narrowest_m = notes->n_coarse ? fmin(notes->narrowest_m, radius_m) : radius_m;
-    notes->cell_m = fmax(notes->cell_m, zone->all.cell_m);
-    notes->n_coarse++;
-}
-
 /* A contour of a known kind whose value lies below every class of it: no density counts there. */
 static bool is_milder(const struct rules *rules, const struct zone *zone)
 {
@@ -277,64 +219,197 @@ static bool is_milder(const struct rules *rules, const struct zone *zone)
     return false;
 }
 
-static enum err_code judge_zone(struct zone_case *zone, struct worker *worker,
-                                struct arena *scratch, struct density_notes *notes, struct err *err)
+/* A zone, and what is known of it. */
+struct zone_case {
+    const struct world *world;
+    const struct zone *zone;
+    const struct zone_class *row; /* NULL: class unknown */
+    int32_t class;
+    bool milder;         /* than any class */
+    struct exposure all; /* of the whole zone */
+    struct dense_part dense;
+    bool no_data;
+};
+
+static struct zone_case case_of(const struct world *world, size_t row)
+{
+    struct zone_case zone = {.world = world, .zone = world_zone(world, row), .no_data = true};
+    zone.class = rules_zone_class(world->rules, zone.zone);
+    zone.row = zone.class ? class_row(world, zone.zone, zone.class) : NULL;
+    zone.milder = !zone.class && is_milder(world->rules, zone.zone);
+    zone.all.nodata_share = 1;
+    return zone;
+}
+
+static struct density_question question_of(const struct zone_case *zone, struct worker *worker)
+{
+    return (struct density_question){.world = zone->world,
+                                     .worker = worker,
+                                     .zone = &zone->zone->head.geom,
+                                     .above_km2 = zone->row->dense_above,
+                                     .least_persons =
+                                         zone->world->rules->parameters.dense_persons_min};
+}
+
+/* Counts who lives there; with `part`, cuts the part out as well. */
+static enum err_code measure(struct zone_case *zone, struct worker *worker, struct arena *arena,
+                             bool part, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world *world = zone->world;
-    const struct parameters *parameters = &world->rules->parameters;
-    int64_t owner = world_find(world, LAYER_ENTERPRISES, zone->zone->enterprise_id);
-    zone->class = rules_zone_class(world->rules, zone->zone);
-    zone->row = zone->class ? class_row(world, zone->zone, zone->class) : NULL;
-    zone->no_data = true;
-    zone->all.nodata_share = 1;
-    if (!zone->class && is_milder(world->rules, zone->zone))
+    if (!zone->row || world->population.n_columns == 0)
         return ERR_OK;
+    TRY(exposure_of(&world->population, worker->to_grid, &zone->zone->head.geom, arena, &zone->all,
+                    err));
+    const struct density_question question = question_of(zone, worker);
+    TRY(part ? density_part(&question, arena, &zone->dense, err)
+             : density_persons(&question, arena, &zone->dense, err));
+    zone->no_data = zone->all.nodata_share > NO_SHARE;
+done:
+    return code;
+}
+
+static void note_coarse(const struct zone_case *zone, struct finding_bag *bag)
+{
+    double ratio = zone->world->rules->parameters.coarse_cell_ratio;
+    double radius_m = sqrt(zone->all.area_m2 / acos(-1.0));
+    if (!(zone->all.cell_m > ratio * radius_m))
+        return;
+    bag->coarse_radius_m = radius_m;
+    bag->coarse_cell_m = zone->all.cell_m;
+}
+
+static enum err_code add_density(const struct zone_case *zone, int32_t grade, int32_t could_be,
+                                 struct finding_bag *bag, struct err *err)
+{
+    const struct rules *rules = zone->world->rules;
+    bool counted = zone->row && zone->world->population.n_columns > 0;
+    const struct finding finding = {
+        .kind = FINDING_DENSITY,
+        .target_layer = LAYER_POPULATION,
+        .target_slot = FINDING_NO_TARGET,
+        .target_class = FINDING_NO_CLASS,
+        .rule = zone->row ? (uint32_t)(zone->row - rules->zone_classes) : FINDING_NO_RULE,
+        .verdict = grade ? VERDICT_CONFLICT : VERDICT_UNDECIDED,
+        .grade = (uint8_t)(grade ? grade : could_be),
+        .could_be = (uint8_t)could_be,
+        .shortfall = counted ? zone->dense.persons : (double)NAN,
+    };
+    return finding_bag_add(bag, &finding, err);
+}
+
+static enum err_code judge_zone(struct zone_case *zone, struct finding_bag *bag, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct parameters *parameters = &zone->world->rules->parameters;
     if (!zone->row)
-        return add_density(zone, 0, 1, err);
-    if (world->population.n_columns > 0) {
-        TRY(exposure_of(&world->population, worker->to_grid, &zone->zone->head.geom, scratch,
-                        &zone->all, err));
-        const struct density_question question = {.world = world,
-                                                  .worker = worker,
-                                                  .zone = &zone->zone->head.geom,
-                                                  .above_km2 = zone->row->dense_above,
-                                                  .least_persons = parameters->dense_persons_min};
-        TRY(density_part(&question, scratch, &zone->dense, err));
-        zone->no_data = zone->all.nodata_share > NO_SHARE;
-        note_coarse(zone, notes);
-    }
+        return add_density(zone, 0, 1, bag, err);
+    if (zone->world->population.n_columns > 0)
+        note_coarse(zone, bag);
     int32_t grade = density_grade(parameters, zone->dense.persons);
     int32_t could_be = zone->no_data ? 1 : density_grade(parameters, zone->dense.high);
     bool decides = zone->row->source.confidence != CONFIDENCE_UNVERIFIED;
     if (grade)
-        TRY(add_density(zone, decides ? grade : 0, could_be, err));
+        TRY(add_density(zone, decides ? grade : 0, could_be, bag, err));
     else if (zone->no_data)
-        TRY(add_density(zone, 0, could_be, err));
-    if (owner >= 0 && decides && !zone->no_data)
-        zone->set->n_judged[owner]++;
+        TRY(add_density(zone, 0, could_be, bag, err));
+    bag->n_judged += decides && !zone->no_data;
 done:
-    return code == ERR_OK ? code : err_wrap(err, "zone \"%s\"", zone->zone->head.id);
+    return code;
 }
 
-enum err_code density_gather(const struct world *world, struct worker *worker,
-                             struct conflict_set *set, struct density_notes *notes, struct err *err)
+enum err_code density_find(const struct judging *judging, struct worker *worker, size_t row,
+                           struct finding_bag *bag, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct arena scratch;
-    arena_init(&scratch, 0);
-    *notes = (struct density_notes){0, 0, 0};
-    for (size_t row = 0; row < world_count(world, LAYER_ZONES); row++) {
-        struct zone_case zone = {.world = world, .zone = world_zone(world, row), .set = set};
-        int64_t owner = world_find(world, LAYER_ENTERPRISES, zone.zone->enterprise_id);
-        if (text_equal(zone.zone->standing, "indicative") ||
-            zone.zone->head.geom.kind != GEOM_POLYGON ||
-            (owner >= 0 && !conflicts_counts(world_enterprise(world, (size_t)owner))))
-            continue;
-        TRY(judge_zone(&zone, worker, &scratch, notes, err));
-        arena_reset(&scratch);
-    }
+    const struct world *world = judging->world;
+    const struct zone *zone = world_zone(world, row);
+    int64_t owner = world_find(world, LAYER_ENTERPRISES, zone->enterprise_id);
+    if (text_equal(zone->standing, "indicative") || zone->head.geom.kind != GEOM_POLYGON ||
+        (owner >= 0 && !conflicts_counts(world_enterprise(world, (size_t)owner))))
+        return ERR_OK;
+    struct zone_case judged = case_of(world, row);
+    if (judged.milder)
+        return ERR_OK;
+    TRY(measure(&judged, worker, bag->arena, false, err));
+    TRY(judge_zone(&judged, bag, err));
 done:
-    arena_release(&scratch);
+    return code == ERR_OK ? code : err_wrap(err, "zone \"%s\"", zone->head.id);
+}
+
+/* ---- in full ---- */
+
+static void say_undecided(const struct zone_case *zone, struct arena *arena,
+                          struct conflict_view *out)
+{
+    const char *name = reasons_name(&zone->zone->head);
+    if (!zone->row) {
+        out->row.decides = "kind and value of the contour, or its class";
+        out->row.reason =
+            arena_printf(arena, "Zone %s: its class cannot be told from kind and value.", name);
+        out->zh = arena_printf(arena, "危险区 %s：无法由种类和数值判定等级。", name);
+    } else if (zone->no_data) {
+        out->row.decides = "population data for the whole zone";
+        out->row.reason = arena_printf(arena, "Zone %s: %.1f %% of it is without population data.",
+                                       name, 100 * zone->all.nodata_share);
+        out->zh = arena_printf(arena, "危险区 %s：其 %.1f %% 没有人口数据。", name,
+                               100 * zone->all.nodata_share);
+    } else {
+        out->row.decides = "the printed text of the standard";
+        out->row.reason = arena_printf(arena,
+                                       "Zone %s: %.0f persons in cells above %g persons/km2, a "
+                                       "limit that nobody has verified.",
+                                       name, zone->dense.persons, zone->row->dense_above);
+        out->zh =
+            arena_printf(arena, "危险区 %s：密度超过 %g 人/km² 的部分有 %.0f 人；该限值尚待核实。",
+                         name, zone->row->dense_above, zone->dense.persons);
+    }
+}
+
+static void say_conflict(const struct zone_case *zone, struct arena *arena,
+                         struct conflict_view *out)
+{
+    static const char *const classes_en[] = {"", "lethal", "serious", "slight"};
+    static const char *const classes_zh[] = {"", "致死", "重伤", "轻伤"};
+    const char *name = reasons_name(&zone->zone->head);
+    const struct dense_part *dense = &zone->dense;
+    out->row.reason = arena_printf(
+        arena,
+        "%.0f persons (%.0f to %.0f) live in cells denser than %g persons/km2 in zone %s (%s)%s.",
+        dense->persons, dense->low, dense->high, zone->row->dense_above, name,
+        classes_en[zone->class], zone->no_data ? "; a part of it is without data" : "");
+    out->zh = arena_printf(
+        arena, "危险区 %s（%s）内密度超过 %g 人/km² 的部分有 %.0f 人（%.0f 至 %.0f）%s。", name,
+        classes_zh[zone->class], zone->row->dense_above, dense->persons, dense->low, dense->high,
+        zone->no_data ? "；部分区域没有数据" : "");
+}
+
+enum err_code density_view(const struct world *world, struct worker *worker, size_t row,
+                           const struct finding *finding, struct arena *arena,
+                           struct conflict_view *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct zone_case zone = case_of(world, row);
+    bool decided = finding->verdict == VERDICT_CONFLICT;
+    TRY(measure(&zone, worker, arena, decided, err));
+    out->row.rule_id = out->row.rule_id ? out->row.rule_id : "zone_classes";
+    out->zone_class = zone.row;
+    out->zone = zone.all;
+    out->dense = zone.dense;
+    if (zone.row && world->population.n_columns > 0) {
+        out->row.persons = zone.dense.persons;
+        out->row.persons_low = zone.dense.low;
+        out->row.persons_high = zone.dense.high;
+    }
+    if (decided && zone.row) {
+        out->row.area_m2 = zone.dense.area_m2;
+        out->row.head.geom = zone.dense.part;
+        say_conflict(&zone, arena, out);
+    } else {
+        say_undecided(&zone, arena, out);
+    }
+    if (!out->row.reason || !out->zh)
+        code = err_nomem(err);
+done:
     return code;
 }

@@ -3,8 +3,10 @@
  *
  * A contour's class (lethal, serious, slight) is given or follows from its kind and value. The
  * dense area of a class is the union of the population cells above its limit (0, 300, 1,500
- * persons/km2); the conflict part is the zone with the dense area, by GEOS overlay; persons
- * are those in that part. Fewer than one is none; from 100 red, from 30 orange, else yellow.
+ * persons/km2); the conflict part is the zone with the dense area; persons are those in that
+ * part: the dense cells' by the share of each inside, without cutting. The part's shape is cut
+ * (GEOS overlay) when somebody wants to see it. Fewer than one person is none; from 100 red, from
+ * 30 orange, else yellow.
  *
  *   undecided  the class cannot be told, or there is no population data in a part of the zone
  *              and what is known is no conflict
@@ -18,9 +20,9 @@
  * and none grades milder.
  *
  * Space:   cells are rectangles in the grid's own CRS; densities by their ellipsoidal area.
- * Owner:   results belong to the arena, findings to the set.
+ * Owner:   results belong to the arena.
  * Threads: pure but for the caller's worker.
- * Cost:    O(cells in the zone), plus one union and one overlay where enough people may be.
+ * Cost:    O(cells in the zone); the part one union and one overlay more.
  */
 #ifndef SISETU_GEO_DENSITY_H
 #define SISETU_GEO_DENSITY_H
@@ -43,18 +45,12 @@ struct density_question {
     double above_km2;
     double least_persons; /* with fewer nothing is cut out: part is GEOM_NONE */
 };
+/* Persons alone: part is GEOM_NONE, area_m2 0. */
+enum err_code density_persons(const struct density_question *question, struct arena *scratch,
+                              struct dense_part *out, struct err *err);
+/* The part as well. */
 enum err_code density_part(const struct density_question *question, struct arena *arena,
                            struct dense_part *out, struct err *err);
-
-struct density_notes {
-    size_t n_coarse;    /* zones narrower than the data allow (coarse_cell_ratio) */
-    double narrowest_m; /* radius of the circle as large as the smallest of those */
-    double cell_m;      /* the widest cell met */
-};
-
-enum err_code density_gather(const struct world *world, struct worker *worker,
-                             struct conflict_set *set, struct density_notes *notes,
-                             struct err *err);
 
 /* 1 red, 2 orange, 3 yellow; 0 below the least number of persons. */
 int32_t density_grade(const struct parameters *parameters, double persons);

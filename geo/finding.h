@@ -62,9 +62,10 @@ struct finding {
 struct finding_list {
     atomic_uint n_references;
     uint32_t n;
-    uint32_t n_judged; /* rules that speak of it for sure and that there are data to decide */
-    float reach_m;     /* no target farther from its shape matters to its distances, rounded up;
-                          the targets' own slack (world_slack_m) apart; -1: no rule of it */
+    uint32_t n_undecided; /* of them */
+    uint32_t n_judged;    /* rules that speak of it for sure and that there are data to decide */
+    float reach_m;        /* no target farther from its shape matters to its distances, rounded up;
+                             the targets' own slack (world_slack_m) apart; -1: no rule of it */
     double coarse_radius_m; /* a zone too small for the cells of the population: radius of the
                                circle as large, and width of those cells; else 0 */
     double coarse_cell_m;
@@ -117,6 +118,9 @@ enum err_code findings_of_enterprise(const struct world *world, const char *ente
                                      struct arena *arena, struct finding_ref **refs, size_t *n,
                                      struct err *err);
 
+/* How many rules speak for sure of it and what belongs to it, with data to decide them. */
+uint32_t findings_judged(const struct world *world, const char *enterprise_id);
+
 /* Those whose shape (finding_view's row.head.geom) touches the box, in order. */
 struct worker;
 enum err_code findings_search(const struct world *world, struct worker *worker, struct box box,
@@ -125,6 +129,10 @@ enum err_code findings_search(const struct world *world, struct worker *worker, 
 
 /* The finding with the id of a conflict; false if there is none. */
 bool findings_find(const struct world *world, const char *id, struct finding_ref *out);
+
+/* For lists in pages: where the finding with that id stands or would stand, so that findings_next
+ * gives what comes after it, also when it is gone by now. False: no text of that form. */
+bool findings_after(const struct world *world, const char *id, struct finding_ref *out);
 
 /* The enterprise that a finding belongs to: row, or -1; and its id, or NULL. */
 int64_t finding_enterprise(const struct world *world, struct finding_ref ref);

@@ -22,6 +22,7 @@ struct conflict_view {
     const struct rule_source *rule; /* or NULL */
     int64_t enterprise_row;         /* -1: none, or not in the store */
     int32_t could_be;               /* worst grade that it may give */
+    bool stale; /* the facts have changed since it was found: judged again it says otherwise */
 
     /* What it rests on, by kind. */
     struct spacing_source source;    /* distance, beyond, area */
@@ -36,6 +37,14 @@ struct conflict_view {
 /* worker_fit first. */
 enum err_code finding_view(const struct world *world, struct worker *worker, struct finding_ref ref,
                            struct arena *arena, struct conflict_view *out, struct err *err);
+
+/* Parts of finding_view, by kind: what is filled in where source, rule, target and id stand. */
+enum err_code red_line_view(const struct world *world, struct worker *worker,
+                            const struct finding *finding, struct arena *arena,
+                            struct conflict_view *out, struct err *err);
+enum err_code density_view(const struct world *world, struct worker *worker, size_t row,
+                           const struct finding *finding, struct arena *arena,
+                           struct conflict_view *out, struct err *err);
 
 /* The shape alone: what a map draws. */
 enum err_code finding_shape(const struct world *world, struct worker *worker,

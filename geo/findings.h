@@ -44,12 +44,6 @@ enum err_code findings_update(const struct findings_change *change, struct arena
                               struct findings **out, struct finding_source **changed,
                               size_t *n_changed, struct err *err);
 
-/* The same findings in a world whose slots are numbered anew: slot i of a layer of `old` is
- * slots[layer][i] of the new one (NULL: unchanged). */
-enum err_code findings_renumber(const struct findings *old,
-                                const uint32_t *const slots[LAYER_COUNT], struct findings **out,
-                                struct err *err);
-
 /* Same lists, byte by byte, of two worlds with the same slots. */
 bool findings_equal(const struct findings *a, const struct findings *b);
 

@@ -1,6 +1,7 @@
 #include "geo/grading.h"
 
 #include "data/base/text.h"
+#include "geo/finding_view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -151,7 +152,7 @@ done:
     return code;
 }
 
-static enum err_code grade_conflict(struct grading *grading, const struct conflict_item *item,
+static enum err_code grade_conflict(struct grading *grading, const struct conflict_view *item,
                                     struct err *err)
 {
     const struct conflict *row = &item->row;
@@ -236,11 +237,31 @@ static enum err_code write_row(struct grading *grading, struct arena *arena, str
     return reasons_write(ordered, n, arena, &row->reasons, err);
 }
 
-static enum err_code grade_enterprise(struct grading *grading, const struct conflict_set *conflicts,
-                                      const uint32_t *items, size_t n, uint32_t n_judged,
+/* The findings of an enterprise and of what belongs to it. */
+static enum err_code grade_findings(struct grading *grading, struct worker *worker,
+                                    uint32_t *n_judged, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = grading->world;
+    struct finding_ref *refs = NULL;
+    size_t n = 0;
+    TRY(findings_of_enterprise(world, grading->enterprise->head.id, grading->arena, &refs, &n,
+                               err));
+    for (size_t i = 0; i < n; i++) {
+        struct conflict_view view;
+        TRY(finding_view(world, worker, refs[i], grading->arena, &view, err));
+        TRY(grade_conflict(grading, &view, err));
+    }
+    *n_judged = findings_judged(world, grading->enterprise->head.id);
+done:
+    return code;
+}
+
+static enum err_code grade_enterprise(struct grading *grading, struct worker *worker,
                                       struct err *err)
 {
     enum err_code code = ERR_OK;
+    uint32_t n_judged = 0;
     if (!conflicts_counts(grading->enterprise)) {
         TRY(add_grade(grading, 0, "Not assessed: the enterprise is closed.", "未评估：企业已关闭。",
                       NULL, err));
@@ -250,68 +271,32 @@ static enum err_code grade_enterprise(struct grading *grading, const struct conf
     TRY(grade_hazard(grading, err));
     TRY(grade_score(grading, err));
     TRY(grade_direct_red(grading, err));
-    for (size_t i = 0; i < n; i++)
-        TRY(grade_conflict(grading, &conflicts->items[items[i]], err));
+    TRY(grade_findings(grading, worker, &n_judged, err));
     TRY(grade_rest(grading, n_judged, err));
 done:
     return code;
 }
 
-/* Items of each enterprise: starts[row] .. starts[row + 1]. */
-static enum err_code group_items(const struct conflict_set *conflicts, size_t n_enterprises,
-                                 struct arena *arena, uint32_t **starts, uint32_t **items,
-                                 struct err *err)
-{
-    uint32_t *at = arena_new(arena, uint32_t, n_enterprises + 2);
-    uint32_t *out = arena_new(arena, uint32_t, conflicts->n);
-    if (!at || !out) {
-        err_nomem(err);
-        return ERR_MEMORY;
-    }
-    for (size_t i = 0; i < conflicts->n; i++) {
-        if (conflicts->items[i].enterprise_row >= 0)
-            at[conflicts->items[i].enterprise_row + 2]++;
-    }
-    for (size_t row = 1; row <= n_enterprises; row++)
-        at[row + 1] += at[row];
-    for (size_t i = 0; i < conflicts->n; i++) {
-        int64_t row = conflicts->items[i].enterprise_row;
-        if (row >= 0)
-            out[at[row + 1]++] = (uint32_t)i;
-    }
-    *starts = at;
-    *items = out;
-    return ERR_OK;
-}
-
-enum err_code grading_enterprises(const struct world *world, const struct hazard *hazards,
-                                  const struct conflict_set *conflicts, struct grade_set *set,
+enum err_code grading_enterprises(const struct world *world, struct worker *worker,
+                                  const struct hazard *hazards, struct grade_set *set,
                                   struct grading_lead *leads, struct err *err)
 {
     enum err_code code = ERR_OK;
-    size_t n = world_count(world, LAYER_ENTERPRISES);
-    struct arena groups;
     struct arena scratch;
-    uint32_t *starts = NULL;
-    uint32_t *items = NULL;
-    arena_init(&groups, 0);
     arena_init(&scratch, 0);
-    TRY(group_items(conflicts, n, &groups, &starts, &items, err));
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < world_count(world, LAYER_ENTERPRISES); i++) {
         struct grading grading = {.world = world,
                                   .enterprise = world_enterprise(world, i),
                                   .hazard = &hazards[i],
                                   .arena = &scratch};
         struct grade_row *row = NULL;
         TRY(grade_set_add(set, "enterprise", grading.enterprise->head.id, "enterprise", &row, err));
-        TRY(grade_enterprise(&grading, conflicts, items + starts[i], starts[i + 1] - starts[i],
-                             conflicts->n_judged[i], err));
+        TRY(grade_enterprise(&grading, worker, err));
         TRY(write_row(&grading, set->arena, row, &leads[i], err));
         arena_reset(&scratch);
     }
 done:
     arena_release(&scratch);
-    arena_release(&groups);
     return code;
 }
 

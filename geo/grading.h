@@ -42,9 +42,9 @@ struct grading_lead {
 };
 
 /* One row an enterprise (in the order of its rows: row i is that of enterprise i) from
- * hazards[row] and the conflicts. leads: one an enterprise, texts in the set's arena. */
-enum err_code grading_enterprises(const struct world *world, const struct hazard *hazards,
-                                  const struct conflict_set *conflicts, struct grade_set *set,
+ * hazards[row] and the world's findings. leads: one an enterprise, texts in the set's arena. */
+enum err_code grading_enterprises(const struct world *world, struct worker *worker,
+                                  const struct hazard *hazards, struct grade_set *set,
                                   struct grading_lead *leads, struct err *err);
 
 /* One row a unit of the inventory: subject hazard_unit, id "enterprise/unit", method gb18218,

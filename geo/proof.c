@@ -1,3 +1,4 @@
+#include "geo/finding_view.h"
 #include "geo/proof_private.h"
 
 #include "data/base/limits.h"
@@ -129,21 +130,27 @@ static void add_indented(struct buf *out, const char *text)
 /* ---- what the world itself says ---- */
 
 /* The same claim from the whole world: rows as assessed, where there are such. */
-static enum err_code own_conflict(const struct world *world, const struct proof_question *question,
-                                  struct jw *jw, struct err *err)
+static enum err_code own_conflict(const struct world *world, struct worker *worker,
+                                  const struct proof_question *question, struct jw *jw,
+                                  struct err *err)
 {
-    int64_t at = world_find(world, LAYER_CONFLICTS, question->id);
-    if (at < 0)
+    enum err_code code = ERR_OK;
+    struct finding_ref ref;
+    struct conflict_view view;
+    if (!findings_find(world, question->id, &ref))
         return err_set(err, ERR_NOT_FOUND, "no conflict \"%s\"", question->id);
-    struct conflict row = *world_conflict(world, (size_t)at);
-    row.generation = INT_ABSENT;
-    row.head.imported = NULL;
-    row.head.source = NULL;
-    row.head.source_row = INT_ABSENT;
+    TRY(worker_fit(worker, world, err));
+    TRY(finding_view(world, worker, ref, &worker->arena, &view, err));
+    if (view.stale)
+        TRY(err_set(err, ERR_INPUT,
+                    "what the store says does not follow from its records as they are (%s); "
+                    "assess it again",
+                    question->id));
     jw_object(jw);
-    proof_write_fields(jw, LAYER_CONFLICTS, &row);
+    proof_write_fields(jw, LAYER_CONFLICTS, &view.row);
     jw_end_object(jw);
-    return ERR_OK;
+done:
+    return code;
 }
 
 static enum err_code own_grade(const struct world *world, struct worker *worker,
@@ -151,7 +158,7 @@ static enum err_code own_grade(const struct world *world, struct worker *worker,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
-    uint32_t *rows = NULL;
+    struct finding_ref *refs = NULL;
     size_t n = 0;
     size_t n_all = 0;
     const struct grade_row *grade = world_grade(world, "enterprise", question->id, NULL);
@@ -160,7 +167,7 @@ static enum err_code own_grade(const struct world *world, struct worker *worker,
                        "no grade of enterprise \"%s\"; the store was never assessed, or not since "
                        "it was imported",
                        question->id);
-    TRY(proof_conflicts_of(world, question->id, &worker->arena, &rows, &n, &n_all, err));
+    TRY(proof_conflicts_of(world, question->id, &worker->arena, &refs, &n, &n_all, err));
     jw_object(jw);
     jw_kv_integer(jw, "grade", grade->grade);
     if (n == n_all) {
@@ -177,7 +184,7 @@ static enum err_code own_claim(const struct world *world, struct worker *worker,
                                struct err *err)
 {
     if (question->kind == PROOF_CONFLICT)
-        return own_conflict(world, question, jw, err);
+        return own_conflict(world, worker, question, jw, err);
     if (question->kind == PROOF_ENTERPRISE)
         return own_grade(world, worker, question, jw, err);
     return proof_claim(world, worker, question, jw, err);

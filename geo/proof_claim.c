@@ -4,7 +4,7 @@
 
 #include "data/base/text.h"
 #include "geo/assess.h"
-#include "geo/density.h"
+#include "geo/finding.h"
 #include "geo/population.h"
 #include "geo/reasons.h"
 
@@ -22,8 +22,26 @@ struct claiming {
     struct arena *arena;
     struct jw *jw;
     const struct proof_question *question;
-    struct assessment all; /* of the world: conflicts and grades */
+    struct world judged;   /* a look at the world with findings of its own; nobody else sees it */
+    struct assessment all; /* of it */
+    struct conflict *conflicts;
+    size_t n_conflicts;
 };
+
+/* Assesses what there is of the world. */
+static enum err_code assess(struct claiming *claiming, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct crew crew = {.workers = claiming->worker, .n = 1};
+    claiming->judged = *claiming->world;
+    claiming->judged.findings = NULL;
+    claiming->world = &claiming->judged;
+    TRY(assess_world(&claiming->judged, &crew, claiming->arena, &claiming->all, err));
+    TRY(assess_conflicts(claiming->world, claiming->worker, claiming->arena, &claiming->conflicts,
+                         &claiming->n_conflicts, err));
+done:
+    return code;
+}
 
 static void write_position(struct jw *jw, struct lonlat point)
 {
@@ -200,9 +218,9 @@ done:
 
 static const struct conflict *find_conflict(const struct claiming *claiming, const char *id)
 {
-    for (size_t i = 0; i < claiming->all.n_conflicts; i++)
-        if (text_equal(claiming->all.conflicts[i].head.id, id))
-            return &claiming->all.conflicts[i];
+    for (size_t i = 0; i < claiming->n_conflicts; i++)
+        if (text_equal(claiming->conflicts[i].head.id, id))
+            return &claiming->conflicts[i];
     return NULL;
 }
 
@@ -210,7 +228,7 @@ static enum err_code claim_conflict(struct claiming *claiming, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct conflict *row = NULL;
-    TRY(assess_world(claiming->world, claiming->worker, claiming->arena, &claiming->all, err));
+    TRY(assess(claiming, err));
     row = find_conflict(claiming, claiming->question->id);
     jw_object(claiming->jw);
     if (row)
@@ -278,8 +296,8 @@ static enum err_code write_findings(struct claiming *claiming, const char *id, s
     size_t n[5] = {0};
     jw_key(jw, "findings");
     jw_array(jw);
-    for (size_t i = 0; i < claiming->all.n_conflicts; i++) {
-        const struct conflict *row = &claiming->all.conflicts[i];
+    for (size_t i = 0; i < claiming->n_conflicts; i++) {
+        const struct conflict *row = &claiming->conflicts[i];
         if (!text_equal(row->enterprise_id, id))
             continue;
         bool decided = text_equal(row->verdict, "conflict");
@@ -314,7 +332,7 @@ static enum err_code claim_enterprise(struct claiming *claiming, struct err *err
     int64_t at = world_find(claiming->world, LAYER_ENTERPRISES, id);
     struct buf formula;
     buf_init(&formula);
-    TRY(assess_world(claiming->world, claiming->worker, claiming->arena, &claiming->all, err));
+    TRY(assess(claiming, err));
     const struct grade_row *grade = find_grade(claiming, "enterprise", id);
     jw_object(jw);
     if (at < 0 || !grade) {
@@ -464,25 +482,32 @@ done:
     return code;
 }
 
-enum err_code proof_claim(const struct world *world, struct worker *worker,
-                          const struct proof_question *question, struct jw *jw, struct err *err)
+static enum err_code claim(struct claiming *claiming, struct err *err)
 {
-    struct claiming claiming = {
-        .world = world, .worker = worker, .arena = &worker->arena, .jw = jw, .question = question};
-    switch (question->kind) {
+    switch (claiming->question->kind) {
     case PROOF_CONFLICT:
-        return claim_conflict(&claiming, err);
+        return claim_conflict(claiming, err);
     case PROOF_HAZARD:
-        return claim_hazard(&claiming, err);
+        return claim_hazard(claiming, err);
     case PROOF_ENTERPRISE:
-        return claim_enterprise(&claiming, err);
+        return claim_enterprise(claiming, err);
     case PROOF_SITE:
-        return claim_site(&claiming, err);
+        return claim_site(claiming, err);
     case PROOF_EXPOSURE:
-        return claim_exposure(&claiming, err);
+        return claim_exposure(claiming, err);
     case PROOF_UNIT:
     case PROOF_KINDS:
         break;
     }
     return err_set(err, ERR_INTERNAL, "no claim of that kind");
+}
+
+enum err_code proof_claim(const struct world *world, struct worker *worker,
+                          const struct proof_question *question, struct jw *jw, struct err *err)
+{
+    struct claiming claiming = {
+        .world = world, .worker = worker, .arena = &worker->arena, .jw = jw, .question = question};
+    enum err_code code = claim(&claiming, err);
+    findings_release(claiming.judged.findings);
+    return code;
 }

@@ -1,5 +1,6 @@
 /* proof_needs.c - what a question rests on. Too much would only make a proof longer; too little
  * is noticed, since the claim is taken from the needs alone and compared with the world. */
+#include "geo/finding_view.h"
 #include "geo/proof_private.h"
 
 #include "data/base/limits.h"
@@ -333,31 +334,42 @@ done:
 }
 
 enum err_code proof_conflicts_of(const struct world *world, const char *enterprise_id,
-                                 struct arena *arena, uint32_t **rows, size_t *n, size_t *n_all,
-                                 struct err *err)
+                                 struct arena *arena, struct finding_ref **refs, size_t *n,
+                                 size_t *n_all, struct err *err)
 {
-    const uint32_t *all = NULL;
-    world_of_enterprise(world, LAYER_CONFLICTS, enterprise_id, &all, n_all);
-    *rows = arena_memdup(arena, all, *n_all * sizeof **rows);
-    if (!*rows)
-        return err_nomem(err);
-    query_sort_conflicts(world, *rows, *n_all);
+    enum err_code code = findings_of_enterprise(world, enterprise_id, arena, refs, n_all, err);
+    if (code != ERR_OK)
+        return code;
+    query_sort_conflicts(world, *refs, *n_all);
     *n = *n_all < LIMIT_PROOF_FINDINGS ? *n_all : LIMIT_PROOF_FINDINGS;
     return ERR_OK;
+}
+
+/* What a finding of the world rests on. */
+static enum err_code need_finding(struct proof_needs *needs, struct finding_ref ref,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct conflict_view view;
+    TRY(worker_fit(needs->worker, needs->world, err));
+    TRY(finding_view(needs->world, needs->worker, ref, needs->arena, &view, err));
+    TRY(need_conflict(needs, &view.row, err));
+done:
+    return code;
 }
 
 static enum err_code need_plant(struct proof_needs *needs, size_t plant, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world *world = needs->world;
-    uint32_t *rows = NULL;
+    struct finding_ref *refs = NULL;
     size_t n = 0;
     size_t n_all = 0;
     TRY(need_hazard(needs, plant, err));
-    TRY(proof_conflicts_of(world, world_enterprise(world, plant)->head.id, needs->arena, &rows, &n,
+    TRY(proof_conflicts_of(world, world_enterprise(world, plant)->head.id, needs->arena, &refs, &n,
                            &n_all, err));
     for (size_t i = 0; i < n; i++)
-        TRY(need_conflict(needs, world_conflict(world, rows[i]), err));
+        TRY(need_finding(needs, refs[i], err));
     proof_need_rules(needs, "direct_red.csv", NULL);
 done:
     return code;
@@ -458,10 +470,12 @@ enum err_code proof_needs_of(struct proof_needs *needs, const struct proof_quest
     enum err_code code = ERR_OK;
     const struct world *world = needs->world;
     size_t row = 0;
+    struct finding_ref ref;
     switch (question->kind) {
     case PROOF_CONFLICT:
-        TRY(find_row(world, LAYER_CONFLICTS, "conflict", question->id, &row, err));
-        TRY(need_conflict(needs, world_conflict(world, row), err));
+        if (!findings_find(world, question->id, &ref))
+            return err_set(err, ERR_NOT_FOUND, "no conflict \"%s\"", question->id);
+        TRY(need_finding(needs, ref, err));
         break;
     case PROOF_HAZARD:
         TRY(find_row(world, LAYER_ENTERPRISES, "enterprise", question->id, &row, err));

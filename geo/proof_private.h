@@ -68,8 +68,8 @@ enum err_code proof_need_cells(struct proof_needs *needs, const struct geom *pol
 /* The conflicts of an enterprise that its proof works out, worst first, and how many there
  * are. */
 enum err_code proof_conflicts_of(const struct world *world, const char *enterprise_id,
-                                 struct arena *arena, uint32_t **rows, size_t *n, size_t *n_all,
-                                 struct err *err);
+                                 struct arena *arena, struct finding_ref **refs, size_t *n,
+                                 size_t *n_all, struct err *err);
 
 /* ---- JSON ---- */
 

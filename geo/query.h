@@ -16,6 +16,7 @@
 #ifndef SISETU_GEO_QUERY_H
 #define SISETU_GEO_QUERY_H
 
+#include "geo/finding.h"
 #include "geo/hazard.h"
 #include "geo/near.h"
 #include "geo/verdict.h"
@@ -35,7 +36,8 @@ struct at_answer {
     size_t n_areas;
     struct near_row *near; /* enterprises within radius_m, by distance then id */
     size_t n_near;
-    uint32_t *conflicts; /* rows of those enterprises, and those whose shape is in reach */
+    struct finding_ref *conflicts; /* of those enterprises, and those whose shape is in reach; worst
+                                    * first */
     size_t n_conflicts;
     double density_km2;       /* of the population cell; NAN: no data */
     struct exposure exposure; /* within radius_m; persons NAN without a grid */
@@ -70,7 +72,7 @@ struct enterprise_answer {
     const struct admin_unit *unit; /* smallest unit that holds the place, or NULL */
     const struct grade_row *grade; /* NULL: never assessed */
     struct hazard hazard;          /* by unit, worked out anew */
-    uint32_t *conflicts;           /* worst first */
+    struct finding_ref *conflicts; /* worst first */
     size_t n_conflicts;
     const uint32_t *facilities;
     size_t n_facilities;
@@ -89,9 +91,9 @@ enum err_code query_enterprise(const struct world *world, struct worker *worker,
 /* ---- what several answers need ---- */
 
 /* Worst first: conflicts before undecided ones, by grade, then by missing metres or persons,
- * then by id. */
-int query_compare_conflicts(const struct world *world, uint32_t a, uint32_t b);
-void query_sort_conflicts(const struct world *world, uint32_t *rows, size_t n);
+ * then in the order of all (finding.h). */
+int query_compare_conflicts(const struct world *world, struct finding_ref a, struct finding_ref b);
+void query_sort_conflicts(const struct world *world, struct finding_ref *refs, size_t n);
 
 /* 1-4 as graded, 5 not assessed: the order of lists. */
 int32_t query_grade_rank(const struct world *world, uint32_t enterprise_row);
@@ -192,11 +194,11 @@ struct relocation_row {
     enum relocation_state state;
     const char *unit_code; /* county, "" if none holds it */
     const char *unit_name;
-    const struct area *inside; /* dense urban or forbidden area that holds it, or NULL */
-    const struct area *park;   /* or NULL */
-    uint32_t *conflicts;       /* rows of world conflicts that speak for it, worst first */
+    const struct area *inside;     /* dense urban or forbidden area that holds it, or NULL */
+    const struct area *park;       /* or NULL */
+    struct finding_ref *conflicts; /* that speak for it, worst first */
     size_t n_conflicts;
-    int64_t worst_distance; /* row of the conflict with the largest shortfall in metres, or -1 */
+    int64_t worst_distance; /* place in conflicts of the one that lacks most metres, or -1 */
     double persons_500_m;   /* residents, the plant left out; NAN without a population grid */
     double persons_1000_m;
     struct hazard hazard;

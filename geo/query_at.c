@@ -1,4 +1,6 @@
 /* query_at.c - what is here, and who lives around it. */
+#include "geo/ellipsoid.h"
+#include "geo/finding_view.h"
 #include "geo/query.h"
 #include "geo/rollup.h"
 
@@ -17,23 +19,55 @@ static void find_units(const struct world *world, struct at_answer *out)
     }
 }
 
-static int compare_rows(const void *a, const void *b)
+static int compare_refs(const void *a, const void *b)
 {
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+    return finding_ref_compare(*(const struct finding_ref *)a, *(const struct finding_ref *)b);
 }
 
-static size_t unique_rows(uint32_t *rows, size_t n)
+static size_t unique_refs(struct finding_ref *refs, size_t n)
 {
     if (n < 2)
         return n;
-    qsort(rows, n, sizeof *rows, compare_rows);
+    qsort(refs, n, sizeof *refs, compare_refs);
     size_t kept = 1;
     for (size_t i = 1; i < n; i++)
-        if (rows[i] != rows[kept - 1])
-            rows[kept++] = rows[i];
+        if (finding_ref_compare(refs[i], refs[kept - 1]) != 0)
+            refs[kept++] = refs[i];
     return kept;
+}
+
+/* Keeps those whose own shape comes within reach of the point. */
+static enum err_code keep_near(const struct world *world, struct worker *worker,
+                               const struct geom *point, double radius_m, struct finding_ref *refs,
+                               size_t *n, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t kept = 0;
+    for (size_t i = 0; i < *n; i++) {
+        struct arena_mark mark = arena_mark(&worker->arena);
+        struct geom shape;
+        struct closest closest;
+        TRY(finding_shape(world, worker, refs[i], &worker->arena, &shape, err));
+        TRY(distance_shapes(point, &shape, radius_m, &worker->arena, &closest, err));
+        arena_rewind(&worker->arena, mark);
+        if (closest.distance_m <= radius_m)
+            refs[kept++] = refs[i];
+    }
+    *n = kept;
+done:
+    return code;
+}
+
+static enum err_code add_refs(struct arena *arena, struct at_answer *out, size_t *room,
+                              const struct finding_ref *refs, size_t n, struct err *err)
+{
+    out->conflicts = arena_grow(arena, out->conflicts, room, out->n_conflicts + n, sizeof *refs);
+    if (!out->conflicts)
+        return err_nomem(err);
+    if (n > 0)
+        memcpy(out->conflicts + out->n_conflicts, refs, n * sizeof *refs);
+    out->n_conflicts += n;
+    return ERR_OK;
 }
 
 /* Conflicts of the enterprises near, and those whose own shape comes within reach. */
@@ -42,36 +76,21 @@ static enum err_code find_conflicts(const struct world *world, struct worker *wo
                                     struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct near_row *shapes = NULL;
-    size_t n_shapes = 0;
-    const struct near_question question = {
-        .world = world, .layer = LAYER_CONFLICTS, .shape = point, .within_m = out->radius_m};
-    TRY(near_within(&question, &worker->arena, &shapes, &n_shapes, err));
-    size_t room = n_shapes;
+    struct arena *arena = &worker->arena;
+    struct finding_ref *refs = NULL;
+    size_t n = 0;
+    size_t room = 0;
+    TRY(worker_fit(worker, world, err));
+    TRY(findings_search(world, worker, ellipsoid_expand(point->box, out->radius_m), arena, &refs,
+                        &n, err));
+    TRY(keep_near(world, worker, point, out->radius_m, refs, &n, err));
+    TRY(add_refs(arena, out, &room, refs, n, err));
     for (size_t i = 0; i < out->n_near; i++) {
-        const uint32_t *rows;
-        size_t n;
-        world_of_enterprise(world, LAYER_CONFLICTS,
-                            world_enterprise(world, out->near[i].row)->head.id, &rows, &n);
-        room += n;
+        TRY(findings_of_enterprise(world, world_enterprise(world, out->near[i].row)->head.id, arena,
+                                   &refs, &n, err));
+        TRY(add_refs(arena, out, &room, refs, n, err));
     }
-    out->conflicts = arena_new(&worker->arena, uint32_t, room);
-    if (!out->conflicts) {
-        code = err_nomem(err);
-        goto done;
-    }
-    for (size_t i = 0; i < n_shapes; i++)
-        out->conflicts[out->n_conflicts++] = shapes[i].row;
-    for (size_t i = 0; i < out->n_near; i++) {
-        const uint32_t *rows;
-        size_t n;
-        world_of_enterprise(world, LAYER_CONFLICTS,
-                            world_enterprise(world, out->near[i].row)->head.id, &rows, &n);
-        if (n > 0)
-            memcpy(out->conflicts + out->n_conflicts, rows, n * sizeof *rows);
-        out->n_conflicts += n;
-    }
-    out->n_conflicts = unique_rows(out->conflicts, out->n_conflicts);
+    out->n_conflicts = unique_refs(out->conflicts, out->n_conflicts);
     query_sort_conflicts(world, out->conflicts, out->n_conflicts);
 done:
     return code;

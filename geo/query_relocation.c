@@ -38,27 +38,30 @@ static enum truth is_meant(const struct world *world, const struct enterprise *e
     return best;
 }
 
-static bool speaks_for_it(const struct conflict *conflict)
+static bool is_distance(const struct finding *finding)
 {
-    return text_equal(conflict->kind, "distance") || text_equal(conflict->kind, "area");
+    return finding->kind == FINDING_DISTANCE || finding->kind == FINDING_BEYOND;
+}
+
+static bool speaks_for_it(const struct finding *finding)
+{
+    return is_distance(finding) || finding->kind == FINDING_AREA;
 }
 
 /* What an official list may rest on: a conflict by a row that was read. One that is only
  * likely stands, and is listed apart (README.md, Truth 9). */
-static bool is_sure(const struct conflict *conflict)
+static bool is_sure(const struct world *world, const struct finding *finding)
 {
-    return text_equal(conflict->verdict, "conflict") &&
-           (text_equal(conflict->confidence, confidence_name(CONFIDENCE_SURE_V)) ||
-            text_equal(conflict->confidence, confidence_name(CONFIDENCE_SURE)));
+    const struct rule_source *rule = finding_rule(world, finding);
+    return finding->verdict == VERDICT_CONFLICT && rule &&
+           (rule->confidence == CONFIDENCE_SURE_V || rule->confidence == CONFIDENCE_SURE);
 }
 
 static void find_areas(const struct world *world, struct relocation_row *row)
 {
-    for (size_t i = 0; i < row->n_conflicts; i++) {
-        const struct conflict *conflict = world_conflict(world, row->conflicts[i]);
-        if (row->inside || !text_equal(conflict->kind, "area") || !conflict->target_id)
-            continue;
-        int64_t area = world_find(world, LAYER_AREAS, conflict->target_id);
+    for (size_t i = 0; i < row->n_conflicts && !row->inside; i++) {
+        const struct finding *finding = finding_at(world, row->conflicts[i]);
+        int64_t area = finding->kind == FINDING_AREA ? finding_target_row(world, finding) : -1;
         if (area >= 0 && !text_equal(world_area(world, (size_t)area)->kind, "park"))
             row->inside = world_area(world, (size_t)area);
     }
@@ -67,28 +70,28 @@ static void find_areas(const struct world *world, struct relocation_row *row)
 static void find_worst_distance(const struct world *world, struct relocation_row *row)
 {
     row->worst_distance = -1;
-    double worst_m = INFINITY;
+    double worst_m = -INFINITY;
     for (size_t i = 0; i < row->n_conflicts; i++) {
-        const struct conflict *conflict = world_conflict(world, row->conflicts[i]);
-        bool counts = row->state == RELOCATE_UNDECIDED || is_sure(conflict);
-        if (!counts || !text_equal(conflict->kind, "distance") || !(conflict->margin_m < worst_m))
+        const struct finding *finding = finding_at(world, row->conflicts[i]);
+        bool counts = row->state == RELOCATE_UNDECIDED || is_sure(world, finding);
+        if (!counts || !is_distance(finding) || !(finding->shortfall > worst_m))
             continue;
-        worst_m = conflict->margin_m;
-        row->worst_distance = row->conflicts[i];
+        worst_m = finding->shortfall;
+        row->worst_distance = (int64_t)i;
     }
 }
 
 /* Whether some corner of the plant's outline keeps the distance that a facility of it lacks. */
 static enum err_code could_keep(const struct screening *on, const struct geom *outline,
-                                const struct conflict *conflict, bool *out, struct err *err)
+                                struct finding_ref ref, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    enum layer_id layer;
+    const struct finding *finding = finding_at(on->world, ref);
+    enum layer_id layer = (enum layer_id)finding->target_layer;
+    int64_t target = finding_target_row(on->world, finding);
     *out = false;
-    if (outline->kind != GEOM_POLYGON || !text_equal(conflict->source_layer, "facilities") ||
-        !conflict->target_layer || !layer_by_name(conflict->target_layer, &layer))
+    if (outline->kind != GEOM_POLYGON || ref.layer != LAYER_FACILITIES)
         return ERR_OK;
-    int64_t target = world_find(on->world, layer, conflict->target_id);
     for (uint32_t i = 0; target >= 0 && !*out && i < outline->n_points; i++) {
         struct geom corner = {.kind = GEOM_POINT,
                               .n_points = 1,
@@ -97,7 +100,7 @@ static enum err_code could_keep(const struct screening *on, const struct geom *o
         struct closest closest;
         TRY(distance_shapes(&corner, world_geom(on->world, layer, (size_t)target), INFINITY,
                             &on->worker->arena, &closest, err));
-        *out = closest.distance_m >= conflict->required_m;
+        *out = closest.distance_m >= on->world->rules->spacing[finding->rule].value_m;
     }
 done:
     return code;
@@ -113,12 +116,12 @@ static enum err_code propose(const struct screening *on, struct relocation_row *
         return ERR_OK;
     row->proposal = PROPOSE_IMPROVE;
     for (size_t i = 0; i < row->n_conflicts && row->proposal == PROPOSE_IMPROVE; i++) {
-        const struct conflict *conflict = world_conflict(on->world, row->conflicts[i]);
+        const struct finding *finding = finding_at(on->world, row->conflicts[i]);
         bool kept = false;
-        if (!is_sure(conflict))
+        if (!is_sure(on->world, finding))
             continue;
-        if (text_equal(conflict->kind, "distance"))
-            TRY(could_keep(on, outline, conflict, &kept, err));
+        if (finding->kind == FINDING_DISTANCE)
+            TRY(could_keep(on, outline, row->conflicts[i], &kept, err));
         if (!kept)
             row->proposal = PROPOSE_MOVE;
     }
@@ -214,23 +217,22 @@ static enum err_code screen(struct screening *on, uint32_t enterprise_row, struc
     const struct world *world = on->world;
     const struct enterprise *enterprise = world_enterprise(world, enterprise_row);
     enum truth meant = is_meant(world, enterprise);
-    const uint32_t *rows;
-    size_t n;
-    world_of_enterprise(world, LAYER_CONFLICTS, enterprise->head.id, &rows, &n);
-    if (meant == TRUTH_NO || n == 0)
-        return ERR_OK;
     struct relocation_row row = {.enterprise_row = enterprise_row,
                                  .place = near_place(&enterprise->head.geom),
-                                 .state = RELOCATE_UNDECIDED,
-                                 .conflicts = arena_new(&on->worker->arena, uint32_t, n)};
-    if (!row.conflicts)
-        return err_nomem(err);
+                                 .state = RELOCATE_UNDECIDED};
+    size_t n = 0;
+    if (meant == TRUTH_NO)
+        return ERR_OK;
+    enum err_code code = findings_of_enterprise(world, enterprise->head.id, &on->worker->arena,
+                                                &row.conflicts, &n, err);
+    if (code != ERR_OK)
+        return code;
     for (size_t i = 0; i < n; i++) {
-        const struct conflict *conflict = world_conflict(world, rows[i]);
-        if (!speaks_for_it(conflict))
+        const struct finding *finding = finding_at(world, row.conflicts[i]);
+        if (!speaks_for_it(finding))
             continue;
-        row.conflicts[row.n_conflicts++] = rows[i];
-        if (is_sure(conflict) && meant == TRUTH_YES)
+        row.conflicts[row.n_conflicts++] = row.conflicts[i];
+        if (is_sure(world, finding) && meant == TRUTH_YES)
             row.state = RELOCATE;
     }
     if (row.n_conflicts == 0)

@@ -9,9 +9,9 @@
 /* ---- the order of conflicts and of enterprises, worst first ---- */
 
 struct ranked {
-    uint32_t row;
+    struct finding_ref ref;
     int32_t rank; /* smaller is worse */
-    double shortfall_m;
+    double shortfall;
 };
 
 static int compare_ranked(const void *a, const void *b)
@@ -20,41 +20,39 @@ static int compare_ranked(const void *a, const void *b)
     const struct ranked *y = b;
     if (x->rank != y->rank)
         return x->rank < y->rank ? -1 : 1;
-    if (x->shortfall_m < y->shortfall_m)
+    if (x->shortfall < y->shortfall)
         return 1;
-    if (x->shortfall_m > y->shortfall_m)
+    if (x->shortfall > y->shortfall)
         return -1;
-    return (x->row > y->row) - (x->row < y->row);
+    return finding_ref_compare(x->ref, y->ref);
 }
 
 /* Conflicts before undecided ones, worse grades first, then those that lack most metres. */
-static struct ranked rank_conflict(const struct world *world, uint32_t row)
+static struct ranked rank_conflict(const struct world *world, struct finding_ref ref)
 {
-    const struct conflict *conflict = world_conflict(world, row);
-    bool sure = text_equal(conflict->verdict, "conflict");
-    int32_t grade = conflict->grade >= 1 && conflict->grade <= 4 ? conflict->grade : 5;
-    double shortfall_m = -conflict->margin_m;
-    if (isnan(shortfall_m))
-        shortfall_m = conflict->persons >= 0 ? conflict->persons : 0;
-    return (struct ranked){row, (sure ? 0 : 10) + grade, shortfall_m};
+    const struct finding *finding = finding_at(world, ref);
+    bool sure = finding->verdict == VERDICT_CONFLICT;
+    double shortfall = isnan(finding->shortfall) ? 0 : finding->shortfall;
+    return (struct ranked){ref, (sure ? 0 : 10) + finding->grade, shortfall};
 }
 
-int query_compare_conflicts(const struct world *world, uint32_t a, uint32_t b)
+int query_compare_conflicts(const struct world *world, struct finding_ref a, struct finding_ref b)
 {
     struct ranked x = rank_conflict(world, a);
     struct ranked y = rank_conflict(world, b);
     return compare_ranked(&x, &y);
 }
 
-static int compare_rows_of(const void *a, const void *b, void *world)
+static int compare_refs_of(const void *a, const void *b, void *world)
 {
-    return query_compare_conflicts(world, *(const uint32_t *)a, *(const uint32_t *)b);
+    return query_compare_conflicts(world, *(const struct finding_ref *)a,
+                                   *(const struct finding_ref *)b);
 }
 
-void query_sort_conflicts(const struct world *world, uint32_t *rows, size_t n)
+void query_sort_conflicts(const struct world *world, struct finding_ref *refs, size_t n)
 {
     if (n > 1)
-        qsort_r(rows, n, sizeof *rows, compare_rows_of, (void *)(uintptr_t)world);
+        qsort_r(refs, n, sizeof *refs, compare_refs_of, (void *)(uintptr_t)world);
 }
 
 int32_t query_grade_rank(const struct world *world, uint32_t enterprise_row)
@@ -122,19 +120,25 @@ static enum err_code find_children(const struct world *world, struct arena *aren
     return ERR_OK;
 }
 
-static void count_conflicts(const struct world *world, struct unit_answer *out)
+static enum err_code count_conflicts(const struct world *world, struct arena *arena,
+                                     struct unit_answer *out, struct err *err)
 {
+    enum err_code code = ERR_OK;
     for (size_t i = 0; i < out->n_enterprises; i++) {
-        const uint32_t *rows;
-        size_t n;
-        world_of_enterprise(world, LAYER_CONFLICTS,
-                            world_enterprise(world, out->enterprises[i])->head.id, &rows, &n);
+        struct finding_ref *refs = NULL;
+        size_t n = 0;
+        struct arena_mark mark = arena_mark(arena);
+        TRY(findings_of_enterprise(world, world_enterprise(world, out->enterprises[i])->head.id,
+                                   arena, &refs, &n, err));
         for (size_t k = 0; k < n; k++) {
-            bool sure = text_equal(world_conflict(world, rows[k])->verdict, "conflict");
+            bool sure = finding_at(world, refs[k])->verdict == VERDICT_CONFLICT;
             out->n_conflicts += sure;
             out->n_undecided += !sure;
         }
+        arena_rewind(arena, mark);
     }
+done:
+    return code;
 }
 
 enum err_code query_unit(const struct world *world, struct worker *worker, const char *code_text,
@@ -153,7 +157,7 @@ enum err_code query_unit(const struct world *world, struct worker *worker, const
     TRY(query_enterprises_of_unit(world, out->unit, &worker->arena, &out->enterprises,
                                   &out->n_enterprises, err));
     query_sort_enterprises(world, out->enterprises, out->n_enterprises);
-    count_conflicts(world, out);
+    TRY(count_conflicts(world, &worker->arena, out, err));
     TRY(find_children(world, &worker->arena, out, err));
     TRY(near_exposure(world, worker, &out->unit->head.geom, 0, &out->exposure, err));
 done:
@@ -179,11 +183,7 @@ enum err_code query_enterprise(const struct world *world, struct worker *worker,
     world_of_enterprise(world, LAYER_FACILITIES, id, &out->facilities, &out->n_facilities);
     world_of_enterprise(world, LAYER_ZONES, id, &out->zones, &out->n_zones);
     world_of_enterprise(world, LAYER_INVENTORY, id, &out->inventory, &out->n_inventory);
-    const uint32_t *rows;
-    world_of_enterprise(world, LAYER_CONFLICTS, id, &rows, &out->n_conflicts);
-    out->conflicts = arena_memdup(&worker->arena, rows, out->n_conflicts * sizeof *rows);
-    if (!out->conflicts)
-        return err_nomem(err);
+    TRY(findings_of_enterprise(world, id, &worker->arena, &out->conflicts, &out->n_conflicts, err));
     query_sort_conflicts(world, out->conflicts, out->n_conflicts);
     TRY(worker_fit(worker, world, err));
     TRY(hazard_of(world, worker, out->row, &worker->arena, &worker->arena, &out->hazard, err));

@@ -3,7 +3,6 @@
 #include "data/base/text.h"
 #include "geo/ellipsoid.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct spacing_source spacing_source_of(const struct world *world, enum layer_id layer, size_t row)
@@ -60,8 +59,8 @@ static bool in_range(const struct spacing_rule *rule, const void *record)
 }
 
 /* The row's condition and its range of the qualifier. */
-static enum truth qualifies(const struct spacing_rule *rule, const struct spacing_source *source,
-                            const char **missing)
+enum truth spacing_qualifies(const struct spacing_rule *rule, const struct spacing_source *source,
+                             const char **missing)
 {
     enum truth when = predicate_eval(rule->when, source->record, missing);
     if (when == TRUTH_NO || !rule->qualifier)
@@ -71,6 +70,20 @@ static enum truth qualifies(const struct spacing_rule *rule, const struct spacin
         return TRUTH_UNKNOWN;
     }
     return in_range(rule, source->record) ? when : TRUTH_NO;
+}
+
+enum truth spacing_speaks(const struct world *world, const struct spacing_source *source,
+                          const struct spacing_rule *rule, const char **missing)
+{
+    const char *type_missing = NULL;
+    *missing = NULL;
+    enum truth type = is_facility(world, source, rule->facility, &type_missing);
+    enum truth qualified = type == TRUTH_NO ? TRUTH_NO : spacing_qualifies(rule, source, missing);
+    if (qualified == TRUTH_NO)
+        return TRUTH_NO;
+    if (type == TRUTH_UNKNOWN)
+        *missing = type_missing ? type_missing : "an attribute";
+    return *missing ? TRUTH_UNKNOWN : TRUTH_YES;
 }
 
 /* code NULL: whatever the record is; else it is of that code too, whatever its layer. */
@@ -98,7 +111,8 @@ static enum err_code collect_matches(const struct world *world, const char *code
                        : is_facility(world, source, rule->facility, &type_missing);
         }
         const char *missing = NULL;
-        enum truth qualified = type == TRUTH_NO ? TRUTH_NO : qualifies(rule, source, &missing);
+        enum truth qualified =
+            type == TRUTH_NO ? TRUTH_NO : spacing_qualifies(rule, source, &missing);
         if (qualified == TRUTH_NO)
             continue;
         if (type == TRUTH_UNKNOWN)
@@ -183,47 +197,51 @@ bool spacing_has_data(const struct world *world, const struct spacing_rule *rule
     return false;
 }
 
+bool spacing_may_be_target(const struct spacing_source *source, enum layer_id layer,
+                           const struct record_head *head)
+{
+    if (layer == LAYER_FACILITIES || layer == LAYER_PIPELINES) {
+        const char *owner = record_text(head, records_field(layer, "enterprise_id"));
+        return !owner || !text_equal(owner, source->enterprise_id);
+    }
+    if (layer != LAYER_ENTERPRISES)
+        return true;
+    return !text_equal(head->id, source->enterprise_id) &&
+           !text_equal(((const struct enterprise *)(const void *)head)->status, "closed");
+}
+
 enum truth spacing_is_target(const struct world *world, const struct spacing_source *source,
                              const struct target_class *target_class, uint32_t row,
                              const char **missing)
 {
     const struct record_head *head = world_record(world, target_class->layer, row);
     *missing = NULL;
-    if (target_class->layer == LAYER_FACILITIES || target_class->layer == LAYER_PIPELINES) {
-        const char *owner = record_text(head, records_field(target_class->layer, "enterprise_id"));
-        if (owner && text_equal(owner, source->enterprise_id))
-            return TRUTH_NO;
-    }
-    if (target_class->layer == LAYER_ENTERPRISES) {
-        const struct enterprise *enterprise = (const void *)head;
-        if (text_equal(head->id, source->enterprise_id) || text_equal(enterprise->status, "closed"))
-            return TRUTH_NO;
-    }
+    if (!spacing_may_be_target(source, target_class->layer, head))
+        return TRUTH_NO;
     return predicate_eval(target_class->predicate, head, missing);
 }
 
 /* A rule that runs to an edge meets a centre line half a width too late. An assumed width may
  * be wrong by all of it, so it counts as error too. Nothing is assumed of a river. */
-static void widen_by_edge(const struct world *world, const struct spacing_rule *rule,
-                          const struct infrastructure *target, struct measured *measured)
+static void find_width(const struct world *world, const struct infrastructure *target,
+                       struct spacing_facts *facts)
 {
-    if (!rule->to->edge || target->head.geom.kind != GEOM_LINE)
+    if (target->head.geom.kind != GEOM_LINE)
         return;
     const struct parameters *parameters = &world->rules->parameters;
     if (target->width_m >= 0) {
-        measured->target_half_width_m = target->width_m / 2;
+        facts->half_width_m = target->width_m / 2;
         return;
     }
     bool water = text_equal(target->kind, "river") || text_equal(target->kind, "canal");
     double assumed_m = water                                 ? 0
                        : text_equal(target->kind, "railway") ? parameters->rail_width_m
                                                              : parameters->road_width_m;
-    measured->target_half_width_m = assumed_m / 2;
-    measured->error_m += assumed_m / 2;
+    facts->half_width_m = assumed_m / 2;
+    facts->half_width_error_m = assumed_m / 2;
 }
 
-/* What goes off the centre line of a pipe for rules that run from its wall. */
-static double half_diameter_m(const struct spacing_source *source)
+double spacing_half_diameter_m(const struct spacing_source *source)
 {
     if (source->layer != LAYER_PIPELINES)
         return 0;
@@ -237,243 +255,57 @@ static bool class_is_grave(const char *class)
            text_equal(class, "class_1");
 }
 
-void spacing_judge(const struct world *world, const struct spacing_source *source,
-                   const struct spacing_match *match, const struct target_class *target_class,
-                   uint32_t row, const struct closest *closest, struct spacing_finding *out)
+struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id layer, uint32_t row)
 {
-    const struct record_head *head = world_record(world, target_class->layer, row);
+    const struct record_head *head = world_record(world, layer, row);
+    struct spacing_facts facts = {.error_m = rules_accuracy_m(world->rules, layer, head)};
+    if (layer == LAYER_INFRASTRUCTURE)
+        find_width(world, (const void *)head, &facts);
+    if (layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
+        facts.radius_m = rules_radius_m(world->rules, (const void *)head);
+    if (layer == LAYER_PROTECTED) {
+        const char *missing = NULL;
+        const char *class = rules_protected_class(world->rules, (const void *)head, &missing);
+        facts.grave = class_is_grave(class);
+        facts.may_be_grave = !class && missing;
+    }
+    return facts;
+}
+
+void spacing_judge_pair(const struct spacing_source *source, const struct spacing_match *match,
+                        const struct target_class *target_class, const struct spacing_facts *facts,
+                        const struct closest *closest, struct spacing_finding *out)
+{
     *out = (struct spacing_finding){
         .rule = match->rule,
         .target_class = target_class,
         .layer = target_class->layer,
-        .row = row,
         .closest = *closest,
         .missing = match->missing,
-        .grave = target_class->grave,
+        .grave = target_class->grave || facts->grave,
+        .may_be_grave = !target_class->grave && facts->may_be_grave,
         .measured = {.distance_m = closest->distance_m,
                      .by = source->by,
                      .radius_m = source->radius_m,
-                     .error_m = source->error_m +
-                                rules_accuracy_m(world->rules, target_class->layer, head)},
+                     .target_radius_m = facts->radius_m,
+                     .error_m = source->error_m + facts->error_m},
     };
-    if (target_class->layer == LAYER_INFRASTRUCTURE)
-        widen_by_edge(world, match->rule, (const void *)head, &out->measured);
-    if (match->rule->from->edge)
-        out->measured.target_half_width_m += half_diameter_m(source);
-    if (target_class->layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
-        out->measured.target_radius_m = rules_radius_m(world->rules, (const void *)head);
-    if (target_class->layer == LAYER_PROTECTED && !out->grave) {
-        const char *missing = NULL;
-        const char *class = rules_protected_class(world->rules, (const void *)head, &missing);
-        out->grave = class_is_grave(class);
-        out->may_be_grave = !class && missing;
+    if (match->rule->to->edge) {
+        out->measured.target_half_width_m = facts->half_width_m;
+        out->measured.error_m += facts->half_width_error_m;
     }
+    if (match->rule->from->edge)
+        out->measured.target_half_width_m += spacing_half_diameter_m(source);
     out->answer = verdict_of(match->rule, &out->measured, match->missing != NULL);
     if (match->rule->kind == SPACING_PATH && out->answer.by == UNDECIDED_ATTRIBUTE && !out->missing)
         out->missing = "flow path";
 }
 
-/* A source with its rows on the way to its findings. */
-struct join {
-    const struct world *world;
-    const struct spacing_source *source;
-    const struct spacing_match *matches;
-    size_t n_matches;
-    struct arena *arena;
-    struct spacing_finding *items;
-    size_t n;
-    size_t capacity;
-    size_t first_of_target; /* where the findings of the present target begin */
-};
-
-/* How far off a target of a layer may be and still matter to some row; negative: none. */
-static double reach_m(const struct join *join, enum layer_id layer)
+void spacing_judge(const struct world *world, const struct spacing_source *source,
+                   const struct spacing_match *match, const struct target_class *target_class,
+                   uint32_t row, const struct closest *closest, struct spacing_finding *out)
 {
-    double value_m = -1;
-    for (size_t m = 0; m < join->n_matches; m++) {
-        const struct spacing_rule *rule = join->matches[m].rule;
-        size_t i = 0;
-        const struct target_class *class;
-        while ((class = spacing_target(join->world, rule, &i))) {
-            if (class->layer == layer && !predicate_is_never(class->predicate))
-                value_m = fmax(value_m, rule->value_m);
-        }
-    }
-    if (value_m < 0)
-        return -1;
-    return value_m + join->source->error_m + join->source->radius_m +
-           half_diameter_m(join->source) + world_slack_m(join->world, layer);
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-    uint32_t i = *(const uint32_t *)a;
-    uint32_t j = *(const uint32_t *)b;
-    return (i > j) - (i < j);
-}
-
-/* Rows of a layer, growing; the same row may come twice until rows_settle. */
-struct rows {
-    uint32_t *items;
-    size_t n;
-    size_t capacity;
-};
-
-static enum err_code rows_add(struct rows *rows, const uint32_t *some, size_t n,
-                              struct arena *arena, struct err *err)
-{
-    if (n == 0)
-        return ERR_OK;
-    rows->items = arena_grow(arena, rows->items, &rows->capacity, rows->n + n, sizeof *some);
-    if (!rows->items)
-        return err_nomem(err);
-    memcpy(rows->items + rows->n, some, n * sizeof *some);
-    rows->n += n;
-    return ERR_OK;
-}
-
-static void rows_settle(struct rows *rows)
-{
-    size_t kept = 0;
-    if (!rows->items)
-        return;
-    qsort(rows->items, rows->n, sizeof *rows->items, compare_rows);
-    for (size_t i = 0; i < rows->n; i++) {
-        if (kept == 0 || rows->items[kept - 1] != rows->items[i])
-            rows->items[kept++] = rows->items[i];
-    }
-    rows->n = kept;
-}
-
-static enum err_code search_box(const struct join *join, enum layer_id layer, struct box box,
-                                double reach, struct rows *rows, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    uint32_t *some = NULL;
-    size_t n = 0;
-    TRY(world_search(join->world, layer, ellipsoid_expand(box, reach), join->arena, &some, &n,
-                     err));
-    TRY(rows_add(rows, some, n, join->arena, err));
-done:
-    return code;
-}
-
-/* Rows near any stretch of the source. A line is searched in stretches, since the box of a
- * pipeline across a province holds half of the province. */
-static enum err_code search_near(const struct join *join, enum layer_id layer, double reach,
-                                 struct rows *rows, struct err *err)
-{
-    enum { STRETCH = 32 };
-    enum err_code code = ERR_OK;
-    const struct geom *geom = join->source->geom;
-    if (geom->kind != GEOM_LINE)
-        return search_box(join, layer, geom->box, reach, rows, err);
-    for (uint32_t ring = 0; ring < geom->n_rings; ring++) {
-        uint32_t end = geom->ring_ends[ring];
-        for (uint32_t from = geom_ring_start(geom, ring); from + 1 < end; from += STRETCH) {
-            uint32_t vertices = end - from < STRETCH + 1 ? end - from : STRETCH + 1;
-            TRY(search_box(join, layer, box_of_points(geom->points + from, vertices), reach, rows,
-                           err));
-        }
-    }
-    rows_settle(rows);
-done:
-    return code;
-}
-
-/* One finding a target and missing attribute: the row that requires most. */
-static enum err_code add_finding(struct join *join, const struct spacing_finding *finding,
-                                 struct err *err)
-{
-    if (finding->answer.by == UNDECIDED_ATTRIBUTE) {
-        for (size_t i = join->first_of_target; i < join->n; i++) {
-            struct spacing_finding *other = &join->items[i];
-            if (other->answer.by != UNDECIDED_ATTRIBUTE ||
-                !text_equal(other->missing, finding->missing))
-                continue;
-            if (finding->rule->value_m > other->rule->value_m)
-                *other = *finding;
-            return ERR_OK;
-        }
-    }
-    join->items =
-        arena_grow(join->arena, join->items, &join->capacity, join->n + 1, sizeof *finding);
-    if (!join->items)
-        return err_nomem(err);
-    join->items[join->n++] = *finding;
-    return ERR_OK;
-}
-
-/* All rows against one target record. */
-static enum err_code judge_target(struct join *join, enum layer_id layer, uint32_t row,
-                                  const struct closest *closest, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    join->first_of_target = join->n;
-    for (size_t m = 0; m < join->n_matches; m++) {
-        size_t i = 0;
-        const struct target_class *class;
-        while ((class = spacing_target(join->world, join->matches[m].rule, &i))) {
-            const char *missing = NULL;
-            if (class->layer != layer)
-                continue;
-            enum truth truth = spacing_is_target(join->world, join->source, class, row, &missing);
-            if (truth == TRUTH_NO)
-                continue;
-            struct spacing_match match = join->matches[m];
-            if (truth == TRUTH_UNKNOWN && !match.missing)
-                match.missing = missing ? missing : "an attribute";
-            struct spacing_finding finding;
-            spacing_judge(join->world, join->source, &match, class, row, closest, &finding);
-            if (finding.answer.verdict != VERDICT_CLEAR)
-                TRY(add_finding(join, &finding, err));
-            if (truth == TRUTH_YES)
-                break; /* other rows of the class would say the same */
-        }
-    }
-done:
-    return code;
-}
-
-static enum err_code join_layer(struct join *join, enum layer_id layer, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct geom *geom = join->source->geom;
-    struct rows rows = {NULL, 0, 0};
-    double reach = reach_m(join, layer);
-    if (reach < 0)
-        return ERR_OK;
-    TRY(search_near(join, layer, reach, &rows, err));
-    for (size_t i = 0; i < rows.n; i++) {
-        struct closest closest;
-        TRY(distance_shapes(geom, world_geom(join->world, layer, rows.items[i]), reach, join->arena,
-                            &closest, err));
-        if (closest.distance_m <= reach)
-            TRY(judge_target(join, layer, rows.items[i], &closest, err));
-    }
-done:
-    return code;
-}
-
-enum err_code spacing_findings(const struct world *world, const struct spacing_source *source,
-                               const struct spacing_match *matches, size_t n_matches,
-                               struct arena *arena, struct spacing_finding **out, size_t *n,
-                               struct err *err)
-{
-    static const enum layer_id layers[] = {LAYER_ENTERPRISES, LAYER_PROTECTED, LAYER_AREAS,
-                                           LAYER_INFRASTRUCTURE};
-    enum err_code code = ERR_OK;
-    struct join join = {.world = world,
-                        .source = source,
-                        .matches = matches,
-                        .n_matches = n_matches,
-                        .arena = arena};
-    if (source->geom->kind != GEOM_NONE) {
-        for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++)
-            TRY(join_layer(&join, layers[l], err));
-    }
-    *out = join.items;
-    *n = join.n;
-done:
-    return code;
+    struct spacing_facts facts = spacing_facts_of(world, target_class->layer, row);
+    spacing_judge_pair(source, match, target_class, &facts, closest, out);
+    out->row = row;
 }

@@ -57,6 +57,25 @@ enum err_code spacing_matches_of(const struct world *world, const char *code,
 const struct spacing_rule *spacing_beyond(const struct world *world, const char *code,
                                           const struct facility *facility, size_t *i);
 
+/* Whether one row speaks of a source: NO, YES, or UNKNOWN with the absent attribute. */
+enum truth spacing_speaks(const struct world *world, const struct spacing_source *source,
+                          const struct spacing_rule *rule, const char **missing);
+
+/* The row's condition and its range of the qualifier, on a source that is of its code. */
+enum truth spacing_qualifies(const struct spacing_rule *rule, const struct spacing_source *source,
+                             const char **missing);
+
+/* What judging asks of a target record, whatever the rule. */
+struct spacing_facts {
+    double error_m;            /* its accuracy */
+    double radius_m;           /* a neighbouring plant known by a point; else 0 */
+    double half_width_m;       /* a road or railway known by its centre line; else 0 */
+    double half_width_error_m; /* of it, where the width is assumed */
+    bool grave;                /* high-sensitive, important or class 1 */
+    bool may_be_grave;         /* its class cannot be told */
+};
+struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id layer, uint32_t row);
+
 struct spacing_finding {
     const struct spacing_rule *rule;
     const struct target_class *target_class;
@@ -86,6 +105,19 @@ enum err_code spacing_findings(const struct world *world, const struct spacing_s
 void spacing_judge(const struct world *world, const struct spacing_source *source,
                    const struct spacing_match *match, const struct target_class *target_class,
                    uint32_t row, const struct closest *closest, struct spacing_finding *out);
+
+/* One pair, both sides known: measured, answer, missing and gravity of out; its layer and row
+ * are the caller's. */
+void spacing_judge_pair(const struct spacing_source *source, const struct spacing_match *match,
+                        const struct target_class *target_class, const struct spacing_facts *facts,
+                        const struct closest *closest, struct spacing_finding *out);
+
+/* Half of what goes off the centre line of a pipe for rules that run from its wall, m. */
+double spacing_half_diameter_m(const struct spacing_source *source);
+
+/* Whether a target counts for a source: not its own enterprise, nor a closed one. */
+bool spacing_may_be_target(const struct spacing_source *source, enum layer_id layer,
+                           const struct record_head *head);
 
 /* Whether a record is a target of that class row; *missing as predicate_eval. False for the
  * source's own enterprise. */

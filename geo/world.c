@@ -1,6 +1,7 @@
 #include "geo/world.h"
 
 #include "geo/distance.h"
+#include "geo/finding.h"
 #include "geo/world_layer.h"
 
 #include "data/base/text.h"
@@ -29,8 +30,9 @@ struct world_private {
     struct slack slack[LAYER_COUNT];
 };
 
-static const enum layer_id slack_layers[] = {LAYER_ENTERPRISES, LAYER_PROTECTED, LAYER_AREAS,
-                                             LAYER_INFRASTRUCTURE};
+static const enum layer_id slack_layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES,
+                                             LAYER_PIPELINES,   LAYER_PROTECTED,
+                                             LAYER_AREAS,       LAYER_INFRASTRUCTURE};
 enum { SLACK_LAYERS = sizeof slack_layers / sizeof slack_layers[0] };
 
 static void facts_release(struct world_facts *facts)
@@ -68,6 +70,7 @@ static void world_free(struct world *world)
 {
     for (size_t i = 0; i < LAYER_COUNT; i++)
         world_layer_release(world->layers[i]);
+    findings_release(world->findings);
     facts_release(world->private->facts);
     pthread_mutex_destroy(&world->private->mutex);
     free(world->private);
@@ -218,8 +221,16 @@ void world_release(struct world *world)
         world_free(world);
 }
 
+void world_set_findings(struct world *world, struct findings *findings)
+{
+    findings_release(world->findings);
+    world->findings = findings;
+}
+
 size_t world_count(const struct world *world, enum layer_id layer)
 {
+    if (layer == LAYER_CONFLICTS)
+        return findings_sums(world->findings).n;
     return world->layers[layer] ? world->layers[layer]->n : 0;
 }
 

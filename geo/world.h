@@ -38,7 +38,9 @@ struct world {
     const struct rules *rules;
     struct grid population; /* n_columns 0: none */
     const struct world_layer *layers[LAYER_COUNT];
-    const struct findings *findings; /* finding.h; NULL: none */
+    struct findings *findings; /* finding.h: what stands for the rows of layer conflicts; NULL:
+                                * none */
+    size_t n_findings_dropped; /* rows of the store that name what the world does not have */
     struct world_private *private;
 };
 
@@ -47,6 +49,9 @@ struct world {
  * last assessment, else today. */
 enum err_code world_load(const char *store_path, const char *rules_directory, int32_t as_of,
                          struct world **out, struct err *err);
+/* The same without the findings: for whoever works them out. */
+enum err_code world_load_facts(const char *store_path, const char *rules_directory, int32_t as_of,
+                               struct world **out, struct err *err);
 struct world *world_acquire(struct world *world);
 void world_release(struct world *world);
 
@@ -54,7 +59,7 @@ void world_release(struct world *world);
  * those that it had. */
 void world_set_findings(struct world *world, struct findings *findings);
 
-/* Rows of a layer. */
+/* Rows of a layer. Of layer conflicts there is the count alone: finding.h has the rest. */
 size_t world_count(const struct world *world, enum layer_id layer);
 const void *world_record(const struct world *world, enum layer_id layer, size_t row);
 const struct geom *world_geom(const struct world *world, enum layer_id layer, size_t row);
@@ -132,10 +137,6 @@ static inline const struct hidden_danger *world_hidden_danger(const struct world
 static inline const struct resource *world_resource(const struct world *world, size_t row)
 {
     return world_record(world, LAYER_RESOURCES, row);
-}
-static inline const struct conflict *world_conflict(const struct world *world, size_t row)
-{
-    return world_record(world, LAYER_CONFLICTS, row);
 }
 
 /* Slots of a layer: below world_slots, dead ones included. The slot of a row; the row of a slot,

@@ -5,6 +5,7 @@
 #include "data/schema.h"
 #include "data/store.h"
 #include "geo/exposure.h"
+#include "geo/finding.h"
 #include "geo/world_layer.h"
 
 static enum err_code load_layer(struct store *store, enum layer_id layer, int32_t as_of,
@@ -68,29 +69,89 @@ done:
     return code;
 }
 
-enum err_code world_load(const char *store_path, const char *rules_directory, int32_t as_of,
-                         struct world **out, struct err *err)
+static enum err_code add_conflict(void *context, const void *record, struct err *err)
+{
+    return findings_builder_add(context, record, err);
+}
+
+/* The rows of layer conflicts become findings. What names records that the world does not have
+ * is left out: its facts have changed since the assessment. */
+static enum err_code load_findings(struct store *store, struct world *world, struct err *err)
+{
+    static const char *const fields[] = {"kind",      "verdict",   "grade",        "source_layer",
+                                         "source_id", "target_id", "target_layer", "target_class",
+                                         "rule_id",   "margin_m",  "persons",      "persons_high"};
+    enum err_code code = ERR_OK;
+    struct findings_builder *builder = NULL;
+    struct findings *findings = NULL;
+    size_t n_dropped = 0;
+    TRY(findings_builder_new(world, &builder, err));
+    const struct store_each each = {.layer = LAYER_CONFLICTS,
+                                    .fields = fields,
+                                    .n_fields = sizeof fields / sizeof fields[0],
+                                    .context = builder,
+                                    .visit = add_conflict};
+    code = store_each(store, &each, err);
+    if (code != ERR_OK) {
+        findings_builder_free(builder);
+        goto done;
+    }
+    TRY(findings_builder_end(builder, &findings, &n_dropped, err));
+    world_set_findings(world, findings);
+    world->n_findings_dropped = n_dropped;
+done:
+    return code;
+}
+
+/* Everything but what was assessed of it; the store stays open. */
+static enum err_code load_facts(struct store *store, const char *rules_directory, int32_t as_of,
+                                struct world **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct store *store = NULL;
-    struct world_parts parts = {.generation = 0};
+    struct world_parts parts = {.generation = store_generation(store)};
     arena_init(&parts.arena, 0);
-    TRY(store_open(store_path, STORE_READ, &store, err));
-    parts.generation = store_generation(store);
     TRY(load_date(store, as_of, &parts, err));
     TRY(load_rules(store, rules_directory, &parts, err));
     TRY(store_read_grid(store, &parts.arena, &parts.population, err));
     TRY(exposure_prepare(&parts.population, &parts.arena, err));
     for (size_t i = 0; i < LAYER_COUNT; i++) {
-        if (records_binding((enum layer_id)i)->record_bytes > 0)
+        if (i != LAYER_CONFLICTS && records_binding((enum layer_id)i)->record_bytes > 0)
             TRY(load_layer(store, (enum layer_id)i, parts.as_of, &parts.layers[i], err));
     }
 done:
-    store_close(store);
     if (code == ERR_OK)
         return world_new(&parts, out, err);
     arena_release(&parts.arena);
     for (size_t i = 0; i < LAYER_COUNT; i++)
         world_layer_release(parts.layers[i]);
+    return code;
+}
+
+enum err_code world_load_facts(const char *store_path, const char *rules_directory, int32_t as_of,
+                               struct world **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    TRY(store_open(store_path, STORE_READ, &store, err));
+    TRY(load_facts(store, rules_directory, as_of, out, err));
+done:
+    store_close(store);
+    return code;
+}
+
+enum err_code world_load(const char *store_path, const char *rules_directory, int32_t as_of,
+                         struct world **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    struct world *world = NULL;
+    TRY(store_open(store_path, STORE_READ, &store, err));
+    TRY(load_facts(store, rules_directory, as_of, &world, err));
+    TRY(load_findings(store, world, err));
+    *out = world;
+    world = NULL;
+done:
+    store_close(store);
+    world_release(world);
     return code;
 }

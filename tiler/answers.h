@@ -28,10 +28,13 @@ void answer_exposure(struct jw *jw, const struct exposure *exposure);
 /* {"id","standard","edition","clause","confidence"} */
 void answer_rule(struct jw *jw, const char *id, const char *standard, const char *edition,
                  const char *clause, const char *confidence);
-void answer_conflict(struct jw *jw, const struct world *world, struct arena *arena, uint32_t row);
+/* What cannot be worked out for want of memory fails jw->out. */
+void answer_conflict(struct jw *jw, const struct world *world, struct worker *worker,
+                     struct finding_ref ref);
 /* The members alone, into an object that is open. */
+struct conflict_view;
 void answer_conflict_members(struct jw *jw, const struct world *world, struct arena *arena,
-                             uint32_t row);
+                             const struct conflict_view *view);
 /* [[lon,lat],[lon,lat]] or null where none was measured. */
 void answer_closest(struct jw *jw, const struct closest *closest);
 void answer_box(struct jw *jw, struct box box);
@@ -58,10 +61,6 @@ void answer_site(struct jw *jw, const struct world *world, struct worker *worker
 /* answers_risk.c */
 void answer_risk(struct jw *jw, const struct world *world, const struct risk_answer *risk);
 void answer_societal(struct jw *jw, const struct world *world, const struct societal *societal);
-/* A pipeline with its segments, and one of them. */
-void answer_pipeline(struct jw *jw, const struct pipeline *pipeline, const struct segment *segments,
-                     size_t n);
-void answer_segment(struct jw *jw, const struct segment *segment);
 void answer_facility_types(struct jw *jw, const struct world *world);
 
 /* What a server knows beside its world. */
@@ -101,7 +100,7 @@ struct list_question {
     const char *after; /* token of the page before, or NULL */
 };
 
-/* ERR_USAGE for a token that no page gave; ERR_NOT_FOUND for an unknown unit. */
+/* ERR_USAGE for a token that no page can have given; ERR_NOT_FOUND for an unknown unit. */
 enum err_code answer_enterprises(struct jw *jw, const struct world *world, struct worker *worker,
                                  const struct list_question *question, struct err *err);
 enum err_code answer_conflicts(struct jw *jw, const struct world *world, struct worker *worker,

@@ -1,6 +1,7 @@
 /* answers_parts.c - the pieces that several answers share. */
 #include "data/base/text.h"
 #include "geo/reasons.h"
+#include "geo/finding_view.h"
 #include "tiler/answers.h"
 #include "tiler/geojson.h"
 
@@ -103,9 +104,9 @@ static void write_ref(struct jw *jw, const char *key, const char *layer, const c
 }
 
 void answer_conflict_members(struct jw *jw, const struct world *world, struct arena *arena,
-                             uint32_t row)
+                             const struct conflict_view *view)
 {
-    const struct conflict *conflict = world_conflict(world, row);
+    const struct conflict *conflict = &view->row;
     const struct record_head *plant = head_of(world, "enterprises", conflict->enterprise_id);
     const struct record_head *target = head_of(world, conflict->target_layer, conflict->target_id);
     jw_kv_string(jw, "id", conflict->head.id);
@@ -141,15 +142,23 @@ void answer_conflict_members(struct jw *jw, const struct world *world, struct ar
     }
     jw_kv_fixed(jw, "area_m2", conflict->area_m2, 2);
     jw_kv_string(jw, "reason", conflict->reason);
-    jw_kv_string(jw, "reason_zh", reasons_conflict_zh(world, conflict, arena));
+    jw_kv_string(jw, "reason_zh", view->zh);
     jw_kv_string(jw, "decides", conflict->decides);
 }
 
-void answer_conflict(struct jw *jw, const struct world *world, struct arena *arena, uint32_t row)
+void answer_conflict(struct jw *jw, const struct world *world, struct worker *worker,
+                     struct finding_ref ref)
 {
+    struct conflict_view view;
+    struct arena_mark mark = arena_mark(&worker->arena);
     jw_object(jw);
-    answer_conflict_members(jw, world, arena, row);
+    if (worker_fit(worker, world, NULL) == ERR_OK &&
+        finding_view(world, worker, ref, &worker->arena, &view, NULL) == ERR_OK)
+        answer_conflict_members(jw, world, &worker->arena, &view);
+    else
+        jw->out->failed = true;
     jw_end_object(jw);
+    arena_rewind(&worker->arena, mark);
 }
 
 void answer_box(struct jw *jw, struct box box)

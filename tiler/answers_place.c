@@ -11,12 +11,12 @@ enum { PLANTS_OF_A_UNIT = 50, REASONS_OF_A_UNIT = 10 };
 
 /* ---- what is here ---- */
 
-static void write_conflicts(struct jw *jw, const struct world *world, struct arena *arena,
-                            const uint32_t *rows, size_t n)
+static void write_conflicts(struct jw *jw, const struct world *world, struct worker *worker,
+                            const struct finding_ref *refs, size_t n)
 {
     jw_array(jw);
     for (size_t i = 0; i < n; i++)
-        answer_conflict(jw, world, arena, rows[i]);
+        answer_conflict(jw, world, worker, refs[i]);
     jw_end_array(jw);
 }
 
@@ -92,7 +92,7 @@ void answer_at(struct jw *jw, const struct world *world, struct worker *worker,
     jw_key(jw, "enterprises");
     write_near_plants(jw, world, at);
     jw_key(jw, "conflicts");
-    write_conflicts(jw, world, &worker->arena, at->conflicts, at->n_conflicts);
+    write_conflicts(jw, world, worker, at->conflicts, at->n_conflicts);
     jw_kv_fixed(jw, "density_km2", at->density_km2, 2);
     jw_key(jw, "exposure");
     answer_exposure(jw, &at->exposure);

@@ -1,6 +1,7 @@
 /* answers_plant.c - a plant, and the lists of plants and of conflicts in pages. */
 #include "data/base/text.h"
 #include "geo/reasons.h"
+#include "geo/finding_view.h"
 #include "tiler/answers.h"
 #include "tiler/geojson.h"
 
@@ -170,7 +171,7 @@ void answer_enterprise(struct jw *jw, const struct world *world, struct worker *
     jw_key(jw, "conflicts");
     jw_array(jw);
     for (size_t i = 0; i < answer->n_conflicts; i++)
-        answer_conflict(jw, world, &worker->arena, answer->conflicts[i]);
+        answer_conflict(jw, world, worker, answer->conflicts[i]);
     jw_end_array(jw);
     write_parts(jw, world, answer);
     jw_key(jw, "exposure_500_m");
@@ -276,21 +277,6 @@ done:
 
 /* ---- conflicts in pages ---- */
 
-static enum err_code candidate_conflicts(const struct world *world, struct arena *arena,
-                                         const struct list_question *question, uint32_t **rows,
-                                         size_t *n, struct err *err)
-{
-    if (question->has_box)
-        return world_search(world, LAYER_CONFLICTS, question->box, arena, rows, n, err);
-    *n = world_count(world, LAYER_CONFLICTS);
-    *rows = arena_new(arena, uint32_t, *n);
-    if (!*rows)
-        return err_nomem(err);
-    for (size_t i = 0; i < *n; i++)
-        (*rows)[i] = (uint32_t)i;
-    return ERR_OK;
-}
-
 /* Marks the enterprises of a unit; NULL without one. */
 static enum err_code mark_unit(const struct world *world, struct arena *arena,
                                const char *code_text, bool **inside, struct err *err)
@@ -311,60 +297,121 @@ done:
     return code;
 }
 
-static bool is_wanted(const struct world *world, const struct list_question *question,
-                      const bool *inside, uint32_t row)
+/* The conflicts that a question asks for, one after another. */
+struct conflict_pages {
+    const struct world *world;
+    const struct list_question *question;
+    const bool *inside;        /* enterprises of the unit; NULL: all */
+    struct finding_ref *found; /* those in the box, where one is asked for */
+    size_t n_found;
+    size_t next;
+    struct finding_ref at;
+};
+
+static bool is_wanted(const struct conflict_pages *pages)
 {
-    const struct conflict *conflict = world_conflict(world, row);
-    int32_t grade = conflict->grade >= 1 && conflict->grade <= 4 ? conflict->grade : 0;
-    if (!question->grades[grade])
+    const struct list_question *question = pages->question;
+    const struct finding *finding = finding_at(pages->world, pages->at);
+    if (!question->grades[finding->grade % 5])
         return false;
-    if (question->verdict && !text_equal(question->verdict, conflict->verdict))
+    if (question->verdict &&
+        !text_equal(question->verdict, verdict_name((enum verdict)finding->verdict)))
         return false;
-    if (question->after && strcmp(conflict->head.id, question->after) <= 0)
-        return false;
-    if (!inside)
+    if (!pages->inside)
         return true;
-    int64_t plant = world_find(world, LAYER_ENTERPRISES, conflict->enterprise_id);
-    return plant >= 0 && inside[plant];
+    int64_t plant = finding_enterprise(pages->world, pages->at);
+    return plant >= 0 && pages->inside[plant];
+}
+
+static bool step(struct conflict_pages *pages)
+{
+    if (!pages->question->has_box)
+        return findings_next(pages->world, &pages->at);
+    if (pages->next == pages->n_found)
+        return false;
+    pages->at = pages->found[pages->next++];
+    return true;
+}
+
+static bool next_conflict(struct conflict_pages *pages)
+{
+    while (step(pages))
+        if (is_wanted(pages))
+            return true;
+    return false;
+}
+
+/* Goes to where the page before ended. */
+static enum err_code begin_pages(struct conflict_pages *pages, struct worker *worker,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct list_question *question = pages->question;
+    struct finding_ref after;
+    pages->at.layer = LAYER_COUNT;
+    TRY(worker_fit(worker, pages->world, err));
+    if (question->has_box)
+        TRY(findings_search(pages->world, worker, question->box, &worker->arena, &pages->found,
+                            &pages->n_found, err));
+    if (!question->after)
+        return ERR_OK;
+    if (!findings_after(pages->world, question->after, &after))
+        return err_set(err, ERR_USAGE, "after \"%s\" should be the \"next\" of the page before",
+                       question->after);
+    pages->at = after;
+    while (pages->next < pages->n_found &&
+           finding_ref_compare(pages->found[pages->next], after) <= 0)
+        pages->next++;
+done:
+    return code;
+}
+
+static enum err_code write_feature(struct jw *jw, const struct world *world, struct worker *worker,
+                                   struct finding_ref ref, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct conflict_view view;
+    struct arena_mark mark = arena_mark(&worker->arena);
+    TRY(finding_view(world, worker, ref, &worker->arena, &view, err));
+    jw_object(jw);
+    jw_kv_string(jw, "type", "Feature");
+    jw_kv_string(jw, "id", view.row.head.id);
+    jw_key(jw, "geometry");
+    geojson_write(jw, &view.row.head.geom);
+    jw_key(jw, "properties");
+    jw_object(jw);
+    answer_conflict_members(jw, world, &worker->arena, &view);
+    jw_end_object(jw);
+    jw_end_object(jw);
+done:
+    arena_rewind(&worker->arena, mark);
+    return code;
 }
 
 enum err_code answer_conflicts(struct jw *jw, const struct world *world, struct worker *worker,
                                const struct list_question *question, struct err *err)
 {
     enum err_code code = ERR_OK;
-    uint32_t *rows = NULL;
-    size_t n = 0;
     bool *inside = NULL;
-    TRY(candidate_conflicts(world, &worker->arena, question, &rows, &n, err));
-    TRY(mark_unit(world, &worker->arena, question->unit, &inside, err));
     size_t given = 0;
-    const char *last = NULL;
-    bool more = false;
+    struct finding_ref last = {.layer = LAYER_COUNT};
+    TRY(mark_unit(world, &worker->arena, question->unit, &inside, err));
+    struct conflict_pages pages = {.world = world, .question = question, .inside = inside};
+    TRY(begin_pages(&pages, worker, err));
     jw_object(jw);
     jw_kv_string(jw, "type", "FeatureCollection");
     jw_key(jw, "features");
     jw_array(jw);
-    for (size_t i = 0; i < n; i++) {
-        if (!is_wanted(world, question, inside, rows[i]))
-            continue;
-        more = given == question->limit;
-        if (more)
-            break;
-        const struct conflict *conflict = world_conflict(world, rows[i]);
-        jw_object(jw);
-        jw_kv_string(jw, "type", "Feature");
-        jw_kv_string(jw, "id", conflict->head.id);
-        jw_key(jw, "geometry");
-        geojson_write(jw, &conflict->head.geom);
-        jw_key(jw, "properties");
-        answer_conflict(jw, world, &worker->arena, rows[i]);
-        jw_end_object(jw);
-        last = conflict->head.id;
+    bool more = next_conflict(&pages);
+    for (; more && given < question->limit; more = next_conflict(&pages)) {
+        TRY(write_feature(jw, world, worker, pages.at, err));
+        last = pages.at;
         given++;
     }
     jw_end_array(jw);
     jw_kv_integer(jw, "numberReturned", (int64_t)given);
-    jw_kv_string(jw, "next", more ? last : NULL);
+    const char *next = more && given > 0 ? finding_id(world, last, &worker->arena) : NULL;
+    jw_kv_string(jw, "next", next);
     jw_end_object(jw);
 done:
     return code;

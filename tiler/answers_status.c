@@ -4,6 +4,7 @@
 #include "geo/population.h"
 #include "styles/style.h"
 #include "geo/rollup.h"
+#include "geo/finding.h"
 #include "tiler/answers.h"
 #include "tiler/cli.h"
 
@@ -49,13 +50,10 @@ static void write_grades(struct jw *jw, const struct world *world)
 
 static void write_conflict_counts(struct jw *jw, const struct world *world)
 {
-    size_t sure = 0;
-    size_t n = world_count(world, LAYER_CONFLICTS);
-    for (size_t i = 0; i < n; i++)
-        sure += text_equal(world_conflict(world, i)->verdict, "conflict");
+    struct finding_sums sums = findings_sums(world->findings);
     jw_object(jw);
-    jw_kv_integer(jw, "conflict", (int64_t)sure);
-    jw_kv_integer(jw, "undecided", (int64_t)(n - sure));
+    jw_kv_integer(jw, "conflict", (int64_t)(sums.n - sums.n_undecided));
+    jw_kv_integer(jw, "undecided", (int64_t)sums.n_undecided);
     jw_end_object(jw);
 }
 
@@ -166,8 +164,7 @@ void answer_legend(struct jw *jw, const struct world *world, const struct style 
                  {"city", "市级风险图（按县）", "Cities, counties coloured"},
                  {"county", "县级风险图", "County"},
                  {"dangers", "事故隐患分布图", "Hidden dangers"},
-                 {"risk", "安全风险四色图", "Four-colour risk map"},
-                 {"pipelines", "管道地区等级和高后果区", "Pipelines by stretch"}};
+                 {"risk", "安全风险四色图", "Four-colour risk map"}};
     const struct legend_entry *entries = NULL;
     size_t n = 0;
     style_legend(style, map, &entries, &n);

@@ -1,5 +1,6 @@
 /* cli_assess.c - sisetu assess: grades everything and keeps the result. */
 #include "data/base/json.h"
+#include "data/base/limits.h"
 #include "data/base/text.h"
 #include "geo/assess.h"
 #include "tiler/cli.h"
@@ -21,6 +22,25 @@ static void print_summary(struct cli *cli, const struct assess_summary *summary,
                    summary->deleted, (unsigned long long)summary->generation);
     for (size_t i = 0; i < summary->n_warnings; i++)
         buf_printf(&cli->out, "Warning: %s\n", summary->warnings[i]);
+}
+
+/* Where the time went: loading the store, assessing it to a world that could be published, and
+ * writing what differs. */
+static void print_timing(struct cli *cli, const struct assess_summary *summary)
+{
+    buf_printf(&cli->out, "timing threads=%zu load_s=%.3f assess_s=%.3f write_s=%.3f\n",
+               summary->n_threads, summary->load_s, summary->assess_s, summary->write_s);
+}
+
+static void write_timing(struct jw *jw, const struct assess_summary *summary)
+{
+    jw_key(jw, "timing");
+    jw_object(jw);
+    jw_kv_integer(jw, "threads", (int64_t)summary->n_threads);
+    jw_kv_fixed(jw, "load_s", summary->load_s, 3);
+    jw_kv_fixed(jw, "assess_s", summary->assess_s, 3);
+    jw_kv_fixed(jw, "write_s", summary->write_s, 3);
+    jw_end_object(jw);
 }
 
 static void write_json(struct cli *cli, const struct assess_summary *summary, const char *date)
@@ -45,6 +65,8 @@ static void write_json(struct cli *cli, const struct assess_summary *summary, co
     for (size_t i = 0; i < summary->n_warnings; i++)
         jw_string(&jw, summary->warnings[i]);
     jw_end_array(&jw);
+    if (cli_flag(cli, "timing"))
+        write_timing(&jw, summary);
     jw_end_object(&jw);
     buf_add_byte(&cli->out, '\n');
 }
@@ -53,16 +75,21 @@ static enum err_code run_assess(struct cli *cli, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct assess_summary summary;
-    int32_t as_of = INT_ABSENT;
+    struct assess_options options = {.rules_directory = cli_value(cli, "rules"),
+                                     .as_of = INT_ABSENT};
+    int64_t n_threads = 0;
     char date[TEXT_DATE_BYTES];
-    TRY(cli_date(cli, "as-of", &as_of, err));
-    TRY(assess_store(cli->arguments[0], cli_value(cli, "rules"), as_of, &cli->arena, &summary,
-                     err));
+    TRY(cli_date(cli, "as-of", &options.as_of, err));
+    TRY(cli_integer(cli, "threads", 1, LIMIT_THREADS, &n_threads, err));
+    options.n_threads = (size_t)n_threads;
+    TRY(assess_store(cli->arguments[0], &options, &cli->arena, &summary, err));
     text_from_date(summary.as_of, date);
     if (cli_flag(cli, "json"))
         write_json(cli, &summary, date);
     else
         print_summary(cli, &summary, date);
+    if (cli_flag(cli, "timing") && !cli_flag(cli, "json"))
+        print_timing(cli, &summary);
 done:
     return code;
 }
@@ -71,13 +98,17 @@ const struct cli_command cli_assess = {
     .name = "assess",
     .arguments = "STORE",
     .summary = "find the conflicts, grade everything, keep both",
-    .details = "A second run on unchanged data writes nothing.",
+    .details =
+        "A second run on unchanged data writes nothing. The answer is the same for any number of\n"
+        "threads.",
     .examples = "sisetu assess build/ningxia.gpkg\n"
                 "sisetu assess build/ningxia.gpkg --as-of 2026-05-01 --rules my-rules\n",
     .options =
         (const struct cli_option[]){
             {"as-of", 0, "DATE", false, "the day whose rules hold (today)"},
             {"rules", 0, "DIR", false, "rule tables (default: those installed)"},
+            {"threads", 0, "N", false, "threads to work with (as many as cores)"},
+            {"timing", 0, NULL, false, "print how long loading, assessing and writing took"},
             {"json", 0, NULL, false, "print the summary as JSON"},
             {NULL, 0, NULL, false, NULL}},
     .min_arguments = 1,

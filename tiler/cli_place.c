@@ -24,8 +24,9 @@ static void end_json(struct cli *cli)
 
 /* ---- at ---- */
 
-static void print_at(struct cli *cli, const struct world *world, const struct at_answer *at)
+static void print_at(struct cli *cli, struct cli_world *on, const struct at_answer *at)
 {
+    const struct world *world = on->world;
     struct columns table;
     buf_printf(&cli->out, "At %.6f, %.6f\n", at->point.lon_deg, at->point.lat_deg);
     columns_begin(&table, &cli->arena, 4);
@@ -56,7 +57,7 @@ static void print_at(struct cli *cli, const struct world *world, const struct at
     }
     columns_end(&table, "  ", &cli->out);
     buf_printf(&cli->out, "Conflicts: %zu\n", at->n_conflicts);
-    cli_print_conflicts(cli, world, at->conflicts, at->n_conflicts, SHOWN_CONFLICTS);
+    cli_print_conflicts(cli, on, at->conflicts, at->n_conflicts, SHOWN_CONFLICTS);
     if (!isnan(at->density_km2))
         buf_printf(&cli->out, "Density here: %.0f residents a km2\n", at->density_km2);
     cli_print_exposure(cli, &at->exposure, at->radius_m);
@@ -80,7 +81,7 @@ static enum err_code run_at(struct cli *cli, struct err *err)
         answer_at(&jw, on.world, &on.worker, &at);
         end_json(cli);
     } else {
-        print_at(cli, on.world, &at);
+        print_at(cli, &on, &at);
     }
 done:
     cli_world_close(&on);
@@ -154,9 +155,10 @@ done:
 
 /* ---- enterprise ---- */
 
-static void print_enterprise(struct cli *cli, const struct world *world,
+static void print_enterprise(struct cli *cli, struct cli_world *on,
                              const struct enterprise_answer *answer)
 {
+    const struct world *world = on->world;
     const struct enterprise *plant = answer->enterprise;
     buf_printf(&cli->out, "%s %s: %s\n", plant->head.id, reasons_name(&plant->head),
                cli_grade(cli, answer->grade));
@@ -177,7 +179,7 @@ static void print_enterprise(struct cli *cli, const struct world *world,
         buf_add_text(&cli->out, unit->undecided ? ", undecided\n" : "\n");
     }
     buf_printf(&cli->out, "Conflicts: %zu\n", answer->n_conflicts);
-    cli_print_conflicts(cli, world, answer->conflicts, answer->n_conflicts, SHOWN_CONFLICTS);
+    cli_print_conflicts(cli, on, answer->conflicts, answer->n_conflicts, SHOWN_CONFLICTS);
     cli_print_exposure(cli, &answer->exposure, world->rules->parameters.alpha_radius_m);
     cli_print_warnings(cli, world);
 }
@@ -195,7 +197,7 @@ static enum err_code run_enterprise(struct cli *cli, struct err *err)
         answer_enterprise(&jw, on.world, &on.worker, &answer);
         end_json(cli);
     } else {
-        print_enterprise(cli, on.world, &answer);
+        print_enterprise(cli, &on, &answer);
     }
 done:
     cli_world_close(&on);

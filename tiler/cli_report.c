@@ -61,7 +61,7 @@ static enum err_code run_relocation(struct cli *cli, const char *directory, stru
     struct report report;
     TRY(cli_world_open(cli, &on, err));
     TRY(query_relocation(on.world, &on.worker, cli_value(cli, "unit"), &answer, err));
-    TRY(report_relocation(on.world, &answer, &cli->arena, &report, err));
+    TRY(report_relocation(on.world, &on.worker, &answer, &report, err));
     TRY(report_write(&report, directory, err));
     for (size_t i = 0; i < report.n_tables; i++)
         buf_printf(&cli->out, "%s/%s: %zu rows\n", directory, report.tables[i].file,

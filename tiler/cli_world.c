@@ -4,6 +4,7 @@
 #include "data/base/json.h"
 #include "data/base/limits.h"
 #include "data/import_shapes.h"
+#include "geo/finding_view.h"
 #include "geo/reasons.h"
 #include "tiler/answers.h"
 #include "tiler/columns.h"
@@ -116,15 +117,20 @@ void cli_print_reasons(struct cli *cli, const struct grade_row *grade, const cha
     jr_free(root);
 }
 
-void cli_print_conflicts(struct cli *cli, const struct world *world, const uint32_t *rows, size_t n,
-                         size_t most)
+void cli_print_conflicts(struct cli *cli, struct cli_world *on, const struct finding_ref *refs,
+                         size_t n, size_t most)
 {
     for (size_t i = 0; i < n && i < most; i++) {
-        const struct conflict *conflict = world_conflict(world, rows[i]);
-        buf_printf(&cli->out, "  %-9s %-8s %s\n", conflict->verdict,
-                   reasons_grade_en(conflict->grade), conflict->reason ? conflict->reason : "");
-        if (conflict->decides)
-            buf_printf(&cli->out, "                     decided by: %s\n", conflict->decides);
+        struct conflict_view view;
+        if (finding_view(on->world, &on->worker, refs[i], &on->worker.arena, &view, NULL) !=
+            ERR_OK) {
+            cli->out.failed = true;
+            return;
+        }
+        buf_printf(&cli->out, "  %-9s %-8s %s\n", view.row.verdict,
+                   reasons_grade_en(view.row.grade), view.row.reason);
+        if (view.row.decides)
+            buf_printf(&cli->out, "                     decided by: %s\n", view.row.decides);
     }
     if (n > most)
         buf_printf(&cli->out, "  and %zu more (--json gives all)\n", n - most);

@@ -35,8 +35,8 @@ const char *cli_grade(struct cli *cli, const struct grade_row *grade); /* "orang
 /* "sisetu at" and the like: the reasons of a grade, one a line. */
 void cli_print_reasons(struct cli *cli, const struct grade_row *grade, const char *indent,
                        size_t most);
-void cli_print_conflicts(struct cli *cli, const struct world *world, const uint32_t *rows, size_t n,
-                         size_t most);
+void cli_print_conflicts(struct cli *cli, struct cli_world *on, const struct finding_ref *refs,
+                         size_t n, size_t most);
 void cli_print_exposure(struct cli *cli, const struct exposure *exposure, double radius_m);
 /* Writes a proof to the path, or to standard output (NULL). (cli_explain.c) */
 enum err_code cli_put_proof(struct cli *cli, const struct buf *proof, const char *path,

@@ -14,7 +14,7 @@ static const struct record_head *head_of(const struct source *source, uint32_t i
 
 const char *source_feature_id(const struct source *source, uint32_t feature)
 {
-    const char *id = head_of(source, feature)->id;
+    const char *id = source->ids ? source->ids[feature] : head_of(source, feature)->id;
     return id ? id : "";
 }
 
@@ -45,6 +45,9 @@ static const struct grade_row *own_grade(const struct source *source, uint32_t i
 static const struct grade_row *enterprise_grade(const struct source *source, uint32_t index)
 {
     const struct field_binding *field = records_field(source->layer, "enterprise_id");
+    if (source->refs)
+        return world_grade(source->world, "enterprise",
+                           finding_enterprise_id(source->world, source->refs[index]), NULL);
     const char *id = field ? record_text(head_of(source, index), field) : NULL;
     return id ? world_grade(source->world, "enterprise", id, NULL) : NULL;
 }
@@ -133,5 +136,8 @@ struct value source_property(const void *feature, const char *property)
         const struct grade_row *grade = enterprise_grade(source, f->index);
         value = grade_property(grade, "grade", &known);
     }
-    return known ? value : record_property(source, f->index, property);
+    if (known)
+        return value;
+    return source->refs ? source_conflict_property(source, f->index, property)
+                        : record_property(source, f->index, property);
 }

@@ -8,7 +8,7 @@
  * A text cell of a CSV that a spreadsheet would take for a formula gets a leading
  * apostrophe; in the workbook texts are texts.
  *
- * Owner: everything belongs to the arena.
+ * Owner: everything belongs to the arena, of the worker where there is one.
  */
 #ifndef SISETU_TILER_REPORT_H
 #define SISETU_TILER_REPORT_H
@@ -54,8 +54,9 @@ struct report {
 };
 
 /* The relocation list (国办发〔2017〕77号): plants to move, undecided ones apart, evidence. */
-enum err_code report_relocation(const struct world *world, const struct relocation_answer *answer,
-                                struct arena *arena, struct report *out, struct err *err);
+enum err_code report_relocation(const struct world *world, struct worker *worker,
+                                const struct relocation_answer *answer, struct report *out,
+                                struct err *err);
 
 /* Writes every table and the workbook into the directory, which is made if need be. */
 enum err_code report_write(const struct report *report, const char *directory, struct err *err);

@@ -1,5 +1,6 @@
 /* report_relocation.c - the relocation list as tables: one row a plant, and its evidence. */
 #include "data/base/text.h"
+#include "geo/finding_view.h"
 #include "geo/reasons.h"
 #include "tiler/cli.h"
 #include "tiler/report.h"
@@ -93,7 +94,8 @@ struct filling {
     const struct world *world;
     struct arena *arena;
     struct report_table *table;
-    size_t at; /* next cell of the row */
+    struct conflict_view *views; /* of the plant at hand, as its conflicts */
+    size_t at;                   /* next cell of the row */
     bool failed;
 };
 
@@ -203,13 +205,13 @@ static const char *clause_text(struct filling *on, const struct conflict *confli
 
 /* Whether a distance of the sanitary kind fails. What is kept is not in the store, and an approved
  * value of the environmental assessment would go first: so nothing found is nothing judged. */
-static const char *sanitary_word(const struct world *world, const struct relocation_row *row)
+static const char *sanitary_word(const struct filling *on, const struct relocation_row *row)
 {
     const char *word = "未判定 not judged";
     for (size_t i = 0; i < row->n_conflicts; i++) {
-        const struct conflict *conflict = world_conflict(world, row->conflicts[i]);
-        for (size_t r = 0; r < world->rules->n_spacing; r++) {
-            const struct spacing_rule *rule = &world->rules->spacing[r];
+        const struct conflict *conflict = &on->views[i].row;
+        for (size_t r = 0; r < on->world->rules->n_spacing; r++) {
+            const struct spacing_rule *rule = &on->world->rules->spacing[r];
             if (rule->kind != SPACING_SANITARY || !text_equal(rule->source.id, conflict->rule_id))
                 continue;
             if (text_equal(conflict->verdict, "conflict"))
@@ -227,9 +229,8 @@ static const char *join_conflicts(struct filling *on, const struct relocation_ro
     struct buf text;
     buf_init(&text);
     for (size_t i = 0; i < row->n_conflicts; i++) {
-        const struct conflict *conflict = world_conflict(on->world, row->conflicts[i]);
-        const char *one =
-            decides ? conflict->decides : reasons_conflict_zh(on->world, conflict, on->arena);
+        const struct conflict *conflict = &on->views[i].row;
+        const char *one = decides ? conflict->decides : on->views[i].zh;
         if (!one || strstr(buf_text(&text), one))
             continue;
         buf_printf(&text, "%s%s", text.n_bytes ? "\n" : "", one);
@@ -292,7 +293,7 @@ static void put_worst(struct filling *on, const struct relocation_row *row)
         put_text(on, "");
         return;
     }
-    const struct conflict *conflict = world_conflict(on->world, (size_t)row->worst_distance);
+    const struct conflict *conflict = &on->views[row->worst_distance].row;
     const struct record_head *target = target_of(on->world, conflict);
     put_text(on, target ? reasons_name(target) : conflict->target_id);
     put_text(on, conflict->target_class);
@@ -329,7 +330,7 @@ static void put_plant(struct filling *on, const struct relocation_row *row)
     put_hazard(on, &row->hazard);
     put_areas(on, row);
     put_worst(on, row);
-    put_text(on, sanitary_word(on->world, row));
+    put_text(on, sanitary_word(on, row));
     put_number(on, row->persons_500_m);
     put_number(on, row->persons_1000_m);
     put_text(on, colour(on, row->grade ? row->grade->grade : 0));
@@ -348,8 +349,9 @@ static void put_plant(struct filling *on, const struct relocation_row *row)
 }
 
 static void put_evidence(struct filling *on, const struct relocation_row *row,
-                         const struct conflict *conflict)
+                         const struct conflict_view *view)
 {
+    const struct conflict *conflict = &view->row;
     const struct record_head *target = target_of(on->world, conflict);
     const struct geom *geom = &conflict->head.geom;
     bool line = geom->kind == GEOM_LINE || geom->kind == GEOM_POINT;
@@ -380,7 +382,7 @@ static void put_evidence(struct filling *on, const struct relocation_row *row,
     put_number(on, a.lat_deg);
     put_number(on, b.lon_deg);
     put_number(on, b.lat_deg);
-    put_text(on, reasons_conflict_zh(on->world, conflict, on->arena));
+    put_text(on, view->zh);
     put_text(on, conflict->reason);
     put_text(on, conflict->decides);
     put_text(on, conflict->head.id);
@@ -417,9 +419,25 @@ static void add_facts(struct filling *on, const struct relocation_answer *answer
              "city government decides.");
 }
 
-enum err_code report_relocation(const struct world *world, const struct relocation_answer *answer,
-                                struct arena *arena, struct report *out, struct err *err)
+/* The conflicts of a plant in full. */
+static enum err_code view_conflicts(struct filling *on, struct worker *worker,
+                                    const struct relocation_row *row, struct err *err)
 {
+    enum err_code code = ERR_OK;
+    on->views = arena_new(on->arena, struct conflict_view, row->n_conflicts);
+    TRY(on->views ? ERR_OK : err_nomem(err));
+    for (size_t i = 0; i < row->n_conflicts; i++)
+        TRY(finding_view(on->world, worker, row->conflicts[i], on->arena, &on->views[i], err));
+done:
+    return code;
+}
+
+enum err_code report_relocation(const struct world *world, struct worker *worker,
+                                const struct relocation_answer *answer, struct report *out,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena *arena = &worker->arena;
     *out = (struct report){.workbook = "relocation.xlsx",
                            .title = "危险化学品企业搬迁改造清单 Relocation list",
                            .tables = arena_new(arena, struct report_table, 3),
@@ -442,12 +460,15 @@ enum err_code report_relocation(const struct world *world, const struct relocati
     struct filling on = {.world = world, .arena = arena};
     for (size_t i = 0; i < answer->n_rows; i++) {
         const struct relocation_row *row = &answer->rows[i];
+        TRY(view_conflicts(&on, worker, row, err));
         on.table = &out->tables[row->state == RELOCATE ? 0 : 1];
         put_plant(&on, row);
         on.table = &out->tables[2];
         for (size_t k = 0; k < row->n_conflicts; k++)
-            put_evidence(&on, row, world_conflict(world, row->conflicts[k]));
+            put_evidence(&on, row, &on.views[k]);
     }
     add_facts(&on, answer, out);
-    return on.failed ? err_nomem(err) : ERR_OK;
+    TRY(on.failed ? err_nomem(err) : ERR_OK);
+done:
+    return code;
 }

@@ -98,14 +98,27 @@ const struct style *scenes_style(const struct scenes *scenes)
 struct source_job {
     const struct world *world;
     enum style_source id;
+    bool polygons_only;
 };
+
+/* Whether the style does nothing but fill the features of a source. */
+static bool only_filled(const struct style *style, enum style_source id)
+{
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        const struct style_layer *layer = style_layer(style, i);
+        if (layer->source == id && layer->type != LAYER_FILL)
+            return false;
+    }
+    return true;
+}
 
 static enum err_code make_source(void *context, struct arena *arena, void **value, struct err *err)
 {
     const struct source_job *job = context;
     struct source *source = arena_new(arena, struct source, 1);
     *value = source;
-    return source ? source_build(job->world, job->id, arena, source, err) : err_nomem(err);
+    return source ? source_build(job->world, job->id, job->polygons_only, arena, source, err)
+                  : err_nomem(err);
 }
 
 enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
@@ -114,7 +127,7 @@ enum err_code scenes_source(struct scenes *scenes, enum style_source id, const s
     /* The unit of a request is one of the units. */
     if (id == SOURCE_SELECTED || id == SOURCE_OUTSIDE)
         id = SOURCE_UNITS;
-    struct source_job job = {scenes->world, id};
+    struct source_job job = {scenes->world, id, only_filled(scenes->style, id)};
     void *value = NULL;
     enum err_code code =
         lazy_get(&scenes->sources[id], &scenes->lock, make_source, &job, &value, err);

@@ -25,7 +25,6 @@ static const struct recipe recipes[SOURCE_COUNT] = {
     [SOURCE_INFRASTRUCTURE] = {LAYER_INFRASTRUCTURE, GEOM_NONE},
     [SOURCE_HIDDEN_DANGERS] = {LAYER_HIDDEN_DANGERS, GEOM_NONE},
     [SOURCE_RESOURCES] = {LAYER_RESOURCES, GEOM_NONE},
-    [SOURCE_SEGMENTS] = {LAYER_SEGMENTS, GEOM_NONE},
     [SOURCE_CONFLICTS] = {LAYER_CONFLICTS, GEOM_NONE},
     [SOURCE_SELECTED] = {LAYER_ADMIN, GEOM_POLYGON},
     [SOURCE_OUTSIDE] = {LAYER_ADMIN, GEOM_POLYGON},
@@ -121,8 +120,8 @@ done:
     return code;
 }
 
-enum err_code source_build(const struct world *world, enum style_source id, struct arena *arena,
-                           struct source *out, struct err *err)
+enum err_code source_build(const struct world *world, enum style_source id, bool polygons_only,
+                           struct arena *arena, struct source *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     *out = (struct source){.world = world, .id = id, .layer = recipes[id].layer};
@@ -131,6 +130,8 @@ enum err_code source_build(const struct world *world, enum style_source id, stru
     shape_builder_init(&builder, arena);
     if (id == SOURCE_BOUNDARIES) {
         TRY(shape_borders(&builder, world, &out->rows, &out->levels, err));
+    } else if (id == SOURCE_CONFLICTS) {
+        TRY(source_add_conflicts(&builder, polygons_only, out, err));
     } else {
         uint32_t *rows = arena_new(arena, uint32_t, n_rows);
         if (!rows)
@@ -231,6 +232,8 @@ enum err_code source_point(const struct source *source, uint32_t feature, struct
                              (int32_t)((shape->box.north + shape->box.south) / 2)};
         return ERR_OK;
     }
-    const struct geom *geom = world_geom(source->world, source->layer, source->rows[feature]);
+    const struct geom *geom = source->geoms
+                                  ? &source->geoms[feature]
+                                  : world_geom(source->world, source->layer, source->rows[feature]);
     return shape_point(geom, scratch, out, err);
 }

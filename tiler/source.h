@@ -18,6 +18,7 @@
 #ifndef SISETU_TILER_SOURCE_H
 #define SISETU_TILER_SOURCE_H
 
+#include "geo/finding.h"
 #include "geo/rtree.h"
 #include "geo/world.h"
 #include "styles/style.h"
@@ -41,7 +42,10 @@ struct source {
     enum style_source id;
     enum layer_id layer; /* that rows belong to */
     uint32_t n;
-    const uint32_t *rows;  /* of each feature */
+    const uint32_t *rows;           /* of each feature; NULL for conflicts, which are no records */
+    const struct finding_ref *refs; /* conflicts: of each feature, with its shape and id */
+    const struct geom *geoms;
+    const char **ids;
     const uint8_t *levels; /* boundaries: 1 region ... 4 township; else NULL */
     const struct shape *shapes;
     uint32_t n_rings;
@@ -49,8 +53,16 @@ struct source {
     struct rtree tree; /* over the boxes, merc units as if they were degrees, y north */
 };
 
-enum err_code source_build(const struct world *world, enum style_source id, struct arena *arena,
-                           struct source *out, struct err *err);
+/* polygons_only: other conflicts are left out, since nobody draws them. */
+enum err_code source_build(const struct world *world, enum style_source id, bool polygons_only,
+                           struct arena *arena, struct source *out, struct err *err);
+
+/* source_conflicts.c: the features of conflicts, and what a style may ask of one. */
+struct shape_builder;
+enum err_code source_add_conflicts(struct shape_builder *builder, bool polygons_only,
+                                   struct source *out, struct err *err);
+struct value source_conflict_property(const struct source *source, uint32_t index,
+                                      const char *property);
 
 /* Levels of detail: DETAIL_FULL serves every zoom; detail_of_zoom picks the least that does. */
 enum { DETAIL_COUNT = 7, DETAIL_FULL = 6 };

@@ -80,6 +80,35 @@ static inline void map_units(struct fixture *f)
     map_grade(f, "county", "640202", 4, 2);
 }
 
+/* People in the inner zone of a plant (an area), or a house too near (a line). */
+static inline void map_conflict(struct fixture *f, int i, double lon, double lat)
+{
+    char id[32];
+    snprintf(id, sizeof id, "C%02d", i);
+    struct conflict *conflict = fixture_add(f, LAYER_CONFLICTS, id);
+    struct arena *arena = &f->parts.arena;
+    conflict->verdict = i % 3 ? "conflict" : "undecided";
+    conflict->grade = 1 + i % 3;
+    if (i % 2) {
+        conflict->kind = "density";
+        conflict->rule_id = "individual_risk-1";
+        conflict->source_layer = "zones";
+        conflict->source_id = arena_printf(arena, "Z%02d1", i);
+        return;
+    }
+    snprintf(id, sizeof id, "P%02d", i);
+    struct protected_target *house = fixture_add(f, LAYER_PROTECTED, id);
+    house->use = "office";
+    house->head.geom = fixture_point(f, lon + 0.004, lat + 0.003);
+    conflict->kind = "distance";
+    conflict->rule_id = "F09a";
+    conflict->source_layer = "enterprises";
+    conflict->source_id = arena_printf(arena, "E%02d", i);
+    conflict->target_layer = "protected";
+    conflict->target_id = arena_strdup(arena, id);
+    conflict->target_class = "CIVIL_LOW";
+}
+
 static inline void map_plants(struct fixture *f)
 {
     for (int i = 0; i < 24; i++) {
@@ -99,13 +128,7 @@ static inline void map_plants(struct fixture *f)
             zone->standing = i % 4 ? "legal" : "indicative";
             zone->head.geom = map_ring(f, lon, lat, 0.003 * class);
         }
-        snprintf(id, sizeof id, "C%02d", i);
-        struct conflict *conflict = fixture_add(f, LAYER_CONFLICTS, id);
-        conflict->verdict = i % 3 ? "conflict" : "undecided";
-        conflict->grade = 1 + i % 3;
-        conflict->head.geom = i % 2 ? map_ring(f, lon, lat, 0.003)
-                                    : fixture_line(f, (struct lonlat){lon, lat},
-                                                   (struct lonlat){lon + 0.004, lat + 0.003});
+        map_conflict(f, i, lon, lat);
         snprintf(id, sizeof id, "H%02d", i);
         struct hidden_danger *danger = fixture_add(f, LAYER_HIDDEN_DANGERS, id);
         danger->level = 1 + i % 3;
@@ -140,6 +163,7 @@ static inline void map_fixture_init(struct map_fixture *m, const char *style_jso
     map_units(&f);
     map_plants(&f);
     map_rest(&f);
+    fixture_grid(&f, 105.49, 38.4, 0.0005, 256, 256, 10);
     m->world = fixture_world(&f, 20260601);
     fixture_check(style_json ? style_parse("test", style_json, strlen(style_json), &m->style, &err)
                              : style_load(NULL, &m->style, &err),

@@ -101,7 +101,8 @@ static struct assess_summary assess(struct place *place, const char *rules, int3
 {
     struct assess_summary summary;
     struct err err;
-    fixture_check(assess_store(place->path, rules, as_of, &place->arena, &summary, &err), &err);
+    const struct assess_options options = {.rules_directory = rules, .as_of = as_of};
+    fixture_check(assess_store(place->path, &options, &place->arena, &summary, &err), &err);
     return summary;
 }
 
@@ -143,6 +144,51 @@ static void test_second_run_writes_nothing(void **state)
     place_release(&place);
 }
 
+/* The row of a conflict as the store keeps it. */
+struct wanted_row {
+    const char *id;
+    enum geom_kind shape;
+    int32_t generation;
+    size_t n;
+};
+
+static enum err_code look_at_row(void *context, const void *record, struct err *err)
+{
+    struct wanted_row *wanted = context;
+    const struct conflict *row = record;
+    (void)err;
+    if (strcmp(row->head.id, wanted->id) == 0) {
+        wanted->shape = row->head.geom.kind;
+        wanted->generation = row->generation;
+        wanted->n++;
+    }
+    return ERR_OK;
+}
+
+static struct wanted_row row_in_store(struct place *place, const char *id)
+{
+    struct store *store;
+    struct err err;
+    struct wanted_row wanted = {.id = id};
+    const struct store_each each = {
+        .layer = LAYER_CONFLICTS, .shapes = true, .context = &wanted, .visit = look_at_row};
+    fixture_check(store_open(place->path, STORE_READ, &store, &err), &err);
+    fixture_check(store_each(store, &each, &err), &err);
+    store_close(store);
+    assert_int_equal(wanted.n, 1);
+    return wanted;
+}
+
+static enum geom_kind shape_in_store(struct place *place, const char *id)
+{
+    return row_in_store(place, id).shape;
+}
+
+static int32_t stamp_in_store(struct place *place, const char *id)
+{
+    return row_in_store(place, id).generation;
+}
+
 static void test_store_keeps_what_was_found_and_under_which_rules(void **state)
 {
     (void)state;
@@ -153,13 +199,14 @@ static void test_store_keeps_what_was_found_and_under_which_rules(void **state)
     assert_int_equal(world->as_of, DAY);
     assert_int_equal(world->generation, summary.generation);
     assert_int_equal(world_count(world, LAYER_CONFLICTS), summary.conflicts + summary.undecided);
-    int64_t row = world_find(world, LAYER_CONFLICTS, "F09a|facilities/T1|protected/P1");
-    assert_true(row >= 0);
-    assert_close(world_conflict(world, (size_t)row)->margin_m, -5, 1e-6);
-    assert_int_equal(world_conflict(world, (size_t)row)->generation, (int)summary.generation);
-    row = world_find(world, LAYER_CONFLICTS, "individual_risk-2|zones/Z1|population");
-    assert_true(row >= 0);
-    assert_int_equal(world_geom(world, LAYER_CONFLICTS, (size_t)row)->kind, GEOM_POLYGON);
+    struct finding_ref ref;
+    assert_true(findings_find(world, "F09a|facilities/T1|protected/P1", &ref));
+    assert_close(finding_at(world, ref)->shortfall, 5, 1e-6);
+    assert_true(findings_find(world, "individual_risk-2|zones/Z1|population", &ref));
+    assert_int_equal(finding_at(world, ref)->kind, FINDING_DENSITY);
+    assert_int_equal(shape_in_store(&place, "individual_risk-2|zones/Z1|population"), GEOM_POLYGON);
+    assert_int_equal(stamp_in_store(&place, "F09a|facilities/T1|protected/P1"),
+                     (int)summary.generation);
     assert_int_equal(world_grade(world, "enterprise", "E2", NULL)->grade, 3);
     assert_int_equal(world_grade(world, "hazard_unit", "E1/罐区", NULL)->grade, 3);
     assert_non_null(world_grade(world, "city", "640100", "worst"));
@@ -247,11 +294,12 @@ static void test_editing_a_row_changes_the_answer_and_serving_keeps_it(void **st
     edit_rules(rules, "^\\(F09a,.*,fire,\\)25,", "\\119.999,");
     assess(&place, rules, DAY);
     struct world *world = load(&place);
-    assert_int_equal(world_find(world, LAYER_CONFLICTS, "F09a|facilities/T1|protected/P1"), -1);
+    struct finding_ref ref;
+    assert_false(findings_find(world, "F09a|facilities/T1|protected/P1", &ref));
     world_release(world);
     assess(&place, NULL, DAY); /* those installed again */
     world = load(&place);
-    assert_true(world_find(world, LAYER_CONFLICTS, "F09a|facilities/T1|protected/P1") >= 0);
+    assert_true(findings_find(world, "F09a|facilities/T1|protected/P1", &ref));
     world_release(world);
     place_release(&place);
 }
@@ -269,11 +317,13 @@ static void test_broken_rules_leave_the_store_as_it_was(void **state)
     read_bytes(&place, &before);
     snprintf(rules, sizeof rules, "%s/rules", place.directory);
     edit_rules(rules, "^\\(F09a,.*,fire,\\)25,", "\\12O,");
-    assert_int_equal(assess_store(place.path, rules, DAY, &place.arena, &summary, &err), ERR_INPUT);
+    const struct assess_options options = {.rules_directory = rules, .as_of = DAY};
+    const struct assess_options installed = {.as_of = DAY};
+    assert_int_equal(assess_store(place.path, &options, &place.arena, &summary, &err), ERR_INPUT);
     assert_non_null(strstr(err.message, "spacing.csv:"));
     read_bytes(&place, &after);
     assert_memory_equal(after.bytes, before.bytes, before.n_bytes);
-    assert_int_equal(assess_store("/nowhere/s.gpkg", NULL, DAY, &place.arena, &summary, &err),
+    assert_int_equal(assess_store("/nowhere/s.gpkg", &installed, &place.arena, &summary, &err),
                      ERR_NOT_FOUND);
     buf_release(&before);
     buf_release(&after);

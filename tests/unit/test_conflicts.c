@@ -2,7 +2,8 @@
 #include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
-#include "geo/conflicts.h"
+#include "geo/finding_view.h"
+#include "geo/findings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,14 +13,28 @@
 
 static const int32_t DAY = 20260601;
 
-static struct conflict_set gather(const struct world *world, struct arena *arena)
+/* Everything found, in full, in the order of all. */
+struct found {
+    struct conflict_view *items;
+    size_t n;
+};
+
+static struct found gather(struct world *world, struct arena *arena)
 {
-    struct conflict_set set;
+    struct crew crew;
+    struct findings *findings;
+    struct finding_ref ref = {.layer = LAYER_COUNT};
+    struct found found = {.n = 0};
     struct err err;
-    fixture_check(conflict_set_init(&set, world, arena, &err), &err);
-    fixture_check(conflicts_gather(world, &set, &err), &err);
-    fixture_check(conflicts_sort(&set, &err), &err);
-    return set;
+    fixture_check(crew_init(&crew, 2, &err), &err);
+    fixture_check(findings_all(world, &crew, &findings, &err), &err);
+    world_set_findings(world, findings);
+    found.items = arena_new(arena, struct conflict_view, findings_sums(findings).n);
+    while (findings_next(world, &ref))
+        fixture_check(
+            finding_view(world, &crew.workers[0], ref, arena, &found.items[found.n++], &err), &err);
+    crew_release(&crew);
+    return found;
 }
 
 /* Numbers that look random and are the same everywhere. */
@@ -68,7 +83,7 @@ static void scatter(struct fixture *f, uint64_t *seed)
 }
 
 /* All pairs of source and target under all rows, without index, reach or grouping. */
-static size_t all_pairs(const struct world *world, const struct conflict_set *set)
+static size_t all_pairs(const struct world *world, const struct found *set)
 {
     size_t n = 0;
     struct arena arena;
@@ -127,7 +142,7 @@ static void test_index_join_finds_what_all_pairs_find(void **state)
     scatter(&f, &seed);
     struct world *world = fixture_world(&f, DAY);
     arena_init(&arena, 0);
-    struct conflict_set set = gather(world, &arena);
+    struct found set = gather(world, &arena);
     size_t by_attribute = 0;
     for (size_t i = 0; i < set.n; i++)
         by_attribute += set.items[i].row.decides &&
@@ -140,7 +155,7 @@ static void test_index_join_finds_what_all_pairs_find(void **state)
     world_release(world);
 }
 
-static void test_rows_come_ordered_by_id_and_the_same_each_time(void **state)
+static void test_findings_come_by_source_and_target_and_the_same_each_time(void **state)
 {
     (void)state;
     struct arena arena;
@@ -150,14 +165,19 @@ static void test_rows_come_ordered_by_id_and_the_same_each_time(void **state)
     fixture_init(&f);
     scatter(&f, &seed);
     struct world *world = fixture_world(&f, DAY);
-    struct conflict_set first = gather(world, &arena);
-    struct conflict_set second = gather(world, &arena);
+    struct found first = gather(world, &arena);
+    struct found second = gather(world, &arena);
     assert_int_equal(first.n, second.n);
     for (size_t i = 0; i < first.n; i++) {
         assert_string_equal(first.items[i].row.head.id, second.items[i].row.head.id);
         assert_string_equal(first.items[i].row.reason, second.items[i].row.reason);
-        if (i > 0)
-            assert_true(strcmp(first.items[i - 1].row.head.id, first.items[i].row.head.id) < 0);
+        const struct conflict *row = &first.items[i].row;
+        const struct conflict *before = i > 0 ? &first.items[i - 1].row : NULL;
+        int by_source = before ? strcmp(before->source_id, row->source_id) : -1;
+        int by_target = before && before->target_id && row->target_id
+                            ? strcmp(before->target_id, row->target_id)
+                            : -1;
+        assert_true(by_source < 0 || (by_source == 0 && by_target <= 0));
     }
     world_release(world);
     arena_release(&arena);
@@ -222,7 +242,7 @@ static void test_conflict_carries_its_evidence(void **state)
     school->storeys = 1;
     struct world *world = fixture_world(&f, DAY);
     arena_init(&arena, 0);
-    struct conflict_set set = gather(world, &arena);
+    struct found set = gather(world, &arena);
     assert_int_equal(set.n, 1);
     const struct conflict *row = &set.items[0].row;
     assert_string_equal(row->head.id, "F02-BLDG_I_II|facilities/T1|protected/P1");
@@ -240,9 +260,8 @@ static void test_conflict_carries_its_evidence(void **state)
     assert_non_null(strstr(row->reason, "2.50 m short of the 15 m"));
     assert_non_null(strstr(set.items[0].zh, "示例小学"));
     assert_null(row->decides);
-    const char *zh = reasons_conflict_zh(world, row, &arena);
-    assert_non_null(strstr(zh, "12.50 m"));
-    assert_non_null(strstr(zh, "储罐一"));
+    assert_non_null(strstr(set.items[0].zh, "12.50 m"));
+    assert_non_null(strstr(set.items[0].zh, "储罐一"));
     arena_release(&arena);
     world_release(world);
 }
@@ -286,7 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_index_join_finds_what_all_pairs_find),
-        cmocka_unit_test(test_rows_come_ordered_by_id_and_the_same_each_time),
+        cmocka_unit_test(test_findings_come_by_source_and_target_and_the_same_each_time),
         cmocka_unit_test(test_every_spacing_row_decides_at_its_value),
         cmocka_unit_test(test_conflict_carries_its_evidence),
         cmocka_unit_test(test_closed_plant_and_what_is_its_own_harm_nobody),

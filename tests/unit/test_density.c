@@ -1,9 +1,9 @@
 /* test_density.c - people too dense in a zone: overlay against a sum over cells. */
 #include "tests/unit/world_fixture.h"
 
-#include "data/base/text.h"
 #include "geo/density.h"
 #include "geo/exposure.h"
+#include "geo/findings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,10 +129,8 @@ static void test_coarse_cells_are_noted_with_the_narrowest_zone(void **state)
 {
     (void)state;
     struct fixture f;
-    struct worker worker;
-    struct arena arena;
-    struct conflict_set set;
-    struct density_notes notes;
+    struct crew crew;
+    struct findings *findings;
     struct err err;
     fixture_init(&f);
     fixture_grid(&f, 106, 39, 0.1, 10, 10, 2000);
@@ -140,19 +138,18 @@ static void test_coarse_cells_are_noted_with_the_narrowest_zone(void **state)
     zone->head.geom = fixture_box(&f, 106.42, 38.42, 106.43, 38.43);
     zone->class = 1;
     struct world *world = fixture_world(&f, DAY);
-    arena_init(&arena, 0);
-    fixture_check(worker_init(&worker, 0, &err), &err);
-    fixture_check(worker_fit(&worker, world, &err), &err);
-    fixture_check(conflict_set_init(&set, world, &arena, &err), &err);
-    fixture_check(density_gather(world, &worker, &set, &notes, &err), &err);
-    assert_int_equal(notes.n_coarse, 1);
-    assert_true(notes.cell_m > 8000 && notes.cell_m < 12000);
-    assert_true(notes.narrowest_m > 500 && notes.narrowest_m < 600);
-    assert_int_equal(set.n, 1);
-    assert_int_equal(set.items[0].could_be, 1); /* all 2,000 may live inside */
-    assert_true(text_equal(set.items[0].row.target_layer, "population"));
-    arena_release(&arena);
-    worker_release(&worker);
+    fixture_check(crew_init(&crew, 1, &err), &err);
+    fixture_check(findings_all(world, &crew, &findings, &err), &err);
+    struct finding_sums sums = findings_sums(findings);
+    assert_int_equal(sums.n_coarse, 1);
+    assert_true(sums.coarse_cell_m > 8000 && sums.coarse_cell_m < 12000);
+    assert_true(sums.coarse_radius_m > 500 && sums.coarse_radius_m < 600);
+    assert_int_equal(sums.n, 1);
+    world_set_findings(world, findings);
+    const struct finding_list *list = findings_of(world, LAYER_ZONES, 0);
+    assert_int_equal(list->items[0].could_be, 1); /* all 2,000 may live inside */
+    assert_int_equal(list->items[0].target_layer, LAYER_POPULATION);
+    crew_release(&crew);
     world_release(world);
 }
 

@@ -17,7 +17,7 @@ static const int32_t DAY = 20260601;
 struct bench {
     struct fixture f;
     struct world *world;
-    struct worker worker;
+    struct crew crew;
     struct arena arena;
     struct assessment all;
 };
@@ -27,13 +27,13 @@ static void bench_run(struct bench *b)
     struct err err;
     b->world = fixture_world(&b->f, DAY);
     arena_init(&b->arena, 0);
-    fixture_check(worker_init(&b->worker, 0, &err), &err);
-    fixture_check(assess_world(b->world, &b->worker, &b->arena, &b->all, &err), &err);
+    fixture_check(crew_init(&b->crew, 2, &err), &err);
+    fixture_check(assess_world(b->world, &b->crew, &b->arena, &b->all, &err), &err);
 }
 
 static void bench_release(struct bench *b)
 {
-    worker_release(&b->worker);
+    crew_release(&b->crew);
     arena_release(&b->arena);
     world_release(b->world);
 }
@@ -147,7 +147,7 @@ static void test_facility_of_no_known_enterprise_grades_nobody_and_is_warned_of(
     t->enterprise_id = "E9";
     add_houses(&b.f, 2);
     bench_run(&b);
-    assert_int_equal(b.all.n_conflicts, 2);
+    assert_int_equal(world_count(b.world, LAYER_CONFLICTS), 2);
     assert_int_equal(grade_of(&b, "enterprise", "E1")->grade, 0);
     bool warned = false;
     for (size_t i = 0; i < b.all.n_warnings; i++)
@@ -185,7 +185,7 @@ static void test_assessment_without_memory_says_so_and_leaks_nothing(void **stat
     (void)state;
     for (size_t limit = 1000; limit < 400000; limit = limit * 5 / 4) {
         struct fixture f;
-        struct worker worker;
+        struct crew crew;
         struct arena arena;
         struct assessment all;
         struct err err;
@@ -198,12 +198,12 @@ static void test_assessment_without_memory_says_so_and_leaks_nothing(void **stat
         t->enterprise_id = "E1";
         add_houses(&f, 30);
         struct world *world = fixture_world(&f, DAY);
-        fixture_check(worker_init(&worker, 0, &err), &err);
+        fixture_check(crew_init(&crew, 1, &err), &err);
         arena_init(&arena, limit);
-        enum err_code code = assess_world(world, &worker, &arena, &all, &err);
+        enum err_code code = assess_world(world, &crew, &arena, &all, &err);
         assert_true(code == ERR_OK || code == ERR_MEMORY);
         arena_release(&arena);
-        worker_release(&worker);
+        crew_release(&crew);
         world_release(world);
     }
 }

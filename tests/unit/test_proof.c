@@ -84,6 +84,8 @@ static void stage_open(struct stage *stage)
 {
     struct fixture first;
     struct assessment all;
+    struct conflict *conflicts;
+    size_t n_conflicts;
     struct err err;
     fixture_init(&first);
     give_facts(&first);
@@ -92,13 +94,17 @@ static void stage_open(struct stage *stage)
     stage->facts = fixture_world(&first, 20260601);
     arena_init(&stage->found, 0);
     fixture_check(worker_init(&stage->worker, 0, &err), &err);
-    fixture_check(assess_world(stage->facts, &stage->worker, &stage->found, &all, &err), &err);
+    struct crew crew = {&stage->worker, 1};
+    fixture_check(assess_world(stage->facts, &crew, &stage->found, &all, &err), &err);
+    fixture_check(assess_conflicts(stage->facts, &stage->worker, &stage->found, &conflicts,
+                                   &n_conflicts, &err),
+                  &err);
     fixture_init(&stage->f);
     give_facts(&stage->f);
     if (stage->more)
         stage->more(&stage->f);
-    for (size_t i = 0; i < all.n_conflicts; i++)
-        *(struct conflict *)fixture_add(&stage->f, LAYER_CONFLICTS, "-") = all.conflicts[i];
+    for (size_t i = 0; i < n_conflicts; i++)
+        *(struct conflict *)fixture_add(&stage->f, LAYER_CONFLICTS, "-") = conflicts[i];
     for (size_t i = 0; i < all.n_grades && i < FIXTURE_RECORDS; i++)
         if (strcmp(all.grades[i].subject, "cell") != 0)
             *(struct grade_row *)fixture_add(&stage->f, LAYER_GRADES, "-") = all.grades[i];
@@ -249,13 +255,12 @@ static void test_every_conflict_grade_and_level_has_a_proof_that_holds(void **st
     (void)state;
     struct stage stage = {.change = NULL};
     stage_open(&stage);
-    size_t n = world_count(stage.world, LAYER_CONFLICTS);
+    struct finding_ref ref = {.layer = LAYER_COUNT};
     bool density = false;
-    assert_true(n >= 2);
-    for (size_t i = 0; i < n; i++) {
-        const struct conflict *row = world_conflict(stage.world, i);
-        density = density || strcmp(row->kind, "density") == 0;
-        prove(&stage, PROOF_CONFLICT, row->head.id);
+    assert_true(world_count(stage.world, LAYER_CONFLICTS) >= 2);
+    while (findings_next(stage.world, &ref)) {
+        density = density || finding_at(stage.world, ref)->kind == FINDING_DENSITY;
+        prove(&stage, PROOF_CONFLICT, finding_id(stage.world, ref, &stage.found));
         must_hold(&stage);
     }
     assert_true(density);
@@ -430,7 +435,8 @@ static void test_a_shape_that_is_only_a_hash_needs_the_store(void **state)
     struct stage stage = {.more = add_large_area};
     stage_open(&stage);
     const char *id = "Z06a|enterprises/E/1|areas/A2";
-    assert_true(world_find(stage.world, LAYER_CONFLICTS, id) >= 0);
+    struct finding_ref ref;
+    assert_true(findings_find(stage.world, id, &ref));
     prove(&stage, PROOF_CONFLICT, id);
     assert_true(stage.proof.n_bytes < 40000);
     struct proof_check check = verify(&stage, NULL);

@@ -104,7 +104,10 @@ static void test_at_tells_units_zones_plants_and_residents(void **state)
     struct enterprise *out = fixture_add(&b->f, LAYER_ENTERPRISES, "OUT");
     place(&b->f, out, east_of(LON, LAT, 1000.1));
     struct conflict *conflict = fixture_add(&b->f, LAYER_CONFLICTS, "C1");
-    conflict->enterprise_id = "IN";
+    conflict->kind = "area";
+    conflict->rule_id = "Z05a";
+    conflict->source_layer = "enterprises";
+    conflict->source_id = "IN";
     conflict->verdict = "conflict";
     build(b);
     fixture_check(query_at(b->world, &b->worker, (struct lonlat){LON, LAT}, 1000, &at, &b->err),

@@ -18,21 +18,31 @@ static void add_area(struct bench *b, const char *id, const char *kind, double h
         fixture_box(&b->f, LON - half_deg, LAT - half_deg, LON + half_deg, LAT + half_deg);
 }
 
-static void add_conflict(struct bench *b, const char *id, const char *plant, const char *kind,
-                         const char *verdict, const char *confidence)
+static const char *spacing_of(const struct bench *b, enum confidence confidence)
 {
-    struct conflict *c = fixture_add(&b->f, LAYER_CONFLICTS, id);
-    c->enterprise_id = plant;
+    const struct rules *rules = b->f.rules;
+    for (size_t i = 0; i < rules->n_spacing; i++)
+        if (rules->spacing[i].source.confidence == confidence)
+            return rules->spacing[i].source.id;
+    fail_msg("no row of that confidence");
+    return NULL;
+}
+
+/* A finding of a plant, by a row of that confidence; without a target where none is named. */
+static struct conflict *add_conflict(struct bench *b, const char *plant, const char *kind,
+                                     const char *verdict, enum confidence confidence)
+{
+    struct conflict *c = fixture_add(&b->f, LAYER_CONFLICTS, plant);
     c->kind = kind;
     c->verdict = verdict;
-    c->confidence = confidence;
-    c->rule_id = "R";
-    c->standard = "S";
+    c->rule_id = strcmp(kind, "area") == 0      ? "Z05a"
+                 : strcmp(kind, "density") == 0 ? "individual_risk-1"
+                                                : spacing_of(b, confidence);
     c->source_layer = "enterprises";
     c->source_id = plant;
     c->grade = 2;
     c->margin_m = -5;
-    c->required_m = 25;
+    return c;
 }
 
 static struct enterprise *add_plant(struct bench *b, const char *id, const char *kind)
@@ -64,11 +74,15 @@ static void test_relocation_rests_on_what_was_read_and_lists_the_rest_apart(void
     add_plant(b, "NOTHING", "production");
     add_plant(b, "MINE", "mine");
     add_plant(b, "DENSITY", "production");
-    add_conflict(b, "1", "SURE", "distance", "conflict", "sure_v");
-    add_conflict(b, "2", "LIKELY", "distance", "conflict", "likely");
-    add_conflict(b, "3", "OPEN", "distance", "undecided", "sure");
-    add_conflict(b, "4", "MINE", "distance", "conflict", "sure_v");
-    add_conflict(b, "5", "DENSITY", "density", "conflict", "sure");
+    add_conflict(b, "SURE", "distance", "conflict", CONFIDENCE_SURE_V);
+    add_conflict(b, "LIKELY", "distance", "conflict", CONFIDENCE_LIKELY);
+    add_conflict(b, "OPEN", "distance", "undecided", CONFIDENCE_SURE);
+    add_conflict(b, "MINE", "distance", "conflict", CONFIDENCE_SURE_V);
+    struct zone *zone = fixture_add(&b->f, LAYER_ZONES, "Z");
+    zone->enterprise_id = "DENSITY";
+    struct conflict *density = add_conflict(b, "DENSITY", "density", "conflict", CONFIDENCE_SURE);
+    density->source_layer = "zones";
+    density->source_id = "Z";
     build(b);
     fixture_check(query_relocation(b->world, &b->worker, NULL, &answer, &b->err), &b->err);
     assert_int_equal(answer.n_rows, 3);
@@ -92,12 +106,8 @@ static void test_relocation_gives_the_deadline_of_the_size(void **state)
                  {"LARGE", "large", 20251231, true},
                  {"UNSIZED", NULL, INT_ABSENT, false}};
     for (size_t i = 0; i < 3; i++) {
-        char id[16];
         add_plant(b, cases[i].id, "production")->size = cases[i].size;
-        snprintf(id, sizeof id, "%zu", i);
-        add_conflict(b, id, cases[i].id, "area", "conflict", "sure");
-        struct conflict *c = (struct conflict *)(void *)(b->f.records[LAYER_CONFLICTS] +
-                                                         i * sizeof(struct conflict));
+        struct conflict *c = add_conflict(b, cases[i].id, "area", "conflict", CONFIDENCE_SURE);
         c->target_layer = "areas";
         c->target_id = "CITY";
     }
@@ -119,11 +129,15 @@ static void test_relocation_proposes_to_improve_where_the_site_has_room(void **s
     add_plant(b, "ROOM", "production");
     struct protected_target *near = fixture_add(&b->f, LAYER_PROTECTED, "P");
     near->head.geom = fixture_point(&b->f, LON - 0.0001, LAT);
-    add_conflict(b, "1", "ROOM", "distance", "conflict", "sure_v");
-    struct conflict *c = (struct conflict *)(void *)b->f.records[LAYER_CONFLICTS];
+    struct facility *workshop = fixture_add(&b->f, LAYER_FACILITIES, "T");
+    workshop->enterprise_id = "ROOM";
+    struct conflict *c = add_conflict(b, "ROOM", "distance", "conflict", CONFIDENCE_SURE_V);
+    c->rule_id = "F09a"; /* 25 m */
     c->source_layer = "facilities";
+    c->source_id = "T";
     c->target_layer = "protected";
     c->target_id = "P";
+    c->target_class = "CIVIL_LOW";
     build(b);
     fixture_check(query_relocation(b->world, &b->worker, NULL, &answer, &b->err), &b->err);
     assert_int_equal(answer.rows[0].proposal, PROPOSE_IMPROVE);
@@ -138,8 +152,8 @@ static void test_relocation_of_a_unit_leaves_out_the_others(void **state)
     add_plant(b, "HERE", "production");
     struct enterprise *there = add_plant(b, "THERE", "production");
     there->head.geom = fixture_box(&b->f, 106.7, 38.4, 106.701, 38.401);
-    add_conflict(b, "1", "HERE", "distance", "conflict", "sure_v");
-    add_conflict(b, "2", "THERE", "distance", "conflict", "sure_v");
+    add_conflict(b, "HERE", "distance", "conflict", CONFIDENCE_SURE_V);
+    add_conflict(b, "THERE", "distance", "conflict", CONFIDENCE_SURE_V);
     build(b);
     fixture_check(query_relocation(b->world, &b->worker, "640100", &answer, &b->err), &b->err);
     assert_int_equal(answer.n_rows, 1);

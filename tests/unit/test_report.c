@@ -83,33 +83,42 @@ static void add_plant(struct bench *b, const char *id, const char *name, const c
     e->kind = "production";
     e->industry = "chemical";
     e->head.geom = fixture_point(&b->f, 106.2, 38.4);
-    char conflict_id[32];
-    snprintf(conflict_id, sizeof conflict_id, "C-%s", id);
-    struct conflict *c = fixture_add(&b->f, LAYER_CONFLICTS, conflict_id);
-    c->enterprise_id = id;
+    char facility_id[32];
+    snprintf(facility_id, sizeof facility_id, "T-%s", id);
+    struct facility *workshop = fixture_add(&b->f, LAYER_FACILITIES, facility_id);
+    workshop->facility_type = "WORKSHOP_JIA";
+    workshop->enterprise_id = e->head.id;
+    workshop->head.geom = fixture_point(&b->f, 106.2, 38.4);
+    struct conflict *c = fixture_add(&b->f, LAYER_CONFLICTS, id);
     c->kind = "distance";
     c->verdict = verdict;
-    c->confidence = "sure_v";
     c->rule_id = "F09a";
-    c->standard = "GB 50016-2014(2018)";
-    c->clause = "tbl 3.4.1";
-    c->source_layer = "enterprises";
-    c->source_id = id;
-    c->distance_m = 20;
-    c->required_m = 25;
+    c->source_layer = "facilities";
+    c->source_id = workshop->head.id;
+    c->target_layer = "protected";
+    c->target_id = "P1";
+    c->target_class = "CIVIL_LOW";
     c->margin_m = -5;
-    c->head.geom =
-        fixture_line(&b->f, (struct lonlat){106.2, 38.4}, (struct lonlat){106.201, 38.4});
+}
+
+/* 20 m off, where 25 m are asked for. */
+static void add_house(struct bench *b)
+{
+    struct protected_target *house = fixture_add(&b->f, LAYER_PROTECTED, "P1");
+    struct lonlat at = ellipsoid_direct((struct lonlat){106.2, 38.4}, 90, 20);
+    house->use = "office";
+    house->head.geom = fixture_point(&b->f, at.lon_deg, at.lat_deg);
 }
 
 static void make_report(struct bench *b, struct report *report)
 {
     struct relocation_answer answer;
+    add_house(b);
     add_plant(b, "E1", "示例化工 001", "conflict");
     add_plant(b, "E2", "=cmd", "undecided");
     b->world = fixture_world(&b->f, 20260601);
     fixture_check(query_relocation(b->world, &b->worker, NULL, &answer, &b->err), &b->err);
-    fixture_check(report_relocation(b->world, &answer, &b->worker.arena, report, &b->err), &b->err);
+    fixture_check(report_relocation(b->world, &b->worker, &answer, report, &b->err), &b->err);
 }
 
 static const char *cell(const struct report_table *table, size_t row, const char *title)
@@ -142,9 +151,10 @@ static void test_relocation_has_one_row_a_plant_undecided_apart_and_evidence(voi
     assert_string_equal(cell(&report.tables[0], 0, "Name"), "示例化工 001");
     assert_string_equal(cell(&report.tables[1], 0, "Name"), "=cmd");
     assert_non_null(strstr(cell(&report.tables[0], 0, "Clause"), "GB 50016"));
-    assert_close(number(&report.tables[0], 0, "Shortfall"), 5, 1e-9);
+    assert_close(number(&report.tables[0], 0, "Shortfall"), 5, 1e-6);
+    struct lonlat house = ellipsoid_direct((struct lonlat){106.2, 38.4}, 90, 20);
     assert_close(number(&report.tables[2], 0, "From lon"), 106.2, 0);
-    assert_close(number(&report.tables[2], 0, "To lon"), 106.201, 0);
+    assert_close(number(&report.tables[2], 0, "To lon"), house.lon_deg, 0);
     assert_true(isnan(number(&report.tables[0], 0, "Residents 500"))); /* no grid: not 0 */
 }
 

@@ -18,6 +18,7 @@
 
 #include "data/schema.h"
 #include "geo/ellipsoid.h"
+#include "geo/finding.h"
 #include "geo/world_layer.h"
 
 #include <stdio.h>
@@ -148,13 +149,36 @@ static inline int fixture_by_id(const void *a, const void *b)
     return strcmp(((const struct record_head *)a)->id, ((const struct record_head *)b)->id);
 }
 
+/* Rows of conflicts, as a store would give them, become findings: source, target and rule must
+ * be there. */
+static inline void fixture_findings(struct fixture *f, struct world *world)
+{
+    struct err err;
+    struct findings_builder *builder;
+    struct findings *findings;
+    const char *rows = f->records[LAYER_CONFLICTS];
+    size_t n_dropped = 0;
+    if (!rows)
+        return;
+    fixture_check(findings_builder_new(world, &builder, &err), &err);
+    for (size_t i = 0; i < f->n[LAYER_CONFLICTS]; i++)
+        fixture_check(findings_builder_add(builder,
+                                           (const void *)record_at(LAYER_CONFLICTS, rows, i), &err),
+                      &err);
+    fixture_check(findings_builder_end(builder, &findings, &n_dropped, &err), &err);
+    if (n_dropped > 0)
+        abort();
+    world_set_findings(world, findings);
+    arena_release(&f->arenas[LAYER_CONFLICTS]);
+}
+
 static inline struct world *fixture_world(struct fixture *f, int32_t as_of)
 {
     struct err err;
     struct world *world = NULL;
     f->parts.as_of = as_of;
     for (size_t i = 0; i < LAYER_COUNT; i++) {
-        if (!f->records[i])
+        if (!f->records[i] || i == LAYER_CONFLICTS)
             continue;
         enum layer_id layer = (enum layer_id)i;
         qsort(f->records[i], f->n[i], records_binding(layer)->record_bytes, fixture_by_id);
@@ -163,6 +187,7 @@ static inline struct world *fixture_world(struct fixture *f, int32_t as_of)
                       &err);
     }
     fixture_check(world_new(&f->parts, &world, &err), &err);
+    fixture_findings(f, world);
     return world;
 }
 
