@@ -42,6 +42,8 @@ theirs=$(best sh -c "rm -f $WORK/b.gpkg; ogr2ogr -f GPKG $WORK/b.gpkg $inputs -m
 echo "boundaries: init, import with every check, ours        $ours s"
 echo "boundaries: ogr2ogr -makevalid, theirs                 $theirs s   ratio $(ratio "$ours" "$theirs")"
 
+sh tests/bench/exposure.sh
+
 port=18099
 start=$(date +%s.%N)
 "$S" serve build/ningxia.gpkg --listen 127.0.0.1:$port 2>"$WORK/serve.log" &
