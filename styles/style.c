@@ -15,7 +15,8 @@ enum {
     MOST_STACKS = 16,
 };
 
-static const char *const map_names[MAP_COUNT] = {"region", "city", "county", "dangers", "risk"};
+static const char *const map_names[MAP_COUNT] = {"region",  "city", "county",
+                                                 "dangers", "risk", "pipelines"};
 static const char *const source_names[SOURCE_COUNT] = {
 #define SOURCE_NAME(constant, name) [constant] = (name),
     STYLE_SOURCES(SOURCE_NAME)

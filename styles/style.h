@@ -46,7 +46,7 @@ void style_legend(const struct style *style, const char *map, const struct legen
 /* ---- what the drawer reads ---- */
 
 /* The maps that a layer can be on. */
-enum map_id { MAP_REGION, MAP_CITY, MAP_COUNTY, MAP_DANGERS, MAP_RISK, MAP_COUNT };
+enum map_id { MAP_REGION, MAP_CITY, MAP_COUNTY, MAP_DANGERS, MAP_RISK, MAP_PIPELINES, MAP_COUNT };
 
 const char *map_name(enum map_id map);
 bool map_by_name(const char *name, enum map_id *out);
@@ -67,6 +67,7 @@ bool map_by_name(const char *name, enum map_id *out);
     X(SOURCE_INFRASTRUCTURE, "infrastructure")                                                     \
     X(SOURCE_HIDDEN_DANGERS, "hidden_dangers")                                                     \
     X(SOURCE_RESOURCES, "resources")                                                               \
+    X(SOURCE_SEGMENTS, "segments") /* of pipelines */                                              \
     X(SOURCE_CONFLICTS, "conflicts")                                                               \
     X(SOURCE_SELECTED, "selected") /* the unit of ?unit= */                                        \
     X(SOURCE_OUTSIDE, "outside")   /* all but that unit: drawn upon what is there, only there */

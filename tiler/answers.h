@@ -61,6 +61,10 @@ void answer_site(struct jw *jw, const struct world *world, struct worker *worker
 /* answers_risk.c */
 void answer_risk(struct jw *jw, const struct world *world, const struct risk_answer *risk);
 void answer_societal(struct jw *jw, const struct world *world, const struct societal *societal);
+/* A pipeline with its segments, and one of them. */
+void answer_pipeline(struct jw *jw, const struct pipeline *pipeline, const struct segment *segments,
+                     size_t n);
+void answer_segment(struct jw *jw, const struct segment *segment);
 void answer_facility_types(struct jw *jw, const struct world *world);
 
 /* What a server knows beside its world. */

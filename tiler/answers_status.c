@@ -164,7 +164,8 @@ void answer_legend(struct jw *jw, const struct world *world, const struct style 
                  {"city", "市级风险图（按县）", "Cities, counties coloured"},
                  {"county", "县级风险图", "County"},
                  {"dangers", "事故隐患分布图", "Hidden dangers"},
-                 {"risk", "安全风险四色图", "Four-colour risk map"}};
+                 {"risk", "安全风险四色图", "Four-colour risk map"},
+                 {"pipelines", "管道地区等级和高后果区", "Pipelines by stretch"}};
     const struct legend_entry *entries = NULL;
     size_t n = 0;
     style_legend(style, map, &entries, &n);

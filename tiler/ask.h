@@ -49,6 +49,9 @@ ask_handler ask_near;
 /* routes_edit.c */
 ask_handler ask_put, ask_delete;
 
+/* routes_pipeline.c */
+ask_handler ask_pipeline;
+
 /* routes_tiles.c: ask_tile_quick answers from the cache alone; *done tells whether it did. */
 ask_handler ask_tile;
 enum err_code ask_tile_quick(struct ask *ask, bool *done, struct err *err);

@@ -103,6 +103,7 @@ extern const struct cli_command cli_init, cli_upgrade, cli_export, cli_import;
 extern const struct cli_command cli_assess, cli_serve, cli_tile, cli_report;
 extern const struct cli_command cli_at, cli_unit, cli_enterprise, cli_conflicts;
 extern const struct cli_command cli_check, cli_incident, cli_risk, cli_exposure, cli_share;
+extern const struct cli_command cli_pipelines;
 extern const struct cli_command cli_explain, cli_verify, cli_near;
 extern const struct cli_command cli_put, cli_delete;
 extern const struct cli_command cli_token_add, cli_token_list, cli_token_remove;

@@ -22,6 +22,7 @@ const struct cli_command *const cli_commands[] = {
     &cli_incident,
     &cli_risk,
     &cli_near,
+    &cli_pipelines,
     &cli_explain,
     &cli_verify,
     &cli_exposure,

@@ -88,6 +88,7 @@ static const struct route table[] = {
      JSON_TYPE},
     {"/v1/risk", HTTP_GET, NEEDS_WORLD, ask_risk, PARAMS("enterprise", "unit", "lon", "lat"),
      JSON_TYPE},
+    {"/v1/pipelines/*", HTTP_GET, NEEDS_WORLD, ask_pipeline, PARAMS("method"), JSON_TYPE},
     {"/v1/facility_types", HTTP_GET, NEEDS_WORLD, ask_facility_types, NO_PARAMS, JSON_TYPE},
     {"/v1/check", HTTP_POST, NEEDS_WORLD, ask_check, PARAMS("explain"), JSON_TYPE},
     {"/v1/exposure", HTTP_POST, NEEDS_WORLD, ask_exposure, NO_PARAMS, JSON_TYPE},

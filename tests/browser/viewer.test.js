@@ -204,6 +204,16 @@ async function desktop(browser, base, size) {
     }
     await settled(page);
   });
+  await check('pipelines by stretch come with their legend', async () => {
+    await page.click('#layers input[name=pipelines]');
+    await waitFor(() => tilesOf(seen, 'pipelines').some((tile) => tile.status === 200), 10000, 'tiles of pipelines');
+    await waitFor(async () => /三级地区/.test(await page.innerText('#entries')) && /高后果区/.test(await page.innerText('#entries')), 5000, 'the legend');
+    await settled(page);
+    await page.waitForTimeout(500);
+    await shot(page, 'viewer-desktop-pipelines');
+    await page.click('#layers input[name=pipelines]');
+    await waitFor(async () => !/三级地区/.test(await page.innerText('#entries')), 5000, 'the legend without pipelines');
+  });
   await check('the page speaks English too', async () => {
     await page.click('#language');
     assert((await page.innerText('#tab-list')) === 'Red and orange', 'not English');

@@ -1,262 +1,24 @@
 /*
  * test_cases.c - runs the files of tests/cases: what a safety expert gives, asks and expects.
- * tests/cases/README.md documents the format.
+ * tests/cases/README.md documents the format. Whatever an assessment finds in a case must have
+ * a proof that holds, too.
  */
-#include "tests/unit/world_fixture.h"
+#include "tests/unit/case_fixture.h"
 
 #include "data/base/file.h"
 #include "data/base/json.h"
-#include "data/base/text.h"
+#include "data/gcj02.h"
 #include "geo/assess.h"
+#include "geo/distance.h"
+#include "geo/proof.h"
 #include "geo/share.h"
 #include "geo/spacing.h"
 
 #include <dirent.h>
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
-
-enum { LINE_BYTES = 1024, WORDS = 64, ASKS = 64 };
-
-struct line {
-    int number;
-    int n;
-    char *words[WORDS];
-    char text[LINE_BYTES];
-};
-
-/* A line kept for later, when all is given. */
-struct kept_line {
-    int number;
-    char text[LINE_BYTES];
-};
-
-/* One case while it is read and run. */
-struct one_case {
-    const char *file;
-    char name[LINE_BYTES];
-    int number; /* of its first line */
-    struct fixture f;
-    int32_t date;
-    double tolerance;
-    struct kept_line asks[ASKS]; /* ask and expect, in pairs */
-    struct kept_line expects[ASKS];
-    int n_asks;
-    int n_expects;
-    int failures;
-};
-
-static void fail_case(struct one_case *c, int line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void fail_case(struct one_case *c, int line, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "%s:%d: %s: ", c->file, line, c->name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    c->failures++;
-}
-
-/* Words between blanks; 'a b' is one word, also after '='. */
-static void split(const char *text, int number, struct line *out)
-{
-    out->number = number;
-    out->n = 0;
-    snprintf(out->text, sizeof out->text, "%s", text);
-    char *at = out->text;
-    while (*at && out->n < WORDS) {
-        while (*at == ' ' || *at == '\t')
-            at++;
-        if (!*at || *at == '#')
-            break;
-        out->words[out->n++] = at;
-        char *to = at;
-        bool quoted = false;
-        for (; *at && (quoted || (*at != ' ' && *at != '\t')); at++) {
-            if (*at == '\'')
-                quoted = !quoted;
-            else
-                *to++ = *at;
-        }
-        if (*at)
-            at++;
-        *to = '\0';
-    }
-}
-
-static double number_of(struct one_case *c, const struct line *line, int word)
-{
-    double value = 0;
-    if (word >= line->n || !text_to_double(line->words[word], &value))
-        fail_case(c, line->number, "\"%s\" is not a number",
-                  word < line->n ? line->words[word] : "(nothing)");
-    return value;
-}
-
-static const struct record_head *find_given(const struct one_case *c, const char *id)
-{
-    for (size_t layer = 0; layer < LAYER_COUNT; layer++) {
-        for (size_t i = 0; i < c->f.n[layer]; i++) {
-            const struct record_head *head =
-                record_at((enum layer_id)layer, c->f.records[layer], i);
-            if (strcmp(head->id, id) == 0)
-                return head;
-        }
-    }
-    return NULL;
-}
-
-static struct lonlat from_given(struct one_case *c, const struct line *line, int word)
-{
-    const struct record_head *from = word < line->n ? find_given(c, line->words[word]) : NULL;
-    if (!from || from->geom.kind == GEOM_NONE) {
-        fail_case(c, line->number, "there is no \"%s\" to measure from",
-                  word < line->n ? line->words[word] : "");
-        return (struct lonlat){0, 0};
-    }
-    return ellipsoid_direct(from->geom.points[0], number_of(c, line, word + 2),
-                            number_of(c, line, word + 4));
-}
-
-static struct geom square(struct one_case *c, struct lonlat centre, double size_m)
-{
-    struct lonlat east = ellipsoid_direct(centre, 90, size_m / 2);
-    struct lonlat north = ellipsoid_direct(centre, 0, size_m / 2);
-    double dx = east.lon_deg - centre.lon_deg;
-    double dy = north.lat_deg - centre.lat_deg;
-    return fixture_box(&c->f, centre.lon_deg - dx, centre.lat_deg - dy, centre.lon_deg + dx,
-                       centre.lat_deg + dy);
-}
-
-/* Corners so many metres east and north of the first vertex of a given record. */
-static struct geom rectangle(struct one_case *c, const struct line *line, int word)
-{
-    const struct record_head *from = find_given(c, word < line->n ? line->words[word] : "");
-    static const int corners[4][2] = {{1, 2}, {3, 2}, {3, 4}, {1, 4}};
-    struct lonlat ring[4] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}};
-    struct geom geom;
-    struct err err;
-    for (int i = 0; from && i < 4; i++) {
-        double x = number_of(c, line, word + corners[i][0]);
-        double y = number_of(c, line, word + corners[i][1]);
-        ring[i] =
-            ellipsoid_direct(from->geom.points[0], atan2(x, y) * 180 / acos(-1.0), hypot(x, y));
-    }
-    if (!from)
-        fail_case(c, line->number, "the rectangle's origin is not given");
-    fixture_check(geom_of_ring(ring, 4, &c->f.parts.arena, &geom, &err), &err);
-    return geom;
-}
-
-/* Reads a shape from word `at`; answers the word after it. */
-static int read_shape(struct one_case *c, const struct line *line, int at, struct geom *out)
-{
-    const char *kind = at < line->n ? line->words[at] : "";
-    if (strcmp(kind, "at") == 0) {
-        *out = fixture_point(&c->f, number_of(c, line, at + 1), number_of(c, line, at + 2));
-        return at + 3;
-    }
-    if (strcmp(kind, "from") == 0) {
-        struct lonlat point = from_given(c, line, at + 1);
-        *out = fixture_point(&c->f, point.lon_deg, point.lat_deg);
-        return at + 6;
-    }
-    if (strcmp(kind, "square") == 0) {
-        struct lonlat centre = {number_of(c, line, at + 1), number_of(c, line, at + 2)};
-        *out = square(c, centre, number_of(c, line, at + 3));
-        return at + 4;
-    }
-    if (strcmp(kind, "box") == 0) {
-        *out = fixture_box(&c->f, number_of(c, line, at + 1), number_of(c, line, at + 2),
-                           number_of(c, line, at + 3), number_of(c, line, at + 4));
-        return at + 5;
-    }
-    if (strcmp(kind, "rectangle") == 0) {
-        *out = rectangle(c, line, at + 1);
-        return at + 6;
-    }
-    if (strcmp(kind, "line") == 0) {
-        struct lonlat a = {number_of(c, line, at + 1), number_of(c, line, at + 2)};
-        struct lonlat b = {number_of(c, line, at + 3), number_of(c, line, at + 4)};
-        *out = fixture_line(&c->f, a, b);
-        return at + 5;
-    }
-    return at;
-}
-
-static void set_field(struct one_case *c, const struct line *line, enum layer_id layer,
-                      void *record, const char *name, char *value)
-{
-    const struct field_binding *field = records_field(layer, name);
-    double number = 0;
-    int32_t date = 0;
-    if (!field) {
-        fail_case(c, line->number, "layer %s has no field \"%s\"", layer_name(layer), name);
-        return;
-    }
-    char *place = (char *)record + field->offset;
-    bool absent = strcmp(value, "default") == 0;
-    if (field->type == FIELD_TEXT || field->type == FIELD_DATETIME) {
-        const char *kept = arena_strdup(&c->f.parts.arena, value);
-        memcpy(place, &kept, sizeof kept);
-    } else if (field->type == FIELD_DATE && text_to_date(value, &date)) {
-        memcpy(place, &date, sizeof date);
-    } else if (absent || text_to_double(value, &number)) {
-        number = absent ? (double)NAN : number;
-        date = absent ? INT_ABSENT : (int32_t)number;
-        if (field->type == FIELD_REAL)
-            memcpy(place, &number, sizeof number);
-        else
-            memcpy(place, &date, sizeof date);
-    } else {
-        fail_case(c, line->number, "%s: \"%s\" is not a number", name, value);
-    }
-}
-
-static void give_record(struct one_case *c, struct line *line, enum layer_id layer)
-{
-    if (line->n < 3) {
-        fail_case(c, line->number, "a record needs an id");
-        return;
-    }
-    struct record_head *head = fixture_add(&c->f, layer, line->words[2]);
-    int word = read_shape(c, line, 3, &head->geom);
-    for (; word < line->n; word++) {
-        char *equals = strchr(line->words[word], '=');
-        if (!equals) {
-            fail_case(c, line->number, "\"%s\" is no field=value", line->words[word]);
-            return;
-        }
-        *equals = '\0';
-        set_field(c, line, layer, head, line->words[word], equals + 1);
-    }
-}
-
-static void give(struct one_case *c, struct line *line)
-{
-    enum layer_id layer;
-    const char *what = line->n > 1 ? line->words[1] : "";
-    if (strcmp(what, "population") == 0) {
-        fixture_grid(&c->f, number_of(c, line, 2), number_of(c, line, 3), number_of(c, line, 4),
-                     (uint32_t)number_of(c, line, 5), (uint32_t)number_of(c, line, 6),
-                     (float)number_of(c, line, 7));
-    } else if (strcmp(what, "cell") == 0) {
-        bool none = line->n > 4 && strcmp(line->words[4], "nodata") == 0;
-        fixture_cell(&c->f, (uint32_t)number_of(c, line, 2), (uint32_t)number_of(c, line, 3),
-                     none ? (float)NAN : (float)number_of(c, line, 4));
-    } else if (strcmp(what, "date") == 0) {
-        if (line->n < 3 || !text_to_date(line->words[2], &c->date))
-            fail_case(c, line->number, "a date is YYYY-MM-DD");
-    } else if (layer_by_name(what, &layer)) {
-        give_record(c, line, layer);
-    } else {
-        fail_case(c, line->number, "\"%s\" is no layer", what);
-    }
-}
 
 /* ---- answers ---- */
 
@@ -303,12 +65,46 @@ static void compare_fields(struct one_case *c, const struct line *expect, int wo
     }
 }
 
+/* Figures by name that an answer has. */
+struct figure {
+    const char *name;
+    double value;
+};
+
+static void compare_figures(struct one_case *c, const struct line *expect, int word,
+                            const struct figure *figures, size_t n)
+{
+    for (; word + 1 < expect->n; word += 2) {
+        const char *name = expect->words[word];
+        double wanted = number_of(c, expect, word + 1);
+        const struct figure *figure = NULL;
+        for (size_t i = 0; i < n; i++)
+            if (strcmp(figures[i].name, name) == 0)
+                figure = &figures[i];
+        if (!figure)
+            fail_case(c, expect->number, "the answer has no number \"%s\"", name);
+        else if (!(fabs(figure->value - wanted) <= c->tolerance))
+            fail_case(c, expect->number, "%s is %.12g, not %.12g", name, figure->value, wanted);
+    }
+}
+
 /* What an assessment found. */
 struct found {
     struct assessment graded;
     struct conflict *conflicts;
     size_t n_conflicts;
 };
+
+static enum err_code assess(struct world *world, struct worker *worker, struct arena *arena,
+                            struct found *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct crew crew = {worker, 1};
+    TRY(assess_world(world, &crew, arena, &out->graded, err));
+    TRY(assess_conflicts(world, worker, arena, &out->conflicts, &out->n_conflicts, err));
+done:
+    return code;
+}
 
 static const struct conflict *find_conflict(const struct found *all, const char *rule,
                                             const char *source, const char *target)
@@ -391,6 +187,8 @@ static void expect_grade(struct one_case *c, const struct line *ask, const struc
         fail_case(c, expect->number, "there is no grade of that");
 }
 
+/* ---- places ---- */
+
 /* "ID" or "ID within M" from a word on; answers the word after it. */
 static int read_sharer(struct one_case *c, const struct line *ask, int word,
                        struct share_shape *out)
@@ -429,9 +227,176 @@ static void expect_share(struct one_case *c, const struct line *ask, const struc
     worker_release(&worker);
 }
 
-static void answer(struct one_case *c, const struct line *ask, const struct line *expect,
-                   const struct world *world, const struct found *all)
+/* between A B: the geodesic between two records. */
+static void expect_between(struct one_case *c, const struct line *ask, const struct line *expect,
+                           const struct world *world)
 {
+    const struct geom *shapes[2] = {NULL, NULL};
+    struct closest closest;
+    struct arena arena;
+    struct err err;
+    for (int s = 0; s < 2; s++)
+        for (size_t layer = 0; layer < LAYER_COUNT; layer++) {
+            int64_t row = world_find(world, (enum layer_id)layer, ask->words[2 + s]);
+            if (row >= 0)
+                shapes[s] = world_geom(world, (enum layer_id)layer, (size_t)row);
+        }
+    if (!shapes[0] || !shapes[1]) {
+        fail_case(c, ask->number, "there are no such records");
+        return;
+    }
+    arena_init(&arena, 0);
+    fixture_check(distance_shapes(shapes[0], shapes[1], (double)INFINITY, &arena, &closest, &err),
+                  &err);
+    const struct figure figures[] = {{"distance_m", closest.distance_m}};
+    compare_figures(c, expect, 1, figures, 1);
+    arena_release(&arena);
+}
+
+/* shift FROM TO LON LAT: between wgs84, gcj02 and bd09. */
+static void expect_shift(struct one_case *c, const struct line *ask, const struct line *expect)
+{
+    struct lonlat from = {number_of(c, ask, 4), number_of(c, ask, 5)};
+    struct lonlat to = from;
+    const struct {
+        const char *from, *to;
+        struct lonlat (*shift)(struct lonlat);
+    } ways[] = {{"wgs84", "gcj02", gcj02_from_wgs84}, {"gcj02", "wgs84", gcj02_to_wgs84},
+                {"gcj02", "bd09", bd09_from_gcj02},   {"bd09", "gcj02", bd09_to_gcj02},
+                {"wgs84", "bd09", bd09_from_wgs84},   {"bd09", "wgs84", bd09_to_wgs84}};
+    bool known = false;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (strcmp(ways[i].from, ask->words[2]) != 0 || strcmp(ways[i].to, ask->words[3]) != 0)
+            continue;
+        to = ways[i].shift(from);
+        known = true;
+    }
+    if (!known)
+        fail_case(c, ask->number, "shift is between wgs84, gcj02 and bd09");
+    const struct figure figures[] = {
+        {"lon", to.lon_deg}, {"lat", to.lat_deg}, {"moved_m", ellipsoid_distance_m(from, to)}};
+    compare_figures(c, expect, 1, figures, 3);
+}
+
+/* project CRS LON LAT: a plane of the national grid; east is x, north is y. */
+static void expect_project(struct one_case *c, const struct line *ask, const struct line *expect)
+{
+    struct transform *transform = NULL;
+    struct err err;
+    struct lonlat from = {number_of(c, ask, 3), number_of(c, ask, 4)};
+    double east = NAN;
+    double north = NAN;
+    fixture_check(transform_new(ask->words[2], &transform, &err), &err);
+    if (!transform_forward(transform, from, &east, &north))
+        fail_case(c, ask->number, "%s has no such place", ask->words[2]);
+    transform_free(transform);
+    const struct figure figures[] = {{"east", east}, {"north", north}};
+    compare_figures(c, expect, 1, figures, 2);
+}
+
+/* ---- what follows from an assessment ---- */
+
+static void expect_relocation(struct one_case *c, const struct line *ask, const struct line *expect,
+                              const struct world *assessed, struct worker *worker)
+{
+    struct relocation_answer answer;
+    struct err err;
+    const char *got = "none";
+    const struct relocation_row *row = NULL;
+    fixture_check(query_relocation(assessed, worker, NULL, &answer, &err), &err);
+    for (size_t i = 0; i < answer.n_rows; i++)
+        if (text_equal(world_enterprise(assessed, answer.rows[i].enterprise_row)->head.id,
+                       ask->words[2]))
+            row = &answer.rows[i];
+    if (row)
+        got = row->state == RELOCATE ? "move" : "undecided";
+    const char *wanted = expect->n > 1 ? expect->words[1] : "";
+    if (strcmp(got, wanted) != 0)
+        fail_case(c, expect->number, "the plant is %s, not %s", got, wanted);
+    else if (row) {
+        const struct relocation_rule *dates = row->deadline;
+        const struct figure figures[] = {
+            {"start_by", dates && dates->start_by != INT_ABSENT ? dates->start_by : 0},
+            {"finish_by", dates && dates->finish_by != INT_ABSENT ? dates->finish_by : 0},
+            {"overdue", row->overdue},
+            {"persons_500_m", row->persons_500_m}};
+        compare_figures(c, expect, 2, figures, 4);
+    }
+}
+
+/* The world with what was found in it, as a store would give it. */
+static struct world *with_findings(const struct world *world, const struct found *all)
+{
+    const struct world_layer *layers[LAYER_COUNT];
+    struct world *out = NULL;
+    struct err err;
+    for (size_t i = 0; i < LAYER_COUNT; i++)
+        layers[i] = world->layers[i] ? world_layer_acquire(world->layers[i]) : NULL;
+    struct arena arena;
+    size_t bytes = all->graded.n_grades * sizeof *all->graded.grades;
+    arena_init(&arena, 0);
+    void *rows = arena_memdup(&arena, all->graded.grades, bytes);
+    world_layer_release(layers[LAYER_GRADES]);
+    fixture_check(world_layer_new(LAYER_GRADES, rows, all->graded.n_grades, world->as_of, &arena,
+                                  &layers[LAYER_GRADES], &err),
+                  &err);
+    fixture_check(world_derive(world, layers, NULL, 0, &out, &err), &err);
+    world_set_findings(out, findings_acquire(world->findings));
+    return out;
+}
+
+static void prove(struct one_case *c, const struct world *assessed, struct worker *worker,
+                  enum proof_kind kind, const char *id)
+{
+    const struct proof_question question = {.kind = kind, .id = id};
+    struct proof_check check;
+    struct err err;
+    struct buf proof;
+    buf_init(&proof);
+    worker_reset(worker);
+    if (proof_write(assessed, worker, &question, &proof, &err) != ERR_OK)
+        fail_case(c, c->number, "%s: %s", id, err.message);
+    else if (proof_verify(proof.bytes, proof.n_bytes, assessed, worker, &check, &err) != ERR_OK)
+        fail_case(c, c->number, "%s: its proof cannot be read: %s", id, err.message);
+    else if (check.verdict != PROOF_HOLDS)
+        fail_case(c, c->number, "%s: its proof %s: %s", id, proof_verdict_name(check.verdict),
+                  check.findings[0]);
+    else if (check.n_changes > 0)
+        fail_case(c, c->number, "%s: the store says otherwise: %s", id, check.changes[0]);
+    buf_release(&proof);
+}
+
+/* Every conflict, and every grade and level of a plant, has a proof that holds. */
+static void prove_all(struct one_case *c, const struct world *assessed, struct worker *worker)
+{
+    struct finding_ref ref = {.layer = LAYER_COUNT};
+    while (findings_next(assessed, &ref)) {
+        struct arena arena;
+        arena_init(&arena, 0);
+        prove(c, assessed, worker, PROOF_CONFLICT, finding_id(assessed, ref, &arena));
+        arena_release(&arena);
+    }
+    for (size_t i = 0; i < world_count(assessed, LAYER_ENTERPRISES); i++) {
+        prove(c, assessed, worker, PROOF_ENTERPRISE, world_enterprise(assessed, i)->head.id);
+        prove(c, assessed, worker, PROOF_HAZARD, world_enterprise(assessed, i)->head.id);
+    }
+}
+
+/* ---- asking ---- */
+
+/* What is asked, of what. */
+struct asked {
+    const struct world *world;
+    const struct world *assessed; /* the same with conflicts and grades */
+    const struct found *all;
+    struct worker *worker;
+};
+
+static void answer(struct one_case *c, const struct line *ask, const struct line *expect,
+                   const struct asked *of)
+{
+    const struct world *world = of->world;
+    const struct found *all = of->all;
     const char *what = ask->n > 1 ? ask->words[1] : "";
     if (strcmp(what, "distance") == 0 && ask->n == 5)
         expect_conflict(c, expect, find_conflict(all, ask->words[2], ask->words[3], ask->words[4]),
@@ -443,30 +408,41 @@ static void answer(struct one_case *c, const struct line *ask, const struct line
             true);
     else if (strcmp(what, "density") == 0 && ask->n == 3)
         expect_conflict(c, expect, find_conflict(all, NULL, ask->words[2], NULL), true);
-    else if (strcmp(what, "share") == 0 && ask->n >= 5)
-        expect_share(c, ask, expect);
     else if (strcmp(what, "grade") == 0 && ask->n >= 4)
         expect_grade(c, ask, expect, all);
+    else if (strcmp(what, "share") == 0 && ask->n >= 5)
+        expect_share(c, ask, expect);
+    else if (strcmp(what, "between") == 0 && ask->n == 4)
+        expect_between(c, ask, expect, world);
+    else if (strcmp(what, "shift") == 0 && ask->n == 6)
+        expect_shift(c, ask, expect);
+    else if (strcmp(what, "project") == 0 && ask->n == 5)
+        expect_project(c, ask, expect);
+    else if (strcmp(what, "relocation") == 0 && ask->n == 3)
+        expect_relocation(c, ask, expect, of->assessed, of->worker);
     else
         fail_case(c, ask->number, "it is not clear what is asked");
 }
 
-static void answer_pair(struct one_case *c, int i, const struct world *world,
-                        const struct found *all)
+static void answer_pair(struct one_case *c, int i, const struct asked *of)
 {
     struct line ask;
     struct line expect;
     split(c->asks[i].text, c->asks[i].number, &ask);
     split(c->expects[i].text, c->expects[i].number, &expect);
-    answer(c, &ask, &expect, world, all);
+    answer(c, &ask, &expect, of);
 }
 
 static void run(struct one_case *c)
 {
     struct arena arena;
-    struct crew crew;
+    struct worker worker;
     struct found all;
     struct err err;
+    if (c->n_asks == 0 && c->n_limits > 0) {
+        arena_release(&c->f.parts.arena);
+        return;
+    }
     if (c->n_asks == 0 || c->n_asks != c->n_expects) {
         fail_case(c, c->number, "needs an expect for each ask");
         arena_release(&c->f.parts.arena);
@@ -474,24 +450,118 @@ static void run(struct one_case *c)
     }
     struct world *world = fixture_world(&c->f, c->date);
     arena_init(&arena, 0);
-    fixture_check(crew_init(&crew, 1, &err), &err);
-    if (assess_world(world, &crew, &arena, &all.graded, &err) != ERR_OK ||
-        assess_conflicts(world, &crew.workers[0], &arena, &all.conflicts, &all.n_conflicts, &err) !=
-            ERR_OK)
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    if (assess(world, &worker, &arena, &all, &err) != ERR_OK) {
         fail_case(c, c->number, "the assessment failed: %s", err.message);
-    else
+    } else {
+        struct world *assessed = with_findings(world, &all);
+        const struct asked of = {world, assessed, &all, &worker};
         for (int i = 0; i < c->n_asks; i++)
-            answer_pair(c, i, world, &all);
-    crew_release(&crew);
+            answer_pair(c, i, &of);
+        prove_all(c, assessed, &worker);
+        world_release(assessed);
+    }
+    worker_release(&worker);
     arena_release(&arena);
     world_release(world);
+}
+
+/* ---- limit: one row on either side of its value ---- */
+
+/* A facility or plant at that point; a pipe along the meridian through it. */
+static void place_record(struct one_case *c, enum layer_id layer, struct record_head *head,
+                         struct lonlat at)
+{
+    if (layer == LAYER_PIPELINES) {
+        struct lonlat south = ellipsoid_direct(at, 180, 500);
+        struct lonlat north = ellipsoid_direct(at, 0, 500);
+        head->geom = fixture_line(&c->f, south, north);
+        return;
+    }
+    if (layer == LAYER_ENTERPRISES) /* a fence as good as a point */
+        ((struct enterprise *)(void *)head)->radius_m = 1e-6;
+    head->geom = fixture_point(&c->f, at.lon_deg, at.lat_deg);
+}
+
+/* LAYER field=value ... up to `to` or the end; answers the word after it. */
+static int limit_record(struct one_case *c, const struct line *line, int word, const char *id,
+                        struct lonlat at)
+{
+    enum layer_id layer;
+    if (word >= line->n || !layer_by_name(line->words[word], &layer)) {
+        fail_case(c, line->number, "\"%s\" is no layer",
+                  word < line->n ? line->words[word] : "(nothing)");
+        return line->n;
+    }
+    struct record_head *head = fixture_add(&c->f, layer, id);
+    place_record(c, layer, head, at);
+    for (word++; word < line->n && strcmp(line->words[word], "to") != 0; word++) {
+        char name[LINE_BYTES];
+        snprintf(name, sizeof name, "%s", line->words[word]);
+        char *equals = strchr(name, '=');
+        if (!equals) {
+            fail_case(c, line->number, "\"%s\" is no field=value", name);
+            return line->n;
+        }
+        *equals = '\0';
+        set_field(c, line, layer, head, name, equals + 1);
+    }
+    return word + 1;
+}
+
+static void judge_limit(struct one_case *c, const struct line *line, const char *near_verdict)
+{
+    struct arena arena;
+    struct worker worker;
+    struct found all;
+    struct err err;
+    struct world *world = fixture_world(&c->f, c->date);
+    const char *rule = line->words[1];
+    arena_init(&arena, 0);
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    fixture_check(assess(world, &worker, &arena, &all, &err), &err);
+    const char *const ids[] = {"near", "far"};
+    for (int i = 0; i < 2; i++) {
+        const struct conflict *row = find_conflict(&all, rule, "source", ids[i]);
+        bool speaks = rule_speaks(world, rule, "source", ids[i]);
+        const char *got = row ? row->verdict : speaks ? "clear" : "silent";
+        const char *wanted = i == 0 ? near_verdict : "clear";
+        if (strcmp(got, wanted) != 0)
+            fail_case(c, line->number, "%s: %s at %s m%s is %s, not %s", rule, ids[i],
+                      line->words[2], i == 0 ? " less 1 mm" : "", got, wanted);
+        else if (row && fabs(row->margin_m + 0.001) > 1e-6)
+            fail_case(c, line->number, "%s: the margin is %.9g, not -0.001", rule, row->margin_m);
+    }
+    worker_release(&worker);
+    arena_release(&arena);
+    world_release(world);
+}
+
+/* limit RULE METRES [undecided] LAYER field=value ... to LAYER field=value ... : a target a
+ * millimetre nearer is in conflict (or undecided), one at that distance is clear. */
+static void run_limit(struct one_case *of, const struct line *line)
+{
+    static struct one_case c;
+    const struct lonlat at = {106.2, 38.4};
+    bool undecided = line->n > 3 && strcmp(line->words[3], "undecided") == 0;
+    double limit_m = number_of(of, line, 2);
+    int word = undecided ? 4 : 3;
+    c = (struct one_case){.file = of->file, .date = of->date};
+    snprintf(c.name, sizeof c.name, "%s", of->name);
+    fixture_init(&c.f);
+    word = limit_record(&c, line, word, "source", at);
+    limit_record(&c, line, word, "near", ellipsoid_direct(at, 90, limit_m - 0.001));
+    limit_record(&c, line, word, "far", ellipsoid_direct(at, 270, limit_m));
+    judge_limit(&c, line, undecided ? "undecided" : "conflict");
+    of->failures += c.failures;
+    of->n_limits++;
 }
 
 static void begin(struct one_case *c, const char *file, int number, const char *name)
 {
     c->file = file;
     c->number = number;
-    c->n_asks = c->n_expects = c->failures = 0;
+    c->n_asks = c->n_expects = c->n_limits = c->failures = 0;
     c->date = 20260601;
     c->tolerance = 0.001;
     snprintf(c->name, sizeof c->name, "%s", name);
@@ -514,12 +584,14 @@ static void take_line(struct one_case *c, int number, const char *text)
         give(c, &line);
     else if (strcmp(what, "tolerance") == 0)
         c->tolerance = number_of(c, &line, 1);
+    else if (strcmp(what, "limit") == 0)
+        run_limit(c, &line);
     else if (strcmp(what, "ask") == 0)
         keep(c->asks, &c->n_asks, number, text);
     else if (strcmp(what, "expect") == 0)
         keep(c->expects, &c->n_expects, number, text);
     else
-        fail_case(c, number, "\"%s\" is none of given, ask, tolerance, expect", what);
+        fail_case(c, number, "\"%s\" is none of given, ask, limit, tolerance, expect", what);
 }
 
 /* Answers how many cases failed; *n counts all. */

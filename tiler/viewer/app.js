@@ -7,7 +7,7 @@ import { count, getLanguage, setLanguage, t } from './words.js';
 
 const MAPS = ['risk', 'region', 'city', 'county', 'dangers'];
 const TOOLS = ['at', 'check', 'incident'];
-const LAYERS = ['tiles', 'enterprises', 'conflicts', 'dangers', 'basemap'];
+const LAYERS = ['tiles', 'enterprises', 'conflicts', 'pipelines', 'dangers', 'basemap'];
 const STATUS_EVERY_MS = 3000;
 
 const state = { map: 'risk', tool: 'at', unit: '', layers: new Set(['tiles', 'enterprises']), type: '', radius: 1000, accuracy: 1, with: {}, pick: null, plant: null };
@@ -79,14 +79,14 @@ function shownMap() {
 
 let legendShown = '';
 async function renderLegend() {
-  const name = shownMap();
-  const key = `${name}|${getLanguage()}|${status?.generation}`;
+  const names = state.layers.has('pipelines') ? [shownMap(), 'pipelines'] : [shownMap()];
+  const key = `${names}|${getLanguage()}|${status?.generation}`;
   if (key === legendShown) return;
   legendShown = key;
   try {
-    const legend = await api.legend(name);
+    const legends = await Promise.all(names.map((name) => api.legend(name)));
     if (key !== legendShown) return;
-    fill($('entries'), legend.entries.map((entry) => {
+    fill($('entries'), legends.flatMap((legend) => legend.entries).map((entry) => {
       const swatch = h('span', { class: `swatch${entry.hatched ? ' hatched' : ''}` });
       swatch.style.backgroundColor = entry.colour;
       return h('li', {}, swatch, h('span', {}, entry[getLanguage()]), h('span', { class: 'n' }, entry.count === undefined ? '' : count(entry.count)));
@@ -107,6 +107,7 @@ function toggleLayer(name, on) {
   else state.layers.delete(name);
   map.layer(name).setVisible(on);
   if (name === 'conflicts' && on) loadConflicts();
+  if (name === 'pipelines') renderLegend();
   writeLink();
 }
 

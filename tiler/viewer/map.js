@@ -49,13 +49,15 @@ export class RiskMap {
     this.tiles = tileLayer('tiles', 1);
     this.dangers = tileLayer('dangers', 2);
     this.dangers.setVisible(false);
+    this.pipelines = tileLayer('pipelines', 2);
+    this.pipelines.setVisible(false);
     this.plants = new ol.layer.Vector({ source: new ol.source.Vector(), style: plantStyle, zIndex: 4, properties: { name: 'enterprises' } });
     this.conflicts = new ol.layer.Vector({ source: new ol.source.Vector(), style: conflictStyle, zIndex: 3, visible: false, properties: { name: 'conflicts' } });
     this.marks = new ol.layer.Vector({ source: new ol.source.Vector(), style: markStyle, zIndex: 5 });
     this.view = new View({ center: fromLonLat([106.2, 37.4]), zoom: 7, minZoom: 3, maxZoom: 20, constrainResolution: true, enableRotation: false });
     this.map = new OlMap({
       target, view: this.view,
-      layers: [this.tiles, this.dangers, this.conflicts, this.plants, this.marks],
+      layers: [this.tiles, this.dangers, this.pipelines, this.conflicts, this.plants, this.marks],
       controls: [new ol.control.Zoom({ zoomInTipLabel: '', zoomOutTipLabel: '' }), new ol.control.ScaleLine({ units: 'metric', minWidth: 80 }), new ol.control.Attribution({ collapsible: true })],
     });
   }
@@ -72,11 +74,13 @@ export class RiskMap {
     };
     point(this.tiles, map);
     point(this.dangers, 'dangers');
+    point(this.pipelines, 'pipelines');
   }
 
   refreshTiles() {
     this.tiles.getSource().refresh();
     this.dangers.getSource().refresh();
+    this.pipelines.getSource().refresh();
   }
 
   setBasemap(basemap) {

@@ -1,0 +1,256 @@
+/*
+ * case_fixture.h - reads what a case gives: lines, words, records, shapes, the grid.
+ * tests/cases/README.md documents the language; test_cases.c asks and compares.
+ */
+#ifndef SISETU_TESTS_CASE_FIXTURE_H
+#define SISETU_TESTS_CASE_FIXTURE_H
+
+#include "tests/unit/world_fixture.h"
+
+#include "data/base/text.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { LINE_BYTES = 1024, WORDS = 64, ASKS = 64 };
+
+struct line {
+    int number;
+    int n;
+    char *words[WORDS];
+    char text[LINE_BYTES];
+};
+
+/* A line kept for later, when all is given. */
+struct kept_line {
+    int number;
+    char text[LINE_BYTES];
+};
+
+/* One case while it is read and run. */
+struct one_case {
+    const char *file;
+    char name[LINE_BYTES];
+    int number; /* of its first line */
+    struct fixture f;
+    int32_t date;
+    double tolerance;
+    struct kept_line asks[ASKS]; /* ask and expect, in pairs */
+    struct kept_line expects[ASKS];
+    int n_asks;
+    int n_expects;
+    int n_limits;
+    int failures;
+};
+
+static inline void fail_case(struct one_case *c, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static inline void fail_case(struct one_case *c, int line, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "%s:%d: %s: ", c->file, line, c->name);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    c->failures++;
+}
+
+/* Words between blanks; 'a b' is one word, also after '='. */
+static inline void split(const char *text, int number, struct line *out)
+{
+    out->number = number;
+    out->n = 0;
+    snprintf(out->text, sizeof out->text, "%s", text);
+    char *at = out->text;
+    while (*at && out->n < WORDS) {
+        while (*at == ' ' || *at == '\t')
+            at++;
+        if (!*at || *at == '#')
+            break;
+        out->words[out->n++] = at;
+        char *to = at;
+        bool quoted = false;
+        for (; *at && (quoted || (*at != ' ' && *at != '\t')); at++) {
+            if (*at == '\'')
+                quoted = !quoted;
+            else
+                *to++ = *at;
+        }
+        if (*at)
+            at++;
+        *to = '\0';
+    }
+}
+
+static inline double number_of(struct one_case *c, const struct line *line, int word)
+{
+    double value = 0;
+    if (word >= line->n || !text_to_double(line->words[word], &value))
+        fail_case(c, line->number, "\"%s\" is not a number",
+                  word < line->n ? line->words[word] : "(nothing)");
+    return value;
+}
+
+static inline const struct record_head *find_given(const struct one_case *c, const char *id)
+{
+    for (size_t layer = 0; layer < LAYER_COUNT; layer++) {
+        for (size_t i = 0; i < c->f.n[layer]; i++) {
+            const struct record_head *head =
+                record_at((enum layer_id)layer, c->f.records[layer], i);
+            if (strcmp(head->id, id) == 0)
+                return head;
+        }
+    }
+    return NULL;
+}
+
+static inline struct lonlat from_given(struct one_case *c, const struct line *line, int word)
+{
+    const struct record_head *from = word < line->n ? find_given(c, line->words[word]) : NULL;
+    if (!from || from->geom.kind == GEOM_NONE) {
+        fail_case(c, line->number, "there is no \"%s\" to measure from",
+                  word < line->n ? line->words[word] : "");
+        return (struct lonlat){0, 0};
+    }
+    return ellipsoid_direct(from->geom.points[0], number_of(c, line, word + 2),
+                            number_of(c, line, word + 4));
+}
+
+static inline struct geom square(struct one_case *c, struct lonlat centre, double size_m)
+{
+    struct lonlat east = ellipsoid_direct(centre, 90, size_m / 2);
+    struct lonlat north = ellipsoid_direct(centre, 0, size_m / 2);
+    double dx = east.lon_deg - centre.lon_deg;
+    double dy = north.lat_deg - centre.lat_deg;
+    return fixture_box(&c->f, centre.lon_deg - dx, centre.lat_deg - dy, centre.lon_deg + dx,
+                       centre.lat_deg + dy);
+}
+
+/* Corners so many metres east and north of the first vertex of a given record. */
+static inline struct geom rectangle(struct one_case *c, const struct line *line, int word)
+{
+    const struct record_head *from = find_given(c, word < line->n ? line->words[word] : "");
+    static const int corners[4][2] = {{1, 2}, {3, 2}, {3, 4}, {1, 4}};
+    struct lonlat ring[4] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}};
+    struct geom geom;
+    struct err err;
+    for (int i = 0; from && i < 4; i++) {
+        double x = number_of(c, line, word + corners[i][0]);
+        double y = number_of(c, line, word + corners[i][1]);
+        ring[i] =
+            ellipsoid_direct(from->geom.points[0], atan2(x, y) * 180 / acos(-1.0), hypot(x, y));
+    }
+    if (!from)
+        fail_case(c, line->number, "the rectangle's origin is not given");
+    fixture_check(geom_of_ring(ring, 4, &c->f.parts.arena, &geom, &err), &err);
+    return geom;
+}
+
+/* Reads a shape from word `at`; answers the word after it. */
+static inline int read_shape(struct one_case *c, const struct line *line, int at, struct geom *out)
+{
+    const char *kind = at < line->n ? line->words[at] : "";
+    if (strcmp(kind, "at") == 0) {
+        *out = fixture_point(&c->f, number_of(c, line, at + 1), number_of(c, line, at + 2));
+        return at + 3;
+    }
+    if (strcmp(kind, "from") == 0) {
+        struct lonlat point = from_given(c, line, at + 1);
+        *out = fixture_point(&c->f, point.lon_deg, point.lat_deg);
+        return at + 6;
+    }
+    if (strcmp(kind, "square") == 0) {
+        struct lonlat centre = {number_of(c, line, at + 1), number_of(c, line, at + 2)};
+        *out = square(c, centre, number_of(c, line, at + 3));
+        return at + 4;
+    }
+    if (strcmp(kind, "box") == 0) {
+        *out = fixture_box(&c->f, number_of(c, line, at + 1), number_of(c, line, at + 2),
+                           number_of(c, line, at + 3), number_of(c, line, at + 4));
+        return at + 5;
+    }
+    if (strcmp(kind, "rectangle") == 0) {
+        *out = rectangle(c, line, at + 1);
+        return at + 6;
+    }
+    if (strcmp(kind, "line") == 0) {
+        struct lonlat a = {number_of(c, line, at + 1), number_of(c, line, at + 2)};
+        struct lonlat b = {number_of(c, line, at + 3), number_of(c, line, at + 4)};
+        *out = fixture_line(&c->f, a, b);
+        return at + 5;
+    }
+    return at;
+}
+
+static inline void set_field(struct one_case *c, const struct line *line, enum layer_id layer,
+                             void *record, const char *name, char *value)
+{
+    const struct field_binding *field = records_field(layer, name);
+    double number = 0;
+    int32_t date = 0;
+    if (!field) {
+        fail_case(c, line->number, "layer %s has no field \"%s\"", layer_name(layer), name);
+        return;
+    }
+    char *place = (char *)record + field->offset;
+    bool absent = strcmp(value, "default") == 0;
+    if (field->type == FIELD_TEXT || field->type == FIELD_DATETIME) {
+        const char *kept = arena_strdup(&c->f.parts.arena, value);
+        memcpy(place, &kept, sizeof kept);
+    } else if (field->type == FIELD_DATE && text_to_date(value, &date)) {
+        memcpy(place, &date, sizeof date);
+    } else if (absent || text_to_double(value, &number)) {
+        number = absent ? (double)NAN : number;
+        date = absent ? INT_ABSENT : (int32_t)number;
+        if (field->type == FIELD_REAL)
+            memcpy(place, &number, sizeof number);
+        else
+            memcpy(place, &date, sizeof date);
+    } else {
+        fail_case(c, line->number, "%s: \"%s\" is not a number", name, value);
+    }
+}
+
+static inline void give_record(struct one_case *c, struct line *line, enum layer_id layer)
+{
+    if (line->n < 3) {
+        fail_case(c, line->number, "a record needs an id");
+        return;
+    }
+    struct record_head *head = fixture_add(&c->f, layer, line->words[2]);
+    int word = read_shape(c, line, 3, &head->geom);
+    for (; word < line->n; word++) {
+        char *equals = strchr(line->words[word], '=');
+        if (!equals) {
+            fail_case(c, line->number, "\"%s\" is no field=value", line->words[word]);
+            return;
+        }
+        *equals = '\0';
+        set_field(c, line, layer, head, line->words[word], equals + 1);
+    }
+}
+
+static inline void give(struct one_case *c, struct line *line)
+{
+    enum layer_id layer;
+    const char *what = line->n > 1 ? line->words[1] : "";
+    if (strcmp(what, "population") == 0) {
+        fixture_grid(&c->f, number_of(c, line, 2), number_of(c, line, 3), number_of(c, line, 4),
+                     (uint32_t)number_of(c, line, 5), (uint32_t)number_of(c, line, 6),
+                     (float)number_of(c, line, 7));
+    } else if (strcmp(what, "cell") == 0) {
+        bool none = line->n > 4 && strcmp(line->words[4], "nodata") == 0;
+        fixture_cell(&c->f, (uint32_t)number_of(c, line, 2), (uint32_t)number_of(c, line, 3),
+                     none ? (float)NAN : (float)number_of(c, line, 4));
+    } else if (strcmp(what, "date") == 0) {
+        if (line->n < 3 || !text_to_date(line->words[2], &c->date))
+            fail_case(c, line->number, "a date is YYYY-MM-DD");
+    } else if (layer_by_name(what, &layer)) {
+        give_record(c, line, layer);
+    } else {
+        fail_case(c, line->number, "\"%s\" is no layer", what);
+    }
+}
+
+#endif
