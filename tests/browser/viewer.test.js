@@ -1,7 +1,7 @@
 // viewer.test.js - uses the page as its users do, in headless Chromium, at desktop and phone
 // size, in both languages. Prints "ok - what" or "not ok - what"; screenshots stay beside the
 // other test output.
-const { spawn } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
@@ -54,6 +54,14 @@ async function startServer(...options) {
   const base = `http://${address}`;
   await waitFor(() => fetch(`${base}/healthz`).then((r) => r.ok, () => false), 20000, 'the server');
   return { server, base };
+}
+
+// What was downloaded is a proof, and it holds.
+async function verify(download) {
+  const file = path.join(output, 'proof.json');
+  await download.saveAs(file);
+  const { stdout } = spawnSync(path.join(build, 'sisetu'), ['verify', file], { encoding: 'utf8' });
+  assert(stdout.startsWith('holds: '), `${download.suggestedFilename()}: ${stdout}`);
 }
 
 // A page that records what must not happen: errors on the console, requests to elsewhere.
@@ -154,6 +162,14 @@ async function desktop(browser, base, size) {
     assert((await page.$$('#answer .reasons li')).length > 0, 'no reasons');
     assert((await page.$$('#answer .cite')).length > 0, 'no clause');
   });
+  await check('a plant and each of its conflicts offer a proof that holds', async () => {
+    const fetched = async (link) => (await Promise.all([page.waitForEvent('download'), link.click()]))[0];
+    await verify(await fetched(page.locator('#answer a.proof').first()));
+    const conflict = page.locator('#answer details').filter({ has: page.locator('a.proof') }).first();
+    await conflict.locator('summary').click();
+    await verify(await fetched(conflict.locator('a.proof')));
+    await shot(page, 'viewer-desktop-proof');
+  });
   await check('a click on the map says why', async () => {
     await page.click('#maps [data-name=risk]');
     const asked = page.waitForResponse((response) => response.url().includes('/v1/at?'));
@@ -164,7 +180,7 @@ async function desktop(browser, base, size) {
     assert(/自治区/.test(text) && /所在行政区/.test(text), text.slice(0, 300));
     await shot(page, 'viewer-desktop-click');
   });
-  await check('the siting tool judges a clicked point', async () => {
+  await check('the siting tool judges a clicked point and offers the proof', async () => {
     await page.click('#tools [data-name=check]');
     await page.waitForSelector('#type option', { state: 'attached' });
     await page.selectOption('#type', 'GASOLINE_STATION_TANK');
@@ -172,6 +188,8 @@ async function desktop(browser, base, size) {
     await page.waitForSelector('#answer .verdict');
     assert((await page.$$('#answer details')).length > 0, 'no findings');
     await page.waitForTimeout(300);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#answer button.proof')]);
+    await verify(download);
     await shot(page, 'viewer-desktop-siting');
   });
   await check('the incident tool counts who is inside and who can help', async () => {

@@ -1,4 +1,5 @@
 // answers.js - what the server answered, as elements: grades, reasons, conflicts, verdicts.
+import { proofOfConflict, proofOfPlant } from './api.js';
 import { h } from './dom.js';
 import { count, getLanguage, metres, persons, personsRange, sentence, t } from './words.js';
 
@@ -27,6 +28,11 @@ function section(title, ...children) {
   return present.length ? h('section', {}, h('h3', {}, title), present) : null;
 }
 
+// A proof is kept as it came, to be verified by `sisetu verify`.
+function proofLink(href, name) {
+  return h('a', { class: 'link proof', href, download: `proof-${name.replace(/[^\p{L}\p{N}.-]+/gu, '_')}.json`, title: t('proofHelp') }, `⤓ ${t('proof')}`);
+}
+
 // A conflict or a finding: the sentence, then numbers and the clause.
 export function finding(item, onShow) {
   const low = item.low_m, high = item.high_m;
@@ -44,7 +50,8 @@ export function finding(item, onShow) {
       [t('decides'), item.decides],
     ]),
     citation(item.rule),
-    item.closest && onShow ? h('button', { type: 'button', class: 'link', onclick: () => onShow(item.closest) }, '⌖') : null);
+    item.closest && onShow ? h('button', { type: 'button', class: 'link', onclick: () => onShow(item.closest) }, '⌖') : null,
+    item.id ? proofLink(proofOfConflict(item.id), item.id) : null);
 }
 
 export function findings(list, onShow) {
@@ -83,7 +90,7 @@ export function plantAnswer(answer, { onShow, onBack }) {
   return [
     onBack ? h('button', { type: 'button', class: 'link', onclick: onBack }, `← ${t('back')}`) : null,
     h('h2', {}, answer.name || answer.id),
-    h('p', {}, badge(answer.grade)),
+    h('p', {}, badge(answer.grade), ' ', proofLink(proofOfPlant(answer.id), answer.id)),
     facts([[t('county'), answer.unit_name], [t('industry'), answer[`industry_${getLanguage()}`] ?? answer.industry], [t('kind'), answer.kind && t(answer.kind)], [t('status'), answer.status && t(answer.status)], [t('hazard'), hazard ? `${hazard} ${t('level')}` : t('none')], [`${t('within')} 500 m`, persons(answer.exposure_500_m)]]),
     section(t('why'), reasons(answer.grade.reasons)),
     section(`${t('conflicts')} (${answer.conflicts.length})`, findings(answer.conflicts, onShow)),
@@ -102,9 +109,10 @@ export function unitAnswer(answer, { onPlant }) {
   ];
 }
 
-export function siteAnswer(answer, { onShow }) {
+export function siteAnswer(answer, { onShow, onProof }) {
   return [
     h('p', { class: `verdict ${answer.verdict}` }, t(answer.verdict)),
+    h('p', {}, h('button', { type: 'button', class: 'link proof', title: t('proofHelp'), onclick: onProof }, `⤓ ${t('proof')}`)),
     facts([[t('rulesTried'), String(answer.rules_tried)], [`${t('within')} ${metres(answer.population_radius_m)}`, persons(answer.exposure)]]),
     section(t('findings'), findings(answer.findings, onShow)),
     section(t('notes'), (answer.notes ?? []).map((note) => h('p', { class: 'quiet' }, typeof note === 'string' ? note : sentence(note)))),

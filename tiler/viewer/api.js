@@ -31,4 +31,14 @@ export const conflicts = (values, signal) => ask(`v1/conflicts?${query(values)}`
 export const at = (values) => ask(`v1/at?${query(values)}`);
 export const incident = (values) => ask(`v1/incident?${query(values)}`);
 export const facilityTypes = () => ask('v1/facility_types');
-export const check = (body) => ask('v1/check', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+const post = (body) => ({ method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+export const check = (body) => ask('v1/check', post(body));
+
+// Where proofs lie; that of a check is asked for by the question itself and comes as a file.
+export const proofOfPlant = (id) => `v1/enterprises/${encodeURIComponent(id)}?explain=1`;
+export const proofOfConflict = (id) => `v1/conflicts?${query({ id, explain: 1 })}`;
+export async function proofOfCheck(body) {
+  const response = await fetch('v1/check?explain=1', post(body)).catch(() => { throw new Error(t('offline')); });
+  if (!response.ok) throw new Error((await response.json().catch(() => null))?.error?.message ?? `${t('failed')} (${response.status})`);
+  return response.blob();
+}

@@ -216,12 +216,24 @@ function askAt(lonlat) {
     answer(() => api.incident({ lon, lat, radius_m: state.radius }), (body) => show.incidentAnswer(body, { onPlace: (item) => map.fly([item.lon, item.lat], 13) }));
   } else {
     map.mark([lon, lat]);
+    let question = null;
     answer(async () => {
       await renderOptions();
-      const body = await api.check({ type: state.type, geometry: { type: 'Point', coordinates: [lon, lat] }, with: state.with, accuracy_m: state.accuracy });
+      question = { type: state.type, geometry: { type: 'Point', coordinates: [lon, lat] }, with: { ...state.with }, accuracy_m: state.accuracy };
+      const body = await api.check(question);
       map.mark([lon, lat], body.population_radius_m, body.findings.filter((item) => item.verdict !== 'clear').map((item) => item.closest));
       return body;
-    }, (body) => show.siteAnswer(body, { onShow }));
+    }, (body) => show.siteAnswer(body, { onShow, onProof: () => saveProof(question) }));
+  }
+}
+
+async function saveProof(question) {
+  try {
+    const link = h('a', { href: URL.createObjectURL(await api.proofOfCheck(question)), download: `proof-${question.type}.json` });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  } catch (failure) {
+    notice(failure.message);
   }
 }
 
