@@ -38,10 +38,12 @@ static enum err_code list_items(struct edge_index *index, size_t n_rows, struct 
         enum err_code code = edges_check(geom, err);
         if (code != ERR_OK)
             return err_wrap(err, "layer %s", layer_name(index->layer));
-        index->has_points = index->has_points || edge_index_is_point(geom);
+        bool point = edge_index_is_point(geom);
         index->has_polygons = index->has_polygons || geom->kind == GEOM_POLYGON;
         for (uint32_t first = 0; first < geom->n_points; first += EDGES_GROUP) {
-            listing->items[n] = (struct edge_item){(uint32_t)row, first};
+            listing->items[n] = (struct edge_item){.row = (uint32_t)row,
+                                                   .first = point ? EDGE_ITEM_POINT : first,
+                                                   .place = geom->points[first]};
             listing->places[n++] = geom->points[first];
         }
     }
@@ -51,23 +53,22 @@ static enum err_code list_items(struct edge_index *index, size_t n_rows, struct 
 /* Items near each other in the list lie near each other on the ground, so that one origin
  * serves many. */
 static void fill_items(const struct edge_index *index, const struct listing *listing,
-                       const uint32_t *order, struct edge_item *items, struct ecef *starts,
-                       struct space_box *boxes)
+                       const uint32_t *order, struct edge_item *items, struct space_box *boxes)
 {
     enum { SAME_ORIGIN = 64 };
     struct edges_origin origin = {0};
     for (uint32_t i = 0; i < index->tree.n_items; i++) {
         items[i] = listing->items[order[i]];
-        const struct geom *geom = world_geom(index->world, index->layer, items[i].row);
-        starts[i] = ellipsoid_ecef(geom->points[items[i].first]);
-        if (edge_index_is_point(geom)) {
-            boxes[i] = space_box_of(starts[i], starts[i]);
+        items[i].ecef = ellipsoid_ecef(items[i].place);
+        if (items[i].first == EDGE_ITEM_POINT) {
+            boxes[i] = space_box_of(items[i].ecef, items[i].ecef);
             continue;
         }
         if (i % SAME_ORIGIN == 0 || origin.cos_lat == 0)
-            origin = edges_origin_at(geom->points[items[i].first]);
+            origin = edges_origin_at(items[i].place);
         struct edge_group group;
-        edges_group(geom, &origin, items[i].first, &group);
+        edges_group(world_geom(index->world, index->layer, items[i].row), &origin, items[i].first,
+                    &group);
         boxes[i] = edges_group_box(&group);
     }
 }
@@ -79,6 +80,7 @@ enum err_code edge_index_build(const struct world *world, enum layer_id layer, s
     struct arena scratch;
     uint32_t *order = NULL;
     uint32_t n = 0;
+    uint32_t n_order = 0;
     size_t n_rows = world_count(world, layer);
     *out = (struct edge_index){.world = world, .layer = layer, .tree.box = space_box_empty()};
     arena_init(&scratch, 0);
@@ -87,17 +89,16 @@ enum err_code edge_index_build(const struct world *world, enum layer_id layer, s
                               arena_new(&scratch, struct lonlat, n)};
     struct space_box *boxes = arena_new(&scratch, struct space_box, n);
     struct edge_item *items = arena_new(arena, struct edge_item, n);
-    struct ecef *starts = arena_new(arena, struct ecef, n);
-    if (!listing.items || !listing.places || !boxes || !items || !starts) {
+    if (!listing.items || !listing.places || !boxes || !items) {
         code = err_nomem(err);
         goto done;
     }
     TRY(list_items(out, n_rows, &listing, err));
-    TRY(hilbert_order(listing.places, n, &scratch, &order, &out->tree.n_items, err));
-    fill_items(out, &listing, order, items, starts, boxes);
+    TRY(hilbert_order(listing.places, n, &scratch, &order, &n_order, err));
+    out->tree.n_items = n_order;
     out->items = items;
-    out->starts = starts;
-    TRY(space_tree_build(boxes, out->tree.n_items, arena, &out->tree, err));
+    fill_items(out, &listing, order, items, boxes);
+    TRY(space_tree_build(boxes, n_order, arena, &out->tree, err));
 done:
     arena_release(&scratch);
     return code;
@@ -106,9 +107,7 @@ done:
 /* ---- searching ---- */
 
 void edge_index_search(const struct edge_index *index, const struct space_box *box, double within_m,
-                       void *context,
-                       bool (*visit)(void *context, const struct edge_item *item,
-                                     struct ecef start))
+                       void *context, bool (*visit)(void *context, const struct edge_item *item))
 {
     const struct space_tree *tree = &index->tree;
     const float within2 = space_within2(within_m);
@@ -119,7 +118,7 @@ void edge_index_search(const struct edge_index *index, const struct space_box *b
     while (n > 0) {
         struct space_branch branch = waiting[--n];
         if (branch.level == 0) {
-            if (!visit(context, &index->items[branch.index], index->starts[branch.index]))
+            if (!visit(context, &index->items[branch.index]))
                 return;
             continue;
         }
@@ -223,14 +222,12 @@ static void try_item(struct nearest *nearest, uint32_t i)
     const struct edge_item *item = &index->items[i];
     if (item->row == nearest->question->but_row)
         return;
-    const struct geom *geom = world_geom(index->world, index->layer, item->row);
-    if (!edge_index_is_point(geom)) {
-        try_edges(nearest, geom, item);
-        return;
-    }
-    double distance_m = ellipsoid_between_m(nearest->question->point, nearest->ecef,
-                                            geom->points[0], index->starts[i]);
-    offer(nearest, item->row, distance_m, geom->points[0]);
+    if (item->first == EDGE_ITEM_POINT)
+        offer(nearest, item->row,
+              ellipsoid_between_m(nearest->question->point, nearest->ecef, item->place, item->ecef),
+              item->place);
+    else
+        try_edges(nearest, world_geom(index->world, index->layer, item->row), item);
 }
 
 struct waiting {

@@ -18,17 +18,19 @@
 
 struct edge_item {
     uint32_t row;
-    uint32_t first; /* vertex */
+    uint32_t first;      /* vertex; EDGE_ITEM_POINT: the record is this single point */
+    struct lonlat place; /* of that vertex */
+    struct ecef ecef;
 };
+
+#define EDGE_ITEM_POINT UINT32_MAX
 
 struct edge_index {
     const struct world *world;
     enum layer_id layer;
-    bool has_points;   /* some record is a single point */
     bool has_polygons; /* some record has an inside, which has no edges */
     struct space_tree tree;
     const struct edge_item *items;
-    const struct ecef *starts; /* place of each item's first vertex */
 };
 
 /* ERR_INPUT for a record whose coordinates are no longitudes and latitudes. */
@@ -38,11 +40,9 @@ enum err_code edge_index_build(const struct world *world, enum layer_id layer, s
 /* Calls visit for each item that may lie within a chord of within_m of a box; the same row may
  * come often. Stops at false. */
 void edge_index_search(const struct edge_index *index, const struct space_box *box, double within_m,
-                       void *context,
-                       bool (*visit)(void *context, const struct edge_item *item,
-                                     struct ecef start));
+                       void *context, bool (*visit)(void *context, const struct edge_item *item));
 
-/* Such a record is one item, whose start it is. */
+/* Such a record is one item. */
 static inline bool edge_index_is_point(const struct geom *geom)
 {
     return geom->kind == GEOM_POINT && geom->n_points == 1;

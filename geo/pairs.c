@@ -20,6 +20,7 @@ struct join {
     /* The record of a at hand. */
     uint32_t row;
     const struct geom *geom;
+    bool is_point;
     struct ecef place; /* of a single point */
     double limit_m;
     double longest_chord_m;
@@ -45,6 +46,23 @@ static int compare_found(const void *a, const void *b)
     const struct found *x = a;
     const struct found *y = b;
     return (x->row > y->row) - (x->row < y->row);
+}
+
+/* By row. Most records have few neighbours: those are sorted without calls. */
+static void sort_found(struct found *found, size_t n)
+{
+    enum { SHORT = 32 };
+    if (n > SHORT) {
+        qsort(found, n, sizeof *found, compare_found);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        struct found one = found[i];
+        size_t at = i;
+        for (; at > 0 && found[at - 1].row > one.row; at--)
+            found[at] = found[at - 1];
+        found[at] = one;
+    }
 }
 
 static bool is_self(const struct join *join, uint32_t row)
@@ -77,28 +95,30 @@ static bool add_candidate(struct join *join, uint32_t row)
     return true;
 }
 
-/* Two points are judged at once, by their chord first; all else is looked at later. */
-static bool visit_item(void *context, const struct edge_item *item, struct ecef start)
+/* By the chord first, then to the last digit. */
+static bool visit_point(struct join *join, const struct edge_item *item)
+{
+    double dx = item->ecef.x - join->place.x;
+    double dy = item->ecef.y - join->place.y;
+    double dz = item->ecef.z - join->place.z;
+    if (dx * dx + dy * dy + dz * dz > join->longest_chord_m * join->longest_chord_m)
+        return true;
+    struct closest closest = {0, join->geom->points[0], item->place};
+    closest.distance_m = ellipsoid_between_m(closest.a, join->place, closest.b, item->ecef);
+    if (!distance_within(closest.distance_m, join->limit_m))
+        return true;
+    join->no_memory = !add_found(join, item->row, &closest);
+    return !join->no_memory;
+}
+
+/* Two points are judged at once; all else is looked at later. */
+static bool visit_item(void *context, const struct edge_item *item)
 {
     struct join *join = context;
     if (is_self(join, item->row))
         return true;
-    if (edge_index_is_point(join->geom)) {
-        const struct geom *geom = world_geom(join->question->world, join->question->b, item->row);
-        if (edge_index_is_point(geom)) {
-            double dx = start.x - join->place.x;
-            double dy = start.y - join->place.y;
-            double dz = start.z - join->place.z;
-            if (dx * dx + dy * dy + dz * dz > join->longest_chord_m * join->longest_chord_m)
-                return true;
-            struct closest closest = {0, join->geom->points[0], geom->points[0]};
-            closest.distance_m = ellipsoid_between_m(closest.a, join->place, closest.b, start);
-            if (!distance_within(closest.distance_m, join->limit_m))
-                return true;
-            join->no_memory = !add_found(join, item->row, &closest);
-            return !join->no_memory;
-        }
-    }
+    if (join->is_point && item->first == EDGE_ITEM_POINT)
+        return visit_point(join, item);
     join->no_memory = !add_candidate(join, item->row);
     return !join->no_memory;
 }
@@ -115,7 +135,7 @@ static enum err_code add_overlapping(struct join *join, struct arena *scratch, s
                         &rows, &n, err));
     for (size_t i = 0; i < n; i++) {
         const struct geom *geom = world_geom(join->question->world, join->question->b, rows[i]);
-        bool judged = edge_index_is_point(geom) && edge_index_is_point(join->geom);
+        bool judged = join->is_point && edge_index_is_point(geom);
         if (!judged && !is_self(join, rows[i]) && !add_candidate(join, rows[i]))
             return err_nomem(err);
     }
@@ -152,7 +172,7 @@ done:
 static enum err_code find_within(struct join *join, struct arena *scratch, struct err *err)
 {
     enum err_code code = ERR_OK;
-    if (edge_index_is_point(join->geom)) {
+    if (join->is_point) {
         join->place = ellipsoid_ecef(join->geom->points[0]);
         struct space_box box = space_box_of(join->place, join->place);
         edge_index_search(&join->index, &box, join->longest_chord_m, join, visit_item);
@@ -174,8 +194,7 @@ static enum err_code find_within(struct join *join, struct arena *scratch, struc
         TRY(edges_build(join->geom, scratch, &edges, err));
         TRY(look_closer(join, &edges, scratch, err));
     }
-    if (join->n_found > 1)
-        qsort(join->found, join->n_found, sizeof *join->found, compare_found);
+    sort_found(join->found, join->n_found);
 done:
     return code;
 }
@@ -196,7 +215,7 @@ static enum err_code find_nearest(struct join *join, struct arena *scratch, stru
     struct near_row *rows = arena_new(scratch, struct near_row, most);
     if (!rows)
         return err_nomem(err);
-    if (edge_index_is_point(join->geom)) {
+    if (join->is_point) {
         const struct nearest_question nearest = {.point = join->geom->points[0],
                                                  .within_m = join->limit_m,
                                                  .but_row = question->a == question->b ? join->row
@@ -227,6 +246,7 @@ static enum err_code join_row(struct join *join, uint32_t row, struct arena *scr
     const struct pairs_question *question = join->question;
     join->row = row;
     join->geom = world_geom(question->world, question->a, row);
+    join->is_point = edge_index_is_point(join->geom);
     join->limit_m = question->within_m[row];
     join->longest_chord_m = ellipsoid_longest_chord_m(join->limit_m + ROUNDING_M);
     join->n_candidates = 0;

@@ -67,3 +67,5 @@ warm=$(seconds curl -s -K "$tiles")
 echo "serve: $n tiles z6-12 one after another, first time    $cold s   $(ratio "$n" "$cold") a second"
 echo "serve: the same again                                  $warm s   $(ratio "$n" "$warm") a second"
 echo "serve: resident memory                                 $(awk '/VmRSS/ {printf "%.0f MB", $2 / 1024}' /proc/$server/status)"
+
+sh tests/bench/near.sh
