@@ -2,8 +2,6 @@
 
 #define RAD (M_PI / 180)
 
-const double EDGE_STRAIGHT_M = 2.5e-4;
-
 static double dot(struct ecef a, struct ecef b)
 {
     return a.x * b.x + a.y * b.y + a.z * b.z;
@@ -77,15 +75,6 @@ static void halve(const struct line *line, const struct piece *piece, struct pie
     halves[1] = (struct piece){middle, piece->u, ecef, piece->u_ecef, piece->bulge_m / 4};
 }
 
-/* Beyond this chord the series of ellipsoid_arc_m is left for PROJ's. */
-static const double LONGEST_SERIES_M = 500e3;
-
-static double geodesic_m(struct lonlat a, struct ecef a_ecef, struct lonlat b, struct ecef b_ecef)
-{
-    return chord_m(a_ecef, b_ecef) < LONGEST_SERIES_M ? ellipsoid_arc_m(a_ecef, b_ecef)
-                                                      : ellipsoid_inverse(a, b, NULL);
-}
-
 /* ---- the point of an edge nearest to a point ---- */
 
 struct search {
@@ -99,7 +88,7 @@ struct search {
 
 static void try_place(struct search *search, struct lonlat at, struct ecef ecef)
 {
-    double distance_m = geodesic_m(search->from, search->from_ecef, at, ecef);
+    double distance_m = ellipsoid_between_m(search->from, search->from_ecef, at, ecef);
     if (distance_m < search->best_m) {
         search->best_m = distance_m;
         search->at = at;
@@ -281,84 +270,5 @@ double edge_near_point(struct edge_of edge, struct lonlat from, struct ecef from
     else if (chord_m(from_ecef, whole.t_ecef) <= within_m)
         try_point(&search, 0);
     *at = search.at;
-    return search.best_m;
-}
-
-/* ---- two edges ---- */
-
-struct pair_search {
-    struct line a;
-    struct line b;
-    double within_m;
-    double best_m;
-    struct lonlat at[2];
-};
-
-/* Shares of two chords where they are nearest to each other, after Ericson, Real-Time
- * Collision Detection (2005), 5.1.9; the answer is their distance. */
-static double chords_gap_m(const struct piece *a, const struct piece *b, double *s, double *t)
-{
-    struct ecef d1 = less(a->u_ecef, a->t_ecef);
-    struct ecef d2 = less(b->u_ecef, b->t_ecef);
-    struct ecef r = less(a->t_ecef, b->t_ecef);
-    double aa = dot(d1, d1);
-    double ee = dot(d2, d2);
-    double f = dot(d2, r);
-    double c = dot(d1, r);
-    double bb = dot(d1, d2);
-    double area2 = aa * ee - bb * bb;
-    *s = area2 > 0 ? clamp((bb * f - c * ee) / area2) : 0;
-    *t = ee > 0 ? (bb * *s + f) / ee : 0;
-    if (*t < 0 || *t > 1) {
-        *t = clamp(*t);
-        *s = aa > 0 ? clamp((bb * *t - c) / aa) : 0;
-    }
-    return chord_m(between(a->t_ecef, a->u_ecef, *s), between(b->t_ecef, b->u_ecef, *t));
-}
-
-static void look_between(struct pair_search *search, const struct piece *a, const struct piece *b,
-                         int depth)
-{
-    double s;
-    double t;
-    double gap_m = chords_gap_m(a, b, &s, &t);
-    double bulges_m = a->bulge_m + b->bulge_m;
-    double tolerance_m = max_of(EDGE_STRAIGHT_M, 3e-7 * gap_m);
-    if (!(gap_m - bulges_m <= search->within_m - tolerance_m))
-        return;
-    if (bulges_m < tolerance_m || depth == 0) {
-        struct lonlat at_a = point_at(&search->a, a->t + s * (a->u - a->t));
-        struct lonlat at_b = point_at(&search->b, b->t + t * (b->u - b->t));
-        double distance_m = geodesic_m(at_a, ellipsoid_ecef(at_a), at_b, ellipsoid_ecef(at_b));
-        if (distance_m < search->best_m) {
-            search->best_m = distance_m;
-            search->at[0] = at_a;
-            search->at[1] = at_b;
-            search->within_m = min_of(search->within_m, ellipsoid_longest_chord_m(distance_m));
-        }
-        return;
-    }
-    struct piece halves[2];
-    if (a->bulge_m >= b->bulge_m) {
-        halve(&search->a, a, halves);
-        look_between(search, &halves[s > 0.5], b, depth - 1);
-        look_between(search, &halves[s <= 0.5], b, depth - 1);
-    } else {
-        halve(&search->b, b, halves);
-        look_between(search, a, &halves[t > 0.5], depth - 1);
-        look_between(search, a, &halves[t <= 0.5], depth - 1);
-    }
-}
-
-double edge_near_edge(struct edge_of a, struct edge_of b, double within_m, struct lonlat at[2])
-{
-    struct pair_search search = {.within_m = within_m, .best_m = INFINITY};
-    struct piece whole_a;
-    struct piece whole_b;
-    open_edge(a, &search.a, &whole_a);
-    open_edge(b, &search.b, &whole_b);
-    look_between(&search, &whole_a, &whole_b, 80);
-    at[0] = search.at[0];
-    at[1] = search.at[1];
     return search.best_m;
 }

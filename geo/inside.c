@@ -21,11 +21,11 @@ static bool on_edge(struct lonlat a, struct lonlat b, struct lonlat point)
            point.lat_deg <= max_of(a.lat_deg, b.lat_deg);
 }
 
-/* Follows the edges from vertex `first` to vertex `last`: turns *inside at each that a ray to
- * the east meets; an edge owns its lower end only, so that a ray through a vertex is counted
- * once. True if the point lies on one of them. */
+/* Follows the edges from vertex `first` to vertex `last`: winds *about at each that a ray to
+ * the east meets, +1 upwards and -1 downwards; an edge owns its lower end only, so that a ray
+ * through a vertex is counted once. True if the point lies on one of them. */
 static bool follow_edges(const struct lonlat *first, const struct lonlat *last, struct lonlat point,
-                         bool *inside)
+                         int *about)
 {
     for (const struct lonlat *at = first; at < last; at++) {
         bool below = at[0].lat_deg <= point.lat_deg;
@@ -40,21 +40,22 @@ static bool follow_edges(const struct lonlat *first, const struct lonlat *last, 
         if (side == 0)
             return true;
         if ((side > 0) == below)
-            *inside = !*inside;
+            *about += below ? 1 : -1;
     }
     return false;
 }
 
-/* All rings at once: holes turn the parity back. */
+/* All rings at once: outer ones wind one way, holes the other; where parts lie over each other
+ * it is inside still. */
 static bool contains_here(const struct geom *polygon, struct lonlat point)
 {
-    bool inside = false;
+    int about = 0;
     for (uint32_t ring = 0; ring < polygon->n_rings; ring++) {
         const struct lonlat *start = polygon->points + geom_ring_start(polygon, ring);
-        if (follow_edges(start, polygon->points + polygon->ring_ends[ring] - 1, point, &inside))
+        if (follow_edges(start, polygon->points + polygon->ring_ends[ring] - 1, point, &about))
             return true;
     }
-    return inside;
+    return about != 0;
 }
 
 /* The same from prepared edges: only groups that reach the point's height over the equator's
@@ -66,7 +67,7 @@ static bool prepared_contains_here(const struct edges *edges, float low_z, float
     const struct space_tree *tree = &edges->tree;
     struct space_branch waiting[SPACE_HEIGHT * SPACE_FANOUT];
     int n = 0;
-    bool inside = false;
+    int about = 0;
     waiting[n++] = space_tree_root(tree);
     while (n > 0) {
         struct space_branch branch = waiting[--n];
@@ -83,12 +84,12 @@ static bool prepared_contains_here(const struct edges *edges, float low_z, float
         for (uint32_t at = branch.index * EDGES_GROUP; at < end;) {
             uint32_t last = edges_ring_end(polygon, at) - 1;
             uint32_t to = last < end ? last : end;
-            if (follow_edges(polygon->points + at, polygon->points + to, point, &inside))
+            if (follow_edges(polygon->points + at, polygon->points + to, point, &about))
                 return true;
             at = last < end ? last + 1 : end;
         }
     }
-    return inside;
+    return about != 0;
 }
 
 bool distance_contains_point(const struct geom *polygon, struct lonlat point)

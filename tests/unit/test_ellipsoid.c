@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,87 @@ static void test_distance_has_karneys_published_value(void **state)
     /* A quarter of a meridian on GRS 80: 10 001 965.7293 m (Moritz 2000). */
     struct lonlat pole = {0, 90};
     assert_true(fabs(ellipsoid_distance_m(west, pole) - 10001965.7293) < 1e-4);
+}
+
+/* The lines of geodesics.txt, which says what they are. */
+static void test_distance_has_the_lengths_of_known_geodesics(void **state)
+{
+    (void)state;
+    char line[256];
+    int n = 0;
+    FILE *file = fopen("tests/unit/geodesics.txt", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        struct lonlat a;
+        struct lonlat b;
+        double length_m;
+        if (line[0] == '#')
+            continue;
+        assert_int_equal(sscanf(line, "%lf %lf %lf %lf %lf", &a.lat_deg, &a.lon_deg, &b.lat_deg,
+                                &b.lon_deg, &length_m),
+                         5);
+        assert_true(fabs(ellipsoid_distance_m(a, b) - length_m) < 1e-6);
+        assert_true(fabs(ellipsoid_distance_m(b, a) - length_m) < 1e-6);
+        a.lon_deg += 360; /* the same place */
+        assert_true(fabs(ellipsoid_distance_m(a, b) - length_m) < 1e-6);
+        n++;
+    }
+    fclose(file);
+    assert_int_equal(n, 300);
+}
+
+/* siting-rules, T-72 and T-73: published on WGS 84, whose semi-minor axis is 0.1 mm longer. */
+static void test_distance_has_the_values_of_the_siting_rules(void **state)
+{
+    (void)state;
+    static const struct {
+        struct lonlat a;
+        struct lonlat b;
+        double length_m;
+        double tolerance_m;
+    } cases[] = {
+        {{-73.8, 40.6}, {-0.5, 51.6}, 5551759.4003, 1e-3},
+        {{0, 0}, {179.5, 0.5}, 19936288.5790, 1e-3}, /* where Vincenty's method fails */
+        {{179.9, 51.4779}, {-179.9, 51.4779}, 13894.8150, 1e-4},
+        {{121.4737, 31.2304}, {121.47896, 31.2304}, 501.1406, 1e-4}, /* outside 500 m */
+        {{116.4074, 39.9042}, {116.4074, 39.9087}, 499.6478, 1e-4},  /* inside */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_true(fabs(ellipsoid_distance_m(cases[i].a, cases[i].b) - cases[i].length_m) <
+                    cases[i].tolerance_m);
+    static const struct {
+        double azimuth_deg;
+        struct lonlat to;
+    } shanghai[] = {{0, {121.4737, 31.234909645}},
+                    {90, {121.478948029, 31.230399893}},
+                    {45, {121.477411041, 31.233588747}}};
+    struct lonlat from = {121.4737, 31.2304};
+    for (size_t i = 0; i < sizeof shanghai / sizeof shanghai[0]; i++) {
+        struct lonlat to = ellipsoid_direct(from, shanghai[i].azimuth_deg, 500);
+        assert_true(fabs(to.lon_deg - shanghai[i].to.lon_deg) < 1e-9);
+        assert_true(fabs(to.lat_deg - shanghai[i].to.lat_deg) < 1e-9);
+        assert_true(fabs(ellipsoid_distance_m(from, shanghai[i].to) - 500) < 2e-4);
+    }
+}
+
+/* T-74: why Web Mercator metres decide nothing. */
+static void test_500_metres_of_web_mercator_are_fewer(void **state)
+{
+    (void)state;
+    static const double cases[][2] = {
+        {23.13, 460.1}, {31.23, 427.9}, {39.90, 384.1}, {45.75, 349.5}};
+    struct transform *mercator;
+    assert_int_equal(transform_new("EPSG:3857", &mercator, NULL), ERR_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct lonlat from = {113, cases[i][0]};
+        struct lonlat to;
+        double x;
+        double y;
+        assert_true(transform_forward(mercator, from, &x, &y));
+        assert_true(transform_inverse(mercator, x + 500, y, &to));
+        assert_true(fabs(ellipsoid_distance_m(from, to) - cases[i][1]) < 0.06);
+    }
+    transform_free(mercator);
 }
 
 static void test_distance_crosses_the_antimeridian_and_the_pole(void **state)
@@ -279,6 +361,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_distance_agrees_with_karney_to_a_micrometre_at_every_length),
         cmocka_unit_test(test_distance_has_karneys_published_value),
+        cmocka_unit_test(test_distance_has_the_lengths_of_known_geodesics),
+        cmocka_unit_test(test_distance_has_the_values_of_the_siting_rules),
+        cmocka_unit_test(test_500_metres_of_web_mercator_are_fewer),
         cmocka_unit_test(test_distance_crosses_the_antimeridian_and_the_pole),
         cmocka_unit_test(test_chord_bounds_never_pass_the_distance),
         cmocka_unit_test(test_expand_holds_every_point_within_the_radius),

@@ -164,6 +164,8 @@ static void test_routes_answer_json_that_parses(void **state)
         "/v1/risk?enterprise=E-1",
         "/v1/risk?unit=640100",
         "/v1/risk?lon=106.2&lat=38.4",
+        "/v1/near?a=enterprises/E-1&layer=protected&within_m=500",
+        "/v1/near?a=enterprises/E-1&layer=enterprises&nearest=3",
     };
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         struct json *root = NULL;
@@ -206,6 +208,19 @@ static void test_routes_refuse_bad_parameters_with_a_reason(void **state)
         {"/v1/risk?lon=106", 400, "lat is missing"},
         {"/v1/risk?unit=999999", 404, "999999"},
         {"/v1/risk?enterprise=nobody", 404, "nobody"},
+        {"/v1/near?layer=protected&within_m=5", 400, "parameter a is missing"},
+        {"/v1/near?a=E-1&layer=protected&within_m=5", 400, "a \"E-1\" should be a layer and an id"},
+        {"/v1/near?a=enterprises/nobody&layer=protected&within_m=5", 404, "nobody"},
+        {"/v1/near?a=enterprise/E-1&layer=protected&within_m=5", 400, "did you mean enterprises"},
+        {"/v1/near?a=enterprises/E-1&layer=inventory&within_m=5", 400, "has no shapes"},
+        {"/v1/near?a=enterprises/E-1&within_m=5", 400, "layer is missing"},
+        {"/v1/near?a=enterprises/E-1&layer=protected", 400, "give within_m, nearest or both"},
+        {"/v1/near?a=enterprises/E-1&layer=protected&within_m=0", 400, "outside"},
+        {"/v1/near?a=enterprises/E-1&layer=protected&within_m=-5", 400, "outside"},
+        {"/v1/near?a=enterprises/E-1&layer=protected&within_m=nan", 400, "not a number"},
+        {"/v1/near?a=enterprises/E-1&layer=protected&within_m=100001", 400, "outside"},
+        {"/v1/near?a=enterprises/E-1&layer=protected&nearest=0", 400, "outside"},
+        {"/v1/near?a=enterprises/E-1&layer=protected&nearest=10001", 400, "outside"},
         {"/v1/enterprises?limit=10001", 400, "outside 1 to 10000"},
         {"/v1/enterprises?after=nonsense", 400, "after"},
         {"/v1/enterprises?unit=999999", 404, "999999"},
