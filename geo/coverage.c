@@ -99,34 +99,6 @@ static inline void add_piece(const struct cut *cut, uint32_t column, double cove
     coverage->n_pieces++;
 }
 
-/* Mean over a piece of the curve's slope and of the slope times x, where x runs from x0 to
- * x0 + dx and y from y0 to y0 + dy. */
-static inline struct cell_sum piece_means(const double *slope, double x0, double dx, double y0,
-                                          double dy)
-{
-    if (slope[3] == 0 && slope[4] == 0) {
-        /* Of degree 2 about the middle: the even part alone counts for the mean, and the odd
-         * part for the slope of x. */
-        double y = y0 + dy / 2;
-        double twelfth = dy / 12;
-        double mean = slope[0] + y * (slope[1] + y * slope[2]) + slope[2] * dy * twelfth;
-        return (struct cell_sum){mean, (x0 + dx / 2) * mean +
-                                           dx * twelfth * (slope[1] + 2 * slope[2] * y)};
-    }
-    /* Gauss of three points is exact to degree 5: slope of 4 times x of 1. */
-    static const double at[3] = {0.11270166537925831148, 0.5, 0.88729833462074168852};
-    static const double weight[3] = {5.0 / 18, 8.0 / 18, 5.0 / 18};
-    struct cell_sum means = {0, 0};
-    for (int i = 0; i < 3; i++) {
-        double y = y0 + at[i] * dy;
-        double w = weight[i] *
-                   (slope[0] + y * (slope[1] + y * (slope[2] + y * (slope[3] + y * slope[4]))));
-        means.cover += w;
-        means.area += w * (x0 + at[i] * dx);
-    }
-    return means;
-}
-
 /* A piece inside one cell: the area of the row between its ends (cover) and of this cell east
  * of it (area). */
 static inline void add_in_cell(const struct cut *cut, uint32_t column, struct cell_point from,
@@ -135,8 +107,8 @@ static inline void add_in_cell(const struct cut *cut, uint32_t column, struct ce
     double dy = to.v - from.v;
     if (dy == 0)
         return;
-    struct cell_sum means = piece_means(cut->measure->slope, 1 - (from.u - column), from.u - to.u,
-                                        from.v - cut->row, dy);
+    struct cell_sum means = coverage_means(cut->measure->slope, 1 - (from.u - column),
+                                           from.u - to.u, from.v - cut->row, dy);
     double height = cut->sign * fabs(dy);
     add_piece(cut, column, height * means.cover, height * means.area);
 }
