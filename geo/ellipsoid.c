@@ -127,6 +127,64 @@ struct lonlat ellipsoid_direct(struct lonlat from, double azimuth_deg, double di
     return to;
 }
 
+/* Farther than this, or nearer to a pole, the series below leaves out more than 40 um. */
+static const double SERIES_CIRCLE_M = 5000;
+static const double SERIES_CIRCLE_LAT_DEG = 75;
+
+/* Terms of the third order of the direct problem in u = r cos(azimuth), v = r sin(azimuth). */
+struct circle_series {
+    double lat_u, lat_vv, lat_uu, lat_uvv, lat_uuu;
+    double lon_v, lon_uv, lon_vvv, lon_uuv;
+};
+
+static struct circle_series circle_series(double lat_deg)
+{
+    double sine = sin(lat_deg * RAD);
+    double cosine = cos(lat_deg * RAD);
+    double t = sine / cosine;
+    double t2 = t * t;
+    double eta2 = E2 / (1 - E2) * cosine * cosine;
+    double n = A_M / sqrt(1 - E2 * sine * sine);
+    double lat = (1 + eta2) / RAD;
+    double lon = 1 / (cosine * RAD);
+    return (struct circle_series){
+        .lat_u = lat / n,
+        .lat_vv = -lat * t / (2 * n * n),
+        .lat_uu = -lat * 1.5 * eta2 * t / (n * n),
+        .lat_uvv = -lat * (1 + 3 * t2 + eta2 - 9 * eta2 * t2) / (6 * n * n * n),
+        .lat_uuu = -lat * eta2 * (1 - t2) / (2 * n * n * n),
+        .lon_v = lon / n,
+        .lon_uv = lon * t / (n * n),
+        .lon_vvv = -lon * t2 / (3 * n * n * n),
+        .lon_uuv = lon * (1 + 3 * t2 + eta2) / (3 * n * n * n),
+    };
+}
+
+void ellipsoid_circle(struct lonlat centre, double radius_m, size_t n, struct lonlat *ring)
+{
+    if (!(radius_m <= SERIES_CIRCLE_M && fabs(centre.lat_deg) <= SERIES_CIRCLE_LAT_DEG)) {
+        for (size_t i = 0; i < n; i++)
+            ring[i] = ellipsoid_direct(centre, -360.0 * (double)i / (double)n, radius_m);
+        return;
+    }
+    struct circle_series series = circle_series(centre.lat_deg);
+    double step_sine = sin(-2 * M_PI / (double)n);
+    double step_cosine = cos(-2 * M_PI / (double)n);
+    double u = radius_m;
+    double v = 0;
+    for (size_t i = 0; i < n; i++) {
+        double uu = u * u;
+        double vv = v * v;
+        ring[i].lat_deg = centre.lat_deg + u * (series.lat_u + series.lat_uvv * vv) +
+                          series.lat_vv * vv + uu * (series.lat_uu + series.lat_uuu * u);
+        ring[i].lon_deg = centre.lon_deg + v * (series.lon_v + series.lon_uv * u +
+                                                series.lon_vvv * vv + series.lon_uuv * uu);
+        double next = u * step_cosine - v * step_sine;
+        v = u * step_sine + v * step_cosine;
+        u = next;
+    }
+}
+
 void ellipsoid_degree_m(double lat_deg, double *lon_m, double *lat_m)
 {
     double sin_lat = sin(lat_deg * RAD);

@@ -1,6 +1,7 @@
 #include "geo/hazard.h"
 
 #include "data/base/text.h"
+#include "geo/ellipsoid.h"
 #include "geo/overlay.h"
 #include "geo/population.h"
 #include "geo/verdict.h"
@@ -15,8 +16,13 @@ struct sums {
     const char *open;     /* first row that left something open */
 };
 
-/* Edge of circles about plants, m: persons change by less than one in ten thousand. */
-static const double CIRCLE_TOLERANCE_M = 0.05;
+/* Edge of what lies round an outline, m: persons change by less than one in ten thousand. */
+static const double BUFFER_TOLERANCE_M = 0.05;
+
+/* A circle about a point is a polygon of the circle's area whose edge strays by so much to
+ * either side: where people live evenly it counts them exactly, and else to one in ten
+ * thousand. */
+static const double CIRCLE_TOLERANCE_M = 0.25;
 
 /* A share of area that rounding alone can make. */
 static const double NO_SHARE = 1e-9;
@@ -101,6 +107,62 @@ static struct sums sums_of_item(const struct world *world, const struct inventor
     return sums;
 }
 
+/* What lies inside outer and not in inner, which outer holds whole: the rings of both, those of
+ * inner the other way round. For a grid, which asks no more than rings. */
+static enum err_code ring_between(const struct geom *outer, const struct geom *inner,
+                                  struct arena *arena, struct geom *out, struct err *err)
+{
+    size_t n_points = (size_t)outer->n_points + inner->n_points;
+    size_t n_rings = (size_t)outer->n_rings + inner->n_rings;
+    struct lonlat *points = arena_new(arena, struct lonlat, n_points);
+    uint32_t *ring_ends = arena_new(arena, uint32_t, n_rings);
+    uint32_t *part_ends = arena_new(arena, uint32_t, 1);
+    if (!points || !ring_ends || !part_ends)
+        return err_nomem(err);
+    memcpy(points, outer->points, outer->n_points * sizeof *points);
+    memcpy(ring_ends, outer->ring_ends, outer->n_rings * sizeof *ring_ends);
+    for (uint32_t ring = 0; ring < inner->n_rings; ring++) {
+        uint32_t start = geom_ring_start(inner, ring);
+        uint32_t end = inner->ring_ends[ring];
+        for (uint32_t i = start; i < end; i++)
+            points[outer->n_points + i] = inner->points[start + end - 1 - i];
+        ring_ends[outer->n_rings + ring] = outer->n_points + end;
+    }
+    part_ends[0] = (uint32_t)n_rings;
+    *out = *outer;
+    out->n_points = (uint32_t)n_points;
+    out->n_rings = (uint32_t)n_rings;
+    out->n_parts = 1;
+    out->points = points;
+    out->ring_ends = ring_ends;
+    out->part_ends = part_ends;
+    return ERR_OK;
+}
+
+static enum err_code circle_of(struct lonlat centre, double radius_m, struct arena *arena,
+                               struct geom *out, struct err *err)
+{
+    double half_angle = sqrt(min_of(4 * CIRCLE_TOLERANCE_M / radius_m, 0.5));
+    size_t n = 4 * (size_t)ceil(M_PI / 4 / half_angle);
+    double angle = 2 * M_PI / (double)n;
+    struct lonlat *ring = arena_new(arena, struct lonlat, n);
+    if (!ring)
+        return err_nomem(err);
+    ellipsoid_circle(centre, radius_m * sqrt(angle / sin(angle)), n, ring);
+    return geom_of_ring(ring, n, arena, out, err);
+}
+
+/* Everything within radius_m of a plant. */
+static enum err_code around_plant(struct worker *worker, const struct geom *plant, double radius_m,
+                                  struct arena *arena, struct geom *out, struct err *err)
+{
+    static const double NEAR_POLE_DEG = 80;
+    if (plant->kind == GEOM_POINT && plant->n_points == 1 && radius_m > 0 &&
+        fabs(plant->points[0].lat_deg) < NEAR_POLE_DEG)
+        return circle_of(plant->points[0], radius_m, arena, out, err);
+    return overlay_buffer(worker->overlay, plant, radius_m, BUFFER_TOLERANCE_M, arena, out, err);
+}
+
 enum err_code hazard_exposure(const struct world *world, struct worker *worker,
                               size_t enterprise_row, double radius_m, struct arena *scratch,
                               struct exposure *out, struct err *err)
@@ -117,12 +179,13 @@ enum err_code hazard_exposure(const struct world *world, struct worker *worker,
     double plant_m = 0;
     if (shape->kind == GEOM_POINT) {
         plant_m = rules_radius_m(world->rules, enterprise);
-        TRY(overlay_buffer(worker->overlay, shape, plant_m, CIRCLE_TOLERANCE_M, scratch, &inner,
-                           err));
+        TRY(around_plant(worker, shape, plant_m, scratch, &inner, err));
     }
-    TRY(overlay_buffer(worker->overlay, shape, plant_m + radius_m, CIRCLE_TOLERANCE_M, scratch,
-                       &outer, err));
-    TRY(overlay_difference(worker->overlay, &outer, &inner, scratch, &ring, err));
+    TRY(around_plant(worker, shape, plant_m + radius_m, scratch, &outer, err));
+    if (world->population.n_columns > 0)
+        TRY(ring_between(&outer, &inner, scratch, &ring, err));
+    else
+        TRY(overlay_difference(worker->overlay, &outer, &inner, scratch, &ring, err));
     TRY(population_within(world, worker, &ring, scratch, out, err));
 done:
     return code == ERR_OK ? code : err_wrap(err, "enterprise \"%s\"", enterprise->head.id);

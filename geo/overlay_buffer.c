@@ -69,9 +69,7 @@ static enum err_code circle(const struct buffering *buffering, struct geom *out,
     struct lonlat *ring = arena_new(buffering->arena, struct lonlat, n);
     if (!ring)
         return err_nomem(err);
-    for (size_t i = 0; i < n; i++)
-        ring[i] = ellipsoid_direct(buffering->shape->points[0], -360.0 * (double)i / (double)n,
-                                   buffering->outer_m);
+    ellipsoid_circle(buffering->shape->points[0], buffering->outer_m, n, ring);
     return geom_of_ring(ring, n, buffering->arena, out, err);
 }
 
