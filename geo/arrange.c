@@ -15,7 +15,6 @@ struct arrange_box {
     struct tile_edge *edges;
     size_t n_edges;
     uint32_t covered;
-    bool has_unit;
 };
 
 struct arranging {
@@ -27,14 +26,9 @@ struct arranging {
 
 /* ---- what is left to do in a box ---- */
 
-/* Forgets shapes that are covered, and those without edges here. False: the unit is not here,
- * so that nothing counts. */
-static bool tidy(struct arrange_box *box, struct arena *arena)
+/* Which shapes have edges here, and what covers the box. *counts false: a frame is not here. */
+static void look_over(struct arrange_box *box, bool *has_edges, bool *counts)
 {
-    int32_t *renamed = arena_new(arena, int32_t, box->n_shapes);
-    bool *has_edges = arena_new(arena, bool, box->n_shapes);
-    if (!renamed || !has_edges)
-        return true; /* untidied; the next allocation says so */
     for (size_t i = 0; i < box->n_edges; i++)
         has_edges[box->edges[i].shape] = true;
     for (size_t i = 0; i < box->n_shapes; i++) {
@@ -43,18 +37,27 @@ static bool tidy(struct arrange_box *box, struct arena *arena)
             continue;
         if (shape->winding > 0)
             box->covered |= shape->sets;
-        if (shape->sets == 0 && shape->winding <= 0)
-            return false;
+        else if (shape->sets == 0)
+            *counts = false;
     }
+}
+
+/* Forgets shapes that are covered, and those without edges here. */
+static enum err_code tidy(struct arrange_box *box, struct arena *arena, bool *counts,
+                          struct err *err)
+{
+    int32_t *renamed = arena_new(arena, int32_t, box->n_shapes);
+    bool *has_edges = arena_new(arena, bool, box->n_shapes);
+    if (!renamed || !has_edges)
+        return err_nomem(err);
+    *counts = true;
+    look_over(box, has_edges, counts);
     size_t n = 0;
-    box->has_unit = false;
     for (size_t i = 0; i < box->n_shapes; i++) {
         const struct arrange_shape *shape = &box->shapes[i];
-        bool is_unit = shape->sets == 0;
         renamed[i] = -1;
-        if (!has_edges[i] || (!is_unit && (shape->sets & ~box->covered) == 0))
+        if (!has_edges[i] || (shape->sets != 0 && (shape->sets & ~box->covered) == 0))
             continue;
-        box->has_unit |= is_unit;
         renamed[i] = (int32_t)n;
         box->shapes[n++] = *shape;
     }
@@ -67,7 +70,7 @@ static bool tidy(struct arrange_box *box, struct arena *arena)
             box->edges[n_edges++] = edge;
     }
     box->n_edges = n_edges;
-    return true;
+    return ERR_OK;
 }
 
 /* ---- halving ---- */
@@ -230,8 +233,9 @@ struct leaf {
     struct event *events;
     size_t n_events;
     uint32_t inside[ARRANGE_SETS]; /* shapes of the set that hold the place */
+    uint32_t n_frames;             /* that hold the place */
+    uint32_t n_all_frames;
     int32_t earlier;
-    int32_t unit; /* its shape, or -1 */
 };
 
 static int64_t cross(int64_t ax, int64_t ay, int64_t bx, int64_t by)
@@ -321,6 +325,8 @@ static void add_crossing(struct leaf *leaf, const struct tile_edge *e, const str
 static void set_inside(struct leaf *leaf, int32_t shape, int by)
 {
     uint32_t sets = leaf->box->shapes[shape].sets;
+    if (sets == 0)
+        leaf->n_frames += (uint32_t)by;
     for (size_t i = 0; i < ARRANGE_SETS; i++) {
         if (sets >> i & 1)
             leaf->inside[i] += (uint32_t)by;
@@ -339,7 +345,7 @@ static void change_winding(struct leaf *leaf, int32_t shape, int32_t by)
 static uint32_t sets_here(const struct leaf *leaf)
 {
     uint32_t sets = leaf->box->covered;
-    if (leaf->unit >= 0 && leaf->winding[leaf->unit] <= 0)
+    if (leaf->n_frames < leaf->n_all_frames)
         return 0;
     for (size_t i = 0; i < ARRANGE_SETS; i++)
         sets |= (uint32_t)(leaf->inside[i] > 0) << i;
@@ -403,6 +409,7 @@ static void walk_edge(struct leaf *leaf, const struct tile_edge *e, size_t numbe
     const struct arrange_box *box = leaf->box;
     memset(leaf->inside, 0, sizeof leaf->inside);
     memset(leaf->along, 0, box->n_shapes * sizeof *leaf->along);
+    leaf->n_frames = 0;
     leaf->n_events = 0;
     leaf->earlier = 0;
     for (size_t i = 0; i < box->n_shapes; i++)
@@ -451,16 +458,14 @@ static enum err_code solve_leaf(struct arranging *arranging, const struct arrang
 {
     enum err_code code = ERR_OK;
     struct arena *arena = arranging->arena;
-    struct leaf leaf = {.arranging = arranging, .box = box, .unit = -1};
+    struct leaf leaf = {.arranging = arranging, .box = box};
     leaf.winding = arena_new(arena, int32_t, box->n_shapes);
     leaf.along = arena_new(arena, int32_t, box->n_shapes);
     leaf.events = arena_new(arena, struct event, 2 * box->n_edges);
     if (!leaf.winding || !leaf.along || !leaf.events)
         return err_nomem(arranging->err);
-    for (size_t i = 0; i < box->n_shapes; i++) {
-        if (box->shapes[i].sets == 0)
-            leaf.unit = (int32_t)i;
-    }
+    for (size_t i = 0; i < box->n_shapes; i++)
+        leaf.n_all_frames += box->shapes[i].sets == 0;
     TRY(tile_people_look(arranging->people, &box->at, arena, arranging->err));
     bool flat = tile_people_flat(arranging->people);
     walk_sides(&leaf);
@@ -480,7 +485,9 @@ static enum err_code solve(struct arranging *arranging, struct arrange_box *box)
 {
     enum err_code code = ERR_OK;
     struct arena_mark mark = arena_mark(arranging->arena);
-    if (!tidy(box, arranging->arena) || (box->covered == 0 && box->n_edges == 0))
+    bool counts = true;
+    TRY(tidy(box, arranging->arena, &counts, arranging->err));
+    if (!counts || (box->covered == 0 && box->n_edges == 0))
         goto done;
     if (box->n_edges > MOST_EDGES && box->at.width > SMALLEST_SIDE &&
         box->at.height > SMALLEST_SIDE)
@@ -501,8 +508,7 @@ enum err_code arrange_persons(const struct arrange_question *question, double pe
         .at = {question->tile, 0, 0, (int32_t)TILE_UNITS, (int32_t)TILE_UNITS},
         .n_shapes = question->n_shapes,
         .n_edges = question->n_edges,
-        .covered = question->covered,
-        .has_unit = question->has_unit};
+        .covered = question->covered};
     memset(persons, 0, ARRANGE_SETS * sizeof *persons);
     box.shapes =
         arena_memdup(question->arena, question->shapes, question->n_shapes * sizeof *box.shapes);

@@ -2,7 +2,8 @@
  * arrange.h - persons inside unions of shapes within one tile.
  *
  * Each shape belongs to some of six sets (bits of a mask); asked are the persons inside the
- * union of each set, and, where a unit is given, inside that too. No union is built: the
+ * union of each set, and, where frames are given (a unit, a census area), inside all of those
+ * too. No union is built: the
  * boundary of a union is made of those pieces of the shapes' edges that have it on one side
  * and not on the other, and persons are a sum over directed pieces (tile_people.h).
  *
@@ -31,7 +32,7 @@ enum { ARRANGE_SETS = 6, ARRANGE_ALL = (1 << ARRANGE_SETS) - 1 };
 /* A shape in the tile; its edges name it by its place in the list. */
 struct arrange_shape {
     int32_t winding; /* at the tile's reference point */
-    uint32_t sets;   /* of the shapes that are asked for; 0: the unit */
+    uint32_t sets;   /* 0: a frame */
 };
 
 struct arrange_question {
@@ -42,7 +43,6 @@ struct arrange_question {
     const struct tile_edge *edges;
     size_t n_edges;
     uint32_t covered; /* sets that cover the whole tile already */
-    bool has_unit;    /* a shape with sets 0 is there: only inside it counts */
     struct arena *arena;
 };
 

@@ -90,6 +90,31 @@ static void fill_row(const struct tile_people *people, uint32_t row, double beyo
     }
 }
 
+/* The box as a grid of one cell, whose row is curved as those of any grid. */
+static enum err_code look_evenly(struct tile_people *people, const struct tile_box *box,
+                                 struct arena *arena, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    double unit_deg = people->tile_deg / (double)TILE_UNITS;
+    people->even = (struct grid){.n_columns = 1,
+                                 .n_rows = 1,
+                                 .west = people->west_deg,
+                                 .north = people->south_deg + box->height * unit_deg,
+                                 .cell_width = box->width * unit_deg,
+                                 .cell_height = box->height * unit_deg,
+                                 .geographic = true};
+    people->grid = &people->even;
+    people->first_row = people->first_column = 0;
+    people->end_row = people->end_column = 1;
+    people->cells = arena_new(arena, struct tile_cell, 1);
+    if (!people->cells)
+        return err_nomem(err);
+    TRY(exposure_grid_rows(people->grid, 0, 1, arena, &people->rows, err));
+    people->cells[0].persons = people->per_m2 * people->rows[0].cell_m2;
+done:
+    return code;
+}
+
 enum err_code tile_people_look(struct tile_people *people, const struct tile_box *box,
                                struct arena *arena, struct err *err)
 {
@@ -97,6 +122,8 @@ enum err_code tile_people_look(struct tile_people *people, const struct tile_box
     double unit_deg = people->tile_deg / (double)TILE_UNITS;
     people->west_deg = box->tile.column * people->tile_deg + box->west * unit_deg;
     people->south_deg = box->tile.row * people->tile_deg + box->south * unit_deg;
+    if (people->per_m2 > 0)
+        return look_evenly(people, box, arena, err);
     if (grid->geographic) {
         double middle = grid->west + grid->n_columns * grid->cell_width / 2;
         people->west_deg -= 360 * floor((people->west_deg - middle + 180) / 360);

@@ -28,6 +28,7 @@ struct tile_cell {
 
 struct tile_people {
     const struct grid *grid;   /* with columns */
+    double per_m2;             /* not 0: people live so densely everywhere, without a grid */
     struct transform *to_grid; /* NULL: the grid is geographic */
     double tile_deg;
     double west_deg; /* south-west corner of the box */
@@ -38,6 +39,7 @@ struct tile_people {
     uint32_t end_column;
     const struct grid_row *rows; /* rows[0] is first_row */
     struct tile_cell *cells;     /* row by row */
+    struct grid even;            /* of one cell, for people everywhere */
     bool failed;                 /* a place cannot be brought into the grid's CRS */
 };
 

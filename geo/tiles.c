@@ -377,6 +377,37 @@ done:
     return code;
 }
 
+const struct tile_part *tiles_part(const struct tile_walk *walk, struct tile tile, int32_t *winding)
+{
+    size_t low = 0;
+    size_t high = walk->n_parts;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_tiles(walk->parts[middle].tile, tile) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *winding = 0;
+    if (low < walk->n_parts && tile_equal(walk->parts[low].tile, tile)) {
+        *winding = walk->parts[low].winding;
+        return &walk->parts[low];
+    }
+    low = 0;
+    high = walk->n_spans; /* the last that begins at or before the tile */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct tile first = {walk->spans[middle].first, walk->spans[middle].row};
+        if (compare_tiles(first, tile) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low > 0 && walk->spans[low - 1].row == tile.row && tile.column < walk->spans[low - 1].end)
+        *winding = 1;
+    return NULL;
+}
+
 /* ---- edges in one tile ---- */
 
 enum err_code tiles_add_edge(struct tile_edges *edges, const struct tile_edge *edge,

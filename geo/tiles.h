@@ -97,6 +97,10 @@ enum err_code tiles_init(struct tile_walk *walk, double tile_deg, struct arena *
 /* A polygon; other kinds touch nothing. ERR_INPUT for a vertex that is no place. */
 enum err_code tiles_walk(struct tile_walk *walk, const struct geom *polygon, struct err *err);
 
+/* The part of a walk in a tile, or NULL where no edge touches it; *winding there either way. */
+const struct tile_part *tiles_part(const struct tile_walk *walk, struct tile tile,
+                                   int32_t *winding);
+
 /* An edge inside a tile, in units from the tile's south-west corner: from a to b, eastwards, or
  * southwards where it runs along a meridian. sign -1: the shape walks it from b to a. */
 struct tile_edge {
