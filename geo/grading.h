@@ -16,6 +16,7 @@
 #define SISETU_GEO_GRADING_H
 
 #include "geo/conflicts.h"
+#include "geo/finding.h"
 #include "geo/hazard.h"
 
 enum { GRADING_REASONS = 20 };
@@ -51,6 +52,40 @@ enum err_code grading_enterprises(const struct world *world, struct worker *work
  * value R, persons within 500 m. */
 enum err_code grading_units(const struct world *world, const struct hazard *hazards,
                             struct grade_set *set, struct err *err);
+
+/* What speaks of an enterprise, one after another: findings and numbers, no words. */
+enum grading_kind {
+    GRADING_CLOSED,     /* closed: nothing else is asked */
+    GRADING_DECLARED,   /* declared_grade */
+    GRADING_HAZARD,     /* all units of the inventory together */
+    GRADING_SCORE,      /* of the diagnosis guide */
+    GRADING_DIRECT_RED, /* direct_red[index] */
+    GRADING_FINDING,    /* finding */
+    GRADING_CLEAR,      /* nothing gave a grade: blue by being clear */
+    GRADING_OPEN,       /* nothing gave one, and something is undecided */
+    GRADING_NOTHING,    /* nothing speaks of it */
+};
+struct grading_part {
+    enum grading_kind kind;
+    int32_t grade;     /* that it gives; 0: none */
+    int32_t could_be;  /* that it may give */
+    int32_t undecided; /* findings that are */
+    size_t index;
+    struct finding_ref finding;
+};
+typedef enum err_code grading_visit(void *context, const struct grading_part *part,
+                                    struct err *err);
+
+/* Visits the parts of an enterprise; `hazard` is its own. The grade is the worst of theirs,
+ * could_be the worst of all, undecided the sum. Scratch stays in the arena. */
+struct grading_sum {
+    int32_t grade;
+    int32_t could_be;
+    int32_t undecided;
+};
+enum err_code grading_parts(const struct world *world, size_t row, const struct hazard *hazard,
+                            void *context, grading_visit *visit, struct grading_sum *out,
+                            struct err *err);
 
 /* The worse of two grades, of which 0 is none. */
 int32_t grading_worse(int32_t a, int32_t b);

@@ -196,22 +196,17 @@ static double step_value(const struct step *step)
     return step ? step->value : 0;
 }
 
-static enum err_code find_alpha(const struct world *world, struct worker *worker, size_t row,
-                                struct arena *scratch, struct hazard *out, struct err *err)
+static void find_alpha(const struct rules *rules, const struct exposure *around,
+                       struct hazard *out)
 {
-    enum err_code code = ERR_OK;
-    const struct rules *rules = world->rules;
-    TRY(hazard_exposure(world, worker, row, rules->parameters.alpha_radius_m, scratch, &out->around,
-                        err));
-    out->no_data = !(out->around.nodata_share <= NO_SHARE);
+    out->around = *around;
+    out->no_data = !(around->nodata_share <= NO_SHARE);
     /* Anybody may live where there is no data. */
-    double known = out->no_data ? fmax(0, out->around.low) : out->around.persons;
-    double most = out->no_data ? (double)INFINITY : out->around.high;
+    double known = out->no_data ? fmax(0, around->low) : around->persons;
+    double most = out->no_data ? (double)INFINITY : around->high;
     struct step_range alpha = verdict_steps(rules->alpha, rules->n_alpha, known, most);
     out->alpha = step_value(alpha.at_low);
     out->alpha_high = step_value(alpha.at_high);
-done:
-    return code;
 }
 
 /* 1 is worst and 0 is none. */
@@ -312,9 +307,9 @@ static void judge_units(const struct world *world, const struct item_ref *items,
     }
 }
 
-enum err_code hazard_of(const struct world *world, struct worker *worker, size_t enterprise_row,
-                        struct arena *arena, struct arena *scratch, struct hazard *out,
-                        struct err *err)
+enum err_code hazard_judge(const struct world *world, size_t enterprise_row,
+                           const struct exposure *around, struct arena *arena,
+                           struct arena *scratch, struct hazard *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     const uint32_t *rows = NULL;
@@ -322,7 +317,7 @@ enum err_code hazard_of(const struct world *world, struct worker *worker, size_t
     *out = (struct hazard){.units = NULL};
     world_of_enterprise(world, LAYER_INVENTORY, world_enterprise(world, enterprise_row)->head.id,
                         &rows, &n);
-    TRY(find_alpha(world, worker, enterprise_row, scratch, out, err));
+    find_alpha(world->rules, around, out);
     if (n == 0)
         goto done;
     struct item_ref *items = arena_new(scratch, struct item_ref, n);
@@ -342,6 +337,19 @@ enum err_code hazard_of(const struct world *world, struct worker *worker, size_t
         out->n_undecided += unit->undecided;
         out->at_least |= unit->at_least;
     }
+done:
+    return code;
+}
+
+enum err_code hazard_of(const struct world *world, struct worker *worker, size_t enterprise_row,
+                        struct arena *arena, struct arena *scratch, struct hazard *out,
+                        struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct exposure around;
+    TRY(hazard_exposure(world, worker, enterprise_row, world->rules->parameters.alpha_radius_m,
+                        scratch, &around, err));
+    TRY(hazard_judge(world, enterprise_row, &around, arena, scratch, out, err));
 done:
     return code;
 }

@@ -22,7 +22,8 @@
  * S, R and persons are compared after rounding to 1e-9, so that ten tenths are one.
  *
  * Threads: pure but for the caller's worker.
- * Cost:    one buffer and one exposure an enterprise with inventory.
+ * Cost:    one exposure an enterprise, 8 us where it is known by a point; with an outline a
+ *          GEOS buffer.
  */
 #ifndef SISETU_GEO_HAZARD_H
 #define SISETU_GEO_HAZARD_H
@@ -74,6 +75,11 @@ struct hazard_item hazard_item_of(const struct world *world, const struct invent
 enum err_code hazard_of(const struct world *world, struct worker *worker, size_t enterprise_row,
                         struct arena *arena, struct arena *scratch, struct hazard *out,
                         struct err *err);
+
+/* The same where the residents around are known already: hazard_exposure with alpha_radius_m. */
+enum err_code hazard_judge(const struct world *world, size_t enterprise_row,
+                           const struct exposure *around, struct arena *arena,
+                           struct arena *scratch, struct hazard *out, struct err *err);
 
 /* Residents within radius_m of an enterprise, itself left out; all NAN, nodata_share 1 without
  * a population grid. */

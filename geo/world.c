@@ -301,6 +301,16 @@ enum err_code world_search(const struct world *world, enum layer_id layer, struc
                        : rtree_collect(&from->tree, box, arena, rows, n, err);
 }
 
+void world_visit(const struct world *world, enum layer_id layer, struct box box, void *context,
+                 bool (*visit)(void *context, uint32_t row))
+{
+    const struct world_layer *from = world->layers[layer];
+    if (from && from->delta)
+        world_delta_touch(from, box, context, visit);
+    else if (from)
+        rtree_search(&from->tree, box, context, visit);
+}
+
 enum err_code world_nearest(const struct world *world, enum layer_id layer, struct box from,
                             struct arena *scratch, void *context,
                             bool (*visit)(void *context, uint32_t row, double at_least_m),

@@ -70,6 +70,10 @@ struct box world_extent(const struct world *world); /* of admin, else of everyth
 enum err_code world_search(const struct world *world, enum layer_id layer, struct box box,
                            struct arena *arena, uint32_t **rows, size_t *n, struct err *err);
 
+/* Calls visit for each row whose box touches `box`, in no order; false ends it. */
+void world_visit(const struct world *world, enum layer_id layer, struct box box, void *context,
+                 bool (*visit)(void *context, uint32_t row));
+
 /* Rows by rising lower bound of distance, as rtree_nearest. */
 enum err_code world_nearest(const struct world *world, enum layer_id layer, struct box from,
                             struct arena *scratch, void *context,
