@@ -22,7 +22,7 @@ static const double BUFFER_TOLERANCE_M = 0.05;
 /* A circle about a point is a polygon of the circle's area whose edge strays by so much to
  * either side: where people live evenly it counts them exactly, and else to one in ten
  * thousand. */
-static const double CIRCLE_TOLERANCE_M = 0.25;
+static const double CIRCLE_TOLERANCE_M = 0.1;
 
 /* A share of area that rounding alone can make. */
 static const double NO_SHARE = 1e-9;
