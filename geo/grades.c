@@ -332,93 +332,11 @@ done:
     return code;
 }
 
-/* ---- rows ---- */
-
-struct rows {
-    struct arena *arena;
-    struct grade_row *items;
-    size_t n;
-    size_t capacity;
-};
-
-static struct grade_row *next_row(struct rows *rows)
-{
-    rows->items =
-        arena_grow(rows->arena, rows->items, &rows->capacity, rows->n + 1, sizeof *rows->items);
-    return rows->items ? &rows->items[rows->n++] : NULL;
-}
-
-static enum err_code add_hazards(struct grading_run *run, size_t row, struct rows *rows,
-                                 struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct world *world = run->world;
-    const uint32_t *items;
-    size_t n;
-    struct hazard hazard;
-    struct arena_mark mark = arena_mark(&run->scratch);
-    world_of_enterprise(world, LAYER_INVENTORY, world_enterprise(world, row)->head.id, &items, &n);
-    if (n == 0)
-        return ERR_OK;
-    TRY(hazard_judge(world, row, &run->plants[row].around, &run->scratch, &run->scratch, &hazard,
-                     err));
-    for (size_t i = 0; i < hazard.n_units; i++) {
-        struct grade_row *out = next_row(rows);
-        if (!out) {
-            code = err_nomem(err);
-            goto done;
-        }
-        TRY(grades_row_hazard(world, row, &hazard, i, rows->arena, out, err));
-    }
-done:
-    arena_rewind(&run->scratch, mark);
-    return code;
-}
-
-static enum err_code add_rows(struct grading_run *run, struct rows *rows, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct world *world = run->world;
-    const struct grades_tiles *tiles = &run->state->tiles;
-    struct grade_row row;
-    size_t n_units = world_count(world, LAYER_ADMIN);
-    size_t most = run->n_plants + tiles->n + GRADES_METHODS * n_units;
-    rows->items = arena_grow(rows->arena, NULL, &rows->capacity, most, sizeof *rows->items);
-    if (!rows->items)
-        return err_nomem(err);
-    for (size_t i = 0; i < run->n_plants; i++) {
-        TRY(grades_row_plant(world, i, &run->plants[i], rows->arena, &row, err));
-        rows->items[rows->n++] = row;
-    }
-    for (size_t i = 0; i < tiles->n; i++) {
-        if (!grades_row_cell_is(&tiles->items[i].cell))
-            continue;
-        TRY(grades_row_cell(&tiles->items[i], rows->arena, &row, err));
-        rows->items[rows->n++] = row;
-    }
-    for (size_t i = 0; i < n_units * GRADES_METHODS; i++) {
-        size_t unit = i / GRADES_METHODS;
-        TRY(grades_row_unit(world, world_admin(world, unit), run->units[unit],
-                            (int)(i % GRADES_METHODS), rows->arena, &row, err));
-        rows->items[rows->n++] = row;
-    }
-    for (size_t i = 0; i < run->n_plants; i++)
-        TRY(add_hazards(run, i, rows, err));
-done:
-    return code;
-}
-
-static int compare_rows(const void *a, const void *b)
-{
-    return strcmp(((const struct grade_row *)a)->head.id, ((const struct grade_row *)b)->head.id);
-}
-
 /* ---- all ---- */
 
 static enum err_code run_all(struct grading_run *run, struct grades *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct rows rows = {.arena = run->rows_arena};
     TRY(crew_fit(run->crew, run->world, err));
     run->plants = arena_new(&run->scratch, struct grades_plant, run->n_plants);
     if (!run->plants) {
@@ -443,9 +361,7 @@ static enum err_code run_all(struct grading_run *run, struct grades *out, struct
     TRY(parallel_for(&work, err));
     TRY(find_units(run, err));
     TRY(count_inside(run, err));
-    TRY(add_rows(run, &rows, err));
-    qsort(rows.items, rows.n, sizeof *rows.items, compare_rows);
-    *out = (struct grades){rows.items, rows.n};
+    TRY(grades_rows(run->world, run->state, run->rows_arena, out, err));
 done:
     return code;
 }

@@ -3,6 +3,9 @@
 
 #include "geo/rollup.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* A row with everything absent but these; id "subject/subject_id/method". */
 static enum err_code begin(struct grade_row *row, const char *subject, const char *subject_id,
                            const char *method, struct arena *arena, struct err *err)
@@ -137,4 +140,126 @@ enum err_code grades_row_unit(const struct world *world, const struct admin_unit
     out->n_grey = (int32_t)inside->n[0];
 done:
     return code;
+}
+
+/* ---- all rows ---- */
+
+enum err_code grades_rows_add(struct grades_rows *rows, const struct grade_row *row,
+                              struct err *err)
+{
+    rows->items =
+        arena_grow(rows->arena, rows->items, &rows->capacity, rows->n + 1, sizeof *rows->items);
+    if (!rows->items)
+        return err_nomem(err);
+    rows->items[rows->n++] = *row;
+    return ERR_OK;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    return strcmp(((const struct grade_row *)a)->head.id, ((const struct grade_row *)b)->head.id);
+}
+
+void grades_rows_sort(struct grades_rows *rows)
+{
+    if (rows->n > 1)
+        qsort(rows->items, rows->n, sizeof *rows->items, compare_rows);
+}
+
+enum err_code grades_rows_hazards(const struct world *world, size_t row,
+                                  const struct grades_plant *plant, struct arena *scratch,
+                                  struct grades_rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const uint32_t *items;
+    size_t n;
+    struct hazard hazard;
+    struct grade_row one;
+    world_of_enterprise(world, LAYER_INVENTORY, world_enterprise(world, row)->head.id, &items, &n);
+    if (n == 0)
+        return ERR_OK;
+    TRY(hazard_judge(world, row, &plant->around, scratch, scratch, &hazard, err));
+    for (size_t i = 0; i < hazard.n_units; i++) {
+        TRY(grades_row_hazard(world, row, &hazard, i, rows->arena, &one, err));
+        TRY(grades_rows_add(rows, &one, err));
+    }
+done:
+    return code;
+}
+
+static enum err_code add_plants(const struct world *world, const struct grades_state *state,
+                                struct arena *scratch, struct grades_rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct grade_row one;
+    for (size_t row = 0; row < world_count(world, LAYER_ENTERPRISES); row++) {
+        const struct grades_plant *plant =
+            &state->plants[world_slot(world, LAYER_ENTERPRISES, row)];
+        TRY(grades_row_plant(world, row, plant, rows->arena, &one, err));
+        TRY(grades_rows_add(rows, &one, err));
+        TRY(grades_rows_hazards(world, row, plant, scratch, rows, err));
+        arena_reset(scratch);
+    }
+done:
+    return code;
+}
+
+static enum err_code add_units(const struct world *world, const struct grades_state *state,
+                               struct grades_rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct grade_row one;
+    for (size_t row = 0; row < world_count(world, LAYER_ADMIN); row++) {
+        const struct grades_unit *unit = state->units[world_slot(world, LAYER_ADMIN, row)];
+        for (int method = 0; method < GRADES_METHODS; method++) {
+            TRY(grades_row_unit(world, world_admin(world, row), unit, method, rows->arena, &one,
+                                err));
+            TRY(grades_rows_add(rows, &one, err));
+        }
+    }
+done:
+    return code;
+}
+
+enum err_code grades_rows(const struct world *world, const struct grades_state *state,
+                          struct arena *arena, struct grades *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct grades_rows rows = {.arena = arena};
+    struct grade_row one;
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    size_t most = world_count(world, LAYER_ENTERPRISES) + state->tiles.n +
+                  GRADES_METHODS * world_count(world, LAYER_ADMIN);
+    rows.items = arena_grow(arena, NULL, &rows.capacity, most, sizeof *rows.items);
+    if (!rows.items) {
+        code = err_nomem(err);
+        goto done;
+    }
+    TRY(add_plants(world, state, &scratch, &rows, err));
+    for (size_t i = 0; i < state->tiles.n; i++) {
+        if (!grades_row_cell_is(&state->tiles.items[i].cell))
+            continue;
+        TRY(grades_row_cell(&state->tiles.items[i], arena, &one, err));
+        TRY(grades_rows_add(&rows, &one, err));
+    }
+    TRY(add_units(world, state, &rows, err));
+    grades_rows_sort(&rows);
+    *out = (struct grades){rows.items, rows.n};
+done:
+    arena_release(&scratch);
+    return code;
+}
+
+static bool same_real(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || a == b;
+}
+
+bool grades_row_same(const struct grade_row *a, const struct grade_row *b)
+{
+    return a->grade == b->grade && a->could_be == b->could_be && a->undecided == b->undecided &&
+           a->n_red == b->n_red && a->n_orange == b->n_orange && a->n_yellow == b->n_yellow &&
+           a->n_blue == b->n_blue && a->n_grey == b->n_grey && same_real(a->persons, b->persons) &&
+           same_real(a->value, b->value);
 }

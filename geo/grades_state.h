@@ -92,6 +92,7 @@ struct grades_state {
     struct grades_unit **units; /* by slot of admin; NULL: none */
     size_t n_units;
     size_t units_capacity;
+    struct grades_state *next; /* that grades_update made anew, for grades_commit; or NULL */
 };
 
 /* ---- grades_plant.c: one enterprise ---- */
@@ -211,5 +212,27 @@ enum { GRADES_METHODS = 3 }; /* share, worst, index */
 enum err_code grades_row_unit(const struct world *world, const struct admin_unit *admin,
                               const struct grades_unit *unit, int method, struct arena *arena,
                               struct grade_row *out, struct err *err);
+
+struct grades_rows {
+    struct arena *arena;
+    struct grade_row *items;
+    size_t n;
+    size_t capacity;
+};
+enum err_code grades_rows_add(struct grades_rows *rows, const struct grade_row *row,
+                              struct err *err);
+void grades_rows_sort(struct grades_rows *rows); /* by id */
+
+/* Those of an enterprise's inventory. */
+enum err_code grades_rows_hazards(const struct world *world, size_t row,
+                                  const struct grades_plant *plant, struct arena *scratch,
+                                  struct grades_rows *rows, struct err *err);
+
+/* All rows of a world from its state, ordered by id. */
+enum err_code grades_rows(const struct world *world, const struct grades_state *state,
+                          struct arena *arena, struct grades *out, struct err *err);
+
+/* All numbers equal. */
+bool grades_row_same(const struct grade_row *a, const struct grade_row *b);
 
 #endif
