@@ -381,6 +381,7 @@ void grades_state_free(struct grades_state *state)
 {
     if (!state)
         return;
+    grades_state_free(state->next);
     arena_release(&state->arena);
     free(state);
 }
