@@ -1,0 +1,136 @@
+#include "geo/grade_reasons.h"
+
+#include "geo/grades_state.h"
+#include "geo/grading.h"
+#include "geo/rollup.h"
+
+#include "data/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- grades of enterprises ---- */
+
+static int compare_id(const void *id, const void *row)
+{
+    return strcmp(id, ((const struct grade_row *)row)->head.id);
+}
+
+static const struct grade_row *newer_row(const struct grade_words *words, const char *id)
+{
+    if (words->n_newer == 0)
+        return NULL;
+    struct arena_mark mark = arena_mark(&words->worker->arena);
+    const char *name = arena_printf(&words->worker->arena, "enterprise/%s/enterprise", id);
+    const struct grade_row *row =
+        name ? bsearch(name, words->newer, words->n_newer, sizeof *row, compare_id) : NULL;
+    arena_rewind(&words->worker->arena, mark);
+    return row;
+}
+
+void grade_reasons_lookup(const struct grade_words *words, size_t enterprise_row, int32_t *grade,
+                          int32_t *could_be)
+{
+    const struct world *world = words->world;
+    const char *id = world_enterprise(world, enterprise_row)->head.id;
+    const struct grade_row *row = newer_row(words, id);
+    *grade = *could_be = 0;
+    if (!row && words->state) {
+        uint32_t slot = world_slot(world, LAYER_ENTERPRISES, enterprise_row);
+        if (slot < words->state->n_plants && words->state->plants[slot].alive) {
+            *grade = words->state->plants[slot].grade;
+            *could_be = words->state->plants[slot].could_be;
+        }
+        return;
+    }
+    if (!row)
+        row = world_grade(world, "enterprise", id, NULL);
+    if (row) {
+        *grade = row->grade;
+        *could_be = row->could_be;
+    }
+}
+
+/* ---- reasons ---- */
+
+enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,
+                         struct arena *arena, struct reason *out, struct err *err)
+{
+    size_t n;
+    size_t n_all;
+    *out = (struct reason){.text = "", .zh = ""};
+    return grade_reasons_plant(words, enterprise_row, 1, arena, out, &n, &n_all, err);
+}
+
+static enum err_code of_plant(const struct grade_words *words, const char *id, struct arena *arena,
+                              const char **json, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct reason reasons[GRADING_REASONS + 1];
+    size_t n = 0;
+    size_t n_all = 0;
+    int64_t row = world_find(words->world, LAYER_ENTERPRISES, id);
+    if (row >= 0)
+        TRY(grade_reasons_plant(words, (size_t)row, GRADING_REASONS, arena, reasons, &n, &n_all,
+                                err));
+    if (n_all > n) {
+        reasons[n] =
+            (struct reason){.text = arena_printf(arena, "And %zu more findings.", n_all - n),
+                            .zh = arena_printf(arena, "另有 %zu 项。", n_all - n)};
+        n++;
+    }
+    TRY(reasons_write(reasons, n, arena, json, err));
+done:
+    return code;
+}
+
+/* "enterprise/unit": either may hold a stroke. */
+static enum err_code of_hazard_unit(const struct grade_words *words, const char *subject_id,
+                                    struct arena *arena, const char **json, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = words->world;
+    struct reason reason;
+    size_t n = 0;
+    for (const char *at = strchr(subject_id, '/'); at && n == 0; at = strchr(at + 1, '/')) {
+        const char *id = arena_strndup(arena, subject_id, (size_t)(at - subject_id));
+        struct hazard hazard;
+        int64_t row = id ? world_find(world, LAYER_ENTERPRISES, id) : -1;
+        if (!id)
+            return err_nomem(err);
+        if (row < 0)
+            continue;
+        TRY(hazard_of(world, words->worker, (size_t)row, arena, arena, &hazard, err));
+        for (size_t i = 0; i < hazard.n_units && n == 0; i++) {
+            if (!text_equal(hazard.units[i].unit, at + 1))
+                continue;
+            TRY(hazard_reason(world, &hazard, &hazard.units[i], arena, &reason, err));
+            n = 1;
+        }
+    }
+    TRY(reasons_write(&reason, n, arena, json, err));
+done:
+    return code;
+}
+
+enum err_code grade_reasons(const struct grade_words *words, const struct grade_row *row,
+                            struct arena *arena, const char **json, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct reason reasons[GRADE_REASONS_PLACE];
+    size_t n = 0;
+    *json = row->reasons;
+    if (row->reasons)
+        return ERR_OK;
+    if (text_equal(row->subject, "enterprise"))
+        return of_plant(words, row->subject_id, arena, json, err);
+    if (text_equal(row->subject, "hazard_unit"))
+        return of_hazard_unit(words, row->subject_id, arena, json, err);
+    if (text_equal(row->subject, "cell"))
+        TRY(grade_reasons_cell(words, row, arena, reasons, &n, err));
+    else
+        TRY(grade_reasons_unit(words, row, arena, reasons, &n, err));
+    TRY(reasons_write(reasons, n, arena, json, err));
+done:
+    return code;
+}

@@ -1,0 +1,220 @@
+/* grade_reasons_plant.c - why an enterprise has its grade. */
+#include "geo/finding_view.h"
+#include "geo/grade_reasons.h"
+#include "geo/grading.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One reason to be: a part of the grade, or one unit of its hazard. */
+struct item {
+    struct grading_part part;
+    int32_t grade;  /* that the sentence gives */
+    const char *id; /* of a finding, once it is needed */
+};
+
+struct items {
+    const struct grade_words *words;
+    size_t row;
+    const struct hazard *hazard;
+    struct arena *arena;
+    struct item *items;
+    size_t n;
+    size_t capacity;
+};
+
+static enum err_code add(struct items *items, const struct grading_part *part, int32_t grade,
+                         struct err *err)
+{
+    items->items = arena_grow(items->arena, items->items, &items->capacity, items->n + 1,
+                              sizeof *items->items);
+    if (!items->items)
+        return err_nomem(err);
+    items->items[items->n++] = (struct item){.part = *part, .grade = grade};
+    return ERR_OK;
+}
+
+static enum err_code visit(void *context, const struct grading_part *part, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct items *items = context;
+    if (part->kind != GRADING_HAZARD)
+        return add(items, part, part->grade, err);
+    bool blue_open = items->hazard->level == 4 && items->hazard->at_least;
+    for (size_t i = 0; i < items->hazard->n_units; i++) {
+        const struct hazard_unit *unit = &items->hazard->units[i];
+        struct grading_part one = *part;
+        one.index = i;
+        if (unit->level != 0 || unit->undecided)
+            TRY(add(items, &one, blue_open ? 0 : unit->level, err));
+    }
+done:
+    return code;
+}
+
+/* Findings by the id of their conflict, after all else, which keeps its order. */
+static int compare_items(const void *a, const void *b)
+{
+    return strcmp(((const struct item *)a)->id, ((const struct item *)b)->id);
+}
+
+static enum err_code sort_findings(const struct items *items, struct item *group, size_t n,
+                                   struct err *err)
+{
+    size_t first = 0;
+    while (first < n && group[first].part.kind != GRADING_FINDING)
+        first++;
+    size_t end = first;
+    for (; end < n && group[end].part.kind == GRADING_FINDING; end++) {
+        group[end].id = finding_id(items->words->world, group[end].part.finding, items->arena);
+        if (!group[end].id)
+            return err_nomem(err);
+    }
+    if (end - first > 1)
+        qsort(group + first, end - first, sizeof *group, compare_items);
+    return ERR_OK;
+}
+
+/* Reasons that grade come first, worst first. */
+static enum err_code order(const struct items *items, size_t most, struct item *out,
+                           struct err *err)
+{
+    enum err_code code = ERR_OK;
+    static const int32_t grades[] = {1, 2, 3, 4, 0};
+    size_t n = 0;
+    for (size_t g = 0; g < 5; g++) {
+        size_t first = n;
+        for (size_t i = 0; i < items->n; i++) {
+            if (items->items[i].grade == grades[g])
+                out[n++] = items->items[i];
+        }
+        if (first < most)
+            TRY(sort_findings(items, out + first, n - first, err));
+    }
+done:
+    return code;
+}
+
+/* ---- words ---- */
+
+static enum err_code say_finding(const struct items *items, struct finding_ref ref,
+                                 struct arena *arena, struct reason *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct conflict_view view;
+    TRY(finding_view(items->words->world, items->words->worker, ref, arena, &view, err));
+    const struct conflict *row = &view.row;
+    *out = (struct reason){
+        .text = row->reason,
+        .zh = view.zh,
+        .rule = view.rule,
+        .source = arena_printf(arena, "%s/%s", row->source_layer, row->source_id),
+        .target =
+            row->target_id ? arena_printf(arena, "%s/%s", row->target_layer, row->target_id) : NULL,
+        .numbers = {{"distance_m", row->distance_m},
+                    {"required_m", row->required_m},
+                    {"margin_m", row->margin_m},
+                    {"error_m", row->error_m},
+                    {"persons", row->persons}},
+    };
+    if (!out->source)
+        code = err_nomem(err);
+done:
+    return code;
+}
+
+static struct reason both(const char *text, const char *zh)
+{
+    return (struct reason){.text = text, .zh = zh};
+}
+
+/* Parts that take no more than a sentence. */
+static struct reason say_plainly(const struct items *items, const struct item *item,
+                                 struct arena *arena)
+{
+    const struct world *world = items->words->world;
+    const struct enterprise *enterprise = world_enterprise(world, items->row);
+    int32_t grade = item->grade;
+    switch (item->part.kind) {
+    case GRADING_CLOSED:
+        return both("Not assessed: the enterprise is closed.", "未评估：企业已关闭。");
+    case GRADING_DECLARED:
+        return both(arena_printf(arena, "The enterprise declared %s.", reasons_grade_en(grade)),
+                    arena_printf(arena, "企业自报等级：%s。", reasons_grade_zh(grade)));
+    case GRADING_SCORE:
+        return both(arena_printf(arena, "Score %g of the diagnosis and grading guide: %s.",
+                                 enterprise->score_19, reasons_grade_en(grade)),
+                    arena_printf(arena, "诊断分级指南（应急〔2018〕19号）得分 %g：%s。",
+                                 enterprise->score_19, reasons_grade_zh(grade)));
+    case GRADING_DIRECT_RED: {
+        const struct direct_red *red = &world->rules->direct_red[item->part.index];
+        struct reason reason =
+            both(arena_printf(arena, "Direct red %s: %s.", red->source.id, red->text_en),
+                 arena_printf(arena, "直接判红 %s：%s。", red->source.id, red->text_zh));
+        reason.rule = &red->source;
+        return reason;
+    }
+    case GRADING_CLEAR: {
+        uint32_t n = findings_judged(world, enterprise->head.id);
+        return both(arena_printf(arena,
+                                 "No major hazard, and all of %u rules that speak of it are kept.",
+                                 n),
+                    arena_printf(arena, "不构成重大危险源，适用的 %u 条规则均符合。", n));
+    }
+    case GRADING_OPEN:
+        return both("What is known does not decide a grade.", "现有数据不足以判定等级。");
+    case GRADING_NOTHING:
+    case GRADING_HAZARD:
+    case GRADING_FINDING:
+        break;
+    }
+    return both("Not assessed: there is no inventory to judge by.",
+                "未评估：缺少危险化学品存量数据。");
+}
+
+static enum err_code say(const struct items *items, const struct item *item, struct arena *arena,
+                         struct reason *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (item->part.kind == GRADING_HAZARD)
+        TRY(hazard_reason(items->words->world, items->hazard,
+                          &items->hazard->units[item->part.index], arena, out, err));
+    else if (item->part.kind == GRADING_FINDING)
+        TRY(say_finding(items, item->part.finding, arena, out, err));
+    else
+        *out = say_plainly(items, item, arena);
+    out->grade = item->grade;
+    if (!out->text || !out->zh)
+        code = err_nomem(err);
+done:
+    return code;
+}
+
+enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterprise_row,
+                                  size_t most, struct arena *arena, struct reason *out, size_t *n,
+                                  size_t *n_all, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = words->world;
+    struct hazard hazard = {.units = NULL};
+    struct items items = {.words = words, .row = enterprise_row, .hazard = &hazard, .arena = arena};
+    struct grading_sum sum;
+    const uint32_t *rows;
+    *n = *n_all = 0;
+    world_of_enterprise(world, LAYER_INVENTORY, world_enterprise(world, enterprise_row)->head.id,
+                        &rows, n_all);
+    if (*n_all > 0)
+        TRY(hazard_of(world, words->worker, enterprise_row, arena, arena, &hazard, err));
+    TRY(grading_parts(world, enterprise_row, &hazard, &items, visit, &sum, err));
+    struct item *ordered = arena_new(arena, struct item, items.n);
+    if (!ordered) {
+        code = err_nomem(err);
+        goto done;
+    }
+    TRY(order(&items, most, ordered, err));
+    for (; *n < items.n && *n < most; ++*n)
+        TRY(say(&items, &ordered[*n], arena, &out[*n], err));
+    *n_all = items.n;
+done:
+    return code;
+}
