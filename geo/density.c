@@ -6,6 +6,7 @@
 #include "geo/finding_view.h"
 #include "geo/judging.h"
 #include "geo/overlay.h"
+#include "geo/population.h"
 
 #include <float.h>
 
@@ -142,14 +143,47 @@ done:
     return code;
 }
 
+/* A census area is a cell of its own shape, which lives as long as the world. */
+static enum err_code add_census(void *context, const struct census_part *part, struct err *err)
+{
+    struct dense_cells *cells = context;
+    double persons = part->area->persons;
+    if (!(persons > cells->above_km2 * (part->whole_m2 / 1e6)))
+        return ERR_OK;
+    cells->sums->persons += part->share * persons;
+    cells->sums->low += part->share == 1 ? persons : 0;
+    cells->sums->high += persons;
+    if (!cells->outlines)
+        return ERR_OK;
+    cells->shapes = arena_grow(cells->arena, cells->shapes, &cells->capacity, cells->n + 1,
+                               sizeof *cells->shapes);
+    if (!cells->shapes)
+        return err_nomem(err);
+    cells->shapes[cells->n++] = part->area->head.geom;
+    return ERR_OK;
+}
+
+static enum err_code sum_census(const struct density_question *question, struct dense_cells *cells,
+                                struct err *err)
+{
+    const struct population_question asked = {question->world, question->worker, question->zone};
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    enum err_code code = population_census(&asked, &scratch, cells, add_census, err);
+    arena_release(&scratch);
+    return code;
+}
+
 static enum err_code sum_dense(const struct density_question *question, struct dense_cells *cells,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
+    cells->above_km2 = question->above_km2;
+    if (question->world->population.n_columns == 0)
+        return sum_census(question, cells, err);
     const struct exposure_place place = {&question->world->population, question->worker->to_grid};
     cells->grid = place.grid;
     cells->to_grid = place.to_grid;
-    cells->above_km2 = question->above_km2;
     TRY(exposure_rows(&place, question->zone, cells->arena, cells, add_row, err));
     TRY(end_run(cells, err));
 done:
@@ -257,10 +291,9 @@ static enum err_code measure(struct zone_case *zone, struct worker *worker, stru
 {
     enum err_code code = ERR_OK;
     const struct world *world = zone->world;
-    if (!zone->row || world->population.n_columns == 0)
+    if (!zone->row || !population_known(world))
         return ERR_OK;
-    TRY(exposure_of(&world->population, worker->to_grid, &zone->zone->head.geom, arena, &zone->all,
-                    err));
+    TRY(population_within(world, worker, &zone->zone->head.geom, arena, &zone->all, err));
     const struct density_question question = question_of(zone, worker);
     TRY(part ? density_part(&question, arena, &zone->dense, err)
              : density_persons(&question, arena, &zone->dense, err));
@@ -283,7 +316,7 @@ static enum err_code add_density(const struct zone_case *zone, int32_t grade, in
                                  struct finding_bag *bag, struct err *err)
 {
     const struct rules *rules = zone->world->rules;
-    bool counted = zone->row && zone->world->population.n_columns > 0;
+    bool counted = zone->row && population_known(zone->world);
     const struct finding finding = {
         .kind = FINDING_DENSITY,
         .target_layer = LAYER_POPULATION,
@@ -304,7 +337,7 @@ static enum err_code judge_zone(struct zone_case *zone, struct finding_bag *bag,
     const struct parameters *parameters = &zone->world->rules->parameters;
     if (!zone->row)
         return add_density(zone, 0, 1, bag, err);
-    if (zone->world->population.n_columns > 0)
+    if (population_known(zone->world))
         note_coarse(zone, bag);
     int32_t grade = density_grade(parameters, zone->dense.persons);
     int32_t could_be = zone->no_data ? 1 : density_grade(parameters, zone->dense.high);
@@ -396,7 +429,7 @@ enum err_code density_view(const struct world *world, struct worker *worker, siz
     out->zone_class = zone.row;
     out->zone = zone.all;
     out->dense = zone.dense;
-    if (zone.row && world->population.n_columns > 0) {
+    if (zone.row && population_known(world)) {
         out->row.persons = zone.dense.persons;
         out->row.persons_low = zone.dense.low;
         out->row.persons_high = zone.dense.high;

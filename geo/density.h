@@ -19,6 +19,8 @@
  * `design`: the confidence travels with the answer, but only `unverified` makes it undecided,
  * and none grades milder.
  *
+ * Where a census takes the place of a grid (population.h) its areas are the cells.
+ *
  * Space:   cells are rectangles in the grid's own CRS; densities by their ellipsoidal area.
  * Owner:   results belong to the arena.
  * Threads: pure but for the caller's worker.

@@ -164,13 +164,14 @@ static enum err_code write_density(struct claiming *claiming, const struct confl
         return ERR_OK;
     const struct zone *zone = world_zone(world, (size_t)at);
     double above_km2 = dense_above(world, zone);
-    if (isnan(above_km2) || world->population.n_columns == 0) {
+    if (isnan(above_km2) || !population_known(world)) {
         jw_kv_string(claiming->jw, "formula",
                      isnan(above_km2) ? "the class of the contour is not known: undecided"
                                       : "there is no population to count: undecided");
         goto done;
     }
-    TRY(write_dense_cells(claiming, zone, above_km2, err));
+    if (world->population.n_columns > 0)
+        TRY(write_dense_cells(claiming, zone, above_km2, err));
     jw_kv_real(claiming->jw, "dense_above_km2", above_km2);
     jw_kv_string(claiming->jw, "formula",
                  proof_text(claiming->arena,

@@ -153,6 +153,46 @@ static void test_coarse_cells_are_noted_with_the_narrowest_zone(void **state)
     world_release(world);
 }
 
+/* Two census areas of 1 km2 and a bit, one dense; the zone lies half in each. */
+static void test_areas_of_a_census_are_cells_of_their_own_shape(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct worker worker;
+    struct arena arena;
+    struct err err;
+    fixture_init(&f);
+    struct census_area *dense = fixture_add(&f, LAYER_CENSUS, "dense");
+    dense->persons = 4000;
+    dense->head.geom = fixture_box(&f, 106.20, 38.40, 106.21, 38.41);
+    struct census_area *empty = fixture_add(&f, LAYER_CENSUS, "empty");
+    empty->persons = 100;
+    empty->head.geom = fixture_box(&f, 106.21, 38.40, 106.22, 38.41);
+    struct geom zone = fixture_box(&f, 106.205, 38.402, 106.215, 38.404);
+    struct geom half = fixture_box(&f, 106.205, 38.402, 106.21, 38.404);
+    double dense_m2 = ellipsoid_area_m2(&dense->head.geom);
+    struct world *world = fixture_world(&f, DAY);
+    arena_init(&arena, 0);
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    struct density_question question = {
+        .world = world, .worker = &worker, .zone = &zone, .above_km2 = 300, .least_persons = 1};
+    struct dense_part part;
+    fixture_check(density_part(&question, &arena, &part, &err), &err);
+    double inside_m2 = ellipsoid_area_m2(&half);
+    assert_close(part.persons, 4000 * inside_m2 / dense_m2, 1e-6);
+    assert_true(part.low == 0 && part.high == 4000);
+    assert_close(part.area_m2, inside_m2, 1e-3);
+    double persons = part.persons;
+    fixture_check(density_persons(&question, &arena, &part, &err), &err);
+    assert_true(part.persons == persons && part.part.kind == GEOM_NONE);
+    question.above_km2 = 1e6;
+    fixture_check(density_part(&question, &arena, &part, &err), &err);
+    assert_true(part.persons == 0 && part.part.kind == GEOM_NONE);
+    worker_release(&worker);
+    arena_release(&arena);
+    world_release(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_fewer_persons_than_asked_are_not_cut_out),
         cmocka_unit_test(test_grades_by_persons_on_both_sides_of_each_step),
         cmocka_unit_test(test_coarse_cells_are_noted_with_the_narrowest_zone),
+        cmocka_unit_test(test_areas_of_a_census_are_cells_of_their_own_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
