@@ -253,6 +253,11 @@ int64_t world_find(const struct world *world, enum layer_id layer, const char *i
     return from->delta ? world_delta_find(from, id) : map_get(&from->ids, id);
 }
 
+size_t world_row_from(const struct world *world, enum layer_id layer, const char *id)
+{
+    return world->layers[layer] ? world_layer_row_from(world->layers[layer], id) : 0;
+}
+
 size_t world_slots(const struct world *world, enum layer_id layer)
 {
     return world->layers[layer] ? world_layer_slots(world->layers[layer]) : 0;

@@ -63,7 +63,9 @@ void world_set_findings(struct world *world, struct findings *findings);
 size_t world_count(const struct world *world, enum layer_id layer);
 const void *world_record(const struct world *world, enum layer_id layer, size_t row);
 const struct geom *world_geom(const struct world *world, enum layer_id layer, size_t row);
-int64_t world_find(const struct world *world, enum layer_id layer, const char *id); /* or -1 */
+int64_t world_find(const struct world *world, enum layer_id layer, const char *id);    /* or -1 */
+size_t world_row_from(const struct world *world, enum layer_id layer, const char *id); /* the first
+                                                                      whose id is not before it */
 struct box world_extent(const struct world *world); /* of admin, else of everything */
 
 /* Rows whose box touches `box`, ascending. */

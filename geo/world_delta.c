@@ -9,6 +9,20 @@
  * as many each time that was too few. */
 enum { NEAREST_FIRST = 8, NEAREST_MORE = 8 };
 
+size_t world_layer_row_from(const struct world_layer *layer, const char *id)
+{
+    size_t low = 0, high = layer->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct record_head *head = world_layer_record(layer, middle);
+        if (strcmp(head->id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 size_t world_layer_slots(const struct world_layer *layer)
 {
     return layer->delta ? layer->delta->base->n_slots + layer->delta->n_put : layer->n_slots;

@@ -27,20 +27,6 @@ static const char *id_at(const struct world_layer *layer, size_t row)
     return head->id;
 }
 
-/* The first row whose id is not before this one. */
-static size_t row_from(const struct world_layer *layer, const char *id)
-{
-    size_t low = 0, high = layer->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(id_at(layer, middle), id) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static struct world_pool *pool_new(void)
 {
     struct world_pool *pool = calloc(1, sizeof *pool);
@@ -147,7 +133,7 @@ static enum err_code make_order(struct editing *editing, struct err *err)
         if (i > 0 && strcmp(change->id, editing->changes[i - 1]->id) == 0)
             return err_set(err, ERR_INPUT, "%s %s: two changes of one record at once",
                            layer_name(change->layer), change->id);
-        size_t at = row_from(old, change->id);
+        size_t at = world_layer_row_from(old, change->id);
         bool exists = at < old->n && strcmp(id_at(old, at), change->id) == 0;
         copy_order(editing, row, at, &out);
         row = at + exists;

@@ -119,6 +119,7 @@ enum err_code world_delta_nearest(const struct world_layer *layer, struct box fr
 /* Calls visit for the rows whose box touches, in no order, until it answers false. */
 void world_delta_touch(const struct world_layer *layer, struct box box, void *context,
                        bool (*visit)(void *context, uint32_t row));
+size_t world_layer_row_from(const struct world_layer *layer, const char *id);
 size_t world_layer_slots(const struct world_layer *layer);
 uint32_t world_layer_slot(const struct world_layer *layer, size_t row);
 int64_t world_layer_row(const struct world_layer *layer, uint32_t slot);

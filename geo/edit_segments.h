@@ -1,0 +1,29 @@
+/*
+ * edit_segments.h - what an edit changes of the segments of pipelines.
+ *
+ * Behind edit_derive.h. The segments of a pipeline are a function of the pipeline, of what stands
+ * within pipeline_reach_m of it, and of the population; they are made anew for every pipeline
+ * that was edited or that an edited record stands near, before or after.
+ *
+ * Threads: pure but for the workers of the crew.
+ */
+#ifndef SISETU_GEO_EDIT_SEGMENTS_H
+#define SISETU_GEO_EDIT_SEGMENTS_H
+
+#include "geo/edit_rows.h"
+#include "geo/parallel.h"
+
+struct segments_step {
+    const struct world *old; /* with its segments */
+    const struct world *now;
+    const struct world_edit *edits;
+    size_t n_edits;
+    struct crew *crew;
+    struct arena *arena;
+};
+
+/* Adds to changes, of layer segments. */
+enum err_code edit_segments(const struct segments_step *step, struct row_changes *changes,
+                            struct err *err);
+
+#endif
