@@ -1,6 +1,7 @@
 #include "geo/edit_derive.h"
 
 #include "geo/assess.h"
+#include "geo/edit_segments.h"
 #include "geo/finding_view.h"
 #include "geo/findings.h"
 
@@ -8,22 +9,141 @@
 #include <string.h>
 
 struct derivation {
-    int unused;
+    struct world *world; /* with all its findings */
+    struct world *next;  /* of the step that is not committed yet */
 };
+
+void derivation_free(struct derivation *derivation)
+{
+    if (!derivation)
+        return;
+    world_release(derivation->world);
+    world_release(derivation->next);
+    free(derivation);
+}
+
+/* The world with other findings, which are taken over. */
+static enum err_code with_findings(const struct world *world, struct findings *findings,
+                                   struct world **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world_edited same = {.world = NULL};
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    TRY(world_edit_new(world, NULL, 0, &scratch, &same, err));
+    same.world->generation = world->generation;
+    world_set_findings(same.world, findings);
+    findings = NULL;
+    *out = same.world;
+done:
+    findings_release(findings);
+    arena_release(&scratch);
+    return code;
+}
 
 enum err_code derivation_new(const struct world *world, struct crew *crew, struct derivation **out,
                              struct err *err)
 {
-    (void)world;
-    (void)crew;
-    *out = calloc(1, sizeof **out);
-    return *out ? ERR_OK : err_nomem(err);
+    enum err_code code = ERR_OK;
+    struct findings *findings = NULL;
+    struct derivation *derivation = calloc(1, sizeof *derivation);
+    *out = NULL;
+    if (!derivation)
+        return err_nomem(err);
+    TRY(crew_fit(crew, world, err));
+    TRY(findings_all(world, crew, &findings, err));
+    TRY(with_findings(world, findings, &derivation->world, err));
+    *out = derivation;
+    derivation = NULL;
+done:
+    crew_reset(crew);
+    derivation_free(derivation);
+    return code;
 }
 
-void derivation_free(struct derivation *derivation)
+struct world *derivation_world(const struct derivation *derivation)
 {
-    free(derivation);
+    return derivation->world;
 }
+
+/* ---- verdicts ---- */
+
+/* The rows of one world that the other has not, or not so. */
+struct row_side {
+    const struct world *world;
+    struct conflict *rows;
+    size_t n;
+    size_t capacity;
+};
+
+static bool has_finding(const struct finding_list *list, const struct finding *finding)
+{
+    for (uint32_t i = 0; list && i < list->n; i++)
+        if (memcmp(&list->items[i], finding, sizeof *finding) == 0)
+            return true;
+    return false;
+}
+
+static const struct finding_list *list_of(const struct world *world, struct finding_source source)
+{
+    int64_t row = world_row(world, source.layer, source.slot);
+    return row < 0 ? NULL : findings_of(world, source.layer, (size_t)row);
+}
+
+static enum err_code add_views(struct derivation_step *step, struct row_side *side,
+                               struct finding_source source, const struct finding_list *other,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct finding_list *list = list_of(side->world, source);
+    for (uint32_t k = 0; list && k < list->n; k++) {
+        struct conflict_view view;
+        if (has_finding(other, &list->items[k]))
+            continue;
+        struct finding_ref ref = {source.layer,
+                                  (uint32_t)world_row(side->world, source.layer, source.slot), k};
+        TRY(finding_view(side->world, &step->crew->workers[0], ref, step->arena, &view, err));
+        side->rows =
+            arena_grow(step->arena, side->rows, &side->capacity, side->n + 1, sizeof *side->rows);
+        if (!side->rows)
+            return err_nomem(err);
+        side->rows[side->n++] = view.row;
+    }
+done:
+    return code;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct record_head *)a)->id, ((const struct record_head *)b)->id);
+}
+
+static const void *conflict_at(const void *context, size_t i)
+{
+    return ((const struct row_side *)context)->rows + i;
+}
+
+static enum err_code compare_verdicts(struct derivation_step *step, const struct world *old,
+                                      const struct world *now, const struct finding_source *sources,
+                                      size_t n_sources, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct row_side before = {.world = old}, after = {.world = now};
+    for (size_t i = 0; i < n_sources; i++) {
+        TRY(add_views(step, &before, sources[i], list_of(now, sources[i]), err));
+        TRY(add_views(step, &after, sources[i], list_of(old, sources[i]), err));
+    }
+    if (before.n > 0)
+        qsort(before.rows, before.n, sizeof *before.rows, by_id);
+    if (after.n > 0)
+        qsort(after.rows, after.n, sizeof *after.rows, by_id);
+    TRY(row_changes_compare(step->conflicts, (struct row_array){conflict_at, &before, before.n},
+                            (struct row_array){conflict_at, &after, after.n}, err));
+done:
+    return code;
+}
+
+/* ---- grades ---- */
 
 static const void *grade_of(const void *context, size_t i)
 {
@@ -36,72 +156,21 @@ static const void *made_grade(const void *context, size_t i)
     return &assessment->grades[i];
 }
 
-/* ---- conflicts ---- */
-
-static const void *row_at(const void *context, size_t i)
-{
-    return (const struct conflict *)context + i;
-}
-
-static int compare_conflicts(const void *a, const void *b)
-{
-    return strcmp(((const struct conflict *)a)->head.id, ((const struct conflict *)b)->head.id);
-}
-
-/* The rows of the sources that changed, as a world has them. */
-static enum err_code rows_of(const struct world *world, const struct derivation_step *step,
-                             const struct finding_source *sources, size_t n_sources,
-                             struct row_array *out, struct err *err)
+static enum err_code compare_grades(struct derivation *derivation, struct derivation_step *step,
+                                    struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct worker *worker = &step->crew->workers[0];
-    struct conflict *rows = NULL;
-    size_t capacity = 0;
-    size_t n = 0;
-    TRY(worker_fit(worker, world, err));
-    for (size_t i = 0; i < n_sources; i++) {
-        int64_t row = world_row(world, sources[i].layer, sources[i].slot);
-        const struct finding_list *list =
-            row < 0 ? NULL : findings_of(world, sources[i].layer, (size_t)row);
-        for (uint32_t k = 0; list && k < list->n; k++) {
-            struct conflict_view view;
-            TRY(finding_view(world, worker,
-                             (struct finding_ref){sources[i].layer, (uint32_t)row, k}, step->arena,
-                             &view, err));
-            rows = arena_grow(step->arena, rows, &capacity, n + 1, sizeof *rows);
-            TRY(rows ? ERR_OK : err_nomem(err));
-            rows[n++] = view.row;
-        }
-    }
-    if (n > 1)
-        qsort(rows, n, sizeof *rows, compare_conflicts);
-    *out = (struct row_array){row_at, rows, n};
+    struct assessment made;
+    const struct world *old = derivation->world;
+    TRY(assess_grades(step->facts, step->crew, step->arena, &made, err));
+    struct row_array before = {grade_of, old, world_count(old, LAYER_GRADES)};
+    struct row_array after = {made_grade, &made, made.n_grades};
+    TRY(row_changes_compare(step->grades, before, after, err));
 done:
     return code;
 }
 
-static enum err_code derive_findings(struct derivation_step *step, struct world *now,
-                                     struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct findings_change change = {.old = step->old,
-                                           .now = now,
-                                           .edits = step->edits,
-                                           .n_edits = step->n_edits,
-                                           .crew = step->crew};
-    struct findings *findings = NULL;
-    struct finding_source *changed = NULL;
-    size_t n_changed = 0;
-    struct row_array before;
-    struct row_array after;
-    TRY(findings_update(&change, step->arena, &findings, &changed, &n_changed, err));
-    world_set_findings(now, findings);
-    TRY(rows_of(step->old, step, changed, n_changed, &before, err));
-    TRY(rows_of(now, step, changed, n_changed, &after, err));
-    TRY(row_changes_compare(step->conflicts, before, after, err));
-done:
-    return code;
-}
+/* ---- the next world ---- */
 
 static size_t to_changes(const struct row_changes *rows, struct world_change *out)
 {
@@ -113,34 +182,53 @@ static size_t to_changes(const struct row_changes *rows, struct world_change *ou
     return rows->n;
 }
 
+static enum err_code make_next(struct derivation *derivation, struct derivation_step *step,
+                               struct findings *findings, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world_edited edited;
+    struct world_change *changes =
+        arena_new(step->arena, struct world_change, step->grades->n + step->segments->n);
+    if (!changes)
+        return err_nomem(err);
+    size_t n = to_changes(step->grades, changes);
+    n += to_changes(step->segments, changes + n);
+    TRY(world_edit_new(step->facts, changes, n, step->arena, &edited, err));
+    edited.world->generation = step->facts->generation;
+    world_set_findings(edited.world, findings_acquire(findings));
+    world_release(derivation->next);
+    derivation->next = edited.world;
+done:
+    return code;
+}
+
 enum err_code derivation_update(struct derivation *derivation, struct derivation_step *step,
                                 struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct assessment made;
-    struct world_edited now = {.world = NULL};
-    struct world_edited graded;
-    (void)derivation;
-    const struct world *old = step->old;
-    TRY(world_edit_new(step->facts, NULL, 0, step->arena, &now, err));
-    TRY(derive_findings(step, now.world, err));
-    TRY(assess_grades(now.world, step->crew, step->arena, &made, err));
-    struct row_array before = {grade_of, old, world_count(old, LAYER_GRADES)};
-    struct row_array after = {made_grade, &made, made.n_grades};
-    TRY(row_changes_compare(step->grades, before, after, err));
-    struct world_change *changes = arena_new(step->arena, struct world_change, step->grades->n);
-    TRY(changes ? ERR_OK : err_nomem(err));
-    size_t n = to_changes(step->grades, changes);
-    TRY(world_edit_new(now.world, changes, n, step->arena, &graded, err));
-    world_set_findings(graded.world, findings_acquire(now.world->findings));
-    step->world = graded.world;
-    step->world->generation = step->facts->generation;
+    struct findings *findings = NULL;
+    struct finding_source *sources = NULL;
+    size_t n_sources = 0;
+    struct findings_change finding = {derivation->world, step->facts, step->edits, step->n_edits,
+                                      step->crew};
+    TRY(crew_fit(step->crew, step->facts, err));
+    TRY(findings_update(&finding, step->arena, &findings, &sources, &n_sources, err));
+    world_set_findings(step->facts, findings_acquire(findings));
+    TRY(compare_verdicts(step, derivation->world, step->facts, sources, n_sources, err));
+    TRY(compare_grades(derivation, step, err));
+    struct segments_step segment = {derivation->world, step->facts, step->edits,
+                                    step->n_edits,     step->crew,  step->arena};
+    TRY(edit_segments(&segment, step->segments, err));
+    TRY(make_next(derivation, step, findings, err));
+    step->world = world_acquire(derivation->next);
 done:
-    world_release(now.world);
+    findings_release(findings);
     return code;
 }
 
 void derivation_commit(struct derivation *derivation)
 {
-    (void)derivation;
+    world_release(derivation->world);
+    derivation->world = derivation->next;
+    derivation->next = NULL;
 }

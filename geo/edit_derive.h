@@ -1,5 +1,6 @@
 /*
- * edit_derive.h - what follows from edited facts: conflicts and grades, before and after.
+ * edit_derive.h - what follows from edited facts: conflicts, grades and segments,
+ * before and after.
  *
  * Behind editor.h. The derivation is what updates need to know of the world at hand; it
  * follows the editor from world to world.
@@ -15,17 +16,20 @@ struct derivation;
 /* Assesses the world; writes nothing. */
 enum err_code derivation_new(const struct world *world, struct crew *crew, struct derivation **out,
                              struct err *err);
+
+/* The world with all findings: those that a store keeps lack what updates need. */
+struct world *derivation_world(const struct derivation *derivation);
 void derivation_free(struct derivation *derivation); /* NULL is legal */
 
 struct derivation_step {
-    const struct world *old;   /* the derivation's */
-    const struct world *facts; /* the old one after the edits; what follows is not in it */
+    struct world *facts; /* the derivation's world after the edits: gets its findings */
     const struct world_edit *edits;
     size_t n_edits;
     struct crew *crew;
     struct arena *arena;
     struct row_changes *conflicts; /* are filled, in the arena */
     struct row_changes *grades;
+    struct row_changes *segments;
     struct world *world; /* out: the facts with all that follows; referenced */
 };
 

@@ -12,7 +12,8 @@
 
 struct editor {
     char *path;
-    struct world *world;
+    struct world *given; /* to editor_new, or by the last edit */
+    struct world *world; /* the same with all its findings */
     struct crew crew;
     struct derivation *derivation;
 };
@@ -41,11 +42,12 @@ enum err_code editor_new(const char *store_path, struct world *world, size_t n_t
     *out = NULL;
     if (!editor)
         return err_nomem(err);
-    editor->world = world_acquire(world);
+    editor->given = world_acquire(world);
     editor->path = strdup(store_path);
     TRY(editor->path ? ERR_OK : err_nomem(err));
     TRY(crew_init(&editor->crew, n_threads, err));
     TRY(derivation_new(world, &editor->crew, &editor->derivation, err));
+    editor->world = world_acquire(derivation_world(editor->derivation));
     *out = editor;
     editor = NULL;
 done:
@@ -60,13 +62,14 @@ void editor_free(struct editor *editor)
     derivation_free(editor->derivation);
     crew_release(&editor->crew);
     world_release(editor->world);
+    world_release(editor->given);
     free(editor->path);
     free(editor);
 }
 
 const struct world *editor_world(const struct editor *editor)
 {
-    return editor->world;
+    return editor->given;
 }
 
 void edit_result_release(struct edit_result *result)
@@ -360,6 +363,7 @@ static enum err_code save(struct edit *edit, struct err *err)
     if (edit->assessed) {
         TRY(write_rows(edit, &edit->out->conflicts, err));
         TRY(write_rows(edit, &edit->out->grades, err));
+        TRY(write_rows(edit, &edit->out->segments, err));
         TRY(store_set(edit->store, "assessed", generation, err));
     }
     TRY(store_commit(edit->store, err));
@@ -375,14 +379,14 @@ static enum err_code derive(struct edit *edit, struct err *err)
     enum err_code code = ERR_OK;
     struct edit_result *out = edit->out;
     struct editor *editor = edit->editor;
-    struct derivation_step step = {.old = editor->world,
-                                   .facts = edit->facts,
+    struct derivation_step step = {.facts = edit->facts,
                                    .edits = edit->edits,
                                    .n_edits = edit->n_edits,
                                    .crew = &editor->crew,
                                    .arena = edit->arena,
                                    .conflicts = &out->conflicts,
-                                   .grades = &out->grades};
+                                   .grades = &out->grades,
+                                   .segments = &out->segments};
     if (!edit->assessed) {
         out->world = world_acquire(edit->facts);
         return ERR_OK;
@@ -391,6 +395,12 @@ static enum err_code derive(struct edit *edit, struct err *err)
     out->world = step.world;
 done:
     return code;
+}
+
+static void hold(struct world **place, struct world *world)
+{
+    world_release(*place);
+    *place = world_acquire(world);
 }
 
 static enum err_code apply(struct edit *edit, struct err *err)
@@ -406,7 +416,7 @@ static enum err_code apply(struct edit *edit, struct err *err)
     TRY(check_assessed(edit, err));
     TRY(find_changes(edit, err));
     if (edit->n_changes == 0) {
-        out->world = world_acquire(editor->world);
+        out->world = world_acquire(editor->given);
         goto done;
     }
     TRY(apply_facts(edit, err));
@@ -417,8 +427,8 @@ static enum err_code apply(struct edit *edit, struct err *err)
     out->changed = true;
     if (edit->assessed)
         derivation_commit(editor->derivation);
-    world_release(editor->world);
-    editor->world = world_acquire(out->world);
+    hold(&editor->given, out->world);
+    hold(&editor->world, out->world);
 done:
     return code;
 }
@@ -430,7 +440,8 @@ enum err_code editor_apply(struct editor *editor, const struct edit_request *req
     *out = (struct edit_result){.before = world_acquire(editor->world),
                                 .facts = {.layer = request->layer, .arena = arena},
                                 .conflicts = {.layer = LAYER_CONFLICTS, .arena = arena},
-                                .grades = {.layer = LAYER_GRADES, .arena = arena}};
+                                .grades = {.layer = LAYER_GRADES, .arena = arena},
+                                .segments = {.layer = LAYER_SEGMENTS, .arena = arena}};
     enum err_code code = apply(&edit, err);
     store_close(edit.store);
     world_release(edit.facts);

@@ -61,6 +61,7 @@ struct edit_result {
     struct row_changes facts; /* of the layer, in the order of the request */
     struct row_changes conflicts;
     struct row_changes grades;
+    struct row_changes segments;
     const char **warnings;
     size_t n_warnings;
 };

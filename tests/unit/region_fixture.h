@@ -1,5 +1,5 @@
 /*
- * region_fixture.h - a random region of 17 x 17 km in a store: records of every fact layer with
+ * region_fixture.h - a random region of 5 x 5 km in a store: records of every fact layer with
  * fields drawn from the schema's codes and the rules' rows, close enough together to be in each
  * other's way. The same seed gives the same region.
  */
@@ -19,9 +19,9 @@ struct region {
 };
 
 static const double REGION_WEST_DEG = 106.2, REGION_SOUTH_DEG = 38.4;
-static const double REGION_WIDE_DEG = 0.2, REGION_HIGH_DEG = 0.15;
+static const double REGION_WIDE_DEG = 0.06, REGION_HIGH_DEG = 0.05;
 
-/* Records of each layer to begin with; ids are drawn below twice as many. */
+/* Records of each layer to begin with; ids are drawn below a third more. */
 static const struct {
     enum layer_id layer;
     uint32_t n;
@@ -95,8 +95,8 @@ static inline struct geom region_line(struct region *r)
     struct lonlat at = region_place(r);
     for (int i = 0; i < POINTS; i++) {
         points[i] = at;
-        at.lon_deg += 0.04 * (region_share(r) - 0.3);
-        at.lat_deg += 0.03 * (region_share(r) - 0.5);
+        at.lon_deg += 0.02 * (region_share(r) - 0.3);
+        at.lat_deg += 0.015 * (region_share(r) - 0.5);
     }
     ends[0] = POINTS;
     return (struct geom){.kind = GEOM_LINE,
@@ -110,8 +110,8 @@ static inline struct geom region_line(struct region *r)
 static inline struct geom region_shape(struct region *r, enum layer_id layer)
 {
     const struct schema_layer *schema = &r->schema.layers[layer];
-    double wide = layer == LAYER_AREAS   ? 0.03
-                  : layer == LAYER_ADMIN ? 0.12
+    double wide = layer == LAYER_AREAS   ? 0.01
+                  : layer == LAYER_ADMIN ? 0.04
                   : layer == LAYER_ZONES ? 0.012
                                          : 0.002;
     struct geom geom = {.kind = GEOM_NONE, .box = box_empty()};
@@ -133,7 +133,8 @@ static inline const char *region_id(struct region *r, enum layer_id layer)
     for (size_t i = 0; i < REGION_LAYERS; i++)
         if (region_layers[i].layer == layer)
             n = region_layers[i].n;
-    return arena_printf(&r->f->arena, "%.2s-%03u", layer_name(layer), region_draw(r, 2 * n));
+    return arena_printf(&r->f->arena, "%.2s-%03u", layer_name(layer),
+                        region_draw(r, n + n / 3 + 1));
 }
 
 static inline const char *region_text(struct region *r, enum layer_id layer, const char *field)
@@ -233,7 +234,7 @@ static inline void *region_record(struct region *r, enum layer_id layer, const c
 
 static inline struct grid region_grid(struct region *r)
 {
-    enum { COLUMNS = 110, ROWS = 85 };
+    enum { COLUMNS = 80, ROWS = 70 };
     const float **blocks = arena_new(&r->f->arena, const float *, 1);
     float *cells = arena_new(&r->f->arena, float, GRID_BLOCK_CELLS *GRID_BLOCK_CELLS);
     for (size_t i = 0; i < GRID_BLOCK_CELLS * GRID_BLOCK_CELLS; i++)
@@ -248,8 +249,8 @@ static inline struct grid region_grid(struct region *r)
                          .n_rows = ROWS,
                          .west = REGION_WEST_DEG - 0.01,
                          .north = REGION_SOUTH_DEG + REGION_HIGH_DEG + 0.01,
-                         .cell_width = 0.002,
-                         .cell_height = 0.002,
+                         .cell_width = 0.001,
+                         .cell_height = 0.001,
                          .crs = "EPSG:4490",
                          .geographic = true,
                          .n_block_columns = 1,

@@ -1,0 +1,349 @@
+/* test_editor.c - after any edits the store holds what a full assessment of the same facts
+ * gives, row by row and field by field; what is refused changes nothing. */
+#include "tests/unit/region_fixture.h"
+
+#include "geo/assess.h"
+#include "geo/editor.h"
+#include "geo/findings.h"
+
+static struct world *load(struct fixture *f)
+{
+    struct world *world = NULL;
+    assert_ok(f, world_load(f->path, NULL, INT_ABSENT, &world, &f->err));
+    return world;
+}
+
+static struct assess_summary assess(struct fixture *f, const char *path)
+{
+    struct assess_options options = {.as_of = 20261101, .n_threads = 1};
+    struct assess_summary summary;
+    assert_ok(f, assess_store(path, &options, &f->arena, &summary, &f->err));
+    return summary;
+}
+
+/* An assessed region and its editor. */
+static struct editor *open_region(struct fixture *f, struct region *r, uint64_t seed)
+{
+    struct editor *editor = NULL;
+    region_init(r, f, seed);
+    region_store(r);
+    assess(f, f->path);
+    struct world *world = load(f);
+    assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
+    world_release(world);
+    return editor;
+}
+
+/* A full assessment finds nothing to write: every row of conflicts, grades and segments is as
+ * it would make it. */
+static void assert_as_assessed(struct fixture *f)
+{
+    const char *copy = in(f, "copy.gpkg");
+    char command[256];
+    snprintf(command, sizeof command, "cp '%s' '%s'", f->path, copy);
+    assert_int_equal(system(command), 0);
+    struct assess_summary summary = assess(f, copy);
+    if (summary.inserted + summary.deleted > 0)
+        print_message("%s",
+                      printed(f,
+                              "cd %s && for t in conflicts grades segments; do sqlite3 store.gpkg "
+                              "\"ATTACH 'copy.gpkg' AS c; SELECT '$t', s.id, s.* FROM main.$t s "
+                              "LEFT JOIN c.$t x ON x.id = s.id WHERE x.id IS NULL OR x.generation "
+                              "<> s.generation LIMIT 3; SELECT 'full $t', s.* FROM c.$t s LEFT "
+                              "JOIN main.$t x ON x.id = s.id WHERE x.id IS NULL OR x.generation <> "
+                              "s.generation LIMIT 3\"; done 2>&1 | tr -d '\\000' | head -c 6000",
+                              f->directory));
+    assert_int_equal(summary.inserted, 0);
+    assert_int_equal(summary.deleted, 0);
+}
+
+/* The world in memory and one loaded from the store say the same. */
+static void assert_as_loaded(struct fixture *f, const struct world *world)
+{
+    struct world *loaded = load(f);
+    assert_int_equal(loaded->generation, world->generation);
+    for (int layer = 0; layer < LAYER_CONFLICTS; layer++) {
+        size_t n = world_count(world, (enum layer_id)layer);
+        assert_int_equal(n, world_count(loaded, (enum layer_id)layer));
+        for (size_t row = 0; row < n; row++) {
+            bool same = false;
+            assert_ok(f, rows_same((enum layer_id)layer,
+                                   world_record(world, (enum layer_id)layer, row),
+                                   world_record(loaded, (enum layer_id)layer, row), &f->arena,
+                                   &same, &f->err));
+            assert_true(same);
+        }
+    }
+    struct finding_ref a = {LAYER_COUNT, 0, 0}, b = {LAYER_COUNT, 0, 0};
+    while (findings_next(world, &a)) {
+        assert_true(findings_next(loaded, &b));
+        assert_string_equal(finding_id(world, a, &f->arena), finding_id(loaded, b, &f->arena));
+    }
+    assert_false(findings_next(loaded, &b));
+    assert_int_equal(world_count(world, LAYER_GRADES), world_count(loaded, LAYER_GRADES));
+    assert_int_equal(world_count(world, LAYER_SEGMENTS), world_count(loaded, LAYER_SEGMENTS));
+    for (size_t row = 0; row < world_count(world, LAYER_GRADES); row++) {
+        const struct grade_row *x = world_record(world, LAYER_GRADES, row);
+        const struct grade_row *y = world_record(loaded, LAYER_GRADES, row);
+        assert_string_equal(x->head.id, y->head.id);
+        assert_int_equal(x->grade, y->grade);
+        assert_int_equal(x->could_be, y->could_be);
+    }
+    world_release(loaded);
+}
+
+/* ---- random edits ---- */
+
+static enum layer_id draw_layer(struct region *r)
+{
+    return region_layers[region_draw(r, REGION_LAYERS)].layer;
+}
+
+/* A record that is there with a few fields or its place drawn anew. */
+static void *changed_record(struct region *r, const struct world *world, enum layer_id layer)
+{
+    size_t n = world_count(world, layer);
+    if (n == 0)
+        return region_record(r, layer, region_id(r, layer));
+    const struct record_head *old = world_record(world, layer, region_draw(r, (uint32_t)n));
+    void *record = arena_alloc(&r->f->arena, 1, records_binding(layer)->record_bytes);
+    assert_ok(r->f, record_copy(layer, old, &r->f->arena, record, &r->f->err));
+    struct record_head *head = record;
+    uint32_t kind = region_draw(r, 4);
+    if (kind == 0)
+        head->name = arena_printf(&r->f->arena, "改名 %u", region_draw(r, 1000));
+    else if (kind == 1 && layer != LAYER_ADMIN)
+        region_fill(r, layer, record);
+    else
+        head->geom = region_shape(r, layer);
+    return record;
+}
+
+static void *drawn_record(struct region *r, const struct world *world, enum layer_id layer)
+{
+    return region_draw(r, 3) ? changed_record(r, world, layer)
+                             : region_record(r, layer, region_id(r, layer));
+}
+
+/* Draws a request of one to three records of a layer. */
+static struct edit_request draw_request(struct region *r, const struct world *world)
+{
+    enum { MOST = 3 };
+    struct arena *arena = &r->f->arena;
+    struct edit_request request = {.layer = draw_layer(r), .missing_is_fine = true};
+    size_t bytes = records_binding(request.layer)->record_bytes;
+    size_t n = region_draw(r, 4) ? 1 : MOST;
+    char *records = arena_alloc(arena, MOST, bytes);
+    const char **deleted = arena_new(arena, const char *, MOST);
+    for (size_t i = 0; i < n; i++) {
+        struct record_head *record = drawn_record(r, world, request.layer);
+        bool twice = false;
+        for (size_t k = 0; k < request.n_records; k++)
+            twice = twice || strcmp(record_at(request.layer, records, k)->id, record->id) == 0;
+        for (size_t k = 0; k < request.n_deleted; k++)
+            twice = twice || strcmp(deleted[k], record->id) == 0;
+        if (twice)
+            continue;
+        if (region_draw(r, 4) == 0)
+            deleted[request.n_deleted++] = record->id;
+        else
+            memcpy(records + request.n_records++ * bytes, record, bytes);
+    }
+    request.records = records;
+    request.deleted = deleted;
+    return request;
+}
+
+static void edit_many(struct fixture *f, uint64_t seed, int n_edits, int each)
+{
+    struct region r;
+    struct arena arena;
+    struct editor *editor = open_region(f, &r, seed);
+    size_t n_verdicts = 0, n_grades = 0;
+    arena_init(&arena, 0);
+    for (int i = 1; i <= n_edits; i++) {
+        struct edit_result result;
+        struct edit_request request = draw_request(&r, editor_world(editor));
+        uint64_t generation = generation_of(f);
+        assert_ok(f, editor_apply(editor, &request, &arena, &result, &f->err));
+        assert_int_equal(result.generation, generation + (result.changed ? 1 : 0));
+        assert_int_equal(generation_of(f), result.generation);
+        assert_ptr_equal(result.world, editor_world(editor));
+        n_verdicts += result.conflicts.n;
+        n_grades += result.grades.n;
+        edit_result_release(&result);
+        arena_reset(&arena);
+        if (i % each == 0) {
+            assert_as_assessed(f);
+            assert_as_loaded(f, editor_world(editor));
+        }
+    }
+    print_message("seed %u: %d edits changed %zu verdicts and %zu grades\n", (unsigned)seed,
+                  n_edits, n_verdicts, n_grades);
+    assert_true(n_verdicts > 60 && n_grades > 120);
+    arena_release(&arena);
+    editor_free(editor);
+}
+
+static void test_after_random_edits_the_store_is_as_assessed_from_scratch(void **state)
+{
+    edit_many(*state, 1, 60, 3);
+}
+
+static void test_the_same_for_another_region(void **state)
+{
+    edit_many(*state, 2, 60, 3);
+}
+
+/* ---- refusals ---- */
+
+static void assert_refused(struct fixture *f, struct editor *editor,
+                           const struct edit_request *request, enum err_code code, const char *says)
+{
+    struct edit_result result;
+    struct world *before = world_acquire((struct world *)(uintptr_t)editor_world(editor));
+    uint64_t generation = generation_of(f);
+    assert_fails(f, editor_apply(editor, request, &f->arena, &result, &f->err), code, says);
+    assert_int_equal(generation_of(f), generation);
+    assert_ptr_equal(editor_world(editor), before);
+    world_release(before);
+}
+
+static void test_what_is_refused_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct region r;
+    struct editor *editor = open_region(f, &r, 5);
+    const struct world *world = editor_world(editor);
+    const char *nobody = "nobody";
+    const char *somebody = world_enterprise(world, 0)->head.id;
+    struct enterprise *plant = region_record(&r, LAYER_ENTERPRISES, "new");
+    struct admin_unit unit = *world_admin(world, 0);
+    unit.head.id = "another";
+    struct edit_request request = {.layer = LAYER_ENTERPRISES, .deleted = &nobody, .n_deleted = 1};
+    assert_refused(f, editor, &request, ERR_NOT_FOUND, "there is no enterprises nobody");
+    request = (struct edit_request){.layer = LAYER_CONFLICTS, .deleted = &nobody, .n_deleted = 1};
+    assert_refused(f, editor, &request, ERR_USAGE, "cannot be edited");
+    request.layer = LAYER_POPULATION;
+    assert_refused(f, editor, &request, ERR_USAGE, "import --replace");
+    request = (struct edit_request){.layer = LAYER_ADMIN, .records = &unit, .n_records = 1};
+    assert_refused(f, editor, &request, ERR_INPUT, "stands twice");
+    request = (struct edit_request){.layer = LAYER_ENTERPRISES,
+                                    .deleted = &somebody,
+                                    .n_deleted = 1,
+                                    .has_generation = true,
+                                    .generation = world->generation - 1};
+    assert_refused(f, editor, &request, ERR_CHANGED, "somebody else changed it");
+    request = (struct edit_request){
+        .layer = LAYER_ENTERPRISES, .records = plant, .n_records = 1, .presence = EDIT_MUST_EXIST};
+    assert_refused(f, editor, &request, ERR_CHANGED, "to replace");
+    *plant = *world_enterprise(world, 0);
+    request.presence = EDIT_MUST_BE_NEW;
+    assert_refused(f, editor, &request, ERR_CHANGED, "is there already");
+    editor_free(editor);
+}
+
+static void test_the_same_record_again_is_no_change(void **state)
+{
+    struct fixture *f = *state;
+    struct region r;
+    struct edit_result result;
+    struct editor *editor = open_region(f, &r, 6);
+    struct protected_target *record = region_record(&r, LAYER_PROTECTED, "school");
+    record->head.imported = "2026-11-01T00:00:00Z";
+    struct edit_request request = {.layer = LAYER_PROTECTED, .records = record, .n_records = 1};
+    assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
+    assert_true(result.changed);
+    assert_null(result.facts.items[0].before);
+    uint64_t generation = result.generation;
+    edit_result_release(&result);
+    record->head.imported = "2026-11-01T00:00:59Z"; /* when it was put is no difference */
+    assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
+    assert_false(result.changed);
+    assert_int_equal(result.generation, generation);
+    assert_int_equal(generation_of(f), generation);
+    edit_result_release(&result);
+    editor_free(editor);
+}
+
+static void test_an_unknown_enterprise_is_a_warning(void **state)
+{
+    struct fixture *f = *state;
+    struct region r;
+    struct edit_result result;
+    struct editor *editor = open_region(f, &r, 7);
+    struct facility *tank = region_record(&r, LAYER_FACILITIES, "tank");
+    tank->enterprise_id = "nobody";
+    struct edit_request request = {.layer = LAYER_FACILITIES, .records = tank, .n_records = 1};
+    assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
+    assert_int_equal(result.n_warnings, 1);
+    assert_non_null(strstr(result.warnings[0], "nobody"));
+    edit_result_release(&result);
+    editor_free(editor);
+}
+
+/* ---- others who write ---- */
+
+static void test_store_that_others_changed_is_stale_and_one_not_assessed_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct region r;
+    struct edit_result result;
+    struct editor *editor = open_region(f, &r, 8);
+    struct protected_target *record = region_record(&r, LAYER_PROTECTED, "school");
+    struct edit_request request = {.layer = LAYER_PROTECTED, .records = record, .n_records = 1};
+    put_zones(f, some_zones(f, 1, 20, "foreign"), 1);
+    uint64_t generation = generation_of(f);
+    assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
+    assert_true(result.stale);
+    assert_false(result.changed);
+    assert_int_equal(generation_of(f), generation);
+    edit_result_release(&result);
+    editor_free(editor);
+    struct world *world = load(f);
+    assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
+    assert_refused(f, editor, &request, ERR_CONFLICT, "run `sisetu assess`");
+    world_release(world);
+    editor_free(editor);
+}
+
+static void test_store_that_was_never_assessed_takes_facts_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct region r;
+    struct edit_result result;
+    struct editor *editor = NULL;
+    region_init(&r, f, 9);
+    region_store(&r);
+    struct world *world = load(f);
+    assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
+    for (int i = 0; i < 2; i++) {
+        struct protected_target *record = region_record(&r, LAYER_PROTECTED, i ? "b" : "a");
+        struct edit_request request = {.layer = LAYER_PROTECTED, .records = record, .n_records = 1};
+        assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
+        assert_true(result.changed);
+        assert_false(result.assessed);
+        assert_int_equal(result.n_warnings, 1);
+        assert_int_equal(world_count(result.world, LAYER_GRADES), 0);
+        edit_result_release(&result);
+    }
+    assess(f, f->path);
+    assert_as_assessed(f);
+    world_release(world);
+    editor_free(editor);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(test_after_random_edits_the_store_is_as_assessed_from_scratch),
+        TEST(test_the_same_for_another_region),
+        TEST(test_what_is_refused_changes_nothing),
+        TEST(test_the_same_record_again_is_no_change),
+        TEST(test_an_unknown_enterprise_is_a_warning),
+        TEST(test_store_that_others_changed_is_stale_and_one_not_assessed_refused),
+        TEST(test_store_that_was_never_assessed_takes_facts_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
