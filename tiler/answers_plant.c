@@ -150,6 +150,10 @@ static void write_parts(struct jw *jw, const struct world *world,
     for (size_t i = 0; i < answer->n_zones; i++)
         answer_zone(jw, world_zone(world, answer->zones[i]));
     jw_end_array(jw);
+    const uint32_t *rows;
+    size_t n;
+    world_of_enterprise(world, LAYER_SCENARIOS, answer->enterprise->head.id, &rows, &n);
+    jw_kv_integer(jw, "scenarios", (int64_t)n);
 }
 
 void answer_enterprise(struct jw *jw, const struct world *world, struct worker *worker,

@@ -17,6 +17,7 @@ static const struct asset table[] = {
     {"app.js", JAVASCRIPT, NULL},
     {"api.js", JAVASCRIPT, NULL},
     {"answers.js", JAVASCRIPT, NULL},
+    {"fn.js", JAVASCRIPT, NULL},
     {"dom.js", JAVASCRIPT, NULL},
     {"map.js", JAVASCRIPT, NULL},
     {"words.js", JAVASCRIPT, NULL},

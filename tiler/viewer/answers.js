@@ -1,6 +1,7 @@
 // answers.js - what the server answered, as elements: grades, reasons, conflicts, verdicts.
 import { proofOfConflict, proofOfPlant } from './api.js';
 import { h } from './dom.js';
+import { fnCurve } from './fn.js';
 import { count, getLanguage, metres, persons, personsRange, sentence, t } from './words.js';
 
 export function badge(grade) {
@@ -85,7 +86,8 @@ export function atAnswer(answer, { onPlant, onShow }) {
   ];
 }
 
-export function plantAnswer(answer, { onShow, onBack }) {
+// risk: of a plant with scenarios, else null.
+export function plantAnswer(answer, risk, { onShow, onBack }) {
   const hazard = answer.hazard?.level;
   return [
     onBack ? h('button', { type: 'button', class: 'link', onclick: onBack }, `← ${t('back')}`) : null,
@@ -93,6 +95,7 @@ export function plantAnswer(answer, { onShow, onBack }) {
     h('p', {}, badge(answer.grade), ' ', proofLink(proofOfPlant(answer.id), answer.id)),
     facts([[t('county'), answer.unit_name], [t('industry'), answer[`industry_${getLanguage()}`] ?? answer.industry], [t('kind'), answer.kind && t(answer.kind)], [t('status'), answer.status && t(answer.status)], [t('hazard'), hazard ? `${hazard} ${t('level')}` : t('none')], [`${t('within')} 500 m`, persons(answer.exposure_500_m)]]),
     section(t('why'), reasons(answer.grade.reasons)),
+    section(t('societal'), risk && fnCurve(risk.societal)),
     section(`${t('conflicts')} (${answer.conflicts.length})`, findings(answer.conflicts, onShow)),
   ];
 }

@@ -27,6 +27,7 @@ export const unit = (code) => ask(`v1/units/${encodeURIComponent(code)}`);
 export const legend = (map) => ask(`v1/legend/${map}`);
 export const enterprises = (values) => ask(`v1/enterprises?${query(values)}`);
 export const enterprise = (id) => ask(`v1/enterprises/${encodeURIComponent(id)}`);
+export const risk = (id) => ask(`v1/risk?${query({ enterprise: id })}`);
 export const conflicts = (values, signal) => ask(`v1/conflicts?${query(values)}`, { signal });
 export const at = (values) => ask(`v1/at?${query(values)}`);
 export const incident = (values) => ask(`v1/incident?${query(values)}`);

@@ -241,10 +241,14 @@ function showPlant(id) {
   state.plant = id;
   state.pick = null;
   writeLink();
-  answer(() => api.enterprise(id), (body) => {
+  const ask = async () => {
+    const body = await api.enterprise(id);
+    return { body, risk: body.scenarios > 0 ? await api.risk(id) : null };
+  };
+  answer(ask, ({ body, risk }) => {
     const place = [body.lon, body.lat];
     map.mark(place, null, body.conflicts.map((item) => item.closest));
-    return show.plantAnswer(body, { onShow: (closest) => { map.mark(place, null, [closest]); map.fly(closest[0], 15); }, onBack: () => openSide('list') });
+    return show.plantAnswer(body, risk, { onShow: (closest) => { map.mark(place, null, [closest]); map.fly(closest[0], 15); }, onBack: () => openSide('list') });
   });
 }
 
