@@ -16,6 +16,10 @@ const char *finding_kind_name(enum finding_kind kind)
         return "area";
     case FINDING_DENSITY:
         return "density";
+    case FINDING_RISK:
+    case FINDING_RISK_UNKNOWN:
+    case FINDING_SOCIETAL:
+        return "risk";
     case FINDING_KINDS:
         break;
     }
@@ -57,6 +61,11 @@ const struct rule_source *finding_rule(const struct world *world, const struct f
         return &rules->area_rules[finding->rule].source;
     case FINDING_DENSITY:
         return &rules->zone_classes[finding->rule].source;
+    case FINDING_RISK:
+    case FINDING_RISK_UNKNOWN:
+        return &rules->risk_criteria[finding->rule].source;
+    case FINDING_SOCIETAL:
+        return &rules->societal_lines[finding->rule].source;
     case FINDING_KINDS:
         break;
     }

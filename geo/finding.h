@@ -10,6 +10,8 @@
  *   beyond    a facility of a size of which no row speaks: undecided, without a target
  *   area      enterprises inside or outside areas by the area rules (red_lines.c)
  *   density   too many people in a hazard zone (density.h)
+ *   risk      a target that bears more individual risk than its class may (risk_findings.h);
+ *             what nothing tells of it, and societal risk, without a target
  *
  * Findings of one source are a list; lists are shared between worlds. A list names its targets
  * by slot (world.h), so that it stays true while others are edited. A place in a list of one
@@ -38,6 +40,9 @@ enum finding_kind {
     FINDING_BEYOND,
     FINDING_AREA,
     FINDING_DENSITY,
+    FINDING_RISK,
+    FINDING_RISK_UNKNOWN,
+    FINDING_SOCIETAL,
     FINDING_KINDS,
 };
 
@@ -48,7 +53,8 @@ enum finding_kind {
 struct finding {
     double shortfall;      /* metres that lack (less than 0: none), or persons; NAN: neither */
     uint32_t target_slot;  /* FINDING_NO_TARGET */
-    uint32_t rule;         /* row in the table of its kind: spacing, area_rules, zone_classes */
+    uint32_t rule;         /* row in the table of its kind: spacing, area_rules, zone_classes,
+                              risk_criteria, societal_risk */
     uint16_t target_class; /* distance: row in target_classes; else FINDING_NO_CLASS */
     uint8_t kind;          /* enum finding_kind */
     uint8_t target_layer;  /* enum layer_id; areas, population where there is no target record */

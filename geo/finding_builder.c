@@ -236,6 +236,8 @@ static bool fill(const struct findings_builder *builder, const struct conflict *
         return fill_distance(builder, row, finding);
     if (text_equal(row->kind, "area"))
         return fill_area(builder, row, finding);
+    if (text_equal(row->kind, "risk"))
+        return risk_fill(builder->world, row, finding);
     return text_equal(row->kind, "density") && fill_density(builder, row, finding);
 }
 

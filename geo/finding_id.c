@@ -127,12 +127,17 @@ static struct id_place place_of(const struct world *world, const char *rule_id, 
     }
     int64_t spacing = spacing_row(world->rules, rule_id);
     int64_t area = area_row(world->rules, rule_id);
+    enum finding_kind kind = FINDING_RISK;
+    int64_t risk = risk_rule_row(world->rules, rule_id, &kind);
     if (spacing >= 0 && (place.target_id || n_bytes == 0)) {
         place.kind = place.target_id ? FINDING_DISTANCE : FINDING_BEYOND;
         place.rule = spacing;
     } else if (area >= 0 && place.layer == LAYER_AREAS) {
         place.kind = FINDING_AREA;
         place.rule = area;
+    } else if (risk >= 0) {
+        place.kind = (int)(kind == FINDING_RISK && !place.target_id ? FINDING_RISK_UNKNOWN : kind);
+        place.rule = risk;
     }
     return place;
 }

@@ -65,6 +65,12 @@ void finding_list_release(struct finding_list *list);                 /* NULL is
 /* Whether two lists say the same; NULL is an empty one. */
 bool finding_list_equal(const struct finding_list *a, const struct finding_list *b);
 
+/* Risk (risk_list.c): row of a criterion or of a line of the F-N diagram, or -1, and the kind of
+ * finding that it makes; a finding from the row of a store, false where the world lacks what
+ * it names. */
+int64_t risk_rule_row(const struct rules *rules, const char *id, enum finding_kind *kind);
+bool risk_fill(const struct world *world, const struct conflict *row, struct finding *out);
+
 /* By kind, target layer, row of the target, rule. */
 int finding_compare(const struct world *world, const struct finding *a, const struct finding *b);
 void finding_sort(const struct world *world, struct finding *items, size_t n);

@@ -45,7 +45,7 @@ static bool may_touch(const struct searching *search, const struct finding *find
     const struct world *world = search->world;
     if (finding->kind == FINDING_BEYOND)
         return false;
-    if (finding->kind != FINDING_DISTANCE)
+    if (finding->kind != FINDING_DISTANCE && finding->kind != FINDING_RISK)
         return box_intersects(source, search->box);
     struct box target = world_geom(world, (enum layer_id)finding->target_layer,
                                    (size_t)finding_target_row(world, finding))

@@ -146,6 +146,8 @@ static enum err_code beyond_view(const struct world *world, const struct finding
 /* Whether the figures of today are those of the finding. */
 static bool same_figure(const struct conflict_view *view, const struct finding *finding)
 {
+    if (text_equal(view->row.kind, "risk"))
+        return true; /* a frequency is no figure of a finding */
     double now = view->kind == FINDING_DENSITY ? view->row.persons : -view->row.margin_m;
     return (isnan(now) && isnan(finding->shortfall)) ||
            (now >= finding->shortfall && now <= finding->shortfall);
@@ -170,6 +172,11 @@ enum err_code finding_view(const struct world *world, struct worker *worker, str
         break;
     case FINDING_DENSITY:
         TRY(density_view(world, worker, ref.row, finding, arena, out, err));
+        break;
+    case FINDING_RISK:
+    case FINDING_RISK_UNKNOWN:
+    case FINDING_SOCIETAL:
+        TRY(risk_finding_view(world, worker, ref, arena, out, err));
         break;
     case FINDING_KINDS:
         break;

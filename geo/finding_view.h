@@ -13,6 +13,7 @@
 #include "geo/density.h"
 #include "geo/exposure.h"
 #include "geo/finding.h"
+#include "geo/risk_findings.h"
 #include "geo/spacing.h"
 
 struct conflict_view {
@@ -32,6 +33,7 @@ struct conflict_view {
     struct dense_part dense; /* density */
     struct exposure zone;    /* density: of the whole zone */
     const struct zone_class *zone_class;
+    struct risk_view risk; /* risk */
 };
 
 /* worker_fit first. */
@@ -45,6 +47,10 @@ enum err_code red_line_view(const struct world *world, struct worker *worker,
 enum err_code density_view(const struct world *world, struct worker *worker, size_t row,
                            const struct finding *finding, struct arena *arena,
                            struct conflict_view *out, struct err *err);
+
+enum err_code risk_finding_view(const struct world *world, struct worker *worker,
+                                struct finding_ref ref, struct arena *arena,
+                                struct conflict_view *out, struct err *err);
 
 /* The shape alone: what a map draws. */
 enum err_code finding_shape(const struct world *world, struct worker *worker,

@@ -45,6 +45,7 @@ enum err_code findings_of_source(const struct judging *judging, struct worker *w
         TRY(distances_find(judging, layer, row, &bag, err));
     if (layer == LAYER_ENTERPRISES)
         TRY(red_lines_find(judging, worker, row, &bag, err));
+    TRY(risk_find(judging, worker, layer, row, &bag, err));
     TRY(list_of_bag(judging->world, &bag, out, err));
 done:
     arena_rewind(&worker->arena, mark);

@@ -66,6 +66,10 @@ enum err_code red_lines_find(const struct judging *judging, struct worker *worke
 enum err_code density_find(const struct judging *judging, struct worker *worker, size_t row,
                            struct finding_bag *bag, struct err *err);
 
+/* Individual and societal risk of an enterprise, or of a contour without one; nothing of others. */
+enum err_code risk_find(const struct judging *judging, struct worker *worker, enum layer_id layer,
+                        size_t row, struct finding_bag *bag, struct err *err);
+
 /* Whether a source counts: it and its plant are not closed. */
 bool judging_counts(const struct world *world, const struct spacing_source *source);
 

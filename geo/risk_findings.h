@@ -72,8 +72,11 @@ struct risk_view {
     struct risk_limit limit; /* individual */
     struct risk_at at;       /* individual */
     struct judgement answer;
-    struct societal societal; /* societal */
+    struct societal societal;            /* societal */
+    const struct societal_against *line; /* societal: the line of the finding */
     const struct rule_source *rule;
+    enum confidence confidence; /* of the weakest row that it rests on */
+    bool stale;         /* the facts have changed since it was found: no judgement comes of it */
     const char *reason; /* one sentence in English and in Chinese */
     const char *reason_zh;
     const char *decides; /* what would decide it; NULL: decided */
@@ -81,7 +84,8 @@ struct risk_view {
     struct geom shape; /* the place of the target, the contour, or the plant */
 };
 
-/* The same judgement again, with all that it rests on. */
+/* The same judgement again, with all that it rests on; of the finding kind, target_row and rule
+ * are enough. */
 enum err_code risk_view_of(const struct world *world, struct worker *worker, enum layer_id layer,
                            uint32_t row, const struct risk_finding *finding, struct arena *arena,
                            struct risk_view *out, struct err *err);

@@ -10,8 +10,8 @@ struct words {
     const struct world *world;
     struct arena *arena;
     struct risk_view *view;
-    const struct risk_finding *finding; /* NULL: individual */
-    const char *source;                 /* name of the plant or contour */
+    const struct risk_finding *finding;
+    const char *source; /* name of the plant or contour */
     const char *clause;
     const char *check_en; /* a row that is only likely */
     const char *check_zh;
@@ -181,7 +181,7 @@ static void say_societal(const struct words *on)
 {
     struct risk_view *view = on->view;
     struct arena *arena = on->arena;
-    const struct societal_against *line = view->societal.governs;
+    const struct societal_against *line = view->line;
     if (view->answer.by == UNDECIDED_CONFIDENCE) {
         view->decides = "the printed text of the standard";
         view->decides_zh = "核对标准原文";
@@ -215,17 +215,41 @@ static void say_societal(const struct words *on)
         open ? "，尚不能判定" : "，社会风险不可接受", open ? "" : on->check_zh);
 }
 
-static enum err_code view_individual(const struct words *on, struct worker *worker, struct err *err)
+/* Facts that were changed after the assessment: nothing is judged by them before the next. */
+static enum err_code say_stale(const struct words *on)
+{
+    struct risk_view *view = on->view;
+    view->stale = true;
+    view->answer = verdict_weigh(VERDICT_UNDECIDED, UNDECIDED_ATTRIBUTE, CONFIDENCE_SURE, false);
+    view->decides = "a new assessment";
+    view->decides_zh = "重新评估";
+    view->reason =
+        arena_printf(on->arena, "Risk of %s by %s: the facts have changed since it was found.",
+                     on->source, on->clause);
+    view->reason_zh =
+        arena_printf(on->arena, "%s 的风险（%s）：判定后数据已变更。", on->source, on->clause);
+    return ERR_OK;
+}
+
+/* "check the printed standard", for a row that is only likely. */
+static void weigh_confidence(struct words *on, enum confidence confidence)
+{
+    bool likely = confidence == CONFIDENCE_LIKELY;
+    on->view->confidence = confidence;
+    on->check_en = likely ? "; check the printed standard" : "";
+    on->check_zh = likely ? "；请核对标准原文" : "";
+}
+
+static enum err_code view_individual(struct words *on, struct worker *worker, struct err *err)
 {
     enum err_code code = ERR_OK;
     bool speaks = false;
     uint32_t row = (uint32_t)on->finding->target_row;
     struct risk_view *view = on->view;
     TRY(risk_judge(on->world, worker, &view->source, row, on->arena, view, &speaks, err));
-    if (!speaks) {
-        code = err_set(err, ERR_INTERNAL, "no criterion speaks of the target any more");
-        goto done;
-    }
+    if (!speaks)
+        return say_stale(on);
+    weigh_confidence(on, view->limit.confidence);
     say_what_decides(on);
     say_individual(on, world_protected(on->world, row));
     TRY(geom_of_point(view->at.at, on->arena, &view->shape, err));
@@ -233,25 +257,36 @@ done:
     return code;
 }
 
-static enum err_code view_societal(const struct words *on, struct worker *worker, struct err *err)
+static enum err_code view_societal(struct words *on, struct worker *worker, struct err *err)
 {
     enum err_code code = ERR_OK;
     const uint32_t *rows = NULL;
     size_t n = 0;
     struct risk_view *view = on->view;
     const struct enterprise *enterprise = view->source.enterprise;
+    if (!enterprise)
+        return say_stale(on);
     world_of_enterprise(on->world, LAYER_SCENARIOS, enterprise->head.id, &rows, &n);
     TRY(societal_of(on->world, worker, rows, n, on->arena, &view->societal, err));
-    view->answer = view->societal.governs->answer;
+    for (size_t i = 0; i < view->societal.n_lines; i++) {
+        const struct societal_against *line = &view->societal.lines[i];
+        if (line->line == &on->world->rules->societal_lines[on->finding->rule])
+            view->line = line;
+    }
+    if (!view->line || view->line->answer.verdict == VERDICT_CLEAR)
+        return say_stale(on);
+    view->answer = view->line->answer;
     say_societal(on);
     TRY(geom_of_point(near_place(&enterprise->head.geom), on->arena, &view->shape, err));
 done:
     return code;
 }
 
-static enum err_code view_unknown(const struct words *on, struct err *err)
+static enum err_code view_unknown(struct words *on, struct err *err)
 {
     struct risk_view *view = on->view;
+    if (view->source.n_rings == 0 && view->source.unplaced_row < 0)
+        return say_stale(on);
     view->answer = (struct judgement){.verdict = VERDICT_UNDECIDED,
                                       .by = UNDECIDED_INTERVAL,
                                       .best = VERDICT_CLEAR,
@@ -268,19 +303,17 @@ enum err_code risk_view_of(const struct world *world, struct worker *worker, enu
 {
     enum err_code code = ERR_OK;
     const struct rules *rules = world->rules;
-    bool likely = finding->confidence == CONFIDENCE_LIKELY;
     struct words on = {.world = world,
                        .arena = arena,
                        .view = out,
                        .finding = finding,
-                       .source = reasons_name(world_record(world, layer, row)),
-                       .check_en = likely ? "; check the printed standard" : "",
-                       .check_zh = likely ? "；请核对标准原文" : ""};
+                       .source = reasons_name(world_record(world, layer, row))};
     *out = (struct risk_view){.decides = NULL};
     TRY(risk_source_of(world, layer, row, arena, &out->source, err));
     out->rule = finding->kind == RISK_SOCIETAL ? &rules->societal_lines[finding->rule].source
                                                : &rules->risk_criteria[finding->rule].source;
     on.clause = reasons_clause(out->rule, arena);
+    weigh_confidence(&on, out->rule->confidence);
     if (finding->kind == RISK_INDIVIDUAL)
         TRY(view_individual(&on, worker, err));
     else if (finding->kind == RISK_UNKNOWN)
