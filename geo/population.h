@@ -9,6 +9,9 @@
  * areas of a census there is no data; where two overlap the residents of both count. A grid
  * is finer than a census: with both, the grid answers alone.
  *
+ * Edits:   a census area bears on every answer whose polygon meets it, and the first or last
+ *          of a census without a grid on every answer there is (population_known).
+ *
  * Space:   longitude and latitude in degrees. Census areas are taken where they lie, not a
  *          whole turn away.
  * Threads: pure but for the caller's worker and arena.
