@@ -40,7 +40,8 @@ struct span_question {
     const struct geom *target;
     bool beside; /* else near */
     double reach_m[REACHES];
-    struct lonlat margin; /* degrees that surely hold the largest reach, at these edges */
+    struct lonlat scale_m; /* metres a degree about here, for a first look; 0: not told */
+    struct lonlat margin;  /* degrees that surely hold the largest reach, at these edges */
 };
 
 /* Appends the spans of each reach, unsorted, and lowers *nearest_m to the distance of the

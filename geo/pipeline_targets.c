@@ -168,8 +168,10 @@ static enum truth is_target(const struct gathering *gathering, const struct pipe
 struct nearby {
     uint32_t row;
     const struct record_head *head;
-    double error_m;  /* sum of both accuracies */
-    double radius_m; /* of a plant known by a point */
+    double error_m;             /* sum of both accuracies */
+    double radius_m;            /* of a plant known by a point */
+    int64_t last_hit;           /* in the job, of this record along this stretch; -1: none */
+    struct span_question asked; /* its question */
     bool is_point;
     double nearest_m;                      /* in the plane; 0 where that is not known */
     double gaps_m[PIPELINE_STRETCH_EDGES]; /* of a point from each edge, in the plane */
@@ -199,7 +201,44 @@ done:
     return code;
 }
 
-static enum err_code try_target(const struct gathering *gathering, const struct nearby *nearby,
+/* The last hit of the record along this stretch, if the same was asked of it. */
+static const struct pipeline_hit *same_question(const struct pipeline_job *job,
+                                                const struct nearby *nearby,
+                                                const struct span_question *question)
+{
+    if (nearby->last_hit < 0 || nearby->asked.beside != question->beside)
+        return NULL;
+    for (int k = 0; k < REACHES; k++)
+        if (nearby->asked.reach_m[k] != question->reach_m[k])
+            return NULL;
+    return &job->hits[nearby->last_hit];
+}
+
+static enum err_code append_spans(struct span_list *to, const struct span_list *from,
+                                  struct arena *arena, struct err *err)
+{
+    if (from->n == 0)
+        return ERR_OK;
+    to->items = arena_grow(arena, to->items, &to->capacity, to->n + from->n, sizeof *to->items);
+    if (!to->items)
+        return err_nomem(err);
+    memcpy(to->items + to->n, from->items, from->n * sizeof *from->items);
+    to->n += from->n;
+    return ERR_OK;
+}
+
+static enum err_code copy_spans(struct pipeline_job *job, const struct pipeline_hit *from,
+                                struct pipeline_hit *to, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    to->nearest_m = from->nearest_m;
+    for (int k = 0; k < REACHES; k++)
+        TRY(append_spans(&to->spans[k], &from->spans[k], job->scratch, err));
+done:
+    return code;
+}
+
+static enum err_code try_target(const struct gathering *gathering, struct nearby *nearby,
                                 size_t ask, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -228,15 +267,22 @@ static enum err_code try_target(const struct gathering *gathering, const struct 
         .target = &nearby->head->geom,
         .beside = asked->beside,
         .reach_m = {sure ? reach_m - hit.error_m : -1, sure ? reach_m : -1, most_m},
+        .scale_m = isfinite(gathering->loose) ? gathering->scale_m : (struct lonlat){0, 0},
         .margin = gathering->margin,
     };
-    TRY(list_spans(gathering, nearby, &question, &hit, err));
+    const struct pipeline_hit *same = same_question(job, nearby, &question);
+    if (same)
+        TRY(copy_spans(job, same, &hit, err));
+    else
+        TRY(list_spans(gathering, nearby, &question, &hit, err));
     if (hit.spans[AT_MOST].n == 0)
         return ERR_OK;
     job->hits = arena_grow(job->scratch, job->hits, &job->hits_capacity, job->n_hits + 1,
                            sizeof *job->hits);
     if (!job->hits)
         return err_nomem(err);
+    nearby->asked = question;
+    nearby->last_hit = (int64_t)job->n_hits;
     job->hits[job->n_hits++] = hit;
 done:
     return code;
@@ -319,7 +365,8 @@ static enum err_code gather_layer(struct gathering *gathering, struct err *err)
     for (size_t i = 0; i < n; i++)
         __builtin_prefetch(&world_geom(job->world, layer, rows[i])->box);
     for (size_t i = 0; i < n; i++) {
-        struct nearby nearby = {.row = rows[i], .head = world_record(job->world, layer, rows[i])};
+        struct nearby nearby = {
+            .row = rows[i], .head = world_record(job->world, layer, rows[i]), .last_hit = -1};
         if (!may_be_near(gathering, &nearby) || is_own(job, layer, nearby.head))
             continue;
         nearby.error_m = job->error_m + accuracy_of(gathering, nearby.head);
@@ -384,19 +431,6 @@ static int by_target(const void *a, const void *b)
     if (x->layer != y->layer)
         return x->layer < y->layer ? -1 : 1;
     return (x->row > y->row) - (x->row < y->row);
-}
-
-static enum err_code append_spans(struct span_list *to, const struct span_list *from,
-                                  struct arena *arena, struct err *err)
-{
-    if (from->n == 0)
-        return ERR_OK;
-    to->items = arena_grow(arena, to->items, &to->capacity, to->n + from->n, sizeof *to->items);
-    if (!to->items)
-        return err_nomem(err);
-    memcpy(to->items + to->n, from->items, from->n * sizeof *from->items);
-    to->n += from->n;
-    return ERR_OK;
 }
 
 /* One hit a target, whatever stretches met it; and where each question's hits are. */
