@@ -387,17 +387,16 @@ static enum err_code summarise(const struct saving *saving, uint64_t generation,
 {
     const struct assessment *assessment = saving->assessment;
     struct finding_sums sums = findings_sums(saving->world->findings);
-    *out =
-        (struct assess_summary){.conflicts = sums.n - sums.n_undecided,
-                                .undecided = sums.n_undecided,
-                                .inserted = n_inserted(saving) + saving->grades.n_inserted +
-                                            saving->segments.n_inserted,
-                                .deleted = saving->conflicts.n_deleted + saving->grades.n_deleted +
-                                           saving->segments.n_deleted,
-                                .generation = generation,
-                                .as_of = saving->world->as_of,
-                                .n_warnings = assessment->n_warnings,
-                                .warnings = arena_new(arena, const char *, assessment->n_warnings)};
+    *out = (struct assess_summary){
+        .conflicts = sums.n - sums.n_undecided,
+        .undecided = sums.n_undecided,
+        .inserted = n_inserted(saving) + saving->grades.n_inserted + saving->segments.n_inserted,
+        .deleted =
+            saving->conflicts.n_deleted + saving->grades.n_deleted + saving->segments.n_deleted,
+        .generation = generation,
+        .as_of = saving->world->as_of,
+        .n_warnings = assessment->n_warnings,
+        .warnings = arena_new(arena, const char *, assessment->n_warnings)};
     if (!out->warnings)
         return err_nomem(err);
     for (size_t i = 0; i < assessment->n_grades; i++) {
@@ -443,7 +442,7 @@ static enum err_code assess_once(const char *path, const struct assess_options *
     text_from_date(saving.world->as_of, saving.as_of);
     double loaded = seconds();
     TRY(assess_world(saving.world, &crew, &scratch, &assessment, err));
-    TRY(pipeline_segments(saving.world, &crew.workers[0], &scratch, &segments, &n_segments, err));
+    TRY(pipeline_segments(saving.world, &crew, &scratch, &segments, &n_segments, err));
     double assessed = seconds();
     TRY(compare_layer(&saving, LAYER_GRADES, assessment.grades, assessment.n_grades, &saving.grades,
                       err));

@@ -145,22 +145,60 @@ done:
     return code;
 }
 
-enum err_code pipeline_segments(const struct world *world, struct worker *worker,
-                                struct arena *arena, struct segment **out, size_t *n,
-                                struct err *err)
+/* All pipelines, on many threads: each has its place. */
+struct segmenting {
+    const struct world *world;
+    struct pipeline_rows *rows; /* by pipeline */
+};
+
+static enum err_code segment_some(void *context, struct worker *worker, size_t first, size_t end,
+                                  struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct segmenting *segmenting = context;
     struct arena scratch;
-    struct pipeline_rows rows = {.items = NULL};
     arena_init(&scratch, 0);
-    for (size_t i = 0; i < world_count(world, LAYER_PIPELINES); i++) {
-        struct pipeline_question question = {.world = world, .row = (uint32_t)i};
-        TRY(add_pipeline(&question, worker, arena, &scratch, &rows, err));
+    for (size_t i = first; i < end; i++) {
+        struct pipeline_question question = {.world = segmenting->world, .row = (uint32_t)i};
+        TRY(add_pipeline(&question, worker, &worker->arena, &scratch, &segmenting->rows[i], err));
     }
-    TRY(sort_rows(&rows, arena, out, err));
-    *n = rows.n;
 done:
     arena_release(&scratch);
+    return code;
+}
+
+enum err_code pipeline_segments(const struct world *world, struct crew *crew, struct arena *arena,
+                                struct segment **out, size_t *n, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t n_pipelines = world_count(world, LAYER_PIPELINES);
+    struct segmenting segmenting = {world, arena_new(arena, struct pipeline_rows, n_pipelines)};
+    struct pipeline_rows all = {.items = NULL};
+    if (!segmenting.rows)
+        return err_nomem(err);
+    memset(segmenting.rows, 0, n_pipelines * sizeof *segmenting.rows);
+    TRY(crew_fit(crew, world, err));
+    struct parallel work = {.crew = crew,
+                            .n_items = n_pipelines,
+                            .chunk = 8,
+                            .context = &segmenting,
+                            .run = segment_some};
+    TRY(parallel_for(&work, err));
+    for (size_t i = 0; i < n_pipelines; i++)
+        all.n += segmenting.rows[i].n;
+    all.items = arena_new(arena, struct segment, all.n);
+    if (!all.items)
+        return err_nomem(err);
+    all.n = 0;
+    for (size_t i = 0; i < n_pipelines; i++) {
+        const struct pipeline_rows *rows = &segmenting.rows[i];
+        if (rows->n > 0)
+            memcpy(all.items + all.n, rows->items, rows->n * sizeof *rows->items);
+        all.n += rows->n;
+    }
+    TRY(sort_rows(&all, arena, out, err));
+    *n = all.n;
+done:
     return code;
 }
 

@@ -16,13 +16,13 @@
  * The rules are rows of pipeline_methods.csv, pipeline_classes.csv and pipeline_places.csv.
  *
  * Owner:   rows and texts belong to the arena; other texts to the world.
- * Threads: pure but for the caller's worker.
+ * Threads: pure but for the caller's worker or crew.
  * Cost:    one search of the index a layer and 16 edges, then O(k log k) in what is near.
  */
 #ifndef SISETU_GEO_PIPELINE_SEGMENTS_H
 #define SISETU_GEO_PIPELINE_SEGMENTS_H
 
-#include "geo/worker.h"
+#include "geo/parallel.h"
 #include "geo/world.h"
 
 struct pipeline_question {
@@ -37,10 +37,10 @@ enum err_code pipeline_segments_of(const struct pipeline_question *question, str
                                    struct arena *arena, struct segment **out, size_t *n,
                                    struct err *err);
 
-/* Of all pipelines, by id: the rows of layer segments. */
-enum err_code pipeline_segments(const struct world *world, struct worker *worker,
-                                struct arena *arena, struct segment **out, size_t *n,
-                                struct err *err);
+/* Of all pipelines, by id: the rows of layer segments, the same for any number of threads. The
+ * array belongs to the arena, texts and shapes to the crew's workers until crew_reset. */
+enum err_code pipeline_segments(const struct world *world, struct crew *crew, struct arena *arena,
+                                struct segment **out, size_t *n, struct err *err);
 
 /* How far from a pipeline a record may stand and still matter to its segments, m; with the
  * accuracies of both. Depends on the pipelines of the world. Layers that matter: enterprises,

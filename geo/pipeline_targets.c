@@ -70,10 +70,13 @@ struct flat {
     double y_m;
 };
 
+/* What was looked up last: neighbours in a table often say the same. */
 struct accuracy_memo {
     bool known;
     const char *source;
     double accuracy_m;
+    const char *industry; /* of the plant whose radius is kept */
+    double radius_m;      /* NAN: none */
 };
 
 /* What is asked of a layer. */
@@ -128,6 +131,7 @@ static enum err_code prepare_layer(const struct pipeline_job *job, enum layer_id
             most_m = fmax(most_m, reach_of(job, &job->asks[i]));
     }
     bool any = most_m >= 0 && world_count(job->world, layer) > 0;
+    out->memo.radius_m = NAN;
     out->farthest_m = any ? most_m + job->error_m + world_slack_m(job->world, layer) : -1;
     return ERR_OK;
 }
@@ -346,17 +350,31 @@ static double accuracy_of(struct gathering *gathering, const struct record_head 
     const struct rules *rules = gathering->job->world->rules;
     if (!isnan(head->accuracy_m))
         return rules_accuracy_m(rules, gathering->layer, head);
-    if (!memo->known || !text_equal(memo->source, head->source))
-        *memo = (struct accuracy_memo){true, head->source,
-                                       rules_accuracy_m(rules, gathering->layer, head)};
+    if (!memo->known || !text_equal(memo->source, head->source)) {
+        memo->known = true;
+        memo->source = head->source;
+        memo->accuracy_m = rules_accuracy_m(rules, gathering->layer, head);
+    }
     return memo->accuracy_m;
+}
+
+static double radius_of(struct gathering *gathering, const struct enterprise *plant)
+{
+    struct accuracy_memo *memo = gathering->memo;
+    const struct rules *rules = gathering->job->world->rules;
+    if (!isnan(plant->radius_m))
+        return rules_radius_m(rules, plant);
+    if (isnan(memo->radius_m) || !text_equal(memo->industry, plant->industry)) {
+        memo->industry = plant->industry;
+        memo->radius_m = rules_radius_m(rules, plant);
+    }
+    return memo->radius_m;
 }
 
 static enum err_code gather_layer(struct gathering *gathering, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct pipeline_job *job = gathering->job;
-    const struct rules *rules = job->world->rules;
     enum layer_id layer = gathering->layer;
     uint32_t *rows = NULL;
     size_t n = 0;
@@ -371,7 +389,7 @@ static enum err_code gather_layer(struct gathering *gathering, struct err *err)
             continue;
         nearby.error_m = job->error_m + accuracy_of(gathering, nearby.head);
         if (layer == LAYER_ENTERPRISES && nearby.head->geom.kind == GEOM_POINT)
-            nearby.radius_m = rules_radius_m(rules, (const void *)nearby.head);
+            nearby.radius_m = radius_of(gathering, (const void *)nearby.head);
         for (size_t ask = 0; ask < job->n_asks; ask++)
             if (gathering->asked[ask])
                 TRY(try_target(gathering, &nearby, ask, err));
