@@ -71,6 +71,10 @@ static enum err_code touch_shape(struct touches *touches, const struct geom *sha
     struct arena *scratch = touches->scratch;
     struct box box = ellipsoid_expand(shape->box, radius_m);
     int64_t west, south, east, north;
+    struct edges edges;
+    arena_reset(scratch);
+    TRY(edges_build(shape, scratch, &edges, err));
+    const struct arena_mark prepared = arena_mark(scratch);
     rollup_cell_of(cell_deg, (struct lonlat){box.west_deg, box.south_deg}, &west, &south);
     rollup_cell_of(cell_deg, (struct lonlat){box.east_deg, box.north_deg}, &east, &north);
     for (int64_t row = south; row <= north; row++) {
@@ -82,10 +86,10 @@ static enum err_code touch_shape(struct touches *touches, const struct geom *sha
                                      {cell.west_deg, cell.north_deg}};
             struct geom polygon;
             struct closest closest;
-            arena_reset(scratch);
+            arena_rewind(scratch, prepared);
             TRY(geom_of_ring(ring, 4, scratch, &polygon, err));
-            TRY(distance_shapes(&polygon, shape, radius_m > 0 ? radius_m + 1 : 1, scratch, &closest,
-                                err));
+            TRY(distance_edges_shape(&edges, &polygon, radius_m > 0 ? radius_m + 1 : 1, scratch,
+                                     &closest, err));
             if (closest.distance_m > radius_m)
                 continue;
             struct touch touch = {column, row, source, closest.distance_m <= near_m};

@@ -404,6 +404,55 @@ static void test_numbers_that_are_no_coordinates_are_refused_at_once(void **stat
     arena_release(&arena);
 }
 
+/* A ring of two million corners on a circle of 30 km, whose edges sag by 30 nm. */
+static void test_two_million_vertices_take_a_second_and_are_exact(void **state)
+{
+    (void)state;
+    enum { N = 2000000 };
+    struct arena arena;
+    struct closest closest;
+    struct geom ring;
+    struct geom dot;
+    struct lonlat centre = {106, 38};
+    arena_init(&arena, 0);
+    struct lonlat *corners = arena_new(&arena, struct lonlat, N);
+    for (int i = 0; i < N; i++)
+        corners[i] = ellipsoid_direct(centre, -360.0 * i / N, 30000);
+    assert_int_equal(geom_of_ring(corners, N, &arena, &ring, NULL), ERR_OK);
+    size_t before = arena.used_bytes;
+    struct edges edges;
+    assert_int_equal(edges_build(&ring, &arena, &edges, NULL), ERR_OK);
+    assert_true((arena.used_bytes - before) / N < 8); /* bytes a vertex */
+    for (int i = 0; i < 1000; i++) {
+        double away_m = 20000 + 20.0 * i;
+        struct lonlat point = ellipsoid_direct(centre, 0.7 * i, away_m);
+        distance_to_point(&edges, point, INFINITY, &closest);
+        assert_true(fabs(closest.distance_m - fmax(0, away_m - 30000)) < 1e-5);
+    }
+    assert_int_equal(geom_of_point(ellipsoid_direct(centre, 90, 40000), &arena, &dot, NULL),
+                     ERR_OK);
+    assert_int_equal(distance_shapes(&ring, &dot, INFINITY, &arena, &closest, NULL), ERR_OK);
+    assert_true(fabs(closest.distance_m - 10000) < 1e-5);
+    arena_release(&arena);
+}
+
+/* Bad rings that an import would mend still have a distance, and to the safe side. */
+static void
+test_self_crossing_and_overlapping_polygons_are_the_union_of_what_they_wind_about(void **state)
+{
+    (void)state;
+    static const char *const bow_tie = "polygon 106 38, 106.01 38.01, 106.01 38, 106 38.01";
+    static const char *const doubled = "polygon 106 38, 106.02 38, 106.02 38.02, 106 38.02 | "
+                                       "106.01 38.01, 106.03 38.01, 106.03 38.03, 106.01 38.03";
+    struct closest closest;
+    assert_true(between("point 106.001 38.005", bow_tie, &closest) == 0);
+    assert_true(between("point 106.009 38.005", bow_tie, &closest) == 0);
+    double outside_m = between("point 106.005 38.002", bow_tie, &closest);
+    assert_true(outside_m > 150 && outside_m < 250);
+    assert_true(between("point 106.015 38.015", doubled, &closest) == 0); /* in both */
+    assert_true(between("point 106.001 38.001", doubled, &closest) == 0);
+}
+
 static void test_distance_gives_its_scratch_memory_back_and_reports_when_there_is_none(void **state)
 {
     (void)state;
@@ -437,6 +486,9 @@ int main(void)
         cmocka_unit_test(test_contains_point_agrees_with_the_winding_number),
         cmocka_unit_test(test_prepared_edges_give_the_same_answer),
         cmocka_unit_test(test_numbers_that_are_no_coordinates_are_refused_at_once),
+        cmocka_unit_test(test_two_million_vertices_take_a_second_and_are_exact),
+        cmocka_unit_test(
+            test_self_crossing_and_overlapping_polygons_are_the_union_of_what_they_wind_about),
         cmocka_unit_test(
             test_distance_gives_its_scratch_memory_back_and_reports_when_there_is_none),
     };
