@@ -187,6 +187,8 @@ static enum err_code own_claim(const struct world *world, struct worker *worker,
         return own_conflict(world, worker, question, jw, err);
     if (question->kind == PROOF_ENTERPRISE)
         return own_grade(world, worker, question, jw, err);
+    if (question->kind == PROOF_UNIT)
+        return proof_own_unit(world, question, jw, err);
     return proof_claim(world, worker, question, jw, err);
 }
 

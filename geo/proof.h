@@ -21,7 +21,10 @@
  *                          risk and whatever else layer conflicts holds
  *              hazard      id of an enterprise: S, R, alpha, level of each unit, by substance
  *              enterprise  id of an enterprise: its grade is the worst of its parts
- *              unit        code, and method: share, worst or index
+ *              unit        code, and method: share, worst or index; rests on the grades of the
+ *                          plants inside. The residents in reach are a sum over the whole
+ *                          population: a premise, for which the store is needed
+ *              pipeline    id of a pipeline: all its segments; segment: id of one
  *              site        type, with, plant, accuracy_m, geometry: what `check` asks
  *              exposure    geometry: persons inside
  * claim      what is said: the fields of the row, rule with edition, clause and confidence,
@@ -66,6 +69,8 @@ enum proof_kind {
     PROOF_HAZARD,
     PROOF_ENTERPRISE,
     PROOF_UNIT,
+    PROOF_PIPELINE,
+    PROOF_SEGMENT,
     PROOF_SITE,
     PROOF_EXPOSURE,
     PROOF_KINDS,
@@ -75,8 +80,8 @@ bool proof_kind_by_name(const char *name, enum proof_kind *out);
 
 struct proof_question {
     enum proof_kind kind;
-    const char *id;                   /* of the conflict or plant; code of the unit */
-    const char *method;               /* of a unit; NULL: its default, share */
+    const char *id;     /* of the conflict, plant, pipeline or segment; code of the unit */
+    const char *method; /* of a unit (NULL: share), of a pipeline (NULL: all that are assessed) */
     const struct site_question *site; /* PROOF_SITE */
     const struct geom *shape;         /* PROOF_EXPOSURE: a polygon */
 };

@@ -497,6 +497,12 @@ static enum err_code claim(struct claiming *claiming, struct err *err)
     case PROOF_EXPOSURE:
         return claim_exposure(claiming, err);
     case PROOF_UNIT:
+        return proof_claim_unit(claiming->world, claiming->worker, claiming->question, claiming->jw,
+                                err);
+    case PROOF_PIPELINE:
+    case PROOF_SEGMENT:
+        return proof_claim_pipeline(claiming->world, claiming->worker, claiming->question,
+                                    claiming->jw, err);
     case PROOF_KINDS:
         break;
     }

@@ -492,6 +492,17 @@ enum err_code proof_needs_of(struct proof_needs *needs, const struct proof_quest
         TRY(proof_need_cells(needs, question->shape, err));
         break;
     case PROOF_UNIT:
+        TRY(proof_need_unit(needs, question, err));
+        break;
+    case PROOF_PIPELINE:
+        TRY(find_row(world, LAYER_PIPELINES, "pipeline", question->id, &row, err));
+        TRY(proof_need_pipeline(needs, row, err));
+        break;
+    case PROOF_SEGMENT:
+        if (proof_pipeline_of(world, question->id) < 0)
+            return err_set(err, ERR_NOT_FOUND, "no segment \"%s\"", question->id);
+        TRY(proof_need_pipeline(needs, (size_t)proof_pipeline_of(world, question->id), err));
+        break;
     case PROOF_KINDS:
         code = err_set(err, ERR_INTERNAL, "no proof of that kind");
     }

@@ -7,6 +7,9 @@
  *   proof_world.c     a small world made of that JSON
  *   proof_claim.c     what a world says to a question
  *   proof_hazard.c    the same for levels of major hazards, substance by substance
+ *   proof_pipeline.c  for pipelines by stretch, with their needs
+ *   proof_unit.c      for administrative units, with their needs
+ *   proof_compare.c   two answers told apart by path
  *   proof_verify.c    hash, claim and store compared
  */
 #ifndef SISETU_GEO_PROOF_PRIVATE_H
@@ -64,6 +67,13 @@ void proof_need_rules(struct proof_needs *needs, const char *file, const char *k
 /* Cells of the population grid that the polygon touches. */
 enum err_code proof_need_cells(struct proof_needs *needs, const struct geom *polygon,
                                struct err *err);
+
+enum err_code proof_need_pipeline(struct proof_needs *needs, size_t row, struct err *err);
+enum err_code proof_need_unit(struct proof_needs *needs, const struct proof_question *question,
+                              struct err *err);
+
+/* The pipeline whose id begins that of a segment, or -1. */
+int64_t proof_pipeline_of(const struct world *world, const char *segment_id);
 
 /* The conflicts of an enterprise that its proof works out, worst first, and how many there
  * are. */
@@ -126,6 +136,19 @@ enum err_code proof_claim(const struct world *world, struct worker *worker,
 /* {"level", "could_be", "residents", "alpha", "units": [...]} of an enterprise. */
 enum err_code proof_claim_hazard(const struct world *world, struct worker *worker, size_t row,
                                  struct jw *jw, struct err *err);
+
+enum err_code proof_claim_pipeline(const struct world *world, struct worker *worker,
+                                   const struct proof_question *question, struct jw *jw,
+                                   struct err *err);
+enum err_code proof_claim_unit(const struct world *world, struct worker *worker,
+                               const struct proof_question *question, struct jw *jw,
+                               struct err *err);
+
+/* The grade of a unit as the store has it, and whether a premise of its proof is a sum that
+ * only the store can work out. */
+enum err_code proof_own_unit(const struct world *world, const struct proof_question *question,
+                             struct jw *jw, struct err *err);
+bool proof_unit_is_open(const struct proof_question *question);
 
 /* ---- comparing ---- */
 

@@ -241,8 +241,8 @@ done:
 
 /* ---- questions ---- */
 
-static const char *const kind_names[PROOF_KINDS] = {"conflict", "hazard", "enterprise",
-                                                    "unit",     "site",   "exposure"};
+static const char *const kind_names[PROOF_KINDS] = {
+    "conflict", "hazard", "enterprise", "unit", "pipeline", "segment", "site", "exposure"};
 
 const char *proof_kind_name(enum proof_kind kind)
 {
@@ -329,8 +329,8 @@ enum err_code proof_read_question(const struct json *value, struct arena *arena,
         return err_nomem(err);
     if (!proof_kind_by_name(jr_text(jr_get(value, "kind")), &out->kind))
         return err_set(err, ERR_INPUT,
-                       "question.kind should be conflict, hazard, enterprise, unit, site or "
-                       "exposure");
+                       "question.kind should be conflict, hazard, enterprise, unit, pipeline, "
+                       "segment, site or exposure");
     if (out->kind == PROOF_SITE) {
         TRY(read_site(value, arena, site, err));
         out->site = site;

@@ -102,6 +102,8 @@ static enum err_code recompute(struct verifying *on, struct err *err)
         on->open = small.missing[0];
     else
         TRY(compare_claim(on, small.world, err));
+    if (proof_unit_is_open(&on->question) && !on->store)
+        on->open = "the residents in reach are a sum over the whole population";
 done:
     if (small.world)
         world_release(small.world);

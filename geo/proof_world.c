@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Blocks of 256 KiB that the cells of a proof may lie in. Those of a plant, a zone or a shape
- * lie together: 20,000 of them in far fewer. */
+ * lie together; a pipeline of 300 km crosses a dozen. */
 enum { BLOCKS_MOST = 256 };
 
 struct reading {
@@ -267,9 +267,9 @@ static bool read_layer_member(void *context, const char *key, const struct json 
 {
     struct walk *walk = context;
     enum layer_id layer;
-    /* Facts alone: a proof brings no verdicts of its own. */
+    /* Facts, and the grades of plants in which a unit's rests; no other verdict. */
     bool fact = layer_by_name(key, &layer) && records_binding(layer)->record_bytes > 0 &&
-                layer < LAYER_POPULATION;
+                (layer < LAYER_POPULATION || layer == LAYER_GRADES);
     walk->code = fact ? read_layer(walk->reading, layer, value, walk->err)
                       : err_set(walk->err, ERR_INPUT,
                                 "premises.records: \"%.100s\" is no layer "

@@ -39,6 +39,12 @@ typedef enum err_code ask_handler(struct ask *ask, struct err *err);
 /* The last segment or the n-th (from 0), decoded. */
 const char *ask_segment(const struct ask *ask, size_t n);
 
+/* "explain=1": the proof itself is the answer, so that it can be kept and verified as it came.
+ * *done tells whether it was asked for. (routes_api.c) */
+struct proof_question;
+enum err_code ask_explain(struct ask *ask, const struct proof_question *question, bool *done,
+                          struct err *err);
+
 /* routes_api.c */
 ask_handler ask_status, ask_at, ask_units, ask_unit, ask_enterprises, ask_enterprise, ask_conflicts,
     ask_legend, ask_incident, ask_risk, ask_facility_types, ask_check, ask_exposure;

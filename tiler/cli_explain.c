@@ -37,17 +37,21 @@ done:
 static enum err_code read_question(struct cli *cli, struct proof_question *question,
                                    struct geom *shape, struct err *err)
 {
-    static const char *const kinds[] = {"conflict", "enterprise", "hazard", "exposure", NULL};
+    static const char *const kinds[] = {"conflict", "enterprise", "hazard",   "unit",
+                                        "pipeline", "segment",    "exposure", NULL};
     const char *kind = cli->arguments[1];
-    *question = (struct proof_question){.id = cli->arguments[2]};
+    *question =
+        (struct proof_question){.id = cli->arguments[2], .method = cli_value(cli, "method")};
     bool listed = false;
     for (const char *const *at = kinds; *at; at++)
         listed = listed || text_equal(kind, *at);
     if (!listed || !proof_kind_by_name(kind, &question->kind)) {
         const char *near = text_nearest(kind, kinds);
-        return err_set(err, ERR_USAGE, "\"%s\" cannot be explained%s%s%s", kind,
-                       near ? "; did you mean " : "; conflict, enterprise, hazard, exposure can",
-                       near ? near : "", near ? "?" : "");
+        return err_set(
+            err, ERR_USAGE, "\"%s\" cannot be explained%s%s%s", kind,
+            near ? "; did you mean "
+                 : "; conflict, enterprise, hazard, unit, pipeline, segment, exposure can",
+            near ? near : "", near ? "?" : "");
     }
     if (question->kind == PROOF_EXPOSURE) {
         question->id = NULL;
@@ -77,7 +81,8 @@ done:
 
 const struct cli_command cli_explain = {
     .name = "explain",
-    .arguments = "STORE conflict|enterprise|hazard ID  or  STORE exposure SHAPE.geojson",
+    .arguments = "STORE conflict|enterprise|hazard|unit|pipeline|segment ID  or  STORE exposure "
+                 "SHAPE.geojson",
     .summary = "write the proof of a verdict, a grade or a level",
     .details =
         "A proof is a JSON document with the claim, the sum that leads to it with its numbers, "
@@ -91,6 +96,7 @@ const struct cli_command cli_explain = {
                 "sisetu explain build/ningxia.gpkg exposure plume.geojson | sisetu verify -\n",
     .options =
         (const struct cli_option[]){
+            {"method", 0, "METHOD", false, "of a unit (share, worst, index) or of a pipeline"},
             {"output", 'o', "FILE", false, "write there instead of to standard output"},
             {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},
             {NULL, 0, NULL, false, NULL}},

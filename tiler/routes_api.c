@@ -14,10 +14,8 @@ static const double RADIUS_DEFAULT_M = 1000;
 static const double RADIUS_LEAST_M = 1;
 enum { PAGE_DEFAULT = 100 };
 
-/* "explain=1": the proof itself is the answer, so that it can be kept and verified as it came.
- * *done tells whether it was asked for. */
-static enum err_code explain(struct ask *ask, const struct proof_question *question, bool *done,
-                             struct err *err)
+enum err_code ask_explain(struct ask *ask, const struct proof_question *question, bool *done,
+                          struct err *err)
 {
     const char *value = params_text(&ask->params, "explain");
     *done = value && !text_equal(value, "0");
@@ -65,6 +63,13 @@ enum err_code ask_unit(struct ask *ask, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct unit_answer unit;
+    const struct proof_question proof = {.kind = PROOF_UNIT,
+                                         .id = ask_segment(ask, 2),
+                                         .method = params_text(&ask->params, "method")};
+    bool explained = false;
+    TRY(ask_explain(ask, &proof, &explained, err));
+    if (explained)
+        goto done;
     TRY(query_unit(ask->world, &ask->state->worker, ask_segment(ask, 2), &unit, err));
     answer_unit(&ask->jw, ask->world, &unit);
 done:
@@ -107,7 +112,7 @@ enum err_code ask_enterprise(struct ask *ask, struct err *err)
     struct enterprise_answer answer;
     const struct proof_question proof = {.kind = PROOF_ENTERPRISE, .id = ask_segment(ask, 2)};
     bool explained = false;
-    TRY(explain(ask, &proof, &explained, err));
+    TRY(ask_explain(ask, &proof, &explained, err));
     if (explained)
         goto done;
     TRY(query_enterprise(ask->world, &ask->state->worker, ask_segment(ask, 2), &answer, err));
@@ -129,7 +134,7 @@ enum err_code ask_conflicts(struct ask *ask, struct err *err)
             "parameters id and explain go together: ?id=RULE|LAYER/ID|LAYER/ID&explain=1 "
             "gives the proof of one conflict");
     if (proof.id)
-        TRY(explain(ask, &proof, &explained, err));
+        TRY(ask_explain(ask, &proof, &explained, err));
     if (explained)
         goto done;
     TRY(read_page(ask, &question, err));
@@ -199,7 +204,7 @@ enum err_code ask_check(struct ask *ask, struct err *err)
     TRY(site_request_read(ask->request->body, ask->request->n_body, ask->arena, &site, err));
     const struct proof_question proof = {.kind = PROOF_SITE, .site = &site.question};
     bool explained = false;
-    TRY(explain(ask, &proof, &explained, err));
+    TRY(ask_explain(ask, &proof, &explained, err));
     if (explained)
         goto done;
     TRY(query_site(ask->world, &ask->state->worker, &site.question, &answer, err));

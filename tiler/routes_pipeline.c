@@ -1,5 +1,6 @@
 /* routes_pipeline.c - GET /v1/pipelines/{id}. */
 #include "geo/pipeline_segments.h"
+#include "geo/proof.h"
 #include "tiler/answers.h"
 #include "tiler/ask.h"
 
@@ -12,6 +13,12 @@ enum err_code ask_pipeline(struct ask *ask, struct err *err)
     int64_t row = world_find(ask->world, LAYER_PIPELINES, id);
     if (row < 0)
         return err_set(err, ERR_NOT_FOUND, "no pipeline \"%s\"", id);
+    const struct proof_question proof = {
+        .kind = PROOF_PIPELINE, .id = id, .method = params_text(&ask->params, "method")};
+    bool explained = false;
+    TRY(ask_explain(ask, &proof, &explained, err));
+    if (explained)
+        goto done;
     struct pipeline_question question = {
         .world = ask->world, .row = (uint32_t)row, .method = params_text(&ask->params, "method")};
     TRY(pipeline_segments_of(&question, &ask->state->worker, &ask->state->worker.arena, &segments,

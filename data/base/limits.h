@@ -64,12 +64,13 @@ enum {
     /* GeoJSON on standard input: shapes of four million vertices with all their digits. */
     LIMIT_STDIN_BYTES = 256 << 20,
 
-    /* What a proof carries whole, the rest being hashes: 40 bytes a vertex, 8 a cell, so that
+    /* What a proof carries whole, the rest being hashes: 40 bytes a vertex, 2 to 8 a cell, so that
      * the document stays well below LIMIT_JSON_BYTES and can be sent by mail. The outlines of
      * plants, zones and targets have tens of vertices, a county's border 20,000. */
     LIMIT_PROOF_VERTICES = 20 * 1000,
     LIMIT_PROOF_VERTICES_ALL = 100 * 1000,
-    LIMIT_PROOF_CELLS = 20 * 1000,
+    LIMIT_PROOF_CELLS = 200 * 1000, /* a strip of 600 m along 300 km of cells of 100 m */
+    LIMIT_PROOF_RECORDS = 20 * 1000, /* 300 bytes each */
 
     /* Findings that the proof of one plant's grade works out, the worst first. */
     LIMIT_PROOF_FINDINGS = 200,

@@ -92,6 +92,21 @@ for file in "$WORK"/proofs/*.json; do
     "$S" verify "$file" >/dev/null 2>&1 || not_ok "$(basename "$file") holds"
 done
 
+# Pipelines and units.
+pipe=$(sqlite3 "$STORE" "SELECT min(pipeline_id) FROM segments WHERE kind = 'hca'")
+is "a pipeline by stretch is explained" "$S" explain "$STORE" pipeline "$pipe" -o "$WORK/pipe.json"
+says '^holds: pipeline' "and its proof holds without the store" "$S" verify "$WORK/pipe.json"
+segment=$(sqlite3 "$STORE" "SELECT min(id) FROM segments WHERE kind = 'hca'")
+"$S" explain "$STORE" segment "$segment" -o "$WORK/segment.json"
+says '^holds: segment' "and one high-consequence segment" "$S" verify "$WORK/segment.json" --store "$STORE"
+for method in worst index; do
+    "$S" explain "$STORE" unit 640200 --method $method -o "$WORK/unit.json"
+    says '^holds: unit' "a unit by $method" "$S" verify "$WORK/unit.json"
+done
+"$S" explain "$STORE" unit 640200 -o "$WORK/unit.json"
+fails 4 'without the store' "a unit by share needs the store" "$S" verify "$WORK/unit.json"
+says '^holds: unit' "and holds with it" "$S" verify "$WORK/unit.json" --store "$STORE"
+
 # Over HTTP: the same bytes.
 "$S" serve "$STORE" --listen 127.0.0.1:0 >"$WORK/url" 2>"$WORK/log" &
 PID=$!
@@ -109,6 +124,10 @@ curl -s -G "$URL/v1/conflicts" --data-urlencode "id=$id" -d explain=1 >"$WORK/ht
 says '^holds: conflict' "a conflict by its id, percent-encoded" "$S" verify "$WORK/http.json"
 curl -s -X POST "$URL/v1/check?explain=1" -d '{"type":"GASOLINE_STATION_TANK","geometry":{"type":"Point","coordinates":[106.25,38.48]},"with":{"grade":2}}' >"$WORK/http.json"
 says '^holds: site' "a check" "$S" verify "$WORK/http.json"
+curl -s "$URL/v1/pipelines/$pipe?explain=1" >"$WORK/http.json"
+is "a pipeline" cmp "$WORK/http.json" "$WORK/pipe.json"
+curl -s "$URL/v1/units/640200?explain=1" >"$WORK/http.json"
+is "a unit" "$S" verify "$WORK/http.json" --store "$STORE"
 same "an unknown conflict is 404" 404 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/v1/conflicts?id=x&explain=1")"
 same "explain=2 is 400" 400 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/v1/enterprises/$plant?explain=2")"
 same "id without explain is 400" 400 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/v1/conflicts?id=x")"

@@ -345,10 +345,11 @@ static struct world *with_findings(const struct world *world, const struct found
     return out;
 }
 
-static void prove(struct one_case *c, const struct world *assessed, struct worker *worker,
-                  enum proof_kind kind, const char *id)
+static void prove_by(struct one_case *c, const struct world *assessed, struct worker *worker,
+                     const struct proof_question *of)
 {
-    const struct proof_question question = {.kind = kind, .id = id};
+    const struct proof_question question = *of;
+    const char *id = question.id;
     struct proof_check check;
     struct err err;
     struct buf proof;
@@ -366,9 +367,18 @@ static void prove(struct one_case *c, const struct world *assessed, struct worke
     buf_release(&proof);
 }
 
-/* Every conflict, and every grade and level of a plant, has a proof that holds. */
+static void prove(struct one_case *c, const struct world *assessed, struct worker *worker,
+                  enum proof_kind kind, const char *id)
+{
+    const struct proof_question question = {.kind = kind, .id = id};
+    prove_by(c, assessed, worker, &question);
+}
+
+/* Every conflict, every grade and level of a plant, every grade of a unit and every pipeline has
+ * a proof that holds. */
 static void prove_all(struct one_case *c, const struct world *assessed, struct worker *worker)
 {
+    static const char *const methods[] = {"share", "worst", "index"};
     struct finding_ref ref = {.layer = LAYER_COUNT};
     while (findings_next(assessed, &ref)) {
         struct arena arena;
@@ -379,6 +389,13 @@ static void prove_all(struct one_case *c, const struct world *assessed, struct w
     for (size_t i = 0; i < world_count(assessed, LAYER_ENTERPRISES); i++) {
         prove(c, assessed, worker, PROOF_ENTERPRISE, world_enterprise(assessed, i)->head.id);
         prove(c, assessed, worker, PROOF_HAZARD, world_enterprise(assessed, i)->head.id);
+    }
+    for (size_t i = 0; i < world_count(assessed, LAYER_PIPELINES); i++)
+        prove(c, assessed, worker, PROOF_PIPELINE, world_pipeline(assessed, i)->head.id);
+    for (size_t i = 0; i < 3 * world_count(assessed, LAYER_ADMIN); i++) {
+        const struct proof_question question = {
+            .kind = PROOF_UNIT, .id = world_admin(assessed, i / 3)->code, .method = methods[i % 3]};
+        prove_by(c, assessed, worker, &question);
     }
 }
 

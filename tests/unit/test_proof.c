@@ -330,6 +330,62 @@ static void test_proof_of_persons_in_a_shape_holds(void **state)
     stage_close(&stage);
 }
 
+/* A pipe past the two houses, and a county round everything. */
+static void add_pipe_and_county(struct fixture *f)
+{
+    struct pipeline *pipe = fixture_add(f, LAYER_PIPELINES, "L|1");
+    pipe->head.geom =
+        fixture_line(f, (struct lonlat){106.15, 38.4005}, (struct lonlat){106.25, 38.4005});
+    pipe->medium = "natural_gas";
+    pipe->diameter_mm = 711;
+    pipe->pressure_mpa = 10;
+    struct admin_unit *county = fixture_add(f, LAYER_ADMIN, "u");
+    county->head.geom = fixture_box(f, 106.1, 38.3, 106.3, 38.5);
+    county->code = "640104";
+    county->level = 3;
+}
+
+static void test_proof_of_a_pipeline_by_stretch_holds_without_the_store(void **state)
+{
+    (void)state;
+    struct stage stage = {.more = add_pipe_and_county};
+    stage_open(&stage);
+    prove(&stage, PROOF_PIPELINE, "L|1");
+    must_hold(&stage);
+    assert_non_null(strstr(buf_text(&stage.proof), "\"radius_m\": 222.5895622215"));
+    must_not_hold(&stage, "\"households\": 24", "\"households\": 99", "households");
+    must_not_hold(&stage, "\"diameter_mm\": 711", "\"diameter_mm\": 508", "radius_m");
+    struct err err;
+    const struct proof_question unknown = {.kind = PROOF_SEGMENT, .id = "L|2|x"};
+    assert_int_equal(proof_write(stage.world, &stage.worker, &unknown, &stage.proof, &err),
+                     ERR_NOT_FOUND);
+    stage_close(&stage);
+}
+
+static void test_proof_of_a_unit_counts_its_plants_and_leaves_the_share_to_the_store(void **state)
+{
+    (void)state;
+    struct stage stage = {.more = add_pipe_and_county};
+    struct err err;
+    stage_open(&stage);
+    struct proof_question question = {.kind = PROOF_UNIT, .id = "640104", .method = "index"};
+    fixture_check(proof_write(stage.world, &stage.worker, &question, &stage.proof, &err), &err);
+    must_hold(&stage);
+    must_not_hold(&stage, "\"value\": 1000", "\"value\": 100", "claim.value");
+    must_not_hold(&stage, "\"grade\": 1,\n     \"could_be\"", "\"grade\": 4,\n     \"could_be\"",
+                  "claim.");
+    question.method = "share";
+    buf_clear(&stage.proof);
+    fixture_check(proof_write(stage.world, &stage.worker, &question, &stage.proof, &err), &err);
+    assert_int_equal(verify(&stage, NULL).verdict, PROOF_OPEN);
+    assert_int_equal(verify(&stage, stage.world).verdict, PROOF_HOLDS);
+    must_not_hold(&stage, "\"grade\": 1", "\"grade\": 3", "claim.grade");
+    question.method = "median";
+    assert_int_equal(proof_write(stage.world, &stage.worker, &question, &stage.proof, &err),
+                     ERR_NOT_FOUND);
+    stage_close(&stage);
+}
+
 /* ---- what is altered ---- */
 
 /* Each character in turn becomes another of its kind; white space outside of texts apart. */
@@ -540,6 +596,8 @@ int main(void)
         cmocka_unit_test(test_proof_of_a_level_shows_the_sum_of_each_substance),
         cmocka_unit_test(test_proof_of_a_site_holds_with_what_is_clear),
         cmocka_unit_test(test_proof_of_persons_in_a_shape_holds),
+        cmocka_unit_test(test_proof_of_a_pipeline_by_stretch_holds_without_the_store),
+        cmocka_unit_test(test_proof_of_a_unit_counts_its_plants_and_leaves_the_share_to_the_store),
         cmocka_unit_test(test_any_altered_character_is_noticed),
         cmocka_unit_test(test_line_breaks_of_a_mail_program_are_no_alteration),
         cmocka_unit_test(test_a_claim_that_does_not_follow_is_found_under_a_right_hash),
