@@ -89,6 +89,15 @@ lines=$(json 'len([f for f in d["features"] if f["properties"]["source"].startsw
 settled=$(json 'len([f for f in d["features"] if f["properties"]["source"].startswith("pipelines/") and f["properties"]["verdict"] != "undecided"])' <"$WORK/conflicts.json")
 [ "${lines:-0}" -gt 0 ] && ok "pipelines have findings: $lines" || not_ok "pipelines have findings" "none"
 same "lines good to kilometres decide nothing" 0 "$settled"
+# Real pipelines come without pressure, without diameter, and drawn to kilometres: nothing is decided.
+"$S" pipelines "$STORE" --json >"$WORK/pipelines.json" 2>"$WORK/pipelines.err" || not_ok "pipelines are cut" "$(cat "$WORK/pipelines.err")"
+segments=$(python3 -c "
+import json
+rows = [s for line in open('$WORK/pipelines.json') for s in json.loads(line)['segments']]
+places = [s for s in rows if s['kind'] in ('hca', 'pir', 'occupation')]
+print(len(rows) > 0, len(places) > 0, all(s['verdict'] == 'undecided' and s['decides'] for s in places),
+      any('diameter_mm' in (s['decides'] or '') for s in places))")
+same "real pipelines have segments, undecided ones, each with what would decide" "True True True True" "$segments"
 says 'too coarse' "the warning about cells too coarse for 500 m reaches the answers" "$S" at "$STORE" 106.2309 38.4872 --json
 
 # GCJ-02: undone by name, refused when claimed to be something else.
