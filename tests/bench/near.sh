@@ -18,6 +18,7 @@ fi
 
 export PGHOST=/tmp/pgbench PGPORT=5544 PGUSER=postgres PGDATABASE=bench
 postgis=
+pg_isready -q 2>/dev/null || trap 'bash "$SISETU_BENCH/pg.sh" stop >/dev/null 2>&1' EXIT
 if [ -x /usr/lib/postgresql/15/bin/postgres ] && bash "$SISETU_BENCH/pg.sh" start >/dev/null 2>&1; then
     psql -qc 'CREATE EXTENSION IF NOT EXISTS postgis' >/dev/null 2>&1 && postgis=yes
 fi
