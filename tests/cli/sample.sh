@@ -43,7 +43,7 @@ same "the residents of every county are its census figure" 22 "$(ask "SELECT cou
     JOIN admin ON admin.code = grades.subject_id WHERE grades.subject = 'county' AND
     method = 'share' AND abs(grades.persons - admin.population) <= 1")"
 
-for kind in distance density area; do
+for kind in distance density area risk; do
     some "$kind conflicts" \
         "SELECT count(*) FROM conflicts WHERE kind = '$kind' AND verdict = 'conflict'"
 done
