@@ -285,6 +285,8 @@ static enum err_code need_conflict(struct proof_needs *needs, const struct confl
         need_distance(needs, conflict);
     else if (text_equal(conflict->kind, "area"))
         TRY(need_red_line(needs, conflict, err));
+    else if (text_equal(conflict->kind, "risk"))
+        TRY(proof_need_risk(needs, conflict, err));
     else
         proof_need_rules(needs, "zone_classes.csv", NULL);
 done:

@@ -75,6 +75,11 @@ enum err_code proof_need_unit(struct proof_needs *needs, const struct proof_ques
 /* The pipeline whose id begins that of a segment, or -1. */
 int64_t proof_pipeline_of(const struct world *world, const char *segment_id);
 
+/* A conflict of risk (proof_risk.c): contours, scenarios, criteria; and its sum in words. */
+enum err_code proof_need_risk(struct proof_needs *needs, const struct conflict *conflict,
+                              struct err *err);
+const char *proof_risk_formula(const struct conflict *row, struct arena *arena);
+
 /* The conflicts of an enterprise that its proof works out, worst first, and how many there
  * are. */
 enum err_code proof_conflicts_of(const struct world *world, const char *enterprise_id,
