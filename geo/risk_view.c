@@ -76,6 +76,7 @@ static void say_what_decides(const struct words *on)
 {
     struct risk_view *view = on->view;
     const struct risk_at *at = &view->at;
+    double per_year;
     switch (view->answer.by) {
     case DECIDED:
         break;
@@ -102,8 +103,11 @@ static void say_what_decides(const struct words *on)
     case UNDECIDED_OUTLINE:
     case UNDECIDED_RADIUS:
     case UNDECIDED_INTERVAL:
-        view->decides = arena_printf(on->arena, "a contour of %.3g a year", view->limit.strictest);
-        view->decides_zh = arena_printf(on->arena, "%.3g /年的风险等值线", view->limit.strictest);
+        /* Above the strictest already: the mildest is open. */
+        per_year =
+            at->risk.low >= view->limit.strictest ? view->limit.mildest : view->limit.strictest;
+        view->decides = arena_printf(on->arena, "a contour of %.3g a year", per_year);
+        view->decides_zh = arena_printf(on->arena, "%.3g /年的风险等值线", per_year);
         if (!view->source.by_contours) {
             view->decides = "the fatal areas of all scenarios, and the extent of the target";
             view->decides_zh = "全部事故情景的致死范围和目标的范围";

@@ -127,6 +127,19 @@ static inline struct geom square(struct one_case *c, struct lonlat centre, doubl
                        centre.lat_deg + dy);
 }
 
+/* A polygon of 1,440 points at that geodesic distance. */
+static inline struct geom circle(struct one_case *c, struct lonlat centre, double radius_m)
+{
+    enum { CORNERS = 1440 };
+    static struct lonlat ring[CORNERS];
+    struct geom geom;
+    struct err err;
+    for (int i = 0; i < CORNERS; i++)
+        ring[i] = ellipsoid_direct(centre, 360.0 * i / CORNERS, radius_m);
+    fixture_check(geom_of_ring(ring, CORNERS, &c->f.parts.arena, &geom, &err), &err);
+    return geom;
+}
+
 /* Corners so many metres east and north of the first vertex of a given record. */
 static inline struct geom rectangle(struct one_case *c, const struct line *line, int word)
 {
@@ -164,6 +177,20 @@ static inline int read_shape(struct one_case *c, const struct line *line, int at
         struct lonlat centre = {number_of(c, line, at + 1), number_of(c, line, at + 2)};
         *out = square(c, centre, number_of(c, line, at + 3));
         return at + 4;
+    }
+    if (strcmp(kind, "circle") == 0) {
+        struct lonlat centre = {number_of(c, line, at + 1), number_of(c, line, at + 2)};
+        *out = circle(c, centre, number_of(c, line, at + 3));
+        return at + 4;
+    }
+    if (strcmp(kind, "around") == 0) {
+        const struct record_head *middle =
+            find_given(c, at + 1 < line->n ? line->words[at + 1] : "");
+        if (!middle)
+            fail_case(c, line->number, "the circle's middle is not given");
+        else
+            *out = circle(c, middle->geom.points[0], number_of(c, line, at + 2));
+        return at + 3;
     }
     if (strcmp(kind, "box") == 0) {
         *out = fixture_box(&c->f, number_of(c, line, at + 1), number_of(c, line, at + 2),
@@ -250,6 +277,29 @@ static inline void give(struct one_case *c, struct line *line)
         give_record(c, line, layer);
     } else {
         fail_case(c, line->number, "\"%s\" is no layer", what);
+    }
+}
+
+/* Figures by name that an answer has. */
+struct figure {
+    const char *name;
+    double value;
+};
+
+static inline void compare_figures(struct one_case *c, const struct line *expect, int word,
+                                   const struct figure *figures, size_t n)
+{
+    for (; word + 1 < expect->n; word += 2) {
+        const char *name = expect->words[word];
+        double wanted = number_of(c, expect, word + 1);
+        const struct figure *figure = NULL;
+        for (size_t i = 0; i < n; i++)
+            if (strcmp(figures[i].name, name) == 0)
+                figure = &figures[i];
+        if (!figure)
+            fail_case(c, expect->number, "the answer has no number \"%s\"", name);
+        else if (!(fabs(figure->value - wanted) <= c->tolerance))
+            fail_case(c, expect->number, "%s is %.12g, not %.12g", name, figure->value, wanted);
     }
 }
 

@@ -4,6 +4,7 @@
  * a proof that holds, too.
  */
 #include "tests/unit/case_fixture.h"
+#include "tests/unit/case_risk.h"
 
 #include "data/base/file.h"
 #include "data/base/json.h"
@@ -65,29 +66,6 @@ static void compare_fields(struct one_case *c, const struct line *expect, int wo
     }
 }
 
-/* Figures by name that an answer has. */
-struct figure {
-    const char *name;
-    double value;
-};
-
-static void compare_figures(struct one_case *c, const struct line *expect, int word,
-                            const struct figure *figures, size_t n)
-{
-    for (; word + 1 < expect->n; word += 2) {
-        const char *name = expect->words[word];
-        double wanted = number_of(c, expect, word + 1);
-        const struct figure *figure = NULL;
-        for (size_t i = 0; i < n; i++)
-            if (strcmp(figures[i].name, name) == 0)
-                figure = &figures[i];
-        if (!figure)
-            fail_case(c, expect->number, "the answer has no number \"%s\"", name);
-        else if (!(fabs(figure->value - wanted) <= c->tolerance))
-            fail_case(c, expect->number, "%s is %.12g, not %.12g", name, figure->value, wanted);
-    }
-}
-
 /* What an assessment found. */
 struct found {
     struct assessment graded;
@@ -113,6 +91,18 @@ static const struct conflict *find_conflict(const struct found *all, const char 
         const struct conflict *row = &all->conflicts[i];
         if ((!rule || text_equal(row->rule_id, rule)) && text_equal(row->source_id, source) &&
             (!target || text_equal(row->target_id, target)))
+            return row;
+    }
+    return NULL;
+}
+
+static const struct conflict *find_risk(const struct found *all, const char *source,
+                                        const char *target)
+{
+    for (size_t i = 0; i < all->n_conflicts; i++) {
+        const struct conflict *row = &all->conflicts[i];
+        if (text_equal(row->kind, "risk") && text_equal(row->source_id, source) &&
+            text_equal(row->target_id, target))
             return row;
     }
     return NULL;
@@ -425,6 +415,13 @@ static void answer(struct one_case *c, const struct line *ask, const struct line
             true);
     else if (strcmp(what, "density") == 0 && ask->n == 3)
         expect_conflict(c, expect, find_conflict(all, NULL, ask->words[2], NULL), true);
+    else if (strcmp(what, "risk") == 0 && ask->n == 4)
+        expect_risk(c, ask, expect, find_risk(all, ask->words[2], ask->words[3]), world,
+                    of->worker);
+    else if (strcmp(what, "societal") == 0 && ask->n == 3)
+        expect_societal(c, ask, expect, world, of->worker);
+    else if (strcmp(what, "risk_at") == 0 && ask->n == 3)
+        expect_risk_at(c, ask, expect, world, of->worker);
     else if (strcmp(what, "grade") == 0 && ask->n >= 4)
         expect_grade(c, ask, expect, all);
     else if (strcmp(what, "share") == 0 && ask->n >= 5)

@@ -200,6 +200,26 @@ static void test_error_widens_any_quantity_and_names_what_would_do(void **state)
     assert_int_equal(verdict_judge(&depth, &limit).verdict, VERDICT_UNDECIDED);
 }
 
+/* T-36: a school mapped at 600 ft from a line known to 500 ft, impact radius 523.673 ft. */
+static void test_mapped_school_near_a_line_known_to_500_ft_is_undecided(void **state)
+{
+    (void)state;
+    const double ft = 0.3048;
+    struct measured measured = {.distance_m = 600 * ft, .by = KNOWN_FACILITY, .error_m = 500 * ft};
+    struct verdict_answer answer =
+        verdict_of_limit(523.673 * ft, false, CONFIDENCE_SURE, &measured, false);
+    assert_int_equal(answer.by, UNDECIDED_POSITION);
+    assert_float_equal(answer.decides_below_m / ft, 76.327, 1e-3);
+    measured.error_m = 76.3 * ft;
+    assert_int_equal(
+        verdict_of_limit(523.673 * ft, false, CONFIDENCE_SURE, &measured, false).verdict,
+        VERDICT_CLEAR);
+    measured.error_m = 76.4 * ft;
+    assert_int_equal(
+        verdict_of_limit(523.673 * ft, false, CONFIDENCE_SURE, &measured, false).verdict,
+        VERDICT_UNDECIDED);
+}
+
 static void test_fewer_than_one_person_is_below_one(void **state)
 {
     (void)state;
@@ -287,6 +307,7 @@ int main(void)
         cmocka_unit_test(test_interval_across_the_criterion_is_undecided_with_both_outcomes),
         cmocka_unit_test(test_limit_left_open_by_an_attribute_names_it_only_where_it_matters),
         cmocka_unit_test(test_error_widens_any_quantity_and_names_what_would_do),
+        cmocka_unit_test(test_mapped_school_near_a_line_known_to_500_ft_is_undecided),
         cmocka_unit_test(test_fewer_than_one_person_is_below_one),
         cmocka_unit_test(test_quantity_that_is_no_number_leaves_both_sides_open),
         cmocka_unit_test(test_shape_is_inside_deeper_than_the_error_and_outside_farther),
