@@ -322,6 +322,8 @@ struct pipeline_place {
     double at_least;    /* so many within reach of one point of the line */
     double within_m;    /* NAN: the potential impact radius; 0: it crosses */
     double pir_above_m; /* only where the potential impact radius is larger */
+    double prorated_m;  /* where the radius is larger: only so far, and at_least falls by the square
+                         * of the two lengths; NAN: never */
     bool axial;         /* reaches to the outermost edges of the impact circles */
     const char *text_zh;
     const char *text_en;
@@ -348,11 +350,11 @@ struct parameters {
     double rail_width_m;             /* assumed widths where only a centre line is known */
     double road_width_m;
     double pipeline_failures_per_km_year; /* that could kill within the potential impact radius */
-    double persons_per_household; /* 2.61 */
-    double households_reach_m;    /* 2000: without a dwelling so near, a pipeline's households
-                                   * come from the population */
-    double households_piece_m;    /* 200: length of the pieces of its strip */
-    double pir_unknown_m;         /* 500: reach of a pipeline of unknown diameter or pressure */
+    double persons_per_household;         /* 2.61 */
+    double households_reach_m; /* 2000: without a dwelling so near, a pipeline's households
+                                * come from the population */
+    double households_piece_m; /* 200: length of the pieces of its strip */
+    double pir_unknown_m;      /* 500: reach of a pipeline of unknown diameter or pressure */
 };
 
 /* One row a file, in the order of the names: for `sisetu rules check`. */

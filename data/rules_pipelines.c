@@ -104,6 +104,7 @@ void rules_read_pipeline_place(const struct cells *cells, void *row)
         .at_least = cells_number(cells, "at_least", 1.0, 1e6),
         .within_m = cells_number_or(cells, "within_m", NAN, 0.0, LONGEST_M),
         .pir_above_m = cells_number_or(cells, "pir_above_m", 0.0, 0.0, LONGEST_M),
+        .prorated_m = cells_number_or(cells, "prorated_m", NAN, 1.0, LONGEST_M),
         .axial = cells_flag(cells, "axial"),
         .text_zh = cells_required(cells, "text_zh"),
         .text_en = cells_required(cells, "text_en"),

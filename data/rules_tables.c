@@ -464,7 +464,8 @@ const struct rules_table_spec rules_table_specs[RULES_TABLES] = {
           "when",
           rules_read_pipeline_class, pipeline_classes, true),
     TABLE("pipeline_places.csv",
-          "id method kind class when target counts at_least within_m pir_above_m axial text_zh "
+          "id method kind class when target counts at_least within_m pir_above_m prorated_m axial "
+          "text_zh "
           "text_en",
           rules_read_pipeline_place, pipeline_places, true),
     TABLE("accuracies.csv", "id layer pattern accuracy_m", read_accuracy, accuracies, false),

@@ -29,7 +29,9 @@ double pipeline_reach_of(const struct pipeline_job *job, const struct pipeline_p
 {
     if (!isnan(row->within_m))
         return row->within_m;
-    return rules_pir_m(rules_pipeline_method(job->world->rules, row->method), job->pipeline);
+    double radius_m =
+        rules_pir_m(rules_pipeline_method(job->world->rules, row->method), job->pipeline);
+    return radius_m > row->prorated_m ? row->prorated_m : radius_m;
 }
 
 enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_founds *to,
@@ -385,8 +387,11 @@ static enum err_code find_place(struct pipeline_job *job, const struct pipeline_
     struct pipeline_ask ask = pipeline_ask_of_place(job, row);
     if (isnan(ask.reach_m) && !missing)
         missing = missing_of_radius(job->pipeline);
-    if (row->pir_above_m > 0 && ask.reach_m <= row->pir_above_m)
+    double radius_m =
+        rules_pir_m(rules_pipeline_method(job->world->rules, row->method), job->pipeline);
+    if (row->pir_above_m > 0 && radius_m <= row->pir_above_m)
         return ERR_OK;
+    double share = radius_m > row->prorated_m ? row->prorated_m / radius_m : 1;
     struct pipeline_found like = {.rank = pipeline_class_rank(as.class),
                                   .class = as.class,
                                   .source = as.source,
@@ -394,7 +399,7 @@ static enum err_code find_place(struct pipeline_job *job, const struct pipeline_
     struct counting counting = {
         .job = job,
         .like = &like,
-        .limit = {llround(row->at_least * (double)COUNT_UNIT), true, false, 0},
+        .limit = {llround(row->at_least * share * share * (double)COUNT_UNIT), true, false, 0},
         .reach_m = ask.reach_m,
         .at_most_only = missing != NULL,
         .missing = missing,

@@ -60,8 +60,8 @@ enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_found
 struct pipeline_ask pipeline_ask_of_place(const struct pipeline_job *job,
                                           const struct pipeline_place *row);
 
-/* The reach of a row of places at this pipeline: within_m, or the potential impact radius, NAN
- * where diameter or pressure is missing. */
+/* The reach of a row of places at this pipeline: within_m, or the potential impact radius (its
+ * prorated part), NAN where diameter or pressure is missing. */
 double pipeline_reach_of(const struct pipeline_job *job, const struct pipeline_place *row);
 
 /* Whether a row speaks of the pipeline on the world's date. */

@@ -124,6 +124,31 @@ static void test_t33_two_sites_are_one_area_where_their_circles_are_contiguous(v
     }
 }
 
+/* Until 17 December 2006: 20 (660 / PIR)^2 buildings within 660 feet: of PIR 900, 10.76. */
+static void test_t34_prorated_counts_of_historic_audits(void **state)
+{
+    (void)state;
+    static const struct {
+        double pir_ft;
+        int n;
+        bool area;
+    } rows[] = {{700, 17, false}, {700, 18, true}, {750, 15, false}, {750, 16, true},
+                {900, 10, false}, {900, 11, true}, {1000, 8, false}, {1000, 9, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int day = 0; day < 2; day++) {
+            struct bench b;
+            bench_begin(&b, 8000 * FOOT_M, 8000 * FOOT_M);
+            b.pipeline->pressure_mpa = 1000 * PSI_MPA;
+            b.pipeline->diameter_mm = rows[i].pir_ft / (0.69 * sqrt(1000)) * INCH_MM;
+            buildings(&b, rows[i].n, 0, 659);
+            b.world = fixture_world(&b.f, day ? 20061218 : 20061217);
+            bench_ask(&b, "phmsa_2");
+            assert_int_equal(count_areas(&b) > 0, rows[i].area && !day);
+            bench_end(&b);
+        }
+    }
+}
+
 static void test_t35_method_1_asks_for_a_radius_above_660_feet(void **state)
 {
     (void)state;
@@ -305,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_t31_twenty_buildings_make_a_high_consequence_area_and_nineteen_none),
         cmocka_unit_test(test_t32_an_identified_site_at_rising_offsets),
         cmocka_unit_test(test_t33_two_sites_are_one_area_where_their_circles_are_contiguous),
+        cmocka_unit_test(test_t34_prorated_counts_of_historic_audits),
         cmocka_unit_test(test_t35_method_1_asks_for_a_radius_above_660_feet),
         cmocka_unit_test(test_t36_a_line_known_to_500_feet_leaves_a_school_at_600_undecided),
         cmocka_unit_test(test_t40_a_mile_holds_both_clusters_a_foot_more_does_not),
