@@ -703,7 +703,7 @@ static void test_one_thread_and_many_give_the_same_rows_as_each_pipeline_alone(v
     struct err err;
     bench_begin(&b, 0, 5000);
     for (int i = 0; i < 12; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "M%02d", i);
         struct pipeline *pipeline = fixture_add(&b.f, LAYER_PIPELINES, id);
         struct lonlat at = bench_at(&b, draw(0, 5000), draw(-500, 500));
