@@ -51,6 +51,7 @@ struct assess_summary {
     size_t n_threads;
     double load_s, assess_s, write_s; /* of the last try: from the store, to a world that could be
                                          published, into the store */
+    double findings_s, grades_s;      /* the larger parts of assess_s */
 };
 
 struct assess_options {

@@ -28,8 +28,11 @@ static void print_summary(struct cli *cli, const struct assess_summary *summary,
  * writing what differs. */
 static void print_timing(struct cli *cli, const struct assess_summary *summary)
 {
-    buf_printf(&cli->out, "timing threads=%zu load_s=%.3f assess_s=%.3f write_s=%.3f\n",
-               summary->n_threads, summary->load_s, summary->assess_s, summary->write_s);
+    buf_printf(&cli->out,
+               "timing threads=%zu load_s=%.3f assess_s=%.3f findings_s=%.3f "
+               "grades_s=%.3f write_s=%.3f\n",
+               summary->n_threads, summary->load_s, summary->assess_s, summary->findings_s,
+               summary->grades_s, summary->write_s);
 }
 
 static void write_timing(struct jw *jw, const struct assess_summary *summary)
@@ -39,6 +42,8 @@ static void write_timing(struct jw *jw, const struct assess_summary *summary)
     jw_kv_integer(jw, "threads", (int64_t)summary->n_threads);
     jw_kv_fixed(jw, "load_s", summary->load_s, 3);
     jw_kv_fixed(jw, "assess_s", summary->assess_s, 3);
+    jw_kv_fixed(jw, "findings_s", summary->findings_s, 3);
+    jw_kv_fixed(jw, "grades_s", summary->grades_s, 3);
     jw_kv_fixed(jw, "write_s", summary->write_s, 3);
     jw_end_object(jw);
 }
