@@ -76,8 +76,11 @@ struct row_side {
     size_t capacity;
 };
 
+/* Only of a distance is an equal finding of the same source an equal row (findings.h). */
 static bool has_finding(const struct finding_list *list, const struct finding *finding)
 {
+    if (finding->kind != FINDING_DISTANCE && finding->kind != FINDING_BEYOND)
+        return false;
     for (uint32_t i = 0; list && i < list->n; i++)
         if (memcmp(&list->items[i], finding, sizeof *finding) == 0)
             return true;

@@ -32,7 +32,10 @@ enum err_code findings_all(const struct world *world, struct crew *crew, struct 
 
 /* The findings of `now`, which is `old` after the edits: same rules, date and population. Equal
  * to findings_all(now). *changed: the sources whose list is another one (those gone and those
- * new included), ordered by layer and slot, in the arena. */
+ * new included), or whose findings may say another thing in full since they rest on more than the
+ * records that they name (risk on scenarios, a red line on all areas near); ordered by layer and
+ * slot, in the arena. Equal findings of kinds distance and beyond in lists of one slot are equal
+ * rows. */
 struct findings_change {
     const struct world *old; /* with its findings */
     const struct world *now;

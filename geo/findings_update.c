@@ -346,18 +346,29 @@ done:
 
 /* ---- the whole ---- */
 
+/* Whether equal findings may say another thing in full: what they rest on is more than the records
+ * that they name (scenarios, other areas, a census). */
+static bool rests_on_more(const struct finding_list *list)
+{
+    for (uint32_t k = 0; list && k < list->n; k++)
+        if (list->items[k].kind != FINDING_DISTANCE && list->items[k].kind != FINDING_BEYOND)
+            return true;
+    return false;
+}
+
 static enum err_code find_changed(const struct updating *on, struct finding_source **out, size_t *n,
                                   struct err *err)
 {
+    const struct findings *old = on->change->old->findings;
     *n = 0;
     *out = arena_new(on->arena, struct finding_source, on->touched.n);
     if (!*out)
         return err_nomem(err);
     for (size_t i = 0; i < on->touched.n; i++) {
         const struct touched_source *source = &on->touched.items[i];
-        if (!finding_list_equal(
-                findings_get(on->change->old->findings, source->layer, source->slot),
-                findings_get(on->made, source->layer, source->slot)))
+        const struct finding_list *list = findings_get(on->made, source->layer, source->slot);
+        if (rests_on_more(list) ||
+            !finding_list_equal(findings_get(old, source->layer, source->slot), list))
             (*out)[(*n)++] = (struct finding_source){finding_layers[source->layer], source->slot};
     }
     return ERR_OK;
@@ -372,8 +383,7 @@ static enum err_code update_all(struct updating *on, struct err *err)
     TRY(findings_all(on->change->now, on->change->crew, &on->made, err));
     for (int l = 0; l < FINDING_LAYERS; l++)
         for (uint32_t slot = 0; slot < on->made->n_pages[l] * FINDING_PAGE; slot++)
-            if (!finding_list_equal(findings_get(on->change->old->findings, l, slot),
-                                    findings_get(on->made, l, slot)))
+            if (findings_get(on->change->old->findings, l, slot) || findings_get(on->made, l, slot))
                 TRY(touch(on, &on->touched, finding_layers[l], slot, err));
 done:
     return code;
