@@ -210,10 +210,13 @@ static enum err_code write_conflict(struct claiming *claiming, const struct conf
     }
     if (line->n_points > 0 && line->kind != GEOM_POLYGON)
         write_closest(jw, line->points[0], line->points[line->n_points - 1]);
+    if (text_equal(row->kind, "risk")) {
+        TRY(proof_claim_risk(claiming->world, claiming->worker, row->head.id, jw, err));
+        goto done;
+    }
     jw_kv_string(jw, "formula",
-                 text_equal(row->kind, "risk")   ? proof_risk_formula(row, claiming->arena)
-                 : text_equal(row->kind, "area") ? red_line_formula(row, claiming->arena)
-                                                 : distance_formula(row, claiming->arena));
+                 text_equal(row->kind, "area") ? red_line_formula(row, claiming->arena)
+                                               : distance_formula(row, claiming->arena));
 done:
     return code;
 }

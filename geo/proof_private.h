@@ -7,6 +7,7 @@
  *   proof_world.c     a small world made of that JSON
  *   proof_claim.c     what a world says to a question
  *   proof_hazard.c    the same for levels of major hazards, substance by substance
+ *   proof_risk.c      for findings of risk, with their needs
  *   proof_pipeline.c  for pipelines by stretch, with their needs
  *   proof_unit.c      for administrative units, with their needs
  *   proof_compare.c   two answers told apart by path
@@ -75,10 +76,9 @@ enum err_code proof_need_unit(struct proof_needs *needs, const struct proof_ques
 /* The pipeline whose id begins that of a segment, or -1. */
 int64_t proof_pipeline_of(const struct world *world, const char *segment_id);
 
-/* A conflict of risk (proof_risk.c): contours, scenarios, criteria; and its sum in words. */
+/* Of a conflict of risk: contours, scenarios, criteria. */
 enum err_code proof_need_risk(struct proof_needs *needs, const struct conflict *conflict,
                               struct err *err);
-const char *proof_risk_formula(const struct conflict *row, struct arena *arena);
 
 /* The conflicts of an enterprise that its proof works out, worst first, and how many there
  * are. */
@@ -142,6 +142,9 @@ enum err_code proof_claim(const struct world *world, struct worker *worker,
 enum err_code proof_claim_hazard(const struct world *world, struct worker *worker, size_t row,
                                  struct jw *jw, struct err *err);
 
+/* Members of a finding of risk into an object that is open; the world has its findings. */
+enum err_code proof_claim_risk(const struct world *judged, struct worker *worker, const char *id,
+                               struct jw *jw, struct err *err);
 enum err_code proof_claim_pipeline(const struct world *world, struct worker *worker,
                                    const struct proof_question *question, struct jw *jw,
                                    struct err *err);

@@ -362,6 +362,68 @@ static void test_proof_of_a_pipeline_by_stretch_holds_without_the_store(void **s
     stage_close(&stage);
 }
 
+/* Contours of 1e-5 and 3e-6 round the plant, a school between them, and scenarios. */
+static void add_risk(struct fixture *f)
+{
+    const double widths[] = {0.004, 0.01};
+    for (int i = 0; i < 2; i++) {
+        struct zone *zone = fixture_add(f, LAYER_ZONES, i == 0 ? "R1" : "R2");
+        zone->head.geom = fixture_box(f, 106.2 - widths[i], 38.4 - widths[i], 106.2 + widths[i],
+                                      38.4 + widths[i]);
+        zone->enterprise_id = "E/1";
+        zone->kind = "individual_risk";
+        zone->freq_per_year = i == 0 ? 1e-5 : 3e-6;
+    }
+    struct protected_target *school = fixture_add(f, LAYER_PROTECTED, "P3");
+    school->head.geom = fixture_point(f, 106.207, 38.4);
+    school->use = "school";
+    school->persons = 300;
+    const double deaths[] = {20, 150, 900};
+    const double per_year[] = {1e-4, 1e-5, 2e-6};
+    for (int i = 0; i < 3; i++) {
+        char id[8];
+        snprintf(id, sizeof id, "S%d", i);
+        struct scenario *scenario = fixture_add(f, LAYER_SCENARIOS, id);
+        scenario->enterprise_id = "E/1";
+        scenario->freq_per_year = per_year[i];
+        scenario->fatalities = deaths[i];
+        scenario->lethality = 1;
+    }
+}
+
+static void test_proofs_of_individual_and_societal_risk_hold(void **state)
+{
+    (void)state;
+    struct stage stage = {.more = add_risk};
+    struct finding_ref ref = {.layer = LAYER_COUNT};
+    size_t n = 0;
+    bool curve = false;
+    stage_open(&stage);
+    while (findings_next(stage.world, &ref)) {
+        struct arena arena;
+        arena_init(&arena, 0);
+        const char *id = finding_id(stage.world, ref, &arena);
+        enum finding_kind kind = (enum finding_kind)finding_at(stage.world, ref)->kind;
+        if (kind == FINDING_RISK || kind == FINDING_SOCIETAL) {
+            n++;
+            prove(&stage, PROOF_CONFLICT, id);
+            must_hold(&stage);
+            curve = curve || kind == FINDING_SOCIETAL;
+            if (kind == FINDING_SOCIETAL)
+                must_not_hold(&stage, "\"deaths\": 900", "\"deaths\": 90", "deaths");
+            else
+                must_not_hold(&stage, "\"more_than_low\": true", "\"more_than_low\": false",
+                              "more_than_low");
+        }
+        arena_release(&arena);
+    }
+    assert_true(n >= 2);
+    assert_true(curve);
+    prove(&stage, PROOF_ENTERPRISE, "E/1");
+    must_hold(&stage);
+    stage_close(&stage);
+}
+
 static void test_proof_of_a_unit_counts_its_plants_and_leaves_the_share_to_the_store(void **state)
 {
     (void)state;
@@ -597,6 +659,7 @@ int main(void)
         cmocka_unit_test(test_proof_of_a_site_holds_with_what_is_clear),
         cmocka_unit_test(test_proof_of_persons_in_a_shape_holds),
         cmocka_unit_test(test_proof_of_a_pipeline_by_stretch_holds_without_the_store),
+        cmocka_unit_test(test_proofs_of_individual_and_societal_risk_hold),
         cmocka_unit_test(test_proof_of_a_unit_counts_its_plants_and_leaves_the_share_to_the_store),
         cmocka_unit_test(test_any_altered_character_is_noticed),
         cmocka_unit_test(test_line_breaks_of_a_mail_program_are_no_alteration),
