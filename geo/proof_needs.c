@@ -277,6 +277,8 @@ static enum err_code need_conflict(struct proof_needs *needs, const struct confl
         TRY(need_id(needs, layer, conflict->source_id, err));
         if (layer == LAYER_ZONES && row >= 0)
             TRY(proof_need_cells(needs, world_geom(world, layer, (size_t)row), err));
+        if (text_equal(conflict->kind, "risk") && row >= 0)
+            TRY(proof_need_risk(needs, layer, (size_t)row, err));
     }
     TRY(need_id(needs, LAYER_ENTERPRISES, conflict->enterprise_id, err));
     if (conflict->target_id && layer_by_name(conflict->target_layer, &layer))
@@ -285,9 +287,7 @@ static enum err_code need_conflict(struct proof_needs *needs, const struct confl
         need_distance(needs, conflict);
     else if (text_equal(conflict->kind, "area"))
         TRY(need_red_line(needs, conflict, err));
-    else if (text_equal(conflict->kind, "risk"))
-        TRY(proof_need_risk(needs, conflict, err));
-    else
+    else if (text_equal(conflict->kind, "density"))
         proof_need_rules(needs, "zone_classes.csv", NULL);
 done:
     return code;
@@ -372,6 +372,8 @@ static enum err_code need_plant(struct proof_needs *needs, size_t plant, struct 
                            &n_all, err));
     for (size_t i = 0; i < n; i++)
         TRY(need_finding(needs, refs[i], err));
+    /* Kept or not, its risk is judged as a whole. */
+    TRY(proof_need_risk(needs, LAYER_ENTERPRISES, plant, err));
     proof_need_rules(needs, "direct_red.csv", NULL);
 done:
     return code;

@@ -76,8 +76,8 @@ enum err_code proof_need_unit(struct proof_needs *needs, const struct proof_ques
 /* The pipeline whose id begins that of a segment, or -1. */
 int64_t proof_pipeline_of(const struct world *world, const char *segment_id);
 
-/* Of a conflict of risk: contours, scenarios, criteria. */
-enum err_code proof_need_risk(struct proof_needs *needs, const struct conflict *conflict,
+/* Of the risk that an enterprise or a contour brings: contours, scenarios, criteria. */
+enum err_code proof_need_risk(struct proof_needs *needs, enum layer_id layer, size_t row,
                               struct err *err);
 
 /* The conflicts of an enterprise that its proof works out, worst first, and how many there

@@ -28,24 +28,24 @@ done:
     return code;
 }
 
-enum err_code proof_need_risk(struct proof_needs *needs, const struct conflict *conflict,
+enum err_code proof_need_risk(struct proof_needs *needs, enum layer_id layer, size_t row,
                               struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world *world = needs->world;
     struct risk_source source;
-    enum layer_id layer;
-    int64_t row = -1;
+    if (!risk_speaks(world, layer, (uint32_t)row))
+        return ERR_OK;
     proof_need_rules(needs, "risk_criteria.csv", NULL);
     proof_need_rules(needs, "protected_classes.csv", NULL);
     proof_need_rules(needs, "societal_risk.csv", NULL);
-    if (layer_by_name(conflict->source_layer, &layer))
-        row = world_find(world, layer, conflict->source_id);
-    if (row < 0)
-        return ERR_OK;
     TRY(risk_source_of(world, layer, (uint32_t)row, needs->arena, &source, err));
-    for (size_t i = 0; i < source.n_rings; i++)
+    /* A contour is a zone, too, whose density is judged by its class and cells. */
+    proof_need_rules(needs, "zone_classes.csv", NULL);
+    for (size_t i = 0; i < source.n_rings; i++) {
         TRY(proof_need_record(needs, source.rings[i].layer, source.rings[i].row, err));
+        TRY(proof_need_cells(needs, source.rings[i].geom, err));
+    }
     if (source.enterprise)
         TRY(need_scenarios(needs, source.enterprise->head.id, err));
 done:

@@ -82,7 +82,7 @@ says '^holds: site' "the proof of a site holds" "$S" verify "$WORK/site.json"
 printf '{"type":"Polygon","coordinates":[[[106.2,38.4],[106.25,38.4],[106.25,38.45],[106.2,38.45],[106.2,38.4]]]}' >"$WORK/shape.geojson"
 is "persons in a shape are proved" "$S" explain "$STORE" exposure "$WORK/shape.geojson" -o "$WORK/shape.json"
 says '^holds: exposure' "and the proof holds" "$S" verify "$WORK/shape.json"
-is "a report brings a proof a plant" "$S" report "$STORE" relocation -o "$WORK/report" --explain "$WORK/proofs" --unit 640200
+is "a report brings a proof a plant" "$S" report "$STORE" relocation -o "$WORK/report" --explain "$WORK/proofs"
 same "as many as it lists" "$(python3 -c "
 import csv, sys
 print(sum(len(list(csv.reader(open(f, encoding='utf-8-sig')))) - 1 for f in sys.argv[1:]))" \
