@@ -118,4 +118,31 @@ static inline void bench_print(const struct bench *b)
     }
 }
 
+/* The same numbers in each run: a linear congruence after Knuth, MMIX. */
+static inline double draw(double low, double high)
+{
+    static uint64_t seed = 20260601;
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return low + (high - low) * (double)(seed >> 11) / 9007199254740992.0;
+}
+
+static inline struct geom random_line(struct arena *arena, size_t n, struct lonlat at)
+{
+    struct lonlat *points = arena_new(arena, struct lonlat, n);
+    uint32_t *ends = arena_new(arena, uint32_t, 1);
+    double azimuth = draw(0, 360);
+    for (size_t i = 0; i < n; i++) {
+        points[i] = at;
+        azimuth += draw(-70, 70);
+        at = ellipsoid_direct(at, azimuth, draw(100, 900));
+    }
+    ends[0] = (uint32_t)n;
+    return (struct geom){.kind = GEOM_LINE,
+                         .n_points = (uint32_t)n,
+                         .n_rings = 1,
+                         .points = points,
+                         .ring_ends = ends,
+                         .box = box_of_points(points, n)};
+}
+
 #endif
