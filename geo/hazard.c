@@ -196,8 +196,7 @@ static double step_value(const struct step *step)
     return step ? step->value : 0;
 }
 
-static void find_alpha(const struct rules *rules, const struct exposure *around,
-                       struct hazard *out)
+static void find_alpha(const struct rules *rules, const struct exposure *around, struct hazard *out)
 {
     out->around = *around;
     out->no_data = !(around->nodata_share <= NO_SHARE);
