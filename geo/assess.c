@@ -2,10 +2,9 @@
 
 #include "geo/finding_view.h"
 #include "geo/findings.h"
-#include "geo/grading.h"
-#include "geo/hazard.h"
+#include "geo/grade_reasons.h"
+#include "geo/grades.h"
 #include "geo/population.h"
-#include "geo/rollup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +12,8 @@
 /* What one run carries from step to step. */
 struct assessing {
     const struct world *world;
-    struct worker *worker;
     struct arena *arena;
     struct assessment *out;
-    struct hazard *hazards; /* by enterprise row */
-    struct grade_set grades;
     size_t warnings_capacity;
 };
 
@@ -32,49 +28,6 @@ static enum err_code warn(struct assessing *assessing, const char *text, struct 
     return ERR_OK;
 }
 
-static enum err_code find_hazards(struct assessing *assessing, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct world *world = assessing->world;
-    size_t n = world_count(world, LAYER_ENTERPRISES);
-    struct arena scratch;
-    arena_init(&scratch, 0);
-    assessing->hazards = arena_new(assessing->arena, struct hazard, n);
-    if (!assessing->hazards) {
-        code = err_nomem(err);
-        goto done;
-    }
-    for (size_t i = 0; i < n; i++) {
-        TRY(hazard_of(world, assessing->worker, i, assessing->arena, &scratch,
-                      &assessing->hazards[i], err));
-        arena_reset(&scratch);
-    }
-done:
-    arena_release(&scratch);
-    return code;
-}
-
-static enum err_code find_grades(struct assessing *assessing, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct world *world = assessing->world;
-    struct grade_set *grades = &assessing->grades;
-    size_t n = world_count(world, LAYER_ENTERPRISES);
-    struct rollup_source *sources = NULL;
-    struct grading_lead *leads = arena_new(assessing->arena, struct grading_lead, n);
-    if (!leads)
-        return err_nomem(err);
-    grades->arena = assessing->arena;
-    TRY(grading_enterprises(world, assessing->worker, assessing->hazards, grades, leads, err));
-    TRY(rollup_sources(world, grades->rows, leads, assessing->arena, &sources, err));
-    TRY(grading_units(world, assessing->hazards, grades, err));
-    TRY(rollup_cells(world, sources, n, grades, err));
-    TRY(rollup_units(world, assessing->worker, sources, n, grades, err));
-    grade_set_sort(grades);
-done:
-    return code;
-}
-
 static const char *length_text(double m, struct arena *arena)
 {
     return m >= 1000 ? arena_printf(arena, "%.1f km", m / 1000) : arena_printf(arena, "%.0f m", m);
@@ -86,9 +39,7 @@ static enum err_code warn_coarse(struct assessing *assessing, struct err *err)
     enum err_code code = ERR_OK;
     const struct parameters *parameters = &assessing->world->rules->parameters;
     struct arena *arena = assessing->arena;
-    double widest_m = 0;
-    for (size_t i = 0; i < world_count(assessing->world, LAYER_ENTERPRISES); i++)
-        widest_m = fmax(widest_m, assessing->hazards[i].around.cell_m);
+    double widest_m = grades_widest_cell_m(assessing->out->state);
     if (widest_m > parameters->coarse_cell_ratio * parameters->alpha_radius_m)
         TRY(warn(assessing,
                  arena_printf(arena, "population cells of %s are too coarse for %g m zones",
@@ -153,15 +104,35 @@ enum err_code assess_grades(const struct world *world, struct crew *crew, struct
                             struct assessment *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct assessing assessing = {
-        .world = world, .worker = &crew->workers[0], .arena = arena, .out = out};
+    struct assessing assessing = {.world = world, .arena = arena, .out = out};
+    struct grades grades;
     *out = (struct assessment){.grades = NULL};
-    TRY(crew_fit(crew, world, err));
-    TRY(find_hazards(&assessing, err));
-    TRY(find_grades(&assessing, err));
+    TRY(grades_all(world, crew, arena, &out->state, &grades, err));
+    out->grades = grades.rows;
+    out->n_grades = grades.n;
     TRY(warn_all(&assessing, err));
-    out->grades = assessing.grades.rows;
-    out->n_grades = assessing.grades.n;
+done:
+    if (code != ERR_OK)
+        assessment_release(out);
+    return code;
+}
+
+void assessment_release(struct assessment *assessment)
+{
+    grades_state_free(assessment->state);
+    assessment->state = NULL;
+}
+
+enum err_code assess_reasons(const struct world *world, struct worker *worker,
+                             struct assessment *assessment, struct arena *arena, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct grade_words words = {.world = world, .worker = worker, .state = assessment->state};
+    TRY(worker_fit(worker, world, err));
+    for (size_t i = 0; i < assessment->n_grades; i++) {
+        struct grade_row *row = &assessment->grades[i];
+        TRY(grade_reasons(&words, row, arena, &row->reasons, err));
+    }
 done:
     return code;
 }
@@ -171,6 +142,7 @@ enum err_code assess_world(struct world *world, struct crew *crew, struct arena 
 {
     enum err_code code = ERR_OK;
     struct findings *findings = NULL;
+    *out = (struct assessment){.grades = NULL};
     TRY(findings_all(world, crew, &findings, err));
     world_set_findings(world, findings);
     TRY(assess_grades(world, crew, arena, out, err));

@@ -7,8 +7,8 @@
  *
  *   findings.c   distances, area rules, density (Truth 3, 6-9, 11) -> findings
  *   hazard.c     major-hazard level by unit (Truth 10)      -> grades, subject hazard_unit
- *   grading.c    grades of enterprises (Truth 12)           -> grades, subject enterprise
- *   rollup.c     cells, townships, counties, cities, region (Truth 13) -> grades
+ *   grades.c     grades of enterprises, cells, townships, counties, cities, region (Truth
+ *                12, 13)                                    -> grades
  *
  * Owner:   rows and texts belong to the arena, findings to the world.
  * Threads: assess_world is pure but for the caller's crew; assess_store is the store's one
@@ -20,20 +20,30 @@
 #include "geo/parallel.h"
 #include "geo/world.h"
 
+struct grades_state;
+
 struct assessment {
-    struct grade_row *grades; /* ordered by id */
+    struct grade_row *grades; /* ordered by id, without reasons */
     size_t n_grades;
-    const char **warnings; /* such as "population cells of 9.3 km are too coarse for 500 m" */
+    struct grades_state *state; /* what sentences and edits need (grades.h) */
+    const char **warnings;      /* such as "population cells of 9.3 km are too coarse for 500 m" */
     size_t n_warnings;
 };
 
-/* Gives the world, which nobody else sees yet, its findings (world_set_findings). */
+/* Gives the world, which nobody else sees yet, its findings (world_set_findings). Release the
+ * assessment. */
 enum err_code assess_world(struct world *world, struct crew *crew, struct arena *arena,
                            struct assessment *out, struct err *err);
 
 /* The second half alone: of a world that has its findings. */
 enum err_code assess_grades(const struct world *world, struct crew *crew, struct arena *arena,
                             struct assessment *out, struct err *err);
+
+void assessment_release(struct assessment *assessment); /* its state; a zeroed one too */
+
+/* Gives all grade rows their reasons, in the arena: for small worlds. */
+enum err_code assess_reasons(const struct world *world, struct worker *worker,
+                             struct assessment *assessment, struct arena *arena, struct err *err);
 
 /* All findings of a world as rows, ordered by id: for small worlds. */
 enum err_code assess_conflicts(const struct world *world, struct worker *worker,

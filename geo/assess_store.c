@@ -8,6 +8,7 @@
 #include "geo/finding_marks.h"
 #include "geo/finding_view.h"
 #include "geo/findings.h"
+#include "geo/grade_reasons.h"
 #include "geo/pipeline_segments.h"
 
 #include <inttypes.h>
@@ -36,13 +37,21 @@ struct finding_difference {
     size_t capacity;
 };
 
+/* Grade rows against those of the store: their reasons are made when they are written. */
+struct grade_difference {
+    const struct grade_row **inserted;
+    size_t n_inserted;
+    const char **deleted;
+    size_t n_deleted;
+};
+
 struct saving {
     struct world *world;
     const struct assessment *assessment;
     struct crew *crew;
     struct arena *arena;
     struct finding_difference conflicts;
-    struct difference grades;
+    struct grade_difference grades;
     struct difference segments;
     char as_of[TEXT_DATE_BYTES];
     char started[32];
@@ -162,6 +171,99 @@ done:
     return code;
 }
 
+/* ---- grades, row by row ---- */
+
+static struct grade_words words_of(const struct saving *saving)
+{
+    return (struct grade_words){.world = saving->world,
+                                .worker = &saving->crew->workers[0],
+                                .state = saving->assessment->state};
+}
+
+/* The row with its reasons, in the worker's arena. */
+static enum err_code full_row(const struct saving *saving, const struct grade_row *row,
+                              struct grade_row *out, struct err *err)
+{
+    const struct grade_words words = words_of(saving);
+    *out = *row;
+    return grade_reasons(&words, row, &words.worker->arena, &out->reasons, err);
+}
+
+static enum err_code same_grade(const struct saving *saving, const struct grade_row *mine,
+                                const struct grade_row *its, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena *arena = &saving->crew->workers[0].arena;
+    struct arena_mark mark = arena_mark(arena);
+    struct grade_row full = *mine;
+    full.reasons = its->reasons;
+    *out = same_fields(LAYER_GRADES, &full, its);
+    if (*out) {
+        TRY(full_row(saving, mine, &full, err));
+        *out = same_text(full.reasons, its->reasons);
+    }
+done:
+    arena_rewind(arena, mark);
+    return code;
+}
+
+static enum err_code compare_grades(struct saving *saving, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct assessment *assessment = saving->assessment;
+    struct grade_difference *out = &saving->grades;
+    size_t n_stored = world_count(saving->world, LAYER_GRADES);
+    *out = (struct grade_difference){
+        .inserted = arena_new(saving->arena, const struct grade_row *, assessment->n_grades),
+        .deleted = arena_new(saving->arena, const char *, n_stored)};
+    if (!out->inserted || !out->deleted)
+        return err_nomem(err);
+    for (size_t i = 0, j = 0; i < assessment->n_grades || j < n_stored;) {
+        const struct grade_row *mine = i < assessment->n_grades ? &assessment->grades[i] : NULL;
+        const struct grade_row *its =
+            j < n_stored ? world_record(saving->world, LAYER_GRADES, j) : NULL;
+        int order = !mine ? 1 : !its ? -1 : strcmp(mine->head.id, its->head.id);
+        bool same = false;
+        if (order == 0)
+            TRY(same_grade(saving, mine, its, &same, err));
+        if (order <= 0 && !same)
+            out->inserted[out->n_inserted++] = mine;
+        if (order >= 0 && !same)
+            out->deleted[out->n_deleted++] = its->head.id;
+        i += order <= 0;
+        j += order >= 0;
+    }
+done:
+    return code;
+}
+
+/* Rows on their way into the store, some hundred at a time. */
+enum { BATCH = 512 };
+
+static enum err_code write_grades(struct store *store, struct saving *saving, int32_t generation,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena *arena = &saving->crew->workers[0].arena;
+    const struct grade_difference *grades = &saving->grades;
+    struct grade_row *rows = arena_new(saving->arena, struct grade_row, BATCH);
+    struct arena_mark mark = arena_mark(arena);
+    TRY(rows ? ERR_OK : err_nomem(err));
+    TRY(store_delete(store, LAYER_GRADES, grades->deleted, grades->n_deleted, err));
+    for (size_t i = 0; i < grades->n_inserted;) {
+        size_t n = 0;
+        for (; n < BATCH && i < grades->n_inserted; n++, i++) {
+            TRY(full_row(saving, grades->inserted[i], &rows[n], err));
+            rows[n].generation = generation;
+        }
+        TRY(store_insert(store, LAYER_GRADES, rows, n, err));
+        arena_rewind(arena, mark);
+    }
+done:
+    arena_rewind(arena, mark);
+    return code;
+}
+
 /* ---- conflicts, row by row ---- */
 
 static enum err_code same_row(struct saving *saving, struct finding_ref ref,
@@ -220,9 +322,6 @@ static enum err_code compare_conflicts(struct store *store, struct saving *savin
 done:
     return code;
 }
-
-/* Rows on their way into the store, some hundred at a time. */
-enum { BATCH = 512 };
 
 static enum err_code write_conflicts(struct store *store, struct saving *saving, int32_t generation,
                                      struct err *err)
@@ -365,7 +464,7 @@ static enum err_code save(const char *path, struct saving *saving, bool *stale,
         goto done;
     int32_t next = (int32_t)(*generation + 1);
     TRY(write_conflicts(store, saving, next, err));
-    TRY(write_difference(store, &saving->grades, next, err));
+    TRY(write_grades(store, saving, next, err));
     TRY(write_difference(store, &saving->segments, next, err));
     if (!is.same_rules) {
         TRY(store_write_rules(store, rules->files, rules->n_files, err));
@@ -426,7 +525,7 @@ static enum err_code assess_once(const char *path, const struct assess_options *
                                  struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct assessment assessment;
+    struct assessment assessment = {.state = NULL};
     struct arena scratch;
     struct crew crew;
     struct saving saving = {.assessment = &assessment, .crew = &crew, .arena = &scratch};
@@ -450,8 +549,7 @@ static enum err_code assess_once(const char *path, const struct assess_options *
     double graded = seconds();
     TRY(pipeline_segments(saving.world, &crew, &scratch, &segments, &n_segments, err));
     double assessed = seconds();
-    TRY(compare_layer(&saving, LAYER_GRADES, assessment.grades, assessment.n_grades, &saving.grades,
-                      err));
+    TRY(compare_grades(&saving, err));
     TRY(compare_layer(&saving, LAYER_SEGMENTS, segments, n_segments, &saving.segments, err));
     TRY(save(path, &saving, stale, &generation, err));
     if (*stale)
@@ -464,6 +562,7 @@ static enum err_code assess_once(const char *path, const struct assess_options *
     out->grades_s = graded - found;
     out->write_s = seconds() - assessed;
 done:
+    assessment_release(&assessment);
     crew_release(&crew);
     world_release(saving.world);
     arena_release(&scratch);

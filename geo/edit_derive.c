@@ -163,13 +163,15 @@ static enum err_code compare_grades(struct derivation *derivation, struct deriva
                                     struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct assessment made;
+    struct assessment made = {.state = NULL};
     const struct world *old = derivation->world;
     TRY(assess_grades(step->facts, step->crew, step->arena, &made, err));
+    TRY(assess_reasons(step->facts, &step->crew->workers[0], &made, step->arena, err));
     struct row_array before = {grade_of, old, world_count(old, LAYER_GRADES)};
     struct row_array after = {made_grade, &made, made.n_grades};
     TRY(row_changes_compare(step->grades, before, after, err));
 done:
+    assessment_release(&made);
     return code;
 }
 

@@ -11,31 +11,12 @@
 
 /* ---- grades of enterprises ---- */
 
-static int compare_id(const void *id, const void *row)
-{
-    return strcmp(id, ((const struct grade_row *)row)->head.id);
-}
-
-static const struct grade_row *newer_row(const struct grade_words *words, const char *id)
-{
-    if (words->n_newer == 0)
-        return NULL;
-    struct arena_mark mark = arena_mark(&words->worker->arena);
-    const char *name = arena_printf(&words->worker->arena, "enterprise/%s/enterprise", id);
-    const struct grade_row *row =
-        name ? bsearch(name, words->newer, words->n_newer, sizeof *row, compare_id) : NULL;
-    arena_rewind(&words->worker->arena, mark);
-    return row;
-}
-
 void grade_reasons_lookup(const struct grade_words *words, size_t enterprise_row, int32_t *grade,
                           int32_t *could_be)
 {
     const struct world *world = words->world;
-    const char *id = world_enterprise(world, enterprise_row)->head.id;
-    const struct grade_row *row = newer_row(words, id);
     *grade = *could_be = 0;
-    if (!row && words->state) {
+    if (words->state) {
         uint32_t slot = world_slot(world, LAYER_ENTERPRISES, enterprise_row);
         if (slot < words->state->n_plants && words->state->plants[slot].alive) {
             *grade = words->state->plants[slot].grade;
@@ -43,8 +24,8 @@ void grade_reasons_lookup(const struct grade_words *words, size_t enterprise_row
         }
         return;
     }
-    if (!row)
-        row = world_grade(world, "enterprise", id, NULL);
+    const struct grade_row *row =
+        world_grade(world, "enterprise", world_enterprise(world, enterprise_row)->head.id, NULL);
     if (row) {
         *grade = row->grade;
         *could_be = row->could_be;

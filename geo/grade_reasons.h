@@ -19,9 +19,7 @@ struct grades_state;
 struct grade_words {
     const struct world *world;     /* with its findings */
     struct worker *worker;         /* after worker_fit */
-    const struct grade_row *newer; /* rows ordered by id that come before all others */
-    size_t n_newer;
-    const struct grades_state *state; /* else these; NULL: the grade rows of the world */
+    const struct grades_state *state; /* of it; NULL: its grade rows are asked */
 };
 
 /* The JSON array of reasons.h for a row of layer grades of that world. A row that keeps its

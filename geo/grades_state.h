@@ -14,6 +14,7 @@
 
 #include "geo/exposure.h"
 #include "geo/grades.h"
+#include "geo/grading.h"
 #include "geo/hazard.h"
 #include "geo/reach_tile.h"
 

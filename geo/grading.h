@@ -21,38 +21,6 @@
 
 enum { GRADING_REASONS = 20 };
 
-/* Grade rows in the order of gathering. */
-struct grade_set {
-    struct arena *arena;
-    struct grade_row *rows;
-    size_t n;
-    size_t capacity;
-};
-
-/* A row with everything absent but these; id "subject/subject_id/method". */
-enum err_code grade_set_add(struct grade_set *set, const char *subject, const char *subject_id,
-                            const char *method, struct grade_row **out, struct err *err);
-
-/* By id. */
-void grade_set_sort(struct grade_set *set);
-
-/* The sentence that leads the reasons of an enterprise. */
-struct grading_lead {
-    const char *text;
-    const char *zh;
-};
-
-/* One row an enterprise (in the order of its rows: row i is that of enterprise i) from
- * hazards[row] and the world's findings. leads: one an enterprise, texts in the set's arena. */
-enum err_code grading_enterprises(const struct world *world, struct worker *worker,
-                                  const struct hazard *hazards, struct grade_set *set,
-                                  struct grading_lead *leads, struct err *err);
-
-/* One row a unit of the inventory: subject hazard_unit, id "enterprise/unit", method gb18218,
- * value R, persons within 500 m. */
-enum err_code grading_units(const struct world *world, const struct hazard *hazards,
-                            struct grade_set *set, struct err *err);
-
 /* What speaks of an enterprise, one after another: findings and numbers, no words. */
 enum grading_kind {
     GRADING_CLOSED,     /* closed: nothing else is asked */

@@ -519,6 +519,7 @@ enum err_code proof_claim(const struct world *world, struct worker *worker,
     struct claiming claiming = {
         .world = world, .worker = worker, .arena = &worker->arena, .jw = jw, .question = question};
     enum err_code code = claim(&claiming, err);
+    assessment_release(&claiming.all);
     findings_release(claiming.judged.findings);
     return code;
 }

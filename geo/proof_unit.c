@@ -4,6 +4,7 @@
 
 #include "data/base/limits.h"
 #include "data/base/text.h"
+#include "geo/grading.h"
 #include "geo/rollup.h"
 
 #include <string.h>

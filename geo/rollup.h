@@ -15,38 +15,15 @@
  * that it may be; undecided sums their undecided findings (units), or counts the sources
  * whose grade is open (cells).
  *
+ * The figures of both are found tile by tile (grades_gather.c, reach_tile.h); here stand the
+ * steps from figures to grades, and the names of cells and units.
+ *
  * Space:  circles are cut to within 0.5 m for the shares; cells are touched by exact distance.
- * Cost:   one union over all reaches a grade, one border search a unit.
  */
 #ifndef SISETU_GEO_ROLLUP_H
 #define SISETU_GEO_ROLLUP_H
 
-#include "geo/grading.h"
-
-/* What an enterprise is on the map. */
-struct rollup_source {
-    size_t row;          /* of the enterprise */
-    struct lonlat place; /* its point, or the centroid of its outline */
-    int32_t grade;       /* 0-4 */
-    int32_t could_be;
-    int32_t undecided;
-    const struct grading_lead *lead;
-    const struct geom **zones; /* polygons; n_zones 0: a circle by grade */
-    size_t n_zones;
-};
-
-/* One an enterprise, from row i of the enterprises' grades. */
-enum err_code rollup_sources(const struct world *world, const struct grade_row *grades,
-                             const struct grading_lead *leads, struct arena *arena,
-                             struct rollup_source **out, struct err *err);
-
-enum err_code rollup_cells(const struct world *world, const struct rollup_source *sources,
-                           size_t n_sources, struct grade_set *set, struct err *err);
-
-/* worker_fit first. */
-enum err_code rollup_units(const struct world *world, struct worker *worker,
-                           const struct rollup_source *sources, size_t n_sources,
-                           struct grade_set *set, struct err *err);
+#include "data/rules.h"
 
 /* The cell that holds a point, from its south-west corner: "10620_3848" for 0.01 degree. A
  * point on a border belongs to the cell east or north of it. */

@@ -29,10 +29,12 @@ static void bench_run(struct bench *b)
     arena_init(&b->arena, 0);
     fixture_check(crew_init(&b->crew, 2, &err), &err);
     fixture_check(assess_world(b->world, &b->crew, &b->arena, &b->all, &err), &err);
+    fixture_check(assess_reasons(b->world, &b->crew.workers[0], &b->all, &b->arena, &err), &err);
 }
 
 static void bench_release(struct bench *b)
 {
+    assessment_release(&b->all);
     crew_release(&b->crew);
     arena_release(&b->arena);
     world_release(b->world);
@@ -201,6 +203,7 @@ static void test_assessment_without_memory_says_so_and_leaks_nothing(void **stat
         fixture_check(crew_init(&crew, 1, &err), &err);
         arena_init(&arena, limit);
         enum err_code code = assess_world(world, &crew, &arena, &all, &err);
+        assessment_release(&all);
         assert_true(code == ERR_OK || code == ERR_MEMORY);
         arena_release(&arena);
         crew_release(&crew);

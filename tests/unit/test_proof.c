@@ -96,6 +96,8 @@ static void stage_open(struct stage *stage)
     fixture_check(worker_init(&stage->worker, 0, &err), &err);
     struct crew crew = {&stage->worker, 1};
     fixture_check(assess_world(stage->facts, &crew, &stage->found, &all, &err), &err);
+    fixture_check(assess_reasons(stage->facts, &stage->worker, &all, &stage->found, &err), &err);
+    assessment_release(&all);
     fixture_check(assess_conflicts(stage->facts, &stage->worker, &stage->found, &conflicts,
                                    &n_conflicts, &err),
                   &err);
