@@ -424,7 +424,7 @@ enum err_code density_view(const struct world *world, struct worker *worker, siz
     enum err_code code = ERR_OK;
     struct zone_case zone = case_of(world, row);
     bool decided = finding->verdict == VERDICT_CONFLICT;
-    TRY(measure(&zone, worker, arena, decided, err));
+    TRY(measure(&zone, worker, arena, decided && !out->words_only, err));
     out->row.rule_id = out->row.rule_id ? out->row.rule_id : "zone_classes";
     out->zone_class = zone.row;
     out->zone = zone.all;

@@ -153,12 +153,12 @@ static bool same_figure(const struct conflict_view *view, const struct finding *
            (now >= finding->shortfall && now <= finding->shortfall);
 }
 
-enum err_code finding_view(const struct world *world, struct worker *worker, struct finding_ref ref,
-                           struct arena *arena, struct conflict_view *out, struct err *err)
+static enum err_code fill_view(const struct world *world, struct worker *worker,
+                               struct finding_ref ref, struct arena *arena,
+                               struct conflict_view *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct finding *finding = finding_at(world, ref);
-    *out = (struct conflict_view){.zh = NULL};
     TRY(begin_view(world, ref, finding, arena, out, err));
     switch (out->kind) {
     case FINDING_DISTANCE:
@@ -184,6 +184,20 @@ enum err_code finding_view(const struct world *world, struct worker *worker, str
     out->stale = out->stale || !same_figure(out, finding);
 done:
     return code;
+}
+
+enum err_code finding_view(const struct world *world, struct worker *worker, struct finding_ref ref,
+                           struct arena *arena, struct conflict_view *out, struct err *err)
+{
+    *out = (struct conflict_view){.zh = NULL};
+    return fill_view(world, worker, ref, arena, out, err);
+}
+
+enum err_code finding_say(const struct world *world, struct worker *worker, struct finding_ref ref,
+                          struct arena *arena, struct conflict_view *out, struct err *err)
+{
+    *out = (struct conflict_view){.words_only = true};
+    return fill_view(world, worker, ref, arena, out, err);
 }
 
 enum err_code finding_shape(const struct world *world, struct worker *worker,

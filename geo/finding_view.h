@@ -23,6 +23,7 @@ struct conflict_view {
     const struct rule_source *rule; /* or NULL */
     int64_t enterprise_row;         /* -1: none, or not in the store */
     int32_t could_be;               /* worst grade that it may give */
+    bool words_only;                /* by finding_say: shape and area are left out */
     bool stale; /* the facts have changed since it was found: judged again it says otherwise */
 
     /* What it rests on, by kind. */
@@ -39,6 +40,11 @@ struct conflict_view {
 /* worker_fit first. */
 enum err_code finding_view(const struct world *world, struct worker *worker, struct finding_ref ref,
                            struct arena *arena, struct conflict_view *out, struct err *err);
+
+/* The same without the part of a zone that is in conflict, nor its area: words and figures, a
+ * hundred times faster for a density. */
+enum err_code finding_say(const struct world *world, struct worker *worker, struct finding_ref ref,
+                          struct arena *arena, struct conflict_view *out, struct err *err);
 
 /* Parts of finding_view, by kind: what is filled in where source, rule, target and id stand. */
 enum err_code red_line_view(const struct world *world, struct worker *worker,

@@ -102,7 +102,7 @@ static enum err_code say_finding(const struct items *items, struct finding_ref r
 {
     enum err_code code = ERR_OK;
     struct conflict_view view;
-    TRY(finding_view(items->words->world, items->words->worker, ref, arena, &view, err));
+    TRY(finding_say(items->words->world, items->words->worker, ref, arena, &view, err));
     const struct conflict *row = &view.row;
     *out = (struct reason){
         .text = row->reason,
