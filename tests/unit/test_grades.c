@@ -2,10 +2,12 @@
  * edits change of them against all grades anew. */
 #include "tests/unit/world_fixture.h"
 
+#include "geo/distance.h"
 #include "geo/grades.h"
 #include "geo/grades_state.h"
 #include "geo/overlay.h"
 #include "geo/population.h"
+#include "geo/rollup.h"
 #include "geo/world_edit.h"
 
 #include <setjmp.h>
@@ -295,6 +297,97 @@ static void test_shares_of_units_are_those_of_the_union_of_reaches(void **state)
     bench_release(&b);
 }
 
+/* Whether the reach of a plant as one of that grade touches the cell, by exact distances. */
+static bool touches(struct bench *b, size_t row, int64_t column, int64_t line, int32_t grade)
+{
+    struct box box = rollup_cell_box(0.01, column, line);
+    struct geom cell =
+        fixture_box(&b->side, box.west_deg, box.south_deg, box.east_deg, box.north_deg);
+    const struct enterprise *e = world_enterprise(b->world, row);
+    struct closest closest;
+    struct err err;
+    const uint32_t *rows;
+    size_t n;
+    bool has_zones = false;
+    bool touched = false;
+    world_of_enterprise(b->world, LAYER_ZONES, e->head.id, &rows, &n);
+    for (size_t z = 0; z < n; z++) {
+        const struct zone *zone = world_zone(b->world, rows[z]);
+        if (strcmp(zone->standing, "legal") != 0)
+            continue;
+        has_zones = true;
+        fixture_check(distance_shapes(&cell, &zone->head.geom, 1, &b->arena, &closest, &err), &err);
+        touched |= closest.distance_m <= 0;
+    }
+    if (has_zones)
+        return touched;
+    fixture_check(
+        distance_shapes(&cell, &e->head.geom, (double)INFINITY, &b->arena, &closest, &err), &err);
+    return closest.distance_m <= b->world->rules->parameters.reach_m[grade];
+}
+
+/* The row of a cell counted plainly: every plant is asked. */
+static struct grade_row plain_cell(struct bench *b, const struct grades *grades, int64_t column,
+                                   int64_t line)
+{
+    struct grade_row out = {.grade = 0};
+    for (size_t i = 0; i < world_count(b->world, LAYER_ENTERPRISES); i++) {
+        const struct enterprise *e = world_enterprise(b->world, i);
+        const struct grade_row *row =
+            find(grades, arena_printf(&b->arena, "enterprise/%s/enterprise", e->head.id));
+        int32_t *const counts[5] = {&out.n_grey, &out.n_red, &out.n_orange, &out.n_yellow,
+                                    &out.n_blue};
+        if (row->could_be == 0 || e->head.geom.kind == GEOM_NONE)
+            continue;
+        bool by_grade = row->grade && touches(b, i, column, line, row->grade);
+        if (!by_grade && !touches(b, i, column, line, row->could_be))
+            continue;
+        out.grade = grading_worse(out.grade, by_grade ? row->grade : 0);
+        out.could_be = grading_worse(out.could_be, row->could_be);
+        out.undecided += row->could_be != row->grade;
+        if (by_grade || row->grade == 0)
+            ++*counts[row->grade];
+    }
+    return out;
+}
+
+static void test_cells_are_the_worst_source_that_touches_them(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct grades_state *made;
+    struct grades grades;
+    size_t n = 0;
+    size_t n_rows = 0;
+    bench_init(&b, 11);
+    all_of(&b, b.world, &made, &grades);
+    for (size_t i = 0; i < grades.n; i++)
+        n_rows += strcmp(grades.rows[i].subject, "cell") == 0;
+    for (int64_t line = 3836; line < 3858; line++) {
+        for (int64_t column = 10596; column < 10618; column++) {
+            struct grade_row plain = plain_cell(&b, &grades, column, line);
+            const struct grade_row *row =
+                find(&grades, arena_printf(&b.arena, "cell/%d_%d/grid", (int)column, (int)line));
+            assert_int_equal(row != NULL, plain.could_be != 0);
+            if (!row)
+                continue;
+            n++;
+            assert_int_equal(row->grade, plain.grade);
+            assert_int_equal(row->could_be, plain.could_be);
+            assert_int_equal(row->undecided, plain.undecided);
+            assert_int_equal(row->n_red, plain.n_red);
+            assert_int_equal(row->n_orange, plain.n_orange);
+            assert_int_equal(row->n_yellow, plain.n_yellow);
+            assert_int_equal(row->n_blue, plain.n_blue);
+            assert_int_equal(row->n_grey, plain.n_grey);
+        }
+    }
+    assert_int_equal(n, n_rows);
+    assert_true(n > 100);
+    grades_state_free(made);
+    bench_release(&b);
+}
+
 /* ---- edits ---- */
 
 /* A change of some record, never the same id twice in one edit. */
@@ -446,6 +539,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_grades_are_the_same_on_one_thread_and_on_many),
         cmocka_unit_test(test_shares_of_units_are_those_of_the_union_of_reaches),
+        cmocka_unit_test(test_cells_are_the_worst_source_that_touches_them),
         cmocka_unit_test(test_what_edits_change_is_what_grading_all_anew_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
