@@ -462,6 +462,7 @@ const struct pipeline_class *rules_pipeline_class(const struct rules *rules, con
  * factor d sqrt(p). A gas_factor of the pipeline counts by its ratio to natural gas (0.099). NAN
  * without diameter, pressure or formula. */
 double rules_pir_m(const struct pipeline_method *method, const struct pipeline *pipeline);
+double rules_pir_factor(const struct pipeline_method *method, const struct pipeline *pipeline);
 
 /* The radius that a point plant gets, and the accuracy of a record without one. Never 0. */
 double rules_radius_m(const struct rules *rules, const struct enterprise *enterprise);

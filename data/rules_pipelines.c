@@ -206,15 +206,19 @@ void rules_check_pipelines(struct rules_loader *loader)
 
 /* ---- the potential impact radius ---- */
 
+double rules_pir_factor(const struct pipeline_method *method, const struct pipeline *pipeline)
+{
+    static const double NATURAL_GAS = 0.099; /* of schema.csv pipelines.gas_factor */
+    bool other = !isnan(pipeline->gas_factor) && pipeline->gas_factor != NATURAL_GAS;
+    return other ? method->pir_factor * (pipeline->gas_factor / NATURAL_GAS) : method->pir_factor;
+}
+
 double rules_pir_m(const struct pipeline_method *method, const struct pipeline *pipeline)
 {
     static const double MM_AN_INCH = 25.4;
     static const double MPA_A_PSI = 0.006894757293168361; /* 4.4482216152605 N / (25.4 mm)^2 */
     static const double M_A_FOOT = 0.3048;
-    static const double NATURAL_GAS = 0.099; /* of schema.csv pipelines.gas_factor */
-    double factor = method->pir_factor;
-    if (!isnan(pipeline->gas_factor))
-        factor *= pipeline->gas_factor / NATURAL_GAS;
+    double factor = rules_pir_factor(method, pipeline);
     double d = pipeline->diameter_mm;
     double p = pipeline->pressure_mpa;
     if (method->pir_units == PIR_MM_MPA)

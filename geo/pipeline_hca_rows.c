@@ -167,11 +167,12 @@ static enum err_code add_radius(struct pipeline_job *job, const struct pipeline_
         if (isnan(radius_m))
             row->decides = isnan(job->pipeline->diameter_mm) ? "diameter_mm" : "pressure_mpa";
         else
-            row->reason = arena_printf(job->arena,
-                                       "potential impact radius %.1f m: d %g mm, p %g "
-                                       "MPa, factor %g",
-                                       radius_m, job->pipeline->diameter_mm,
-                                       job->pipeline->pressure_mpa, method->pir_factor);
+            row->reason =
+                arena_printf(job->arena,
+                             "potential impact radius %.1f m: d %g mm, p %g "
+                             "MPa, factor %g",
+                             radius_m, job->pipeline->diameter_mm, job->pipeline->pressure_mpa,
+                             rules_pir_factor(method, job->pipeline));
         TRY(row->reason ? ERR_OK : err_nomem(err));
     }
 done:

@@ -42,6 +42,20 @@ static void test_t30_radii_of_nine_pipes(void **state)
     bench_end(&b);
 }
 
+static void test_the_radius_of_another_gas_tells_the_factor_that_gives_it(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin_24(&b);
+    b.pipeline->gas_factor = 0.2;
+    bench_ask(&b, "gb32167");
+    const struct segment *s = bench_segment(&b, "pir", NULL, 0);
+    assert_non_null(s);
+    assert_close(s->radius_m, 0.2 * 24 * INCH_MM * sqrt(1000 * PSI_MPA), 1e-6);
+    assert_non_null(strstr(s->reason, "factor 0.2"));
+    bench_end(&b);
+}
+
 static void buildings(struct bench *b, int n, double at_ft, double offset_ft)
 {
     for (int i = 0; i < n; i++)
@@ -326,6 +340,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_t30_radii_of_nine_pipes),
+        cmocka_unit_test(test_the_radius_of_another_gas_tells_the_factor_that_gives_it),
         cmocka_unit_test(test_t30_a_pipe_of_30_inches_crosses_660_feet_at_1016_6_psi),
         cmocka_unit_test(test_t31_twenty_buildings_make_a_high_consequence_area_and_nineteen_none),
         cmocka_unit_test(test_t32_an_identified_site_at_rising_offsets),
