@@ -68,6 +68,7 @@ struct assess_options {
     const char *rules_directory; /* NULL: those installed */
     int32_t as_of;               /* INT_ABSENT: today */
     size_t n_threads;            /* 0: as many as cores */
+    bool dry_run;                /* leaves the store alone: inserted and deleted are 0 */
 };
 
 enum err_code assess_store(const char *store_path, const struct assess_options *options,

@@ -519,6 +519,23 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+struct made_segments {
+    struct segment *rows;
+    size_t n;
+};
+
+/* Compares with what the store holds, and writes what differs. */
+static enum err_code keep(const char *path, struct saving *saving, const struct made_segments *made,
+                          bool *stale, uint64_t *generation, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(compare_grades(saving, err));
+    TRY(compare_layer(saving, LAYER_SEGMENTS, made->rows, made->n, &saving->segments, err));
+    TRY(save(path, saving, stale, generation, err));
+done:
+    return code;
+}
+
 /* One try: load, assess, compare, save. */
 static enum err_code assess_once(const char *path, const struct assess_options *options,
                                  struct arena *arena, struct assess_summary *out, bool *stale,
@@ -530,8 +547,7 @@ static enum err_code assess_once(const char *path, const struct assess_options *
     struct crew crew;
     struct saving saving = {.assessment = &assessment, .crew = &crew, .arena = &scratch};
     struct findings *findings = NULL;
-    struct segment *segments = NULL;
-    size_t n_segments = 0;
+    struct made_segments made = {NULL, 0};
     uint64_t generation = 0;
     double begun = seconds();
     arena_init(&scratch, 0);
@@ -547,14 +563,17 @@ static enum err_code assess_once(const char *path, const struct assess_options *
     double found = seconds();
     TRY(assess_grades(saving.world, &crew, &scratch, &assessment, err));
     double graded = seconds();
-    TRY(pipeline_segments(saving.world, &crew, &scratch, &segments, &n_segments, err));
+    TRY(pipeline_segments(saving.world, &crew, &scratch, &made.rows, &made.n, err));
     double assessed = seconds();
-    TRY(compare_grades(&saving, err));
-    TRY(compare_layer(&saving, LAYER_SEGMENTS, segments, n_segments, &saving.segments, err));
-    TRY(save(path, &saving, stale, &generation, err));
+    *stale = false;
+    generation = saving.world->generation;
+    if (!options->dry_run)
+        TRY(keep(path, &saving, &made, stale, &generation, err));
     if (*stale)
         goto done;
     TRY(summarise(&saving, generation, arena, out, err));
+    if (options->dry_run)
+        out->inserted = out->deleted = 0;
     out->n_threads = crew.n;
     out->load_s = loaded - begun;
     out->assess_s = assessed - loaded;

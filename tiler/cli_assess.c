@@ -87,6 +87,7 @@ static enum err_code run_assess(struct cli *cli, struct err *err)
     TRY(cli_date(cli, "as-of", &options.as_of, err));
     TRY(cli_integer(cli, "threads", 1, LIMIT_THREADS, &n_threads, err));
     options.n_threads = (size_t)n_threads;
+    options.dry_run = cli_flag(cli, "dry-run");
     TRY(assess_store(cli->arguments[0], &options, &cli->arena, &summary, err));
     text_from_date(summary.as_of, date);
     if (cli_flag(cli, "json"))
@@ -113,6 +114,7 @@ const struct cli_command cli_assess = {
             {"as-of", 0, "DATE", false, "the day whose rules hold (today)"},
             {"rules", 0, "DIR", false, "rule tables (default: those installed)"},
             {"threads", 0, "N", false, "threads to work with (as many as cores)"},
+            {"dry-run", 0, NULL, false, "say what would be found, and leave the store alone"},
             {"timing", 0, NULL, false, "print how long loading, assessing and writing took"},
             {"json", 0, NULL, false, "print the summary as JSON"},
             {NULL, 0, NULL, false, NULL}},

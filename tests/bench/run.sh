@@ -69,3 +69,4 @@ echo "serve: the same again                                  $warm s   $(ratio "
 echo "serve: resident memory                                 $(awk '/VmRSS/ {printf "%.0f MB", $2 / 1024}' /proc/$server/status)"
 
 sh tests/bench/near.sh
+sh tests/bench/assess.sh
