@@ -69,7 +69,7 @@ enum {
      * plants, zones and targets have tens of vertices, a county's border 20,000. */
     LIMIT_PROOF_VERTICES = 20 * 1000,
     LIMIT_PROOF_VERTICES_ALL = 100 * 1000,
-    LIMIT_PROOF_CELLS = 200 * 1000, /* a strip of 600 m along 300 km of cells of 100 m */
+    LIMIT_PROOF_CELLS = 200 * 1000,  /* a strip of 600 m along 300 km of cells of 100 m */
     LIMIT_PROOF_RECORDS = 20 * 1000, /* 300 bytes each */
 
     /* Findings that the proof of one plant's grade works out, the worst first. */
