@@ -1,6 +1,6 @@
 #include "geo/grade_reasons.h"
 
-#include "geo/grades_state.h"
+#include "geo/grade_words.h"
 #include "geo/grading.h"
 #include "geo/rollup.h"
 
@@ -9,27 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- grades of enterprises ---- */
-
-void grade_reasons_lookup(const struct grade_words *words, size_t enterprise_row, int32_t *grade,
-                          int32_t *could_be)
+struct grade_known grade_known(const struct grade_words *words, size_t enterprise_row)
 {
     const struct world *world = words->world;
-    *grade = *could_be = 0;
-    if (words->state) {
-        uint32_t slot = world_slot(world, LAYER_ENTERPRISES, enterprise_row);
-        if (slot < words->state->n_plants && words->state->plants[slot].alive) {
-            *grade = words->state->plants[slot].grade;
-            *could_be = words->state->plants[slot].could_be;
-        }
-        return;
-    }
+    const struct grades_plant *plant = NULL;
+    if (words->changing)
+        plant = grades_plant_now(words->changing, enterprise_row);
+    else if (words->state)
+        plant = &words->state->plants[world_slot(world, LAYER_ENTERPRISES, enterprise_row)];
+    if (plant)
+        return (struct grade_known){plant->grade, plant->could_be, &plant->around};
     const struct grade_row *row =
         world_grade(world, "enterprise", world_enterprise(world, enterprise_row)->head.id, NULL);
-    if (row) {
-        *grade = row->grade;
-        *could_be = row->could_be;
-    }
+    return row ? (struct grade_known){row->grade, row->could_be, NULL} : (struct grade_known){0};
 }
 
 /* ---- reasons ---- */
@@ -37,10 +29,9 @@ void grade_reasons_lookup(const struct grade_words *words, size_t enterprise_row
 enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,
                          struct arena *arena, struct reason *out, struct err *err)
 {
-    size_t n;
-    size_t n_all;
+    struct grade_said said = {.reasons = out};
     *out = (struct reason){.text = "", .zh = ""};
-    return grade_reasons_plant(words, enterprise_row, 1, arena, out, &n, &n_all, err);
+    return grade_reasons_plant(words, enterprise_row, 1, arena, &said, err);
 }
 
 static enum err_code of_plant(const struct grade_words *words, const char *id, struct arena *arena,
@@ -48,16 +39,15 @@ static enum err_code of_plant(const struct grade_words *words, const char *id, s
 {
     enum err_code code = ERR_OK;
     struct reason reasons[GRADING_REASONS + 1];
-    size_t n = 0;
-    size_t n_all = 0;
+    struct grade_said said = {.reasons = reasons};
     int64_t row = world_find(words->world, LAYER_ENTERPRISES, id);
     if (row >= 0)
-        TRY(grade_reasons_plant(words, (size_t)row, GRADING_REASONS, arena, reasons, &n, &n_all,
-                                err));
-    if (n_all > n) {
+        TRY(grade_reasons_plant(words, (size_t)row, GRADING_REASONS, arena, &said, err));
+    size_t n = said.n;
+    if (said.n_all > n) {
         reasons[n] =
-            (struct reason){.text = arena_printf(arena, "And %zu more findings.", n_all - n),
-                            .zh = arena_printf(arena, "另有 %zu 项。", n_all - n)};
+            (struct reason){.text = arena_printf(arena, "And %zu more findings.", said.n_all - n),
+                            .zh = arena_printf(arena, "另有 %zu 项。", said.n_all - n)};
         n++;
     }
     TRY(reasons_write(reasons, n, arena, json, err));
@@ -81,7 +71,7 @@ static enum err_code of_hazard_unit(const struct grade_words *words, const char 
             return err_nomem(err);
         if (row < 0)
             continue;
-        TRY(hazard_of(world, words->worker, (size_t)row, arena, arena, &hazard, err));
+        TRY(grade_hazard(words, (size_t)row, arena, &hazard, err));
         for (size_t i = 0; i < hazard.n_units && n == 0; i++) {
             if (!text_equal(hazard.units[i].unit, at + 1))
                 continue;

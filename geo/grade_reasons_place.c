@@ -1,6 +1,5 @@
 /* grade_reasons_place.c - why a cell or a unit has its grade: the worst sources, and shares. */
-#include "geo/grade_reasons.h"
-#include "geo/grades_state.h"
+#include "geo/grade_words.h"
 #include "geo/near.h"
 #include "geo/rollup.h"
 
@@ -9,8 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { WORST = 3 }; /* sources that are named */
 
 /* An enterprise that may have to be named. */
 struct candidate {
@@ -30,8 +27,8 @@ struct candidates {
 
 static bool add(struct candidates *candidates, uint32_t row)
 {
-    struct candidate one = {.row = row};
-    grade_reasons_lookup(candidates->words, row, &one.grade, &one.could_be);
+    struct grade_known known = grade_known(candidates->words, row);
+    struct candidate one = {row, known.grade, known.could_be};
     candidates->items = arena_grow(candidates->arena, candidates->items, &candidates->capacity,
                                    candidates->n + 1, sizeof *candidates->items);
     candidates->failed = !candidates->items;
@@ -106,23 +103,6 @@ done:
     return code;
 }
 
-static enum err_code say_source(const struct grade_words *words, const struct candidate *candidate,
-                                bool by_grade, struct arena *arena, struct reason *out,
-                                struct err *err)
-{
-    const struct record_head *head = world_record(words->world, LAYER_ENTERPRISES, candidate->row);
-    int32_t as = by_grade ? candidate->grade : 0;
-    int32_t shown = as ? as : candidate->could_be;
-    *out = (struct reason){
-        .grade = as,
-        .text = arena_printf(arena, "%s (%s%s) reaches this cell.", reasons_name(head),
-                             as ? "" : "could be ", reasons_grade_en(shown)),
-        .zh = arena_printf(arena, "%s（%s%s）的影响范围触及本格。", reasons_name(head),
-                           as ? "" : "可能为", reasons_grade_zh(shown)),
-        .source = reasons_ref(LAYER_ENTERPRISES, head->id, arena)};
-    return out->text && out->zh && out->source ? ERR_OK : err_nomem(err);
-}
-
 static double widest_reach_m(const struct parameters *parameters)
 {
     double widest_m = 0;
@@ -150,35 +130,86 @@ static enum err_code find_sources(const struct grade_words *words, struct tile t
 }
 
 /* The worst that reach it as what they are; then, by row, those that only could. */
-enum err_code grade_reasons_cell(const struct grade_words *words, const struct grade_row *row,
-                                 struct arena *arena, struct reason out[GRADE_REASONS_PLACE],
-                                 size_t *n, struct err *err)
+enum err_code grade_named_cell(const struct grade_words *words, struct tile tile,
+                               struct arena *arena, struct grades_worst *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct candidates candidates = {.words = words, .arena = arena};
     struct candidates open = {.words = words, .arena = arena};
-    long column = 0;
-    long line = 0;
-    *n = 0;
-    if (sscanf(row->subject_id, "%ld_%ld", &column, &line) != 2)
-        return err_set(err, ERR_INPUT, "\"%s\" names no cell", row->subject_id);
-    struct tile tile = {(int32_t)column, (int32_t)line};
+    *out = (struct grades_worst){.n = 0};
     TRY(find_sources(words, tile, &candidates, err));
-    for (size_t i = 0; i < candidates.n && *n < WORST; i++) {
+    for (size_t i = 0; i < candidates.n && out->n < GRADES_WORST; i++) {
         const struct candidate *candidate = &candidates.items[i];
         bool touches;
         bool by_grade;
         TRY(reaches(&candidates, candidate, tile, &touches, &by_grade, err));
         if (touches && by_grade && candidate->grade > 0)
-            TRY(say_source(words, candidate, true, arena, &out[(*n)++], err));
+            grades_worst_push(out, world_slot(words->world, LAYER_ENTERPRISES, candidate->row),
+                              candidate->grade);
         else if (touches && !add(&open, candidate->row))
             return err_nomem(err);
     }
     for (size_t i = 0; i < open.n; i++)
         open.items[i].grade = 0;
     sort_once(&open);
-    for (size_t i = 0; i < open.n && *n < WORST; i++)
-        TRY(say_source(words, &open.items[i], false, arena, &out[(*n)++], err));
+    for (size_t i = 0; i < open.n && out->n < GRADES_WORST; i++)
+        grades_worst_push(out, world_slot(words->world, LAYER_ENTERPRISES, open.items[i].row),
+                          GRADES_OPEN);
+done:
+    return code;
+}
+
+static enum err_code say_source(const struct grade_words *words, uint32_t slot, int32_t rank,
+                                struct arena *arena, struct reason *out, struct err *err)
+{
+    size_t row = (size_t)world_row(words->world, LAYER_ENTERPRISES, slot);
+    const struct record_head *head = world_record(words->world, LAYER_ENTERPRISES, row);
+    int32_t as = rank == GRADES_OPEN ? 0 : rank;
+    int32_t shown = as ? as : grade_known(words, row).could_be;
+    *out = (struct reason){
+        .grade = as,
+        .text = arena_printf(arena, "%s (%s%s) reaches this cell.", reasons_name(head),
+                             as ? "" : "could be ", reasons_grade_en(shown)),
+        .zh = arena_printf(arena, "%s（%s%s）的影响范围触及本格。", reasons_name(head),
+                           as ? "" : "可能为", reasons_grade_zh(shown)),
+        .source = reasons_ref(LAYER_ENTERPRISES, head->id, arena)};
+    return out->text && out->zh && out->source ? ERR_OK : err_nomem(err);
+}
+
+/* Who is named in a cell that an edit under way or the state knows. */
+static const struct grades_worst *known_cell(const struct grade_words *words, struct tile tile)
+{
+    const struct grades_tile *known = NULL;
+    if (words->changing) {
+        known = grades_tile_find(&words->changing->step->tiles, tile);
+        if (known)
+            return &words->changing->step->tile_steps[known - words->changing->step->tiles.items]
+                        .after.cell.worst;
+    }
+    if (words->state)
+        known = grades_tile_find(&words->state->tiles, tile);
+    return known ? &known->cell.worst : NULL;
+}
+
+enum err_code grade_reasons_cell(const struct grade_words *words, const struct grade_row *row,
+                                 struct arena *arena, struct reason out[GRADE_REASONS_PLACE],
+                                 size_t *n, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct grades_worst found;
+    long column = 0;
+    long line = 0;
+    *n = 0;
+    if (sscanf(row->subject_id, "%ld_%ld", &column, &line) != 2)
+        return err_set(err, ERR_INPUT, "\"%s\" names no cell", row->subject_id);
+    struct tile tile = {(int32_t)column, (int32_t)line};
+    const struct grades_worst *worst = known_cell(words, tile);
+    if (!worst) {
+        TRY(grade_named_cell(words, tile, arena, &found, err));
+        worst = &found;
+    }
+    for (; *n < worst->n; ++*n)
+        TRY(say_source(words, worst->slots[*n], worst->ranks[*n], arena, &out[*n], err));
 done:
     return code;
 }
@@ -291,18 +322,36 @@ static enum err_code find_plants(const struct grade_words *words, size_t unit_ro
     return ERR_OK;
 }
 
-static enum err_code say_plant(const struct grade_words *words, const struct candidate *candidate,
+enum err_code grade_named_unit(const struct grade_words *words, size_t unit_row,
+                               struct arena *arena, struct grades_worst *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct candidates candidates = {.words = words, .arena = arena};
+    *out = (struct grades_worst){.n = 0};
+    TRY(find_plants(words, unit_row, &candidates, err));
+    for (size_t i = 0; i < candidates.n && out->n < GRADES_WORST; i++) {
+        const struct candidate *candidate = &candidates.items[i];
+        if (candidate->grade > 0 && counts_in(words->world, candidate->row, unit_row))
+            grades_worst_push(out, world_slot(words->world, LAYER_ENTERPRISES, candidate->row),
+                              candidate->grade);
+    }
+done:
+    return code;
+}
+
+static enum err_code say_plant(const struct grade_words *words, uint32_t slot, int32_t grade,
                                struct arena *arena, struct reason *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct record_head *head = world_record(words->world, LAYER_ENTERPRISES, candidate->row);
+    size_t row = (size_t)world_row(words->world, LAYER_ENTERPRISES, slot);
+    const struct record_head *head = world_record(words->world, LAYER_ENTERPRISES, row);
     struct reason lead;
-    TRY(grade_lead(words, candidate->row, arena, &lead, err));
-    *out = (struct reason){.grade = candidate->grade,
+    TRY(grade_lead(words, row, arena, &lead, err));
+    *out = (struct reason){.grade = grade,
                            .text = arena_printf(arena, "%s is %s. %s", reasons_name(head),
-                                                reasons_grade_en(candidate->grade), lead.text),
+                                                reasons_grade_en(grade), lead.text),
                            .zh = arena_printf(arena, "%s：%s。%s", reasons_name(head),
-                                              reasons_grade_zh(candidate->grade), lead.zh),
+                                              reasons_grade_zh(grade), lead.zh),
                            .source = reasons_ref(LAYER_ENTERPRISES, head->id, arena)};
     if (!out->text || !out->zh || !out->source)
         code = err_nomem(err);
@@ -310,12 +359,24 @@ done:
     return code;
 }
 
+static const struct grades_worst *known_unit(const struct grade_words *words, uint32_t slot)
+{
+    const struct grades_step *step = words->changing ? words->changing->step : NULL;
+    for (size_t i = 0; step && i < step->n_units; i++) {
+        if (step->units[i].slot == slot)
+            return &step->units[i].inside.worst;
+    }
+    if (!words->state || slot >= words->state->n_units || !words->state->units[slot])
+        return NULL;
+    return &words->state->units[slot]->inside.worst;
+}
+
 enum err_code grade_reasons_unit(const struct grade_words *words, const struct grade_row *row,
                                  struct arena *arena, struct reason out[GRADE_REASONS_PLACE],
                                  size_t *n, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct candidates candidates = {.words = words, .arena = arena};
+    struct grades_worst found;
     int64_t unit = world_unit(words->world, row->subject_id);
     *n = 0;
     out[(*n)++] = unit_lead(words->world, row, arena);
@@ -323,12 +384,14 @@ enum err_code grade_reasons_unit(const struct grade_words *words, const struct g
         return err_nomem(err);
     if (unit < 0)
         return ERR_OK;
-    TRY(find_plants(words, (size_t)unit, &candidates, err));
-    for (size_t i = 0; i < candidates.n && *n <= WORST; i++) {
-        const struct candidate *candidate = &candidates.items[i];
-        if (candidate->grade > 0 && counts_in(words->world, candidate->row, (size_t)unit))
-            TRY(say_plant(words, candidate, arena, &out[(*n)++], err));
+    const struct grades_worst *worst =
+        known_unit(words, world_slot(words->world, LAYER_ADMIN, (size_t)unit));
+    if (!worst) {
+        TRY(grade_named_unit(words, (size_t)unit, arena, &found, err));
+        worst = &found;
     }
+    for (size_t i = 0; i < worst->n; i++)
+        TRY(say_plant(words, worst->slots[i], worst->ranks[i], arena, &out[(*n)++], err));
 done:
     return code;
 }

@@ -1,6 +1,6 @@
 /* grade_reasons_plant.c - why an enterprise has its grade. */
 #include "geo/finding_view.h"
-#include "geo/grade_reasons.h"
+#include "geo/grade_words.h"
 #include "geo/grading.h"
 
 #include <stdlib.h>
@@ -190,31 +190,41 @@ done:
     return code;
 }
 
+enum err_code grade_hazard(const struct grade_words *words, size_t enterprise_row,
+                           struct arena *arena, struct hazard *out, struct err *err)
+{
+    const struct world *world = words->world;
+    const uint32_t *rows;
+    size_t n;
+    *out = (struct hazard){.units = NULL};
+    world_of_enterprise(world, LAYER_INVENTORY, world_enterprise(world, enterprise_row)->head.id,
+                        &rows, &n);
+    if (n == 0)
+        return ERR_OK;
+    struct grade_known known = grade_known(words, enterprise_row);
+    return known.around ? hazard_judge(world, enterprise_row, known.around, arena, arena, out, err)
+                        : hazard_of(world, words->worker, enterprise_row, arena, arena, out, err);
+}
+
 enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterprise_row,
-                                  size_t most, struct arena *arena, struct reason *out, size_t *n,
-                                  size_t *n_all, struct err *err)
+                                  size_t most, struct arena *arena, struct grade_said *out,
+                                  struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct world *world = words->world;
-    struct hazard hazard = {.units = NULL};
+    struct hazard hazard;
     struct items items = {.words = words, .row = enterprise_row, .hazard = &hazard, .arena = arena};
     struct grading_sum sum;
-    const uint32_t *rows;
-    *n = *n_all = 0;
-    world_of_enterprise(world, LAYER_INVENTORY, world_enterprise(world, enterprise_row)->head.id,
-                        &rows, n_all);
-    if (*n_all > 0)
-        TRY(hazard_of(world, words->worker, enterprise_row, arena, arena, &hazard, err));
-    TRY(grading_parts(world, enterprise_row, &hazard, &items, visit, &sum, err));
+    TRY(grade_hazard(words, enterprise_row, arena, &hazard, err));
+    TRY(grading_parts(words->world, enterprise_row, &hazard, &items, visit, &sum, err));
     struct item *ordered = arena_new(arena, struct item, items.n);
     if (!ordered) {
         code = err_nomem(err);
         goto done;
     }
     TRY(order(&items, most, ordered, err));
-    for (; *n < items.n && *n < most; ++*n)
-        TRY(say(&items, &ordered[*n], arena, &out[*n], err));
-    *n_all = items.n;
+    for (out->n = 0; out->n < items.n && out->n < most; out->n++)
+        TRY(say(&items, &ordered[out->n], arena, &out->reasons[out->n], err));
+    out->n_all = items.n;
 done:
     return code;
 }

@@ -128,6 +128,9 @@ static enum err_code count_cells(struct grading_run *run, struct err *err)
             TRY(grades_tile_put(tiles, reached->tile, &index, err));
             grades_cell_add(&tiles->items[index].cell, plant->grade, plant->could_be,
                             reached->by_grade, 1);
+            grades_worst_push(&tiles->items[index].cell.worst,
+                              world_slot(run->world, LAYER_ENTERPRISES, reached->source),
+                              grades_rank(plant, reached->by_grade));
         }
         for (size_t i = 0; i < gather->n_touches; i++)
             TRY(grades_tile_put(tiles, gather->touches[i].tile, &index, err));
@@ -324,8 +327,13 @@ static enum err_code count_inside(struct grading_run *run, struct err *err)
             continue;
         for (int level = 1; level <= 4; level++) {
             int64_t unit = run->units_of[row][level];
-            if (unit >= 0)
-                grades_inside_add(&run->units[unit]->inside, &run->plants[row], 1);
+            if (unit < 0)
+                continue;
+            struct grades_inside *inside = &run->units[unit]->inside;
+            grades_inside_add(inside, &run->plants[row], 1);
+            if (run->plants[row].grade > 0)
+                grades_worst_push(&inside->worst, world_slot(run->world, LAYER_ENTERPRISES, row),
+                                  run->plants[row].grade);
         }
     }
 done:

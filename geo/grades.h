@@ -60,20 +60,31 @@ struct grades_edit {
     struct crew *crew;
 };
 
-/* What it changed. Holds for the state until the next commit. */
-struct grades_change {
-    struct grade_row *put; /* new rows and rows of which any field changed, ordered by id */
-    size_t n_put;
-    const char **deleted; /* ids of rows that are gone, ordered */
-    size_t n_deleted;
-    struct grades_step *step; /* what grades_commit does */
+/* A row before and after: NULL where it was not there, or is gone. Both have the same id. */
+struct grades_pair {
+    struct grade_row *before;
+    struct grade_row *after;
 };
 
-/* Puts and deletions make the grades of `old` those of `now`: equal to grades_all(now). The
- * state stays as it is until grades_commit, which cannot fail; a change that is not committed
- * is forgotten with the arena. */
+/* What it changed. Holds for the state until the next commit. */
+struct grades_change {
+    struct grades_pair *pairs; /* ordered by id: what changed, and what the edit might change in
+                                  words alone */
+    size_t n_pairs;
+    struct grades_changing *changing; /* for grades_say and grades_commit */
+};
+
+/* The pairs make the grades of `old` those of `now`: equal to grades_all(now). The state stays
+ * as it is until grades_commit, which cannot fail; a change that is not committed is forgotten
+ * with the arena. The edit is copied, its arrays and worlds are not. */
 enum err_code grades_update(struct grades_state *state, const struct grades_edit *edit,
                             struct arena *arena, struct grades_change *out, struct err *err);
+
+/* Before the commit: gives the rows of all pairs their reasons, as the store keeps them, and
+ * drops the pairs whose rows are the same in everything. What is left makes the stored rows of
+ * `old` those of `now`. */
+enum err_code grades_say(struct grades_change *change, struct arena *arena, struct err *err);
+
 void grades_commit(struct grades_state *state, const struct grades_change *change);
 
 #endif

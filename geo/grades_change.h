@@ -20,9 +20,22 @@ struct grades_touched {
     struct grades_plant after;
 };
 
+/* Who is named, while enterprises come and go. */
+struct grades_named {
+    const char *id;
+    uint32_t slot;
+    int32_t rank; /* 0: nobody */
+};
+struct grades_naming {
+    struct grades_named named[GRADES_WORST];
+    size_t n;
+    struct grades_named bound; /* who is left out comes no earlier; rank 0: nobody is */
+};
+
 /* A tile that a touched enterprise reaches or reached. */
 struct grades_tile_step {
-    struct grades_tile after;
+    struct grades_tile after; /* but for who is named */
+    struct grades_naming naming;
     bool reach; /* residents in reach have to be found anew */
 };
 
@@ -30,7 +43,8 @@ struct grades_tile_step {
 struct grades_unit_step {
     uint32_t slot;
     struct reach_persons persons;
-    struct grades_inside inside;
+    struct grades_inside inside; /* but for who is named */
+    struct grades_naming naming;
 };
 struct grades_border_step {
     struct grades_border *border;
@@ -57,7 +71,7 @@ struct grades_step {
 
 struct grades_changing {
     struct grades_state *state;
-    const struct grades_edit *edit;
+    const struct grades_edit *edit; /* a copy */
     struct worker *worker;
     struct arena *arena;
     struct grades_step *step;
@@ -66,6 +80,20 @@ struct grades_changing {
 /* grades_change_tiles.c: tiles that the touched enterprises reached and reach, their cells and
  * residents in reach; and what these change in units. */
 enum err_code grades_change_tiles(struct grades_changing *changing, struct err *err);
+
+/* grades_change_rows.c: rows of all that is touched, in pairs. */
+enum err_code grades_change_rows(struct grades_changing *changing, struct grades_change *out,
+                                 struct err *err);
+enum err_code grades_pair_rows(const struct grades_rows *before, const struct grades_rows *after,
+                               struct arena *arena, struct grades_change *out, struct err *err);
+
+/* grades_naming.c */
+void grades_naming_begin(struct grades_naming *naming, const struct world *old,
+                         const struct grades_worst *worst);
+void grades_naming_add(struct grades_naming *naming, const struct grades_named *who);
+void grades_naming_take(struct grades_naming *naming, uint32_t slot);
+/* Settles who is named in cells and units; looks where that is not sure. */
+enum err_code grades_change_names(struct grades_changing *changing, struct err *err);
 
 /* The step of a unit, begun as it stands. */
 enum err_code grades_unit_step(struct grades_changing *changing, uint32_t slot,

@@ -24,8 +24,11 @@ static enum err_code tile_step(struct grades_changing *changing, struct tile til
                                       index + 1, sizeof *step->tile_steps);
         if (!step->tile_steps)
             return err_nomem(err);
-        step->tile_steps[index] =
-            (struct grades_tile_step){known ? *known : (struct grades_tile){.tile = tile}, false};
+        struct grades_tile_step *made = &step->tile_steps[index];
+        *made = (struct grades_tile_step){.after = {.tile = tile}};
+        if (known)
+            made->after = *known;
+        grades_naming_begin(&made->naming, changing->edit->old, &made->after.cell.worst);
     }
     *out = &step->tile_steps[index];
 done:
@@ -43,25 +46,47 @@ static bool same_zones(const struct grades_source *a, const struct grades_source
     return true;
 }
 
-/* Takes what a source reaches off, or adds it. */
-static enum err_code lay(struct grades_changing *changing, const struct world *world,
-                         const struct grades_source *source, int by, struct err *err)
+/* What a source reaches, to be taken off or added. */
+struct laying {
+    const struct world *world;
+    const struct grades_source *source;
+    const struct grades_plant *plant;
+    int by;
+    bool reach; /* residents in reach change too */
+};
+
+static void lay_cell(const struct laying *laying, bool by_grade, struct grades_tile_step *step)
+{
+    const struct grades_source *source = laying->source;
+    uint32_t slot = world_slot(laying->world, LAYER_ENTERPRISES, source->row);
+    struct grades_named who = {world_enterprise(laying->world, source->row)->head.id, slot,
+                               grades_rank(laying->plant, by_grade)};
+    grades_cell_add(&step->after.cell, source->grade, source->could_be, by_grade, laying->by);
+    if (laying->by > 0)
+        grades_naming_add(&step->naming, &who);
+    else
+        grades_naming_take(&step->naming, slot);
+}
+
+static enum err_code lay(struct grades_changing *changing, const struct laying *laying,
+                         struct err *err)
 {
     enum err_code code = ERR_OK;
     struct grades_gather gather;
     struct grades_tile_step *step;
+    const struct world *world = laying->world;
+    const struct grades_source *source = laying->source;
     TRY(grades_gather_init(&gather, world, changing->worker, changing->arena, err));
     TRY(grades_gather_source(&gather, source, 0, err));
     for (size_t i = 0; i < gather.n_cells; i++) {
         TRY(tile_step(changing, gather.cells[i].tile, &step, err));
-        grades_cell_add(&step->after.cell, source->grade, source->could_be,
-                        gather.cells[i].by_grade, by);
+        lay_cell(laying, gather.cells[i].by_grade, step);
     }
-    for (size_t i = 0; i < gather.n_touches; i++) {
+    for (size_t i = 0; laying->reach && i < gather.n_touches; i++) {
         TRY(tile_step(changing, gather.touches[i].tile, &step, err));
         step->reach = true;
     }
-    for (size_t i = 0; i < gather.n_covers; i++) {
+    for (size_t i = 0; laying->reach && i < gather.n_covers; i++) {
         struct tile_span span = gather.covers[i].span;
         for (struct tile at = {span.first, span.row}; at.column < span.end; at.column++) {
             TRY(tile_step(changing, at, &step, err));
@@ -72,11 +97,11 @@ done:
     return code;
 }
 
-static enum err_code lay_anew(struct grades_changing *changing, const struct grades_touched *it,
-                              struct err *err)
+static enum err_code lay_anew(struct grades_changing *changing, size_t number, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct grades_edit *edit = changing->edit;
+    const struct grades_touched *it = &changing->step->touched[number];
     struct grades_source before = {.grade = 0};
     struct grades_source after = {.grade = 0};
     if (it->old_row >= 0)
@@ -88,12 +113,15 @@ static enum err_code lay_anew(struct grades_changing *changing, const struct gra
     bool same = it->old_row >= 0 && it->new_row >= 0 && before.grade == after.grade &&
                 before.could_be == after.could_be && same_zones(&before, &after) &&
                 (before.geom == after.geom || geom_equal(before.geom, after.geom));
-    if (same)
+    /* A record put anew has another slot, and perhaps another name. */
+    if (same && changing->step->old_slots[number] == changing->step->new_slots[number])
         goto done;
+    struct laying laying = {edit->old, &before, &it->before, -1, !same};
     if (it->old_row >= 0)
-        TRY(lay(changing, edit->old, &before, -1, err));
+        TRY(lay(changing, &laying, err));
+    laying = (struct laying){edit->now, &after, &it->after, 1, !same};
     if (it->new_row >= 0)
-        TRY(lay(changing, edit->now, &after, 1, err));
+        TRY(lay(changing, &laying, err));
 done:
     return code;
 }
@@ -367,7 +395,7 @@ enum err_code grades_change_tiles(struct grades_changing *changing, struct err *
     enum err_code code = ERR_OK;
     struct grades_step *step = changing->step;
     for (size_t i = 0; i < step->n_touched; i++)
-        TRY(lay_anew(changing, &step->touched[i], err));
+        TRY(lay_anew(changing, i, err));
     for (size_t i = 0; i < step->tiles.n; i++) {
         if (step->tile_steps[i].reach)
             TRY(reach_anew(changing, &step->tile_steps[i], err));

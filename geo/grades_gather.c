@@ -247,6 +247,27 @@ void grades_cell_add(struct grades_cell *cell, int32_t grade, int32_t could_be, 
         cell->undecided += (uint32_t)by;
 }
 
+int32_t grades_rank(const struct grades_plant *plant, bool by_grade)
+{
+    return by_grade && plant->grade > 0 ? plant->grade : GRADES_OPEN;
+}
+
+void grades_worst_push(struct grades_worst *worst, uint32_t slot, int32_t rank)
+{
+    size_t at = worst->n;
+    while (at > 0 && rank < worst->ranks[at - 1])
+        at--;
+    if (at == GRADES_WORST)
+        return;
+    size_t end = worst->n < GRADES_WORST ? worst->n++ : GRADES_WORST - 1;
+    for (; end > at; end--) {
+        worst->slots[end] = worst->slots[end - 1];
+        worst->ranks[end] = worst->ranks[end - 1];
+    }
+    worst->slots[at] = slot;
+    worst->ranks[at] = (uint8_t)rank;
+}
+
 /* ---- tiles by their place ---- */
 
 static size_t first_try(const struct grades_tiles *tiles, struct tile tile)

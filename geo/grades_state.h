@@ -27,11 +27,20 @@ struct grades_plant {
     bool alive;
 };
 
+/* The three that come first by rank, then by id: who is named where not all can be. */
+enum { GRADES_WORST = 3, GRADES_OPEN = 5 };
+struct grades_worst {
+    uint32_t slots[GRADES_WORST];
+    uint8_t ranks[GRADES_WORST]; /* a grade; GRADES_OPEN for what could only be graded */
+    uint8_t n;                   /* fewer than GRADES_WORST: there are no others */
+};
+
 /* Sources that touch a cell. */
 struct grades_cell {
     uint32_t n[5]; /* by the grade that reaches it; [0]: not graded, but they could be */
     uint32_t could_be[5];
     uint32_t undecided; /* that could be worse than they are */
+    struct grades_worst worst;
 };
 
 struct grades_tile {
@@ -62,7 +71,8 @@ enum err_code grades_tiles_reserve(struct grades_tiles *tiles, size_t n, struct 
 struct grades_inside {
     uint32_t n[5];
     uint32_t n_could_be[5];
-    int64_t undecided; /* sum over them */
+    int64_t undecided;         /* sum over them */
+    struct grades_worst worst; /* of those with a grade */
 };
 
 /* A tile on a unit's border, and the persons in reach inside the unit. */
@@ -165,6 +175,10 @@ enum err_code grades_shapes(const struct world *world, struct worker *worker,
 /* Adds a source to the count of a cell, or takes it off (by -1). */
 void grades_cell_add(struct grades_cell *cell, int32_t grade, int32_t could_be, bool by_grade,
                      int by);
+
+/* Puts one in that comes after all others of its rank. */
+void grades_worst_push(struct grades_worst *worst, uint32_t slot, int32_t rank);
+int32_t grades_rank(const struct grades_plant *plant, bool by_grade);
 
 /* ---- grades_unit.c: administrative units ---- */
 

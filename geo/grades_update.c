@@ -187,7 +187,9 @@ enum err_code grades_unit_step(struct grades_changing *changing, uint32_t slot,
         return err_nomem(err);
     const struct grades_unit *unit = changing->state->units[slot];
     *out = &step->units[step->n_units++];
-    **out = (struct grades_unit_step){slot, unit->persons, unit->inside};
+    **out =
+        (struct grades_unit_step){.slot = slot, .persons = unit->persons, .inside = unit->inside};
+    grades_naming_begin(&(*out)->naming, changing->edit->old, &unit->inside.worst);
     return ERR_OK;
 }
 
@@ -207,6 +209,12 @@ static enum err_code count(struct grades_changing *changing, const struct world 
         TRY(grades_unit_step(changing, world_slot(world, LAYER_ADMIN, (size_t)rows[level]), &unit,
                              err));
         grades_inside_add(&unit->inside, plant, by);
+        struct grades_named who = {world_enterprise(world, row)->head.id,
+                                   world_slot(world, LAYER_ENTERPRISES, row), plant->grade};
+        if (by < 0)
+            grades_naming_take(&unit->naming, who.slot);
+        else if (who.rank > 0)
+            grades_naming_add(&unit->naming, &who);
     }
 done:
     return code;
@@ -227,115 +235,6 @@ done:
     return code;
 }
 
-/* ---- rows, before and after ---- */
-
-static enum err_code plant_rows(struct grades_changing *changing, struct grades_rows *before,
-                                struct grades_rows *after, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct grades_edit *edit = changing->edit;
-    struct grade_row row;
-    for (size_t i = 0; i < changing->step->n_touched; i++) {
-        const struct grades_touched *it = &changing->step->touched[i];
-        if (it->old_row >= 0) {
-            TRY(grades_row_plant(edit->old, (size_t)it->old_row, &it->before, before->arena, &row,
-                                 err));
-            TRY(grades_rows_add(before, &row, err));
-            TRY(grades_rows_hazards(edit->old, (size_t)it->old_row, &it->before, changing->arena,
-                                    before, err));
-        }
-        if (it->new_row >= 0) {
-            TRY(grades_row_plant(edit->now, (size_t)it->new_row, &it->after, after->arena, &row,
-                                 err));
-            TRY(grades_rows_add(after, &row, err));
-            TRY(grades_rows_hazards(edit->now, (size_t)it->new_row, &it->after, changing->arena,
-                                    after, err));
-        }
-    }
-done:
-    return code;
-}
-
-static enum err_code cell_row(const struct grades_tile *tile, struct grades_rows *rows,
-                              struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct grade_row row;
-    if (!tile || !grades_row_cell_is(&tile->cell))
-        return ERR_OK;
-    TRY(grades_row_cell(tile, rows->arena, &row, err));
-    TRY(grades_rows_add(rows, &row, err));
-done:
-    return code;
-}
-
-static enum err_code unit_rows(struct grades_changing *changing, const struct grades_unit_step *it,
-                               struct grades_rows *before, struct grades_rows *after,
-                               struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct world *world = changing->edit->now;
-    const struct admin_unit *admin =
-        world_admin(world, (size_t)world_row(world, LAYER_ADMIN, it->slot));
-    const struct grades_unit *unit = changing->state->units[it->slot];
-    struct grades_unit changed = *unit;
-    struct grade_row row;
-    changed.persons = it->persons;
-    changed.inside = it->inside;
-    for (int method = 0; method < GRADES_METHODS; method++) {
-        TRY(grades_row_unit(world, admin, unit, method, before->arena, &row, err));
-        TRY(grades_rows_add(before, &row, err));
-        TRY(grades_row_unit(world, admin, &changed, method, after->arena, &row, err));
-        TRY(grades_rows_add(after, &row, err));
-    }
-done:
-    return code;
-}
-
-/* One walk along both, ordered by id. */
-static enum err_code compare(const struct grades_rows *before, const struct grades_rows *after,
-                             struct arena *arena, struct grades_change *out, struct err *err)
-{
-    out->put = arena_new(arena, struct grade_row, after->n);
-    out->deleted = arena_new(arena, const char *, before->n);
-    if (!out->put || !out->deleted)
-        return err_nomem(err);
-    for (size_t i = 0, j = 0; i < after->n || j < before->n;) {
-        const struct grade_row *mine = i < after->n ? &after->items[i] : NULL;
-        const struct grade_row *its = j < before->n ? &before->items[j] : NULL;
-        int order = !mine ? 1 : !its ? -1 : strcmp(mine->head.id, its->head.id);
-        if (order < 0 || (order == 0 && !grades_row_same(mine, its)))
-            out->put[out->n_put++] = *mine;
-        if (order > 0)
-            out->deleted[out->n_deleted++] = its->head.id;
-        i += order <= 0;
-        j += order >= 0;
-    }
-    return ERR_OK;
-}
-
-static enum err_code find_rows(struct grades_changing *changing, struct grades_change *out,
-                               struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct grades_step *step = changing->step;
-    struct grades_rows before = {.arena = changing->arena};
-    struct grades_rows after = {.arena = changing->arena};
-    TRY(plant_rows(changing, &before, &after, err));
-    for (size_t i = 0; i < step->tiles.n; i++) {
-        const struct grades_tile *tile = &step->tile_steps[i].after;
-        TRY(cell_row(grades_tile_find(&changing->state->tiles, tile->tile), &before, err));
-        TRY(cell_row(tile, &after, err));
-    }
-    for (size_t i = 0; i < step->n_units; i++)
-        TRY(unit_rows(changing, &step->units[i], &before, &after, err));
-    grades_rows_sort(&before);
-    grades_rows_sort(&after);
-    TRY(compare(&before, &after, changing->arena, out, err));
-done:
-    return code;
-}
-
 /* ---- all anew, where the ground itself moved ---- */
 
 static bool moves_ground(const struct grades_edit *edit)
@@ -345,6 +244,29 @@ static bool moves_ground(const struct grades_edit *edit)
             return true;
     }
     return false;
+}
+
+static bool is_place(const char *subject)
+{
+    return !text_equal(subject, "enterprise") && !text_equal(subject, "hazard_unit") &&
+           !text_equal(subject, "cell");
+}
+
+/* Where units alone moved, nothing but units can have other words with the same figures. */
+static void leave_places(const struct grades_edit *edit, struct grades_change *change)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < edit->n_edits; i++) {
+        if (edit->edits[i].layer != LAYER_ADMIN)
+            return;
+    }
+    for (size_t i = 0; i < change->n_pairs; i++) {
+        const struct grades_pair *pair = &change->pairs[i];
+        bool same = pair->before && pair->after && grades_row_same(pair->before, pair->after);
+        if (!same || is_place(pair->after->subject))
+            change->pairs[kept++] = *pair;
+    }
+    change->n_pairs = kept;
 }
 
 static enum err_code update_all(struct grades_changing *changing, struct grades_change *out,
@@ -359,12 +281,13 @@ static enum err_code update_all(struct grades_changing *changing, struct grades_
     changing->step->next = changing->state->next;
     const struct grades_rows old_rows = {.items = before.rows, .n = before.n};
     const struct grades_rows new_rows = {.items = after.rows, .n = after.n};
-    TRY(compare(&old_rows, &new_rows, changing->arena, out, err));
+    TRY(grades_pair_rows(&old_rows, &new_rows, changing->arena, out, err));
+    leave_places(edit, out);
 done:
     return code;
 }
 
-/* ---- update and commit ---- */
+/* ---- update ---- */
 
 /* Room for everything that grades_commit puts into the state. */
 static enum err_code make_room(struct grades_changing *changing, struct err *err)
@@ -381,33 +304,50 @@ static enum err_code make_room(struct grades_changing *changing, struct err *err
     return grades_tiles_reserve(&state->tiles, changing->step->tiles.n, err);
 }
 
+static enum err_code begin(struct grades_state *state, const struct grades_edit *edit,
+                           struct arena *arena, struct grades_change *out, struct err *err)
+{
+    struct grades_changing *changing = arena_new(arena, struct grades_changing, 1);
+    *out = (struct grades_change){.changing = changing};
+    if (!changing)
+        return err_nomem(err);
+    *changing = (struct grades_changing){
+        .state = state,
+        .edit = arena_memdup(arena, edit, sizeof *edit),
+        .worker = &edit->crew->workers[0],
+        .arena = arena,
+        .step = arena_new(arena, struct grades_step, 1),
+    };
+    if (!changing->edit || !changing->step)
+        return err_nomem(err);
+    changing->step->tiles.arena = arena;
+    grades_state_free(state->next);
+    state->next = NULL;
+    return crew_fit(edit->crew, edit->now, err);
+}
+
 enum err_code grades_update(struct grades_state *state, const struct grades_edit *edit,
                             struct arena *arena, struct grades_change *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct grades_changing changing = {
-        .state = state, .edit = edit, .worker = &edit->crew->workers[0], .arena = arena};
-    *out = (struct grades_change){.step = arena_new(arena, struct grades_step, 1)};
-    changing.step = out->step;
-    if (!changing.step)
-        return err_nomem(err);
-    changing.step->tiles.arena = arena;
-    grades_state_free(state->next);
-    state->next = NULL;
-    TRY(crew_fit(edit->crew, edit->now, err));
+    TRY(begin(state, edit, arena, out, err));
+    struct grades_changing *changing = out->changing;
     if (moves_ground(edit)) {
-        TRY(update_all(&changing, out, err));
+        TRY(update_all(changing, out, err));
         goto done;
     }
-    TRY(find_touched(&changing, err));
-    TRY(judge_touched(&changing, err));
-    TRY(grades_change_tiles(&changing, err));
-    TRY(count_touched(&changing, err));
-    TRY(find_rows(&changing, out, err));
-    TRY(make_room(&changing, err));
+    TRY(find_touched(changing, err));
+    TRY(judge_touched(changing, err));
+    TRY(grades_change_tiles(changing, err));
+    TRY(count_touched(changing, err));
+    TRY(grades_change_names(changing, err));
+    TRY(grades_change_rows(changing, out, err));
+    TRY(make_room(changing, err));
 done:
     return code;
 }
+
+/* ---- commit ---- */
 
 static void replace(struct grades_state *state)
 {
@@ -420,7 +360,7 @@ static void replace(struct grades_state *state)
 
 void grades_commit(struct grades_state *state, const struct grades_change *change)
 {
-    const struct grades_step *step = change->step;
+    const struct grades_step *step = change->changing->step;
     if (step->next) {
         replace(state);
         return;

@@ -3,8 +3,8 @@
 #include "tests/unit/world_fixture.h"
 
 #include "geo/distance.h"
+#include "geo/grade_words.h"
 #include "geo/grades.h"
-#include "geo/grades_state.h"
 #include "geo/overlay.h"
 #include "geo/population.h"
 #include "geo/rollup.h"
@@ -185,7 +185,8 @@ static void assert_same_row(const struct grade_row *a, const struct grade_row *b
                 a->grade, a->could_be, a->undecided, a->persons, a->value, b->grade, b->could_be,
                 b->undecided, b->persons, b->value);
     assert_true(same);
-    assert_null(a->reasons);
+    if (a->reasons || b->reasons)
+        assert_string_equal(a->reasons, b->reasons);
 }
 
 static void assert_same(const struct grades *a, const struct grades *b)
@@ -388,6 +389,34 @@ static void test_cells_are_the_worst_source_that_touches_them(void **state)
     bench_release(&b);
 }
 
+/* Sentences name the same enterprises whether the state tells who comes first or the world is
+ * searched. */
+static void test_who_is_named_is_who_is_found_in_the_world(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct err err;
+    struct grades_state *made;
+    struct grades grades;
+    bench_init(&b, 13);
+    all_of(&b, b.world, &made, &grades);
+    const struct grade_words words = {
+        .world = b.world, .worker = &b.crew.workers[0], .state = made};
+    for (size_t i = 0; i < made->tiles.n; i++) {
+        const struct grades_tile *tile = &made->tiles.items[i];
+        struct grades_worst found;
+        fixture_check(grade_named_cell(&words, tile->tile, &b.arena, &found, &err), &err);
+        assert_memory_equal(&found, &tile->cell.worst, sizeof found);
+    }
+    for (size_t i = 0; i < world_count(b.world, LAYER_ADMIN); i++) {
+        struct grades_worst found;
+        fixture_check(grade_named_unit(&words, i, &b.arena, &found, &err), &err);
+        assert_memory_equal(&found, &made->units[i]->inside.worst, sizeof found);
+    }
+    grades_state_free(made);
+    bench_release(&b);
+}
+
 /* ---- edits ---- */
 
 /* A change of some record, never the same id twice in one edit. */
@@ -411,7 +440,10 @@ static struct world_change some_change(struct bench *b, const struct world *worl
     if (layer == LAYER_ENTERPRISES && row >= 0 && pick(&b->seed, 2)) {
         /* the same place, graded otherwise */
         memcpy(head, world_record(world, layer, (size_t)row), bytes);
-        ((struct enterprise *)head)->declared_grade = 1 + pick(&b->seed, 4);
+        if (pick(&b->seed, 2))
+            head->name = "换了名字";
+        else
+            ((struct enterprise *)head)->declared_grade = 1 + pick(&b->seed, 4);
     } else if (layer == LAYER_ENTERPRISES) {
         make_plant(b, side, (struct enterprise *)head);
     } else if (layer == LAYER_ZONES) {
@@ -467,26 +499,38 @@ static size_t some_changes(struct bench *b, const struct world *world, struct wo
 static struct grades changed(struct bench *b, const struct grades *before,
                              const struct grades_change *change)
 {
-    struct grades out = {arena_new(&b->arena, struct grade_row, before->n + change->n_put), 0};
-    size_t put = 0;
-    size_t deleted = 0;
-    for (size_t i = 0; i < before->n; i++) {
-        const struct grade_row *row = &before->rows[i];
-        while (put < change->n_put && strcmp(change->put[put].head.id, row->head.id) < 0)
-            out.rows[out.n++] = change->put[put++];
-        if (put < change->n_put && strcmp(change->put[put].head.id, row->head.id) == 0) {
-            out.rows[out.n++] = change->put[put++];
-        } else if (deleted < change->n_deleted &&
-                   strcmp(change->deleted[deleted], row->head.id) == 0) {
-            deleted++;
+    struct grades out = {arena_new(&b->arena, struct grade_row, before->n + change->n_pairs), 0};
+    size_t at = 0;
+    for (size_t i = 0; i < before->n || at < change->n_pairs;) {
+        const struct grade_row *row = i < before->n ? &before->rows[i] : NULL;
+        const struct grades_pair *pair = at < change->n_pairs ? &change->pairs[at] : NULL;
+        const char *id = !pair ? NULL : pair->after ? pair->after->head.id : pair->before->head.id;
+        int order = !pair ? -1 : !row ? 1 : strcmp(row->head.id, id);
+        if (order >= 0) {
+            assert_int_equal(order == 0, pair->before != NULL);
+            if (pair->before)
+                assert_same_row(pair->before, row);
+            if (pair->after)
+                out.rows[out.n++] = *pair->after;
         } else {
             out.rows[out.n++] = *row;
         }
+        i += order <= 0;
+        at += order >= 0;
     }
-    while (put < change->n_put)
-        out.rows[out.n++] = change->put[put++];
-    assert_int_equal(deleted, change->n_deleted);
+    assert_int_equal(at, change->n_pairs);
     return out;
+}
+
+static void say_all(struct bench *b, const struct world *world, const struct grades_state *made,
+                    struct grades *grades)
+{
+    struct err err;
+    const struct grade_words words = {.world = world, .worker = &b->crew.workers[0], .state = made};
+    for (size_t i = 0; i < grades->n; i++)
+        fixture_check(
+            grade_reasons(&words, &grades->rows[i], &b->arena, &grades->rows[i].reasons, &err),
+            &err);
 }
 
 static void check_edits(uint64_t seed, int n_edits)
@@ -497,6 +541,7 @@ static void check_edits(uint64_t seed, int n_edits)
     struct grades grades;
     bench_init(&b, seed);
     all_of(&b, b.world, &made, &grades);
+    say_all(&b, b.world, made, &grades);
     for (int i = 0; i < n_edits; i++) {
         struct world_change changes[8];
         struct world_edited edited;
@@ -511,11 +556,13 @@ static void check_edits(uint64_t seed, int n_edits)
                                          .n_edits = edited.n_edits,
                                          .crew = &b.crew};
         fixture_check(grades_update(made, &edit, &b.arena, &change, &err), &err);
+        fixture_check(grades_say(&change, &b.arena, &err), &err);
         if (i % 5 == 4) {
             world_release(edited.world); /* given up: the state must not show it */
             continue;
         }
         all_of(&b, edited.world, &anew, &expected);
+        say_all(&b, edited.world, anew, &expected);
         grades = changed(&b, &grades, &change);
         assert_same(&grades, &expected);
         grades_commit(made, &change);
@@ -540,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_all_grades_are_the_same_on_one_thread_and_on_many),
         cmocka_unit_test(test_shares_of_units_are_those_of_the_union_of_reaches),
         cmocka_unit_test(test_cells_are_the_worst_source_that_touches_them),
+        cmocka_unit_test(test_who_is_named_is_who_is_found_in_the_world),
         cmocka_unit_test(test_what_edits_change_is_what_grading_all_anew_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
