@@ -186,8 +186,9 @@ static enum err_code sort_touches(struct grading_run *run, struct err *err)
     at = 0;
     for (size_t chunk = 0; chunk < run->n_chunks; chunk++) {
         const struct grades_gather *gather = &run->gathers[chunk];
-        memcpy(run->shapes + first_shape, gather->shapes,
-               gather->n_shapes * sizeof *gather->shapes);
+        if (gather->n_shapes > 0)
+            memcpy(run->shapes + first_shape, gather->shapes,
+                   gather->n_shapes * sizeof *gather->shapes);
         for (size_t i = 0; i < gather->n_touches; i++, at++) {
             struct reach_touch touch = gather->touches[i].touch;
             touch.shape += first_shape;
