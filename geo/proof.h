@@ -46,6 +46,9 @@
  *            "sha256", the last member, without white space outside of strings: a mail program
  *            may indent or break lines; any other altered character is noticed. A hash is no
  *            signature: it shows alteration, not who wrote it.
+ * Agreement: metres and persons within 1e-6, closest points within 1 mm, other numbers within 1e-9
+ *            of themselves, texts and whole numbers exactly. Sentences (reason, formula, decides)
+ *            of another version of the program are not compared.
  * Absence:   a proof shows what is there. That nothing else stands nearer, and that no other
  *            finding speaks of a plant, is a statement on the whole store; `with the store`
  *            checks it.

@@ -75,8 +75,9 @@ static bool ends_with(const char *text, const char *end)
 static double tolerance(const char *path, double a, double b)
 {
     double own = 1e-9 * fmax(fabs(a), fabs(b));
+    /* Along an edge the distance hardly changes: a millimetre is as good as any. */
     if (strstr(path, "closest"))
-        return 1e-11;
+        return 1e-8;
     bool amount = ends_with(path, "_m") || strstr(path, "persons") || ends_with(path, ".low") ||
                   ends_with(path, ".high");
     return amount ? fmax(own, 1e-6) : fmax(own, 1e-12);
@@ -125,10 +126,19 @@ static void compare_arrays(const char *path, const struct json *a, const struct 
                       sides, lines);
 }
 
+/* What another version of the program may put into other words. */
+static bool is_sentence(const char *path)
+{
+    return ends_with(path, ".reason") || ends_with(path, ".reason_zh") ||
+           ends_with(path, ".formula") || ends_with(path, ".decides");
+}
+
 void proof_compare(const char *path, const struct json *a, const struct json *b,
                    enum proof_sides sides, struct proof_lines *lines)
 {
     enum jr_type type = jr_type_of(a);
+    if (lines->other_program && is_sentence(path))
+        return;
     if (jr_is_number(a) && jr_is_number(b)) {
         bool whole = type == JR_INTEGER && jr_type_of(b) == JR_INTEGER;
         if (!same_number(path, a, b, sides == PROOF_AND_NOW || whole))

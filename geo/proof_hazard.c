@@ -165,7 +165,7 @@ enum err_code proof_claim_hazard(const struct world *world, struct worker *worke
     for (size_t i = 0; i < telling.n_items; i++)
         telling.items[i] = world_inventory(world, rows[i]);
     if (telling.n_items > 1)
-        qsort(telling.items, telling.n_items, sizeof *telling.items, compare_items);
+        qsort(telling.items, telling.n_items, sizeof(const struct inventory_item *), compare_items);
     jw_object(jw);
     jw_kv_integer(jw, "level", hazard.level);
     jw_kv_integer(jw, "could_be", hazard.could_be);

@@ -167,12 +167,13 @@ struct proof_lines {
     const char **items;
     size_t n;
     size_t n_all;
+    bool other_program; /* another version wrote it: sentences may differ */
 };
 enum err_code proof_lines_init(struct proof_lines *lines, struct arena *arena, struct err *err);
 void proof_lines_add(struct proof_lines *lines, const char *text);
 
 /* Whole trees, by path. Against what was worked out again, metres and persons agree within 1e-6,
- * degrees of closest points within 1e-11, other numbers within 1e-9 of themselves; texts and
+ * degrees of closest points within 1e-8 (1 mm), other numbers within 1e-9 of themselves; texts and
  * whole numbers are equal. Against the records as they are now, everything is equal. */
 enum proof_sides {
     PROOF_AND_RECOMPUTED, /* "claim.margin_m: stated 3, recomputed 2" */

@@ -355,6 +355,8 @@ enum err_code proof_verify(const char *text, size_t n, const struct world *store
     on.root = root;
     TRY(proof_lines_init(&on.findings, on.arena, err));
     TRY(proof_lines_init(&on.changes, on.arena, err));
+    on.findings.other_program = on.changes.other_program =
+        !text_equal(jr_text(jr_get(root, "program")), "sisetu " SISETU_VERSION);
     TRY(check_frame(&on, text, n, err));
     code = recompute(&on, err);
     /* What was altered need not be readable any more; that is an answer. */

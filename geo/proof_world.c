@@ -236,7 +236,8 @@ static enum err_code fill_layer(struct reading *reading, enum layer_id layer,
                            layer_name(layer), i + 1);
         TRY(read_shape(reading, one, layer, head, arena, err));
     }
-    qsort(records, n, bytes, compare_ids);
+    if (n > 1)
+        qsort(records, n, bytes, compare_ids);
     TRY(check_ids(layer, records, n, err));
 done:
     return code;
@@ -252,9 +253,8 @@ static enum err_code read_layer(struct reading *reading, enum layer_id layer,
                        layer_name(layer));
     arena_init(&arena, 0);
     char *records = arena_alloc(&arena, n, records_binding(layer)->record_bytes);
-    enum err_code code = records ? ERR_OK : err_nomem(err);
-    if (code == ERR_OK)
-        code = fill_layer(reading, layer, value, records, &arena, err);
+    enum err_code code =
+        records ? fill_layer(reading, layer, value, records, &arena, err) : err_nomem(err);
     if (code != ERR_OK) {
         arena_release(&arena);
         return code;

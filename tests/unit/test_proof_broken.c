@@ -80,6 +80,32 @@ static void test_a_claim_that_does_not_follow_is_found_under_a_right_hash(void *
     stage_close(&stage);
 }
 
+static void test_another_version_may_say_it_in_other_words_but_not_in_other_figures(void **state)
+{
+    (void)state;
+    struct stage stage = {.change = NULL};
+    struct proof_check check;
+    stage_open(&stage);
+    prove(&stage, PROOF_CONFLICT, NEAR);
+    must_not_hold(&stage, "\"reason\": \"", "\"reason\": \"Once, ", "claim.reason");
+    char *text = forge(&stage.proof, "\"reason\": \"", "\"reason\": \"Once, ");
+    memcpy(strstr(text, "\"program\": \"sisetu ") + strlen("\"program\": \"sisetu "), "9", 1);
+    struct buf other;
+    buf_init(&other);
+    buf_add_text(&other, text);
+    free(text);
+    text = forge(&other, "\"kind\": \"distance\"", "\"kind\": \"distance\"");
+    assert_int_equal(verify_text(&stage, text, strlen(text), NULL, &check), ERR_OK);
+    assert_int_equal(check.verdict, PROOF_HOLDS);
+    free(text);
+    text = forge(&other, "\"required_m\": 15", "\"required_m\": 16");
+    assert_int_equal(verify_text(&stage, text, strlen(text), NULL, &check), ERR_OK);
+    assert_int_equal(check.verdict, PROOF_BROKEN);
+    free(text);
+    buf_release(&other);
+    stage_close(&stage);
+}
+
 /* ---- what is only a hash ---- */
 
 /* A border of 20,001 vertices, most of them on its northern edge. */
@@ -209,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_any_altered_character_is_noticed),
         cmocka_unit_test(test_line_breaks_of_a_mail_program_are_no_alteration),
         cmocka_unit_test(test_a_claim_that_does_not_follow_is_found_under_a_right_hash),
+        cmocka_unit_test(test_another_version_may_say_it_in_other_words_but_not_in_other_figures),
         cmocka_unit_test(test_a_shape_that_is_only_a_hash_needs_the_store),
         cmocka_unit_test(test_the_store_tells_what_changed_since),
         cmocka_unit_test(test_a_stale_assessment_gets_no_proof),
