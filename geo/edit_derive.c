@@ -1,22 +1,26 @@
 #include "geo/edit_derive.h"
 
-#include "geo/assess.h"
 #include "geo/edit_segments.h"
 #include "geo/finding_view.h"
 #include "geo/findings.h"
+#include "geo/grade_reasons.h"
+#include "geo/grades.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct derivation {
     struct world *world; /* with all its findings */
-    struct world *next;  /* of the step that is not committed yet */
+    struct grades_state *grades;
+    struct world *next;          /* of the step that is not committed yet */
+    struct grades_change change; /* likewise */
 };
 
 void derivation_free(struct derivation *derivation)
 {
     if (!derivation)
         return;
+    grades_state_free(derivation->grades);
     world_release(derivation->world);
     world_release(derivation->next);
     free(derivation);
@@ -46,6 +50,9 @@ enum err_code derivation_new(const struct world *world, struct crew *crew, struc
 {
     enum err_code code = ERR_OK;
     struct findings *findings = NULL;
+    struct grades grades;
+    struct arena scratch;
+    arena_init(&scratch, 0);
     struct derivation *derivation = calloc(1, sizeof *derivation);
     *out = NULL;
     if (!derivation)
@@ -53,11 +60,13 @@ enum err_code derivation_new(const struct world *world, struct crew *crew, struc
     TRY(crew_fit(crew, world, err));
     TRY(findings_all(world, crew, &findings, err));
     TRY(with_findings(world, findings, &derivation->world, err));
+    TRY(grades_all(derivation->world, crew, &scratch, &derivation->grades, &grades, err));
     *out = derivation;
     derivation = NULL;
 done:
     crew_reset(crew);
     derivation_free(derivation);
+    arena_release(&scratch);
     return code;
 }
 
@@ -148,30 +157,31 @@ done:
 
 /* ---- grades ---- */
 
-static const void *grade_of(const void *context, size_t i)
+static const void *grade_row_of(const struct world *world, const char *id)
 {
-    return world_record(context, LAYER_GRADES, i);
+    int64_t row = world_find(world, LAYER_GRADES, id);
+    return row < 0 ? NULL : world_record(world, LAYER_GRADES, (size_t)row);
 }
 
-static const void *made_grade(const void *context, size_t i)
-{
-    const struct assessment *assessment = context;
-    return &assessment->grades[i];
-}
-
+/* Rows as the store keeps them: with their reasons. */
 static enum err_code compare_grades(struct derivation *derivation, struct derivation_step *step,
                                     struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct assessment made = {.state = NULL};
+    const struct grades_change *change = &derivation->change;
     const struct world *old = derivation->world;
-    TRY(assess_grades(step->facts, step->crew, step->arena, &made, err));
-    TRY(assess_reasons(step->facts, &step->crew->workers[0], &made, step->arena, err));
-    struct row_array before = {grade_of, old, world_count(old, LAYER_GRADES)};
-    struct row_array after = {made_grade, &made, made.n_grades};
-    TRY(row_changes_compare(step->grades, before, after, err));
+    struct grade_words words = {.world = derivation->next, .worker = &step->crew->workers[0]};
+    TRY(worker_fit(words.worker, words.world, err));
+    for (size_t i = 0; i < change->n_put; i++) {
+        struct grade_row *row = arena_memdup(step->arena, &change->put[i], sizeof *row);
+        if (!row)
+            return err_nomem(err);
+        TRY(grade_reasons(&words, row, step->arena, &row->reasons, err));
+        TRY(row_changes_add(step->grades, grade_row_of(old, row->head.id), row, err));
+    }
+    for (size_t i = 0; i < change->n_deleted; i++)
+        TRY(row_changes_add(step->grades, grade_row_of(old, change->deleted[i]), NULL, err));
 done:
-    assessment_release(&made);
     return code;
 }
 
@@ -191,12 +201,17 @@ static enum err_code make_next(struct derivation *derivation, struct derivation_
                                struct findings *findings, struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct grades_change *change = &derivation->change;
     struct world_edited edited;
-    struct world_change *changes =
-        arena_new(step->arena, struct world_change, step->grades->n + step->segments->n);
+    size_t n = 0;
+    struct world_change *changes = arena_new(step->arena, struct world_change,
+                                             change->n_put + change->n_deleted + step->segments->n);
     if (!changes)
         return err_nomem(err);
-    size_t n = to_changes(step->grades, changes);
+    for (size_t i = 0; i < change->n_put; i++)
+        changes[n++] = (struct world_change){LAYER_GRADES, change->put[i].head.id, &change->put[i]};
+    for (size_t i = 0; i < change->n_deleted; i++)
+        changes[n++] = (struct world_change){LAYER_GRADES, change->deleted[i], NULL};
     n += to_changes(step->segments, changes + n);
     TRY(world_edit_new(step->facts, changes, n, step->arena, &edited, err));
     edited.world->generation = step->facts->generation;
@@ -220,11 +235,14 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
     TRY(findings_update(&finding, step->arena, &findings, &sources, &n_sources, err));
     world_set_findings(step->facts, findings_acquire(findings));
     TRY(compare_verdicts(step, derivation->world, step->facts, sources, n_sources, err));
-    TRY(compare_grades(derivation, step, err));
+    struct grades_edit grade = {derivation->world, step->facts, step->edits, step->n_edits,
+                                sources,           n_sources,   step->crew};
+    TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
     struct segments_step segment = {derivation->world, step->facts, step->edits,
                                     step->n_edits,     step->crew,  step->arena};
     TRY(edit_segments(&segment, step->segments, err));
     TRY(make_next(derivation, step, findings, err));
+    TRY(compare_grades(derivation, step, err));
     step->world = world_acquire(derivation->next);
 done:
     findings_release(findings);
@@ -233,6 +251,7 @@ done:
 
 void derivation_commit(struct derivation *derivation)
 {
+    grades_commit(derivation->grades, &derivation->change);
     world_release(derivation->world);
     derivation->world = derivation->next;
     derivation->next = NULL;

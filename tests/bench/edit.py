@@ -1,0 +1,97 @@
+"""edit.py URL TOKEN EXPORTS [N] - N random edits over HTTP, one after another: p50, p99 and the
+longest of the time from the request to the answer, which comes when the edit is durable and
+published. EXPORTS holds enterprises, zones, protected and pipelines as .geojson."""
+import http.client
+import json
+import random
+import sys
+import time
+from urllib.parse import quote, urlsplit
+
+url, token, exports = urlsplit(sys.argv[1]), sys.argv[2], sys.argv[3]
+n = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
+draw = random.Random(1)
+OWN = ('source', 'source_row', 'imported')
+
+
+def load(layer):
+    features = json.load(open(f'{exports}/{layer}.geojson', encoding='utf-8'))['features']
+    for feature in features:
+        for name in OWN:
+            feature['properties'].pop(name, None)
+    return features
+
+
+records = {layer: load(layer) for layer in ('enterprises', 'zones', 'protected', 'pipelines')}
+gone = []
+
+
+def moved(coordinates, dx, dy):
+    if isinstance(coordinates[0], (int, float)):
+        return [coordinates[0] + dx, coordinates[1] + dy]
+    return [moved(c, dx, dy) for c in coordinates]
+
+
+def move(feature):
+    """Up to some 500 m away."""
+    dx, dy = draw.uniform(-0.005, 0.005), draw.uniform(-0.005, 0.005)
+    shape = feature['geometry']
+    return {**feature, 'geometry': {**shape, 'coordinates': moved(shape['coordinates'], dx, dy)}}
+
+
+def one():
+    """method, layer, id, body"""
+    kind = draw.random()
+    if kind < 0.05 and gone:
+        layer, feature = gone.pop()
+        records[layer].append(feature)
+        return 'PUT', layer, feature
+    if kind < 0.12:
+        layer = draw.choice(('enterprises', 'zones', 'protected'))
+        feature = records[layer].pop(draw.randrange(len(records[layer])))
+        gone.append((layer, feature))
+        return 'DELETE', layer, feature
+    layer = draw.choices(('enterprises', 'zones', 'protected', 'pipelines'), (30, 20, 45, 5))[0]
+    i = draw.randrange(len(records[layer]))
+    if kind < 0.3:
+        feature = {**records[layer][i], 'properties': {**records[layer][i]['properties'], 'name': f'改名 {i}'}}
+    else:
+        feature = move(records[layer][i])
+    records[layer][i] = feature
+    return 'PUT', layer, feature
+
+
+connection = http.client.HTTPConnection(url.hostname, url.port, timeout=120)
+times = {}
+slowest = []
+for _ in range(n):
+    method, layer, feature = one()
+    key = feature['properties']['id']
+    body = json.dumps(feature).encode() if method == 'PUT' else None
+    for _ in range(60):
+        start = time.perf_counter()
+        connection.request(method, f'/v1/{layer}/{quote(key)}', body, {'Authorization': f'Bearer {token}'})
+        response = connection.getresponse()
+        answer = response.read()
+        took = (time.perf_counter() - start) * 1000
+        if response.status != 503:  # what edits need is still being prepared
+            break
+        time.sleep(1)
+    if response.status not in (200, 201):
+        sys.exit(f'{method} {layer} {key}: {response.status} {answer[:500]}')
+    times.setdefault(f'{method} {layer}', []).append(took)
+    slowest.append((took, method, layer, key))
+
+every = sorted(t for some in times.values() for t in some)
+
+
+def quantile(sorted_times, q):
+    return sorted_times[min(len(sorted_times) - 1, int(q * len(sorted_times)))]
+
+
+for kind, some in sorted(times.items()):
+    some.sort()
+    print(f'  {kind:20} {len(some):5}  p50 {quantile(some, 0.5):7.2f}  p99 {quantile(some, 0.99):7.2f}  max {some[-1]:7.2f} ms')
+for took, method, layer, key in sorted(slowest, reverse=True)[:3]:
+    print(f'  slowest: {took:.2f} ms {method} {layer} {key}')
+print(f'edit: {n} durable and published: p50 {quantile(every, 0.5):.2f} ms, p99 {quantile(every, 0.99):.2f} ms, max {every[-1]:.2f} ms')
