@@ -27,6 +27,19 @@ static enum err_code memory_open(struct memory_file *file, const struct import_e
     return ERR_OK;
 }
 
+/* GDAL's name of the text, in messages, is nothing that the user gave. */
+static void memory_hide(const struct memory_file *file, const char *shown, struct err *err)
+{
+    while (err && *file->path) {
+        const char *at = strstr(err->message, file->path);
+        if (!at)
+            return;
+        struct err told = *err;
+        snprintf(err->message, sizeof err->message, "%.*s%s%s", (int)(at - err->message),
+                 told.message, shown, told.message + (at - err->message) + strlen(file->path));
+    }
+}
+
 static void memory_close(struct memory_file *file)
 {
     if (*file->path)
@@ -85,6 +98,8 @@ enum err_code import_read(const struct import_options *options, const struct imp
     *records = import.records;
     summary->accepted = import.n_records;
 done:
+    if (code != ERR_OK)
+        memory_hide(&file, summary->source, err);
     import_report_close(&import.report, &later);
     import_source_close(&import.source);
     import_crs_close(&import.crs);
