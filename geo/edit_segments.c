@@ -8,8 +8,17 @@
 
 struct finding_near {
     const struct segments_step *step;
-    double reach_m;
-    bool *near; /* by row of a pipeline in `now` */
+    double *reach_m; /* by row of a pipeline in `now` */
+    bool *near;      /* likewise */
+    double farthest_m;
+};
+
+/* What one side of an edit is: the record before it, or after it. */
+struct edit_side {
+    const struct record_head *head;
+    double slack_m;
+    bool dwelling;
+    struct pipeline_dwellings dwellings; /* about it, if it is one */
 };
 
 static bool matters(enum layer_id layer)
@@ -18,28 +27,69 @@ static bool matters(enum layer_id layer)
            layer == LAYER_AREAS || layer == LAYER_INFRASTRUCTURE;
 }
 
+/* Whether any stretch of the line comes so near, by boxes: most pipelines of a search do not. */
+static bool boxes_near(const struct geom *line, struct box box, double reach_m)
+{
+    enum { EDGES = 16 };
+    for (uint32_t ring = 0; ring < line->n_rings; ring++) {
+        uint32_t end = line->ring_ends[ring];
+        for (uint32_t at = geom_ring_start(line, ring); at + 1 < end; at += EDGES) {
+            uint32_t n = end - at < EDGES + 1 ? end - at : EDGES + 1;
+            if (rtree_box_distance_m(box_of_points(line->points + at, n), box) <= reach_m)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a rule meets the record at that pipeline, or its households are told otherwise. */
+static enum err_code is_near(struct finding_near *finding, const struct edit_side *side,
+                             uint32_t row, struct arena *scratch, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *now = finding->step->now;
+    const struct geom *geom = &side->head->geom;
+    const struct geom *line = world_geom(now, LAYER_PIPELINES, row);
+    struct closest closest;
+    double reach_m = finding->reach_m[row] + side->slack_m;
+    *out = boxes_near(line, geom->box, reach_m);
+    if (*out) {
+        TRY(distance_shapes(line, geom, reach_m, scratch, &closest, err));
+        *out = distance_within(closest.distance_m, reach_m);
+    }
+    if (*out || !side->dwelling)
+        goto done;
+    bool same = true;
+    TRY(pipeline_same_dwellings(&side->dwellings, row, scratch, &same, err));
+    *out = !same;
+done:
+    return code;
+}
+
 /* Pipelines that a record may stand near. */
-static enum err_code mark_near(struct finding_near *finding, const struct geom *geom,
+static enum err_code mark_near(struct finding_near *finding, struct edit_side *side,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world *now = finding->step->now;
+    const struct parameters *parameters = &now->rules->parameters;
     struct arena scratch;
     uint32_t *rows = NULL;
     size_t n = 0;
     arena_init(&scratch, 0);
-    if (geom->kind == GEOM_NONE)
+    if (side->head->geom.kind == GEOM_NONE)
         goto done;
-    struct box box = ellipsoid_expand(geom->box, finding->reach_m);
-    TRY(world_search(now, LAYER_PIPELINES, box, &scratch, &rows, &n, err));
-    for (size_t i = 0; i < n; i++) {
-        struct closest closest;
-        if (finding->near[rows[i]])
-            continue;
-        TRY(distance_shapes(world_geom(now, LAYER_PIPELINES, rows[i]), geom, finding->reach_m,
-                            &scratch, &closest, err));
-        finding->near[rows[i]] = distance_within(closest.distance_m, finding->reach_m);
+    double reach_m = finding->farthest_m + side->slack_m;
+    if (side->dwelling) {
+        reach_m = fmax(reach_m, parameters->households_reach_m);
+        TRY(pipeline_dwellings_near(finding->step->old, now, side->head->geom.box, &scratch,
+                                    &side->dwellings, err));
     }
+    struct box box = ellipsoid_expand(side->head->geom.box, reach_m);
+    TRY(world_search(now, LAYER_PIPELINES, box, &scratch, &rows, &n, err));
+    for (size_t i = 0; i < n; i++)
+        if (!finding->near[rows[i]])
+            TRY(is_near(finding, side, rows[i], &scratch, &finding->near[rows[i]], err));
 done:
     arena_release(&scratch);
     return code;
@@ -54,7 +104,7 @@ static void mark_of_enterprise(struct finding_near *finding, const char *id)
         finding->near[rows[i]] = true;
 }
 
-/* What one side of an edit touches: the record before it, or after it. */
+/* What one side of an edit touches. */
 static enum err_code mark_side(struct finding_near *finding, const struct world *world,
                                enum layer_id layer, uint32_t slot, struct err *err)
 {
@@ -70,7 +120,11 @@ static enum err_code mark_side(struct finding_near *finding, const struct world 
     }
     if (layer == LAYER_ENTERPRISES)
         mark_of_enterprise(finding, head->id);
-    return matters(layer) ? mark_near(finding, &head->geom, err) : ERR_OK;
+    struct edit_side side = {.head = head,
+                             .slack_m = world_slack_m(world, layer),
+                             .dwelling = layer == LAYER_PROTECTED &&
+                                         pipeline_is_dwelling((const void *)head)};
+    return matters(layer) ? mark_near(finding, &side, err) : ERR_OK;
 }
 
 static const void *old_row(const void *context, size_t i)
@@ -158,12 +212,15 @@ enum err_code edit_segments(const struct segments_step *step, struct row_changes
         any = any || matters(step->edits[i].layer) || step->edits[i].layer == LAYER_PIPELINES;
     if (!any)
         return ERR_OK;
-    struct finding_near finding = {
-        .step = step,
-        .reach_m = fmax(pipeline_reach_m(step->old), pipeline_reach_m(step->now)),
-        .near = arena_new(step->arena, bool, n)};
-    if (!finding.near)
+    struct finding_near finding = {.step = step,
+                                   .reach_m = arena_new(step->arena, double, n),
+                                   .near = arena_new(step->arena, bool, n)};
+    if (!finding.near || !finding.reach_m)
         return err_nomem(err);
+    for (size_t row = 0; row < n; row++) {
+        finding.reach_m[row] = pipeline_reach_of_m(step->now, (uint32_t)row);
+        finding.farthest_m = fmax(finding.farthest_m, finding.reach_m[row]);
+    }
     TRY(crew_fit(step->crew, step->now, err));
     for (size_t i = 0; i < step->n_edits; i++) {
         const struct world_edit *edit = &step->edits[i];

@@ -1,5 +1,6 @@
 /* pipeline_people.c - how many households and buildings a target counts for, and the households
  * that the population gives where no dwelling is known. */
+#include "geo/pipeline_segments.h"
 #include "geo/pipeline_targets.h"
 
 #include "data/base/text.h"
@@ -163,7 +164,8 @@ done:
 
 /* The search for one dwelling near a stretch. */
 struct looking {
-    const struct estimating *estimating;
+    const struct world *world;
+    const struct target_class *class;
     double reach_m;
     bool found;
 };
@@ -171,12 +173,11 @@ struct looking {
 static bool look(void *context, uint32_t row, double at_least_m)
 {
     struct looking *looking = context;
-    const struct estimating *estimating = looking->estimating;
-    const struct protected_target *target = world_protected(estimating->job->world, row);
+    const struct protected_target *target = world_protected(looking->world, row);
     if (at_least_m > looking->reach_m)
         return false;
     looking->found = is_dwelling(target, false) &&
-                     predicate_eval(estimating->class->predicate, target, NULL) != TRUTH_NO;
+                     predicate_eval(looking->class->predicate, target, NULL) != TRUTH_NO;
     return !looking->found;
 }
 
@@ -209,7 +210,8 @@ static enum err_code has_dwellings(const struct estimating *estimating, uint32_t
                                    struct err *err)
 {
     const struct world *world = estimating->job->world;
-    struct looking looking = {estimating, world->rules->parameters.households_reach_m, false};
+    struct looking looking = {world, estimating->class, world->rules->parameters.households_reach_m,
+                              false};
     *out = meets_dwelling(estimating, part, stretch);
     if (*out)
         return ERR_OK;
@@ -263,6 +265,102 @@ enum err_code pipeline_estimate(struct pipeline_job *job, const char *target, do
             TRY(estimate_stretch(&estimating, part, &stretch, err));
     }
     job->pieces = (struct pipeline_pieces){target, strip_m, estimating.items, estimating.n};
+done:
+    return code;
+}
+
+/* ---- for edits ---- */
+
+bool pipeline_is_dwelling(const struct protected_target *target)
+{
+    return is_dwelling(target, false);
+}
+
+/* Whether the households of this class are estimated where no dwelling is known. */
+static bool counts_people(const struct rules *rules, const struct target_class *class)
+{
+    bool counted = false;
+    for (size_t i = 0; i < rules->n_pipeline_classes && !counted; i++)
+        counted = rules->pipeline_classes[i].counts != PIPELINE_COUNTS_STOREYS &&
+                  text_equal(rules->pipeline_classes[i].target, class->source.id);
+    return counted && class->layer == LAYER_PROTECTED;
+}
+
+/* Whether it is a dwelling by all classes alike. */
+static bool is_witness(const struct rules *rules, const struct protected_target *target)
+{
+    bool yes = is_dwelling(target, false);
+    for (size_t i = 0; i < rules->n_target_classes && yes; i++) {
+        const struct target_class *class = &rules->target_classes[i];
+        yes = !counts_people(rules, class) ||
+              predicate_eval(class->predicate, target, NULL) != TRUTH_NO;
+    }
+    return yes;
+}
+
+static bool add_witness(void *context, uint32_t row, double at_least_m)
+{
+    struct pipeline_dwellings *dwellings = context;
+    enum { MOST = sizeof dwellings->witnesses / sizeof dwellings->witnesses[0] };
+    const struct world *world = dwellings->b;
+    const struct protected_target *target = world_protected(world, row);
+    bool in_both =
+        world_row(dwellings->a, LAYER_PROTECTED, world_slot(world, LAYER_PROTECTED, row)) >= 0;
+    if (at_least_m > world->rules->parameters.households_reach_m)
+        return false;
+    if (in_both && is_witness(world->rules, target))
+        dwellings->witnesses[dwellings->n_witnesses++] = target->head.geom.box;
+    return dwellings->n_witnesses < MOST;
+}
+
+enum err_code pipeline_dwellings_near(const struct world *a, const struct world *b, struct box near,
+                                      struct arena *scratch, struct pipeline_dwellings *out,
+                                      struct err *err)
+{
+    *out = (struct pipeline_dwellings){.a = a, .b = b, .near = near};
+    return world_nearest(b, LAYER_PROTECTED, near, scratch, out, add_witness, err);
+}
+
+static enum err_code same_along(const struct pipeline_dwellings *dwellings,
+                                const struct pipeline_stretch *stretch, struct arena *scratch,
+                                bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = dwellings->a->rules;
+    double reach_m = rules->parameters.households_reach_m;
+    for (size_t i = 0; i < dwellings->n_witnesses; i++)
+        if (rtree_box_distance_m(stretch->box, dwellings->witnesses[i]) <= reach_m)
+            return ERR_OK;
+    for (size_t i = 0; i < rules->n_target_classes && *out; i++) {
+        const struct target_class *class = &rules->target_classes[i];
+        if (!counts_people(rules, class))
+            continue;
+        struct looking a = {dwellings->a, class, reach_m, false};
+        struct looking b = {dwellings->b, class, reach_m, false};
+        TRY(world_nearest(a.world, LAYER_PROTECTED, stretch->box, scratch, &a, look, err));
+        TRY(world_nearest(b.world, LAYER_PROTECTED, stretch->box, scratch, &b, look, err));
+        *out = a.found == b.found;
+    }
+done:
+    return code;
+}
+
+enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings, uint32_t row,
+                                      struct arena *scratch, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = dwellings->b;
+    struct pipeline_line line;
+    double reach_m = world->rules->parameters.households_reach_m;
+    *out = true;
+    TRY(pipeline_line_build(world_geom(world, LAYER_PIPELINES, row), 0, scratch, &line, err));
+    for (uint32_t part = 0; part < line.n_parts && *out; part++) {
+        uint32_t first = pipeline_part_start(&line, part);
+        struct pipeline_stretch stretch;
+        while (*out && pipeline_next_stretch(&line, part, &first, &stretch))
+            if (rtree_box_distance_m(stretch.box, dwellings->near) <= reach_m)
+                TRY(same_along(dwellings, &stretch, scratch, out, err));
+    }
 done:
     return code;
 }

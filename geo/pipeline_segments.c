@@ -202,6 +202,32 @@ done:
     return code;
 }
 
+/* What the rows ask, whatever the pipeline. */
+static double rows_reach_m(const struct rules *rules)
+{
+    double reach_m = 0;
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++)
+        if (rules->pipeline_classes[i].counts != PIPELINE_COUNTS_CLASS)
+            reach_m = fmax(reach_m, fmax(rules->pipeline_classes[i].strip_m,
+                                         rules->pipeline_classes[i].end_m));
+    for (size_t i = 0; i < rules->n_pipeline_places; i++)
+        reach_m = fmax(reach_m, fmax(rules->pipeline_places[i].within_m,
+                                     rules->pipeline_places[i].prorated_m));
+    return reach_m;
+}
+
+double pipeline_reach_of_m(const struct world *world, uint32_t row)
+{
+    const struct rules *rules = world->rules;
+    const struct pipeline *pipeline = world_pipeline(world, row);
+    double reach_m = rows_reach_m(rules);
+    for (size_t i = 0; i < rules->n_pipeline_methods; i++) {
+        double pir_m = rules_pir_m(&rules->pipeline_methods[i], pipeline);
+        reach_m = fmax(reach_m, isnan(pir_m) ? rules->parameters.pir_unknown_m : pir_m);
+    }
+    return reach_m + rules_accuracy_m(rules, LAYER_PIPELINES, &pipeline->head);
+}
+
 double pipeline_reach_m(const struct world *world)
 {
     static const enum layer_id layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES, LAYER_PROTECTED,
@@ -211,12 +237,7 @@ double pipeline_reach_m(const struct world *world)
     double slack_m = 0;
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
         slack_m = fmax(slack_m, world_slack_m(world, layers[i]));
-    for (size_t i = 0; i < rules->n_pipeline_classes; i++)
-        if (rules->pipeline_classes[i].counts != PIPELINE_COUNTS_CLASS)
-            reach_m = fmax(reach_m, fmax(rules->pipeline_classes[i].strip_m,
-                                         rules->pipeline_classes[i].end_m));
-    for (size_t i = 0; i < rules->n_pipeline_places; i++)
-        reach_m = fmax(reach_m, rules->pipeline_places[i].within_m);
+    reach_m = fmax(reach_m, rows_reach_m(rules));
     for (size_t i = 0; i < rules->n_pipeline_methods; i++)
         for (size_t k = 0; k < world_count(world, LAYER_PIPELINES); k++)
             reach_m =

@@ -47,4 +47,29 @@ enum err_code pipeline_segments(const struct world *world, struct crew *crew, st
  * facilities, protected, areas, infrastructure, and population. */
 double pipeline_reach_m(const struct world *world);
 
+/* ---- for edits: which pipelines a record touches ---- */
+
+/* How far from the centre line of one pipeline a record may stand and be met by a rule, m; the
+ * record's own slack (world_slack_m of its layer) apart. */
+double pipeline_reach_of_m(const struct world *world, uint32_t row);
+
+/* A dwelling matters farther out than that: a stretch without any within households_reach_m has
+ * its households from the population. What an edit of dwellings in a box changes of that: */
+struct pipeline_dwellings {
+    const struct world *a; /* before and after; pipelines and rules are the same */
+    const struct world *b;
+    struct box near;
+    struct box witnesses[8]; /* dwellings about the box that stand in both */
+    size_t n_witnesses;
+};
+bool pipeline_is_dwelling(const struct protected_target *target);
+enum err_code pipeline_dwellings_near(const struct world *a, const struct world *b, struct box near,
+                                      struct arena *scratch, struct pipeline_dwellings *out,
+                                      struct err *err);
+
+/* Whether every stretch of the pipeline (a row of b) near the box has dwellings in both worlds or
+ * in neither. */
+enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings, uint32_t row,
+                                      struct arena *scratch, bool *out, struct err *err);
+
 #endif
