@@ -83,6 +83,7 @@ struct import_report {
     const char *rejects_path;
     FILE *rejects;
     bool strict;
+    bool edit; /* of import_read: strict by itself */
     size_t counts[IMPORT_REASON_COUNT];
     size_t warnings_capacity;
 };

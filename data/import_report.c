@@ -22,7 +22,8 @@ enum err_code import_report_open(struct import_report *report, const struct impo
     *report = (struct import_report){.arena = import->arena,
                                      .summary = summary,
                                      .rejects_path = path,
-                                     .strict = import->options->strict};
+                                     .strict = import->options->strict,
+                                     .edit = import->edit != NULL};
     if (!path)
         return ERR_OK;
     if (file_is_same(path, import->options->path) || file_is_same(path, import->store_path))
@@ -126,7 +127,9 @@ enum err_code import_refuse(struct import_report *report, size_t row,
     }
     enum err_code code = keep(report, summary->first_refused, &summary->n_first_refused, &one, err);
     if (code == ERR_OK && report->strict)
-        return err_set(err, ERR_INPUT, "%s: row %zu: %s: %s (--strict: nothing was imported)",
+        return err_set(err, ERR_INPUT,
+                       report->edit ? "%s: row %zu: %s: %s; nothing was changed"
+                                    : "%s: row %zu: %s: %s (--strict: nothing was imported)",
                        summary->source, row, fault->field, fault->text);
     return code;
 }

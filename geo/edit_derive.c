@@ -3,7 +3,6 @@
 #include "geo/edit_segments.h"
 #include "geo/finding_view.h"
 #include "geo/findings.h"
-#include "geo/grade_reasons.h"
 #include "geo/grades.h"
 
 #include <stdlib.h>
@@ -157,62 +156,60 @@ done:
 
 /* ---- grades ---- */
 
-static const void *grade_row_of(const struct world *world, const char *id)
-{
-    int64_t row = world_find(world, LAYER_GRADES, id);
-    return row < 0 ? NULL : world_record(world, LAYER_GRADES, (size_t)row);
-}
-
-/* Rows as the store keeps them: with their reasons. */
 static enum err_code compare_grades(struct derivation *derivation, struct derivation_step *step,
                                     struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct grades_change *change = &derivation->change;
-    const struct world *old = derivation->world;
-    struct grade_words words = {.world = derivation->next, .worker = &step->crew->workers[0]};
-    TRY(worker_fit(words.worker, words.world, err));
-    for (size_t i = 0; i < change->n_put; i++) {
-        struct grade_row *row = arena_memdup(step->arena, &change->put[i], sizeof *row);
-        if (!row)
-            return err_nomem(err);
-        TRY(grade_reasons(&words, row, step->arena, &row->reasons, err));
-        TRY(row_changes_add(step->grades, grade_row_of(old, row->head.id), row, err));
-    }
-    for (size_t i = 0; i < change->n_deleted; i++)
-        TRY(row_changes_add(step->grades, grade_row_of(old, change->deleted[i]), NULL, err));
+    struct grades_change *change = &derivation->change;
+    TRY(grades_say(change, step->arena, err));
+    for (size_t i = 0; i < change->n_pairs; i++)
+        TRY(row_changes_add(step->grades, change->pairs[i].before, change->pairs[i].after, err));
 done:
     return code;
 }
 
 /* ---- the next world ---- */
 
-static size_t to_changes(const struct row_changes *rows, struct world_change *out)
+/* A world's grades have no sentences: those are made when somebody asks. */
+static enum err_code add_grades(const struct row_changes *rows, struct arena *arena,
+                                struct world_change *out, struct err *err)
+{
+    struct grade_row *wordless = arena_new(arena, struct grade_row, rows->n);
+    if (!wordless)
+        return err_nomem(err);
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct grade_row *before = rows->items[i].before;
+        const struct grade_row *after = rows->items[i].after;
+        out[i] = (struct world_change){LAYER_GRADES, after ? after->head.id : before->head.id,
+                                       after ? &wordless[i] : NULL};
+        if (!after)
+            continue;
+        wordless[i] = *after;
+        wordless[i].reasons = NULL;
+    }
+    return ERR_OK;
+}
+
+static void add_segments(const struct row_changes *rows, struct world_change *out)
 {
     for (size_t i = 0; i < rows->n; i++) {
         const struct row_change *row = &rows->items[i];
         const struct record_head *head = row->after ? row->after : row->before;
-        out[i] = (struct world_change){rows->layer, head->id, row->after};
+        out[i] = (struct world_change){LAYER_SEGMENTS, head->id, row->after};
     }
-    return rows->n;
 }
 
 static enum err_code make_next(struct derivation *derivation, struct derivation_step *step,
                                struct findings *findings, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct grades_change *change = &derivation->change;
     struct world_edited edited;
-    size_t n = 0;
-    struct world_change *changes = arena_new(step->arena, struct world_change,
-                                             change->n_put + change->n_deleted + step->segments->n);
+    size_t n = step->grades->n + step->segments->n;
+    struct world_change *changes = arena_new(step->arena, struct world_change, n);
     if (!changes)
         return err_nomem(err);
-    for (size_t i = 0; i < change->n_put; i++)
-        changes[n++] = (struct world_change){LAYER_GRADES, change->put[i].head.id, &change->put[i]};
-    for (size_t i = 0; i < change->n_deleted; i++)
-        changes[n++] = (struct world_change){LAYER_GRADES, change->deleted[i], NULL};
-    n += to_changes(step->segments, changes + n);
+    TRY(add_grades(step->grades, step->arena, changes, err));
+    add_segments(step->segments, changes + step->grades->n);
     TRY(world_edit_new(step->facts, changes, n, step->arena, &edited, err));
     edited.world->generation = step->facts->generation;
     world_set_findings(edited.world, findings_acquire(findings));
@@ -238,11 +235,11 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
     struct grades_edit grade = {derivation->world, step->facts, step->edits, step->n_edits,
                                 sources,           n_sources,   step->crew};
     TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
+    TRY(compare_grades(derivation, step, err));
     struct segments_step segment = {derivation->world, step->facts, step->edits,
                                     step->n_edits,     step->crew,  step->arena};
     TRY(edit_segments(&segment, step->segments, err));
     TRY(make_next(derivation, step, findings, err));
-    TRY(compare_grades(derivation, step, err));
     step->world = world_acquire(derivation->next);
 done:
     findings_release(findings);

@@ -201,7 +201,7 @@ static void test_bad_bodies_are_told_and_change_nothing(void **state)
         {"/v1/protected/S1", "", "the body is empty", 422},
         {"/v1/protected/S1", "{\"type\":", "is not", 422},
         {"/v1/protected/S1", SCHOOL("S2", "106.22"), "not that of the address", 422},
-        {"/v1/protected/S1", SCHOOL("S1", "506.22"), "outside", 422},
+        {"/v1/protected/S1", SCHOOL("S1", "506.22"), "no place on Earth", 422},
         {"/v1/protected/S1",
          "{\"type\":\"Feature\",\"properties\":{\"usse\":\"school\"},\"geometry\":{\"type\":"
          "\"Point\",\"coordinates\":[106.2,38.4]}}",
