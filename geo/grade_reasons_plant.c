@@ -3,14 +3,12 @@
 #include "geo/grade_words.h"
 #include "geo/grading.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* One reason to be: a part of the grade, or one unit of its hazard. */
 struct item {
     struct grading_part part;
-    int32_t grade;  /* that the sentence gives */
-    const char *id; /* of a finding, once it is needed */
+    int32_t grade; /* that the sentence gives */
 };
 
 struct items {
@@ -52,34 +50,80 @@ done:
     return code;
 }
 
-/* Findings by the id of their conflict, after all else, which keeps its order. */
-static int compare_items(const void *a, const void *b)
+/* Compares two texts as if `end` followed each. */
+static int compare_until(const char *a, const char *b, char end)
 {
-    return strcmp(((const struct item *)a)->id, ((const struct item *)b)->id);
+    while (*a && *a == *b) {
+        a++;
+        b++;
+    }
+    unsigned char x = (unsigned char)(*a ? *a : end);
+    unsigned char y = (unsigned char)(*b ? *b : end);
+    return (x > y) - (x < y);
 }
 
-static enum err_code sort_findings(const struct items *items, struct item *group, size_t n,
-                                   struct err *err)
+static const char *name_of(uint8_t layer)
 {
+    return layer == LAYER_COUNT ? "" : layer_name((enum layer_id)layer);
+}
+
+static const char *id_in(const struct world *world, enum layer_id layer, int64_t row)
+{
+    return row < 0 ? "" : ((const struct record_head *)world_record(world, layer, (size_t)row))->id;
+}
+
+/* As the ids of the conflicts compare, "rule|source_layer/source_id|target_layer/target_id",
+ * which nobody has to write for that. */
+static int compare_findings(const struct world *world, struct finding_ref a, struct finding_ref b)
+{
+    const struct finding *x = finding_at(world, a);
+    const struct finding *y = finding_at(world, b);
+    const struct rule_source *rule_a = finding_rule(world, x);
+    const struct rule_source *rule_b = finding_rule(world, y);
+    int order = rule_a == rule_b
+                    ? 0
+                    : compare_until(rule_a ? rule_a->id : "", rule_b ? rule_b->id : "", '|');
+    if (order == 0 && a.layer != b.layer)
+        order = compare_until(layer_name(a.layer), layer_name(b.layer), '/');
+    if (order == 0 && a.row != b.row)
+        order = compare_until(id_in(world, a.layer, a.row), id_in(world, b.layer, b.row), '|');
+    if (order == 0 && x->target_layer != y->target_layer)
+        order = compare_until(name_of(x->target_layer), name_of(y->target_layer), '/');
+    if (order == 0)
+        order = strcmp(id_in(world, (enum layer_id)x->target_layer, finding_target_row(world, x)),
+                       id_in(world, (enum layer_id)y->target_layer, finding_target_row(world, y)));
+    return order;
+}
+
+/* Findings by the id of their conflict, after all else, which keeps its order; as many of them
+ * as there is room for. The others are left in any order. */
+static void sort_findings(const struct items *items, struct item *group, size_t n, size_t room)
+{
+    const struct world *world = items->words->world;
     size_t first = 0;
     while (first < n && group[first].part.kind != GRADING_FINDING)
         first++;
-    size_t end = first;
-    for (; end < n && group[end].part.kind == GRADING_FINDING; end++) {
-        group[end].id = finding_id(items->words->world, group[end].part.finding, items->arena);
-        if (!group[end].id)
-            return err_nomem(err);
+    size_t sorted = first;
+    for (size_t i = first; i < n && group[i].part.kind == GRADING_FINDING; i++) {
+        struct item item = group[i];
+        size_t at = sorted;
+        while (at > first &&
+               compare_findings(world, item.part.finding, group[at - 1].part.finding) < 0)
+            at--;
+        if (at >= room)
+            continue;
+        if (sorted < room)
+            sorted++;
+        group[i] = group[sorted - 1];
+        for (size_t to = sorted - 1; to > at; to--)
+            group[to] = group[to - 1];
+        group[at] = item;
     }
-    if (end - first > 1)
-        qsort(group + first, end - first, sizeof *group, compare_items);
-    return ERR_OK;
 }
 
 /* Reasons that grade come first, worst first. */
-static enum err_code order(const struct items *items, size_t most, struct item *out,
-                           struct err *err)
+static void order(const struct items *items, size_t most, struct item *out)
 {
-    enum err_code code = ERR_OK;
     static const int32_t grades[] = {1, 2, 3, 4, 0};
     size_t n = 0;
     for (size_t g = 0; g < 5; g++) {
@@ -89,10 +133,8 @@ static enum err_code order(const struct items *items, size_t most, struct item *
                 out[n++] = items->items[i];
         }
         if (first < most)
-            TRY(sort_findings(items, out + first, n - first, err));
+            sort_findings(items, out + first, n - first, most - first);
     }
-done:
-    return code;
 }
 
 /* ---- words ---- */
@@ -221,7 +263,7 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
         code = err_nomem(err);
         goto done;
     }
-    TRY(order(&items, most, ordered, err));
+    order(&items, most, ordered);
     for (out->n = 0; out->n < items.n && out->n < most; out->n++)
         TRY(say(&items, &ordered[out->n], arena, &out->reasons[out->n], err));
     out->n_all = items.n;
