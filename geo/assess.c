@@ -163,7 +163,8 @@ enum err_code assess_conflicts(const struct world *world, struct worker *worker,
     struct finding_ref ref = {.layer = LAYER_COUNT};
     *n = 0;
     *out = arena_new(arena, struct conflict, findings_sums(world->findings).n);
-    TRY(*out ? ERR_OK : err_nomem(err));
+    if (!*out)
+        return err_nomem(err);
     while (findings_next(world, &ref)) {
         struct conflict_view view;
         TRY(finding_view(world, worker, ref, arena, &view, err));

@@ -228,7 +228,7 @@ static enum err_code compare_grades(struct saving *saving, struct err *err)
             TRY(same_grade(saving, mine, its, &same, err));
         if (order <= 0 && !same)
             out->inserted[out->n_inserted++] = mine;
-        if (order >= 0 && !same)
+        if (its && order >= 0 && !same)
             out->deleted[out->n_deleted++] = its->head.id;
         i += order <= 0;
         j += order >= 0;

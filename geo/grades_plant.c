@@ -20,8 +20,8 @@ enum err_code grades_judge(const struct world *world, struct worker *worker, siz
                             &worker->arena, &out->plant.around, err));
     TRY(hazard_judge(world, row, &out->plant.around, arena, arena, &out->hazard, err));
     TRY(grading_parts(world, row, &out->hazard, NULL, NULL, &sum, err));
-    out->plant.grade = (int8_t)sum.grade;
-    out->plant.could_be = (int8_t)sum.could_be;
+    out->plant.grade = (uint8_t)sum.grade;
+    out->plant.could_be = (uint8_t)sum.could_be;
     out->plant.undecided = sum.undecided;
 done:
     if (arena != &worker->arena)

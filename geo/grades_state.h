@@ -22,8 +22,8 @@
 struct grades_plant {
     struct exposure around; /* within alpha_radius_m, the plant left out */
     int32_t undecided;
-    int8_t grade;
-    int8_t could_be;
+    uint8_t grade;
+    uint8_t could_be;
     bool alive;
 };
 

@@ -203,7 +203,7 @@ static enum err_code count(struct grades_changing *changing, const struct world 
         return ERR_OK;
     grades_units_of(world, changing->state->units, near_place(geom), rows);
     for (int level = 1; level <= 4; level++) {
-        struct grades_unit_step *unit;
+        struct grades_unit_step *unit = NULL;
         if (rows[level] < 0)
             continue;
         TRY(grades_unit_step(changing, world_slot(world, LAYER_ADMIN, (size_t)rows[level]), &unit,

@@ -236,9 +236,9 @@ static enum err_code estimate_stretch(struct estimating *estimating, uint32_t pa
     if (!population_known(world))
         return add_piece(estimating, part, whole, COUNT_UNKNOWN, err);
     double pieces = ceil(length_m / world->rules->parameters.households_piece_m);
-    for (double i = 0; i < pieces; i++) {
+    for (uint32_t i = 0; i < (uint32_t)pieces; i++) {
         struct span span = {whole.from_m + length_m * i / pieces,
-                            whole.from_m + length_m * (i + 1) / pieces};
+                            whole.from_m + length_m * (i + 1.0) / pieces};
         TRY(estimate_piece(estimating, part, span, err));
     }
 done:

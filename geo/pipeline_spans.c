@@ -262,8 +262,8 @@ static enum err_code try_edge(const struct asking *asking, struct lonlat p, stru
                               struct err *err)
 {
     enum err_code code = ERR_OK;
-    double t;
-    double s;
+    double t = 0;
+    double s = 0;
     const struct lonlat *at = asking->question->line->points + asking->edge;
     struct lonlat scale_m = asking->question->scale_m;
     struct plane plane = scale_m.lat_deg > 0

@@ -6,6 +6,7 @@
 #include "data/base/text.h"
 #include "geo/world_layer.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,6 +231,7 @@ static enum err_code fill_layer(struct reading *reading, enum layer_id layer,
     for (size_t i = 0; i < n; i++) {
         struct record_head *head = (void *)(records + i * bytes);
         const struct json *one = jr_item(value, i);
+        assert(head);
         TRY(proof_read_fields(one, layer, head, arena, err));
         if (!head->id || !*head->id)
             return err_set(err, ERR_INPUT, "premises.records.%s: record %zu has no id",

@@ -117,7 +117,8 @@ static enum err_code rows_of_unit(const struct world *world, struct worker *work
     } else {
         *n_plants = world_count(world, LAYER_ENTERPRISES);
         *plants = arena_new(arena, uint32_t, *n_plants);
-        TRY(*plants ? ERR_OK : err_nomem(err));
+        if (!*plants)
+            return err_nomem(err);
         for (uint32_t i = 0; i < *n_plants; i++)
             (*plants)[i] = i;
     }

@@ -186,10 +186,10 @@ static void print_grades(struct buf *out, const struct row_changes *rows)
         const struct grade_row *after = rows->items[i].after;
         bool other = !before || !after || before->grade != after->grade;
         n_other += other;
-        if (!other || n_shown == TEXT_ITEMS)
+        const struct grade_row *row = after ? after : before;
+        if (!row || !other || n_shown == TEXT_ITEMS)
             continue;
         n_shown++;
-        const struct grade_row *row = after ? after : before;
         buf_printf(out, "    %s %s (%s): %s -> %s\n", row->subject,
                    row->head.name ? row->head.name : row->subject_id, row->method,
                    grade_text(before), grade_text(after));

@@ -46,11 +46,13 @@ static void print_overview(struct buf *out)
                       "Usage: sisetu COMMAND [arguments] [options]\n\nCommands:\n");
     for (size_t i = 0; cli_commands[i]; i++)
         buf_printf(out, "  %-13s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
-    buf_add_text(out, "\n`sisetu COMMAND --help` tells more, with examples.\n"
-                      "\nExit status: 0 done, 1 does not hold (verify), 2 wrong usage, 3 bad input, 4 not found, "
-                      "5 would overwrite,\n6 busy, 7 input or output failed, 8 no space, "
-                      "9 over a limit, 10 another version,\n11 out of memory, 12 not permitted, "
-                      "70 internal error.\n");
+    buf_add_text(
+        out,
+        "\n`sisetu COMMAND --help` tells more, with examples.\n"
+        "\nExit status: 0 done, 1 does not hold (verify), 2 wrong usage, 3 bad input, 4 not found, "
+        "5 would overwrite,\n6 busy, 7 input or output failed, 8 no space, "
+        "9 over a limit, 10 another version,\n11 out of memory, 12 not permitted, "
+        "70 internal error.\n");
 }
 
 static enum err_code run_help(struct cli *cli, struct err *err)

@@ -105,11 +105,6 @@ enum err_code err_errno(struct err *err, int number, const char *format, ...)
     return code;
 }
 
-enum err_code err_nomem(struct err *err)
-{
-    return err_set(err, ERR_MEMORY, "out of memory, or a memory limit was reached");
-}
-
 static const struct {
     const char *name;
     int exit_status;

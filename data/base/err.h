@@ -76,7 +76,11 @@ enum err_code err_errno(struct err *err, int number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* An arena or buffer met its limit or malloc failed. */
-enum err_code err_nomem(struct err *err);
+static inline enum err_code err_nomem(struct err *err)
+{
+    err_set(err, ERR_MEMORY, "out of memory, or a memory limit was reached");
+    return ERR_MEMORY; /* here, so that compilers and analysers see that it is a failure */
+}
 
 const char *err_code_text(enum err_code code);
 const char *err_code_name(enum err_code code);

@@ -162,9 +162,9 @@ static inline void fixture_findings(struct fixture *f, struct world *world)
         return;
     fixture_check(findings_builder_new(world, &builder, &err), &err);
     for (size_t i = 0; i < f->n[LAYER_CONFLICTS]; i++)
-        fixture_check(findings_builder_add(builder,
-                                           (const void *)record_at(LAYER_CONFLICTS, rows, i), &err),
-                      &err);
+        fixture_check(
+            findings_builder_add(builder, (const void *)record_at(LAYER_CONFLICTS, rows, i), &err),
+            &err);
     fixture_check(findings_builder_end(builder, &findings, &n_dropped, &err), &err);
     if (n_dropped > 0)
         abort();
