@@ -92,6 +92,35 @@ static void write_grade(struct jw *jw, const struct row_change *change)
     write_graded(jw, "after", change->after);
 }
 
+static void write_part(struct jw *jw, const char *key, const struct segment *row)
+{
+    jw_key(jw, key);
+    if (!row) {
+        jw_null(jw);
+        return;
+    }
+    jw_object(jw);
+    jw_kv_string(jw, "verdict", row->verdict);
+    jw_kv_string(jw, "class", row->class);
+    jw_kv_string(jw, "could_be", row->could_be);
+    jw_kv_fixed(jw, "households", row->households, 3);
+    jw_kv_fixed(jw, "persons", row->persons, 3);
+    jw_kv_string(jw, "reason", row->reason);
+    jw_end_object(jw);
+}
+
+static void write_segment(struct jw *jw, const struct row_change *change)
+{
+    const struct segment *row = change->after ? change->after : change->before;
+    jw_kv_string(jw, "pipeline_id", row->pipeline_id);
+    jw_kv_string(jw, "kind", row->kind);
+    jw_kv_string(jw, "method", row->method);
+    jw_kv_fixed(jw, "from_m", row->from_m, 3);
+    jw_kv_fixed(jw, "to_m", row->to_m, 3);
+    write_part(jw, "before", change->before);
+    write_part(jw, "after", change->after);
+}
+
 static void write_changes(struct jw *jw, const char *key, const struct row_changes *rows,
                           void (*write)(struct jw *jw, const struct row_change *change))
 {
@@ -138,6 +167,7 @@ void answer_edit(struct jw *jw, const struct edit_result *result)
     jw_end_array(jw);
     write_changes(jw, "verdicts", &result->conflicts, write_conflict);
     write_changes(jw, "grades", &result->grades, write_grade);
+    write_changes(jw, "segments", &result->segments, write_segment);
     jw_key(jw, "warnings");
     jw_array(jw);
     for (size_t i = 0; i < result->n_warnings; i++)
@@ -212,6 +242,8 @@ void answer_edit_text(struct buf *out, const struct edit_result *result)
         if (result->assessed) {
             print_verdicts(out, &result->conflicts);
             print_grades(out, &result->grades);
+            if (result->segments.n > 0)
+                buf_printf(out, "  segments of pipelines: %zu changed\n", result->segments.n);
         }
         buf_printf(out, "  generation %llu\n", (unsigned long long)result->generation);
     }

@@ -8,11 +8,14 @@
  *      "before","after"}],"more"},
  *    "grades": {"added","removed","changed","items": [{"subject","subject_id","name","method",
  *      "before","after"}],"more"},
+ *    "segments": {..., "items": [{"pipeline_id","kind","method","from_m","to_m","before","after"}],
+ *      "more"},
  *    "warnings": [text]}
  *
  * before and after of a verdict: {"verdict","grade","distance_m","required_m","margin_m",
  * "persons","reason","decides"}, null where there was or is none (what is clear is not kept); of a
- * grade: {"grade","could_be","undecided","persons","value"}. At most ANSWER_EDIT_ITEMS items each;
+ * grade: {"grade","could_be","undecided","persons","value"}; of a segment: {"verdict","class",
+ * "could_be","households","persons","reason"}. At most ANSWER_EDIT_ITEMS items each;
  * "more" counts the others.
  *
  * Threads: pure. Memory that runs out shows in the buffer (buf_ok).
