@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
+/* How long a look waits for an edit: then the next one is due. */
+enum { HOLD_MS = 1000 };
+
 /* What tells one state of the store from another. A file that replaces another may well have
  * the same generation; one that is written over it, the same inode too; a copy of it with
  * another history, the same identity: but not the same time. */
@@ -32,7 +35,8 @@ struct watch {
     struct arena tokens_arena;
     struct token *tokens;
     size_t n_tokens;
-    pthread_mutex_t looking; /* held while the store is looked at, loaded or edited */
+    bool held; /* while the store is looked at, loaded or edited */
+    pthread_cond_t let;
     pthread_t thread;
     bool has_thread;
 };
@@ -148,9 +152,10 @@ static void *thread_main(void *argument)
         if (watch->ending)
             break;
         pthread_mutex_unlock(&watch->mutex);
-        pthread_mutex_lock(&watch->looking);
-        watch_look(watch);
-        pthread_mutex_unlock(&watch->looking);
+        if (watch_hold(watch, HOLD_MS)) {
+            watch_look(watch);
+            watch_let(watch);
+        }
         pthread_mutex_lock(&watch->mutex);
     }
     pthread_mutex_unlock(&watch->mutex);
@@ -170,10 +175,10 @@ enum err_code watch_start(const struct watch_settings *settings, struct watch **
     watch->settings = *settings;
     arena_init(&watch->tokens_arena, 0);
     pthread_mutex_init(&watch->mutex, NULL);
-    pthread_mutex_init(&watch->looking, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&watch->wake, &attributes);
+    pthread_cond_init(&watch->let, &attributes);
     pthread_condattr_destroy(&attributes);
     TRY(identify(settings->store_path, &identity, err));
     TRY(publish(watch, &identity, err));
@@ -202,6 +207,7 @@ struct scenes *watch_acquire(struct watch *watch, uint64_t *edition)
 bool watch_hold(struct watch *watch, int wait_ms)
 {
     struct timespec until;
+    int waited = 0;
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += wait_ms / 1000;
     until.tv_nsec += wait_ms % 1000 * 1000000L;
@@ -209,12 +215,21 @@ bool watch_hold(struct watch *watch, int wait_ms)
         until.tv_sec++;
         until.tv_nsec -= 1000000000L;
     }
-    return pthread_mutex_clocklock(&watch->looking, CLOCK_MONOTONIC, &until) == 0;
+    pthread_mutex_lock(&watch->mutex);
+    while (watch->held && waited == 0)
+        waited = pthread_cond_timedwait(&watch->let, &watch->mutex, &until);
+    bool taken = !watch->held;
+    watch->held = true;
+    pthread_mutex_unlock(&watch->mutex);
+    return taken;
 }
 
 void watch_let(struct watch *watch)
 {
-    pthread_mutex_unlock(&watch->looking);
+    pthread_mutex_lock(&watch->mutex);
+    watch->held = false;
+    pthread_cond_signal(&watch->let);
+    pthread_mutex_unlock(&watch->mutex);
 }
 
 enum err_code watch_publish(struct watch *watch, struct world *world, struct err *err)
@@ -270,7 +285,7 @@ void watch_free(struct watch *watch)
         scenes_release(watch->scenes);
     arena_release(&watch->tokens_arena);
     pthread_cond_destroy(&watch->wake);
-    pthread_mutex_destroy(&watch->looking);
+    pthread_cond_destroy(&watch->let);
     pthread_mutex_destroy(&watch->mutex);
     free(watch);
 }
