@@ -1,6 +1,7 @@
 #include "geo/density.h"
 
 #include "data/base/text.h"
+#include "geo/cell_outline.h"
 #include "geo/ellipsoid.h"
 #include "geo/exposure.h"
 #include "geo/finding_view.h"
@@ -9,6 +10,7 @@
 #include "geo/population.h"
 
 #include <float.h>
+#include <string.h>
 
 /* A cell counts as wholly inside from this share on, and data as missing from this share on:
  * what rounding alone cannot make. */
@@ -33,8 +35,15 @@ int32_t density_grade(const struct parameters *parameters, double persons)
 
 /* ---- persons of the dense cells ---- */
 
-/* Sums over the dense cells of a zone; with `shapes`, their outlines too: runs of neighbours in
- * a row are one rectangle. */
+/* Neighbours in a row of a geographic grid. */
+struct cell_run {
+    uint32_t row;
+    uint32_t first;
+    uint32_t n;
+};
+
+/* Sums over the dense cells of a zone; with `outlines`, where they are, too: the cells of a
+ * geographic grid as runs, those of another and areas of a census as shapes. */
 struct dense_cells {
     const struct grid *grid;
     struct transform *to_grid;
@@ -45,51 +54,80 @@ struct dense_cells {
     struct geom *shapes;
     size_t n;
     size_t capacity;
-    uint32_t run_row; /* the run on its way to an outline; n_columns 0: none */
-    uint32_t run_first;
-    uint32_t run_columns;
+    struct cell_run *runs;
+    size_t n_runs;
+    size_t runs_capacity;
 };
 
-static enum err_code end_run(struct dense_cells *cells, struct err *err)
+static enum err_code add_shape(struct dense_cells *cells, uint32_t row, uint32_t column,
+                               struct err *err)
 {
-    const struct grid *grid = cells->grid;
-    if (cells->run_columns == 0)
-        return ERR_OK;
+    double area_m2 = 0;
     cells->shapes = arena_grow(cells->arena, cells->shapes, &cells->capacity, cells->n + 1,
                                sizeof *cells->shapes);
     if (!cells->shapes)
         return err_nomem(err);
-    struct geom *shape = &cells->shapes[cells->n++];
-    uint32_t end = cells->run_first + cells->run_columns;
-    double area_m2 = 0;
-    cells->run_columns = 0;
-    if (!grid->geographic)
-        return exposure_cell_shape(grid, cells->to_grid, cells->run_first, cells->run_row,
-                                   cells->arena, shape, &area_m2, err);
-    double west = grid->west + cells->run_first * grid->cell_width;
-    double east = grid->west + end * grid->cell_width;
-    double north = grid->north - cells->run_row * grid->cell_height;
-    double south = grid->north - (cells->run_row + 1) * grid->cell_height;
-    struct lonlat ring[4] = {{west, south}, {east, south}, {east, north}, {west, north}};
-    return geom_of_ring(ring, 4, cells->arena, shape, err);
+    return exposure_cell_shape(cells->grid, cells->to_grid, column, row, cells->arena,
+                               &cells->shapes[cells->n++], &area_m2, err);
 }
 
 static enum err_code add_outline(struct dense_cells *cells, uint32_t row, uint32_t column,
                                  struct err *err)
 {
-    enum err_code code = ERR_OK;
-    bool follows = cells->run_columns > 0 && cells->grid->geographic && row == cells->run_row &&
-                   column == cells->run_first + cells->run_columns;
-    if (follows) {
-        cells->run_columns++;
+    if (!cells->grid->geographic)
+        return add_shape(cells, row, column, err);
+    struct cell_run *last = cells->n_runs ? &cells->runs[cells->n_runs - 1] : NULL;
+    if (last && last->row == row && last->first + last->n == column) {
+        last->n++;
         return ERR_OK;
     }
-    TRY(end_run(cells, err));
-    cells->run_row = row;
-    cells->run_first = column;
-    cells->run_columns = 1;
-done:
-    return code;
+    cells->runs = arena_grow(cells->arena, cells->runs, &cells->runs_capacity, cells->n_runs + 1,
+                             sizeof *cells->runs);
+    if (!cells->runs)
+        return err_nomem(err);
+    cells->runs[cells->n_runs++] = (struct cell_run){row, column, 1};
+    return ERR_OK;
+}
+
+/* The outline of the runs. */
+static enum err_code outline_of_runs(const struct dense_cells *cells, struct geom *out,
+                                     struct err *err)
+{
+    uint32_t first_column = UINT32_MAX;
+    uint32_t end_column = 0;
+    for (size_t i = 0; i < cells->n_runs; i++) {
+        const struct cell_run *run = &cells->runs[i];
+        first_column = run->first < first_column ? run->first : first_column;
+        end_column = run->first + run->n > end_column ? run->first + run->n : end_column;
+    }
+    struct cell_set set = {.grid = cells->grid,
+                           .first_row = cells->runs[0].row,
+                           .first_column = first_column,
+                           .n_rows = cells->runs[cells->n_runs - 1].row - cells->runs[0].row + 1,
+                           .n_columns = end_column - first_column};
+    bool *in = arena_alloc(cells->arena, set.n_rows, set.n_columns);
+    if (!in)
+        return err_nomem(err);
+    for (size_t i = 0; i < cells->n_runs; i++) {
+        const struct cell_run *run = &cells->runs[i];
+        memset(in + (size_t)(run->row - set.first_row) * set.n_columns +
+                   (run->first - first_column),
+               true, run->n);
+    }
+    set.in = in;
+    return cell_outline(&set, cells->arena, out, err);
+}
+
+/* The union of the shapes. */
+static enum err_code outline_of_shapes(const struct dense_cells *cells, struct worker *worker,
+                                       struct geom *out, struct err *err)
+{
+    const struct geom **pointers = arena_new(cells->arena, const struct geom *, cells->n);
+    if (!pointers)
+        return err_nomem(err);
+    for (size_t i = 0; i < cells->n; i++)
+        pointers[i] = &cells->shapes[i];
+    return overlay_union(worker->overlay, pointers, cells->n, cells->arena, out, err);
 }
 
 /* The area of a cell on the ellipsoid: what its density is by. */
@@ -185,7 +223,6 @@ static enum err_code sum_dense(const struct density_question *question, struct d
     cells->grid = place.grid;
     cells->to_grid = place.to_grid;
     TRY(exposure_rows(&place, question->zone, cells->arena, cells, add_row, err));
-    TRY(end_run(cells, err));
 done:
     return code;
 }
@@ -202,18 +239,15 @@ enum err_code density_part(const struct density_question *question, struct arena
                            struct dense_part *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct worker *worker = question->worker;
+    struct worker *worker = question->worker;
     struct geom dense;
     struct dense_cells cells = {.arena = arena, .sums = out, .outlines = true};
     *out = (struct dense_part){.part = {.kind = GEOM_NONE}};
     TRY(sum_dense(question, &cells, err));
-    if (cells.n == 0 || settle(out->persons) < question->least_persons)
+    if (cells.n + cells.n_runs == 0 || settle(out->persons) < question->least_persons)
         goto done;
-    const struct geom **pointers = arena_new(arena, const struct geom *, cells.n);
-    TRY(pointers ? ERR_OK : err_nomem(err));
-    for (size_t i = 0; i < cells.n; i++)
-        pointers[i] = &cells.shapes[i];
-    TRY(overlay_union(worker->overlay, pointers, cells.n, arena, &dense, err));
+    TRY(cells.n_runs > 0 ? outline_of_runs(&cells, &dense, err)
+                         : outline_of_shapes(&cells, worker, &dense, err));
     TRY(overlay_intersection(worker->overlay, question->zone, &dense, arena, &out->part, err));
     if (out->part.kind == GEOM_POLYGON)
         out->area_m2 = ellipsoid_area_m2(&out->part);

@@ -4,6 +4,7 @@
 #include "geo/judging.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* The next float that is not less. */
 static float round_up(double x)
@@ -52,12 +53,68 @@ done:
     return code;
 }
 
-/* All sources of a layer. */
+/* ---- all of them ---- */
+
+/* All sources of a layer: row order[i] is the i-th to be judged, neighbours in space soon after
+ * each other, so that the targets of one are still at hand for the next. */
 struct judging_all {
     const struct judging *judging;
     int layer; /* in finding_layers */
+    const uint32_t *order;
     struct findings *findings;
 };
+
+struct placed_row {
+    uint64_t key;
+    uint32_t row;
+};
+
+/* 16 bits with a gap after each. */
+static uint64_t spread(uint32_t x)
+{
+    uint64_t bits = 0;
+    for (int i = 0; i < 16; i++)
+        bits |= (uint64_t)(x >> i & 1) << (2 * i);
+    return bits;
+}
+
+/* Along a Z-curve of steps of 0.0055 degrees. */
+static uint64_t key_of(const struct geom *geom)
+{
+    if (geom->kind == GEOM_NONE)
+        return 0;
+    double east = (geom->box.west_deg + geom->box.east_deg) / 2 + 180;
+    double north = (geom->box.south_deg + geom->box.north_deg) / 2 + 90;
+    return spread((uint32_t)fmin(fmax(east / 360 * 65535, 0), 65535)) |
+           spread((uint32_t)fmin(fmax(north / 360 * 65535, 0), 65535)) << 1;
+}
+
+static int compare_placed(const void *a, const void *b)
+{
+    const struct placed_row *x = a;
+    const struct placed_row *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static enum err_code order_rows(const struct world *world, enum layer_id layer, struct arena *arena,
+                                const uint32_t **out, struct err *err)
+{
+    size_t n = world_count(world, layer);
+    struct placed_row *placed = arena_new(arena, struct placed_row, n);
+    uint32_t *order = arena_new(arena, uint32_t, n);
+    if (!placed || !order)
+        return err_nomem(err);
+    for (size_t row = 0; row < n; row++)
+        placed[row] = (struct placed_row){key_of(world_geom(world, layer, row)), (uint32_t)row};
+    if (n > 1)
+        qsort(placed, n, sizeof *placed, compare_placed);
+    for (size_t i = 0; i < n; i++)
+        order[i] = placed[i].row;
+    *out = order;
+    return ERR_OK;
+}
 
 static enum err_code judge_rows(void *context, struct worker *worker, size_t first, size_t end,
                                 struct err *err)
@@ -65,8 +122,9 @@ static enum err_code judge_rows(void *context, struct worker *worker, size_t fir
     enum err_code code = ERR_OK;
     const struct judging_all *all = context;
     enum layer_id layer = finding_layers[all->layer];
-    for (size_t row = first; row < end; row++) {
+    for (size_t i = first; i < end; i++) {
         struct finding_list *list = NULL;
+        uint32_t row = all->order[i];
         TRY(findings_of_source(all->judging, worker, layer, row, &list, err));
         if (list)
             findings_place(all->findings, all->layer, world_slot(all->judging->world, layer, row),
@@ -83,6 +141,8 @@ enum err_code findings_all(const struct world *world, struct crew *crew, struct 
     struct judging *judging = NULL;
     struct findings *findings = NULL;
     size_t n_slots[FINDING_LAYERS];
+    struct arena scratch;
+    arena_init(&scratch, 0);
     for (size_t l = 0; l < FINDING_LAYERS; l++)
         n_slots[l] = world_slots(world, finding_layers[l]);
     TRY(crew_fit(crew, world, err));
@@ -90,7 +150,8 @@ enum err_code findings_all(const struct world *world, struct crew *crew, struct 
     TRY(judging_prepare(judging, crew, err));
     TRY(findings_new(n_slots, true, &findings, err));
     for (int l = 0; l < FINDING_LAYERS; l++) {
-        struct judging_all all = {judging, l, findings};
+        struct judging_all all = {judging, l, NULL, findings};
+        TRY(order_rows(world, finding_layers[l], &scratch, &all.order, err));
         const struct parallel work = {.crew = crew,
                                       .n_items = world_count(world, finding_layers[l]),
                                       .chunk = 64,
@@ -102,6 +163,7 @@ enum err_code findings_all(const struct world *world, struct crew *crew, struct 
     *out = findings;
     findings = NULL;
 done:
+    arena_release(&scratch);
     findings_release(findings);
     judging_free(judging);
     return code;
