@@ -5,6 +5,7 @@
 #include "data/base/json.h"
 #include "data/base/text.h"
 #include "data/store.h"
+#include "geo/edit_rows.h"
 #include "geo/finding_marks.h"
 #include "geo/finding_view.h"
 #include "geo/findings.h"
@@ -57,67 +58,6 @@ struct saving {
     char started[32];
 };
 
-static bool same_real(double a, double b)
-{
-    return (isnan(a) && isnan(b)) || (a >= b && a <= b);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return text_equal(a ? a : "", b ? b : "");
-}
-
-/* Whatever the run itself stamps is no difference. */
-static bool is_stamp(const char *field)
-{
-    return strcmp(field, "generation") == 0 || strcmp(field, "imported") == 0;
-}
-
-static bool same_fields(enum layer_id layer, const void *a, const void *b)
-{
-    const struct layer_binding *binding = records_binding(layer);
-    for (size_t i = 0; i < binding->n_fields; i++) {
-        const struct field_binding *field = &binding->fields[i];
-        bool same = true;
-        if (is_stamp(field->name))
-            continue;
-        switch (field->type) {
-        case FIELD_TEXT:
-        case FIELD_DATETIME:
-            same = same_text(record_text(a, field), record_text(b, field));
-            break;
-        case FIELD_REAL:
-            same = same_real(record_real(a, field), record_real(b, field));
-            break;
-        case FIELD_INTEGER:
-        case FIELD_DATE:
-            same = record_integer(a, field) == record_integer(b, field);
-            break;
-        }
-        if (!same)
-            return false;
-    }
-    return true;
-}
-
-/* Shapes are compared as the store would give them back. */
-static enum err_code same_shape(const struct geom *made, const struct geom *stored,
-                                struct arena *scratch, bool *out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const void *bytes = NULL;
-    size_t n = 0;
-    struct geom kept;
-    *out = made->kind == GEOM_NONE && stored->kind == GEOM_NONE;
-    if (made->kind == GEOM_NONE || stored->kind == GEOM_NONE)
-        return ERR_OK;
-    TRY(geom_to_wkb(made, scratch, &bytes, &n, err));
-    TRY(geom_from_wkb(bytes, n, scratch, &kept, err));
-    *out = geom_equal(&kept, stored);
-done:
-    return code;
-}
-
 /* Both sides are ordered by id: one walk along both. */
 static enum err_code compare_layer(const struct saving *saving, enum layer_id layer,
                                    const void *made, size_t n_made, struct difference *out,
@@ -141,8 +81,8 @@ static enum err_code compare_layer(const struct saving *saving, enum layer_id la
         const struct record_head *its = j < n_stored ? world_record(world, layer, j) : NULL;
         int order = !mine ? 1 : !its ? -1 : strcmp(mine->id, its->id);
         bool same = false;
-        if (order == 0 && same_fields(layer, mine, its))
-            TRY(same_shape(&mine->geom, &its->geom, &scratch, &same, err));
+        if (order == 0)
+            TRY(rows_same(layer, mine, its, &scratch, &same, err));
         if (mine && order <= 0 && !same)
             memcpy(out->inserted + out->n_inserted++ * record_bytes, mine, record_bytes);
         if (its && order >= 0 && !same)
@@ -197,10 +137,10 @@ static enum err_code same_grade(const struct saving *saving, const struct grade_
     struct arena_mark mark = arena_mark(arena);
     struct grade_row full = *mine;
     full.reasons = its->reasons;
-    *out = same_fields(LAYER_GRADES, &full, its);
+    TRY(rows_same(LAYER_GRADES, &full, its, arena, out, err));
     if (*out) {
         TRY(full_row(saving, mine, &full, err));
-        *out = same_text(full.reasons, its->reasons);
+        *out = text_equal(full.reasons ? full.reasons : "", its->reasons ? its->reasons : "");
     }
 done:
     arena_rewind(arena, mark);
@@ -275,8 +215,7 @@ static enum err_code same_row(struct saving *saving, struct finding_ref ref,
     struct conflict_view view;
     *out = false;
     TRY(finding_view(saving->world, worker, ref, &worker->arena, &view, err));
-    if (same_fields(LAYER_CONFLICTS, &view.row, stored))
-        TRY(same_shape(&view.row.head.geom, &stored->head.geom, &worker->arena, out, err));
+    TRY(rows_same(LAYER_CONFLICTS, &view.row, stored, &worker->arena, out, err));
 done:
     arena_rewind(&worker->arena, mark);
     return code;

@@ -52,6 +52,8 @@ static enum err_code label_parts(struct outline *outline, struct err *err)
     size_t *stack = arena_new(outline->arena, size_t, n);
     if (!stack)
         return err_nomem(err);
+    if (set->n_columns == 0)
+        return ERR_OK;
     for (size_t start = 0; start < n; start++) {
         size_t depth = 0;
         if (!set->in[start] || outline->labels[start])
