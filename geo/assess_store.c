@@ -6,8 +6,7 @@
 #include "data/base/text.h"
 #include "data/store.h"
 #include "geo/edit_rows.h"
-#include "geo/finding_marks.h"
-#include "geo/finding_view.h"
+#include "geo/finding_rows.h"
 #include "geo/findings.h"
 #include "geo/grade_reasons.h"
 #include "geo/pipeline_segments.h"
@@ -30,14 +29,6 @@ struct difference {
     size_t n_deleted;
 };
 
-/* Findings of the world against the rows of layer conflicts: too many to be held as rows. */
-struct finding_difference {
-    struct finding_marks same; /* findings whose row stands in the store as it would be written */
-    const char **deleted;
-    size_t n_deleted;
-    size_t capacity;
-};
-
 /* Grade rows against those of the store: their reasons are made when they are written. */
 struct grade_difference {
     const struct grade_row **inserted;
@@ -51,7 +42,7 @@ struct saving {
     const struct assessment *assessment;
     struct crew *crew;
     struct arena *arena;
-    struct finding_difference conflicts;
+    struct finding_rows conflicts;
     struct grade_difference grades;
     struct difference segments;
     char as_of[TEXT_DATE_BYTES];
@@ -204,96 +195,6 @@ done:
     return code;
 }
 
-/* ---- conflicts, row by row ---- */
-
-static enum err_code same_row(struct saving *saving, struct finding_ref ref,
-                              const struct conflict *stored, bool *out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct worker *worker = &saving->crew->workers[0];
-    struct arena_mark mark = arena_mark(&worker->arena);
-    struct conflict_view view;
-    *out = false;
-    TRY(finding_view(saving->world, worker, ref, &worker->arena, &view, err));
-    TRY(rows_same(LAYER_CONFLICTS, &view.row, stored, &worker->arena, out, err));
-done:
-    arena_rewind(&worker->arena, mark);
-    return code;
-}
-
-static enum err_code compare_row(void *context, const void *record, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct saving *saving = context;
-    struct finding_difference *conflicts = &saving->conflicts;
-    const struct conflict *stored = record;
-    struct finding_ref ref;
-    bool same = false;
-    if (findings_find(saving->world, stored->head.id, &ref))
-        TRY(same_row(saving, ref, stored, &same, err));
-    if (same) {
-        finding_marks_set(&conflicts->same, ref);
-        return ERR_OK;
-    }
-    conflicts->deleted = arena_grow(saving->arena, conflicts->deleted, &conflicts->capacity,
-                                    conflicts->n_deleted + 1, sizeof *conflicts->deleted);
-    char *id = arena_strdup(saving->arena, stored->head.id);
-    if (!conflicts->deleted || !id)
-        return err_nomem(err);
-    conflicts->deleted[conflicts->n_deleted++] = id;
-done:
-    return code;
-}
-
-static size_t n_inserted(const struct saving *saving)
-{
-    return findings_sums(saving->world->findings).n - saving->conflicts.same.n_set;
-}
-
-static enum err_code compare_conflicts(struct store *store, struct saving *saving, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct store_each each = {
-        .layer = LAYER_CONFLICTS, .shapes = true, .context = saving, .visit = compare_row};
-    saving->conflicts = (struct finding_difference){.n_deleted = 0};
-    TRY(finding_marks_init(&saving->conflicts.same, saving->world, saving->arena, err));
-    TRY(store_each(store, &each, err));
-done:
-    return code;
-}
-
-static enum err_code write_conflicts(struct store *store, struct saving *saving, int32_t generation,
-                                     struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct worker *worker = &saving->crew->workers[0];
-    const struct finding_difference *conflicts = &saving->conflicts;
-    struct conflict *rows = arena_new(saving->arena, struct conflict, BATCH);
-    struct finding_ref ref = {.layer = LAYER_COUNT};
-    size_t n = 0;
-    struct arena_mark mark = arena_mark(&worker->arena);
-    TRY(rows ? ERR_OK : err_nomem(err));
-    TRY(store_delete(store, LAYER_CONFLICTS, conflicts->deleted, conflicts->n_deleted, err));
-    for (bool more = findings_next(saving->world, &ref); more || n > 0;) {
-        if (n == BATCH || !more) {
-            TRY(store_insert(store, LAYER_CONFLICTS, rows, n, err));
-            arena_rewind(&worker->arena, mark);
-            n = 0;
-            continue;
-        }
-        if (!finding_marks_get(&conflicts->same, ref)) {
-            struct conflict_view view;
-            TRY(finding_view(saving->world, worker, ref, &worker->arena, &view, err));
-            rows[n] = view.row;
-            rows[n++].generation = generation;
-        }
-        more = findings_next(saving->world, &ref);
-    }
-done:
-    arena_rewind(&worker->arena, mark);
-    return code;
-}
-
 static void now_text(char out[32])
 {
     time_t now = time(NULL);
@@ -342,8 +243,9 @@ done:
 
 static bool anything_differs(const struct saving *saving)
 {
-    return n_inserted(saving) + saving->conflicts.n_deleted + saving->grades.n_inserted +
-               saving->grades.n_deleted + saving->segments.n_inserted + saving->segments.n_deleted >
+    return finding_rows_inserted(&saving->conflicts) + saving->conflicts.n_deleted +
+               saving->grades.n_inserted + saving->grades.n_deleted + saving->segments.n_inserted +
+               saving->segments.n_deleted >
            0;
 }
 
@@ -375,7 +277,7 @@ static enum err_code find_need(const char *path, struct saving *saving, struct n
     out->same_date = text_equal(old_date, saving->as_of);
     out->same_facts = text_equal(assessed, now);
     if (out->generation == saving->world->generation)
-        TRY(compare_conflicts(store, saving, err));
+        TRY(finding_rows_compare(&saving->conflicts, store, err));
 done:
     store_close(store);
     return code;
@@ -402,7 +304,7 @@ static enum err_code save(const char *path, struct saving *saving, bool *stale,
     if (*stale)
         goto done;
     int32_t next = (int32_t)(*generation + 1);
-    TRY(write_conflicts(store, saving, next, err));
+    TRY(finding_rows_write(&saving->conflicts, store, next, err));
     TRY(write_grades(store, saving, next, err));
     TRY(write_difference(store, &saving->segments, next, err));
     if (!is.same_rules) {
@@ -426,16 +328,17 @@ static enum err_code summarise(const struct saving *saving, uint64_t generation,
 {
     const struct assessment *assessment = saving->assessment;
     struct finding_sums sums = findings_sums(saving->world->findings);
-    *out = (struct assess_summary){
-        .conflicts = sums.n - sums.n_undecided,
-        .undecided = sums.n_undecided,
-        .inserted = n_inserted(saving) + saving->grades.n_inserted + saving->segments.n_inserted,
-        .deleted =
-            saving->conflicts.n_deleted + saving->grades.n_deleted + saving->segments.n_deleted,
-        .generation = generation,
-        .as_of = saving->world->as_of,
-        .n_warnings = assessment->n_warnings,
-        .warnings = arena_new(arena, const char *, assessment->n_warnings)};
+    *out =
+        (struct assess_summary){.conflicts = sums.n - sums.n_undecided,
+                                .undecided = sums.n_undecided,
+                                .inserted = finding_rows_inserted(&saving->conflicts) +
+                                            saving->grades.n_inserted + saving->segments.n_inserted,
+                                .deleted = saving->conflicts.n_deleted + saving->grades.n_deleted +
+                                           saving->segments.n_deleted,
+                                .generation = generation,
+                                .as_of = saving->world->as_of,
+                                .n_warnings = assessment->n_warnings,
+                                .warnings = arena_new(arena, const char *, assessment->n_warnings)};
     if (!out->warnings)
         return err_nomem(err);
     for (size_t i = 0; i < assessment->n_grades; i++) {
@@ -496,6 +399,8 @@ static enum err_code assess_once(const char *path, const struct assess_options *
     now_text(saving.started);
     TRY(world_load_facts(path, options->rules_directory, options->as_of, &saving.world, err));
     text_from_date(saving.world->as_of, saving.as_of);
+    saving.conflicts =
+        (struct finding_rows){.world = saving.world, .crew = &crew, .arena = &scratch};
     double loaded = seconds();
     TRY(findings_all(saving.world, &crew, &findings, err));
     world_set_findings(saving.world, findings);

@@ -236,6 +236,8 @@ enum err_code cell_outline(const struct cell_set *set, struct arena *arena, stru
                               .labels = arena_new(arena, uint32_t, n),
                               .seen = arena_new(arena, uint8_t, n)};
     *out = (struct geom){.kind = GEOM_NONE, .box = box_empty()};
+    if (n == 0)
+        return ERR_OK;
     TRY(outline.labels && outline.seen ? ERR_OK : err_nomem(err));
     TRY(label_parts(&outline, err));
     TRY(follow_all(&outline, err));
