@@ -8,15 +8,14 @@
 
 struct finding_near {
     const struct segments_step *step;
-    double *reach_m; /* by row of a pipeline in `now` */
-    bool *near;      /* likewise */
-    double farthest_m;
+    bool *near; /* by row of a pipeline in `now` */
 };
 
 /* What one side of an edit is: the record before it, or after it. */
 struct edit_side {
     const struct record_head *head;
     double slack_m;
+    struct pipeline_meeting meeting;
     bool dwelling;
     struct pipeline_dwellings dwellings; /* about it, if it is one */
 };
@@ -51,8 +50,9 @@ static enum err_code is_near(struct finding_near *finding, const struct edit_sid
     const struct geom *geom = &side->head->geom;
     const struct geom *line = world_geom(now, LAYER_PIPELINES, row);
     struct closest closest;
-    double reach_m = finding->reach_m[row] + side->slack_m;
-    *out = boxes_near(line, geom->box, reach_m);
+    double reach_m = pipeline_meeting_m(&side->meeting, now, row);
+    reach_m += reach_m < 0 ? 0 : side->slack_m;
+    *out = reach_m >= 0 && boxes_near(line, geom->box, reach_m);
     if (*out) {
         TRY(distance_shapes(line, geom, reach_m, scratch, &closest, err));
         *out = distance_within(closest.distance_m, reach_m);
@@ -64,6 +64,18 @@ static enum err_code is_near(struct finding_near *finding, const struct edit_sid
     *out = !same;
 done:
     return code;
+}
+
+/* Over all pipelines: how far to search. -1: no rule meets the record anywhere. */
+static double finding_farthest_m(const struct finding_near *finding, const struct edit_side *side)
+{
+    const struct world *now = finding->step->now;
+    double most_m = -1;
+    if (side->meeting.n_places == 0 && side->meeting.strip_m < 0)
+        return -1;
+    for (size_t row = 0; row < world_count(now, LAYER_PIPELINES); row++)
+        most_m = fmax(most_m, pipeline_meeting_m(&side->meeting, now, (uint32_t)row));
+    return most_m < 0 ? -1 : most_m + side->slack_m;
 }
 
 /* Pipelines that a record may stand near. */
@@ -79,12 +91,14 @@ static enum err_code mark_near(struct finding_near *finding, struct edit_side *s
     arena_init(&scratch, 0);
     if (side->head->geom.kind == GEOM_NONE)
         goto done;
-    double reach_m = finding->farthest_m + side->slack_m;
+    double reach_m = finding_farthest_m(finding, side);
     if (side->dwelling) {
         reach_m = fmax(reach_m, parameters->households_reach_m);
         TRY(pipeline_dwellings_near(finding->step->old, now, side->head->geom.box, &scratch,
                                     &side->dwellings, err));
     }
+    if (reach_m < 0)
+        goto done;
     struct box box = ellipsoid_expand(side->head->geom.box, reach_m);
     TRY(world_search(now, LAYER_PIPELINES, box, &scratch, &rows, &n, err));
     for (size_t i = 0; i < n; i++)
@@ -95,19 +109,11 @@ done:
     return code;
 }
 
-static void mark_of_enterprise(struct finding_near *finding, const char *id)
-{
-    const uint32_t *rows;
-    size_t n;
-    world_of_enterprise(finding->step->now, LAYER_PIPELINES, id, &rows, &n);
-    for (size_t i = 0; i < n; i++)
-        finding->near[rows[i]] = true;
-}
-
 /* What one side of an edit touches. */
 static enum err_code mark_side(struct finding_near *finding, const struct world *world,
                                enum layer_id layer, uint32_t slot, struct err *err)
 {
+    enum err_code code = ERR_OK;
     if (slot == WORLD_NO_SLOT)
         return ERR_OK;
     const struct record_head *head =
@@ -118,13 +124,41 @@ static enum err_code mark_side(struct finding_near *finding, const struct world 
             finding->near[row] = true;
         return ERR_OK;
     }
-    if (layer == LAYER_ENTERPRISES)
-        mark_of_enterprise(finding, head->id);
+    if (!matters(layer))
+        return ERR_OK;
     struct edit_side side = {.head = head,
-                             .slack_m = world_slack_m(world, layer),
+                             .slack_m = world_record_slack_m(world, layer, head),
                              .dwelling = layer == LAYER_PROTECTED &&
                                          pipeline_is_dwelling((const void *)head)};
-    return matters(layer) ? mark_near(finding, &side, err) : ERR_OK;
+    TRY(pipeline_meeting_of(world, layer, head, finding->step->arena, &side.meeting, err));
+    TRY(mark_near(finding, &side, err));
+done:
+    return code;
+}
+
+/* Whether an edit changes only what no segment tells: a name, where the record came from. */
+static enum err_code is_told_alike(const struct segments_step *step, const struct world_edit *edit,
+                                   bool *out, struct err *err)
+{
+    static const char *const untold[] = {"name", "source", "source_row"};
+    *out = false;
+    if (edit->old_slot == WORLD_NO_SLOT || edit->new_slot == WORLD_NO_SLOT)
+        return ERR_OK;
+    enum layer_id layer = edit->layer;
+    size_t bytes = records_binding(layer)->record_bytes;
+    const void *old =
+        world_record(step->old, layer, (size_t)world_row(step->old, layer, edit->old_slot));
+    void *now = arena_memdup(
+        step->arena,
+        world_record(step->now, layer, (size_t)world_row(step->now, layer, edit->new_slot)), bytes);
+    if (!now)
+        return err_nomem(err);
+    for (size_t i = 0; i < sizeof untold / sizeof untold[0]; i++) {
+        const struct field_binding *field = records_field(layer, untold[i]);
+        size_t n = field->type == FIELD_INTEGER ? sizeof(int32_t) : sizeof(char *);
+        memcpy((char *)now + field->offset, (const char *)old + field->offset, n);
+    }
+    return rows_same(layer, old, now, step->arena, out, err);
 }
 
 static const void *old_row(const void *context, size_t i)
@@ -212,18 +246,16 @@ enum err_code edit_segments(const struct segments_step *step, struct row_changes
         any = any || matters(step->edits[i].layer) || step->edits[i].layer == LAYER_PIPELINES;
     if (!any)
         return ERR_OK;
-    struct finding_near finding = {.step = step,
-                                   .reach_m = arena_new(step->arena, double, n),
-                                   .near = arena_new(step->arena, bool, n)};
-    if (!finding.near || !finding.reach_m)
+    struct finding_near finding = {.step = step, .near = arena_new(step->arena, bool, n)};
+    if (!finding.near)
         return err_nomem(err);
-    for (size_t row = 0; row < n; row++) {
-        finding.reach_m[row] = pipeline_reach_of_m(step->now, (uint32_t)row);
-        finding.farthest_m = fmax(finding.farthest_m, finding.reach_m[row]);
-    }
     TRY(crew_fit(step->crew, step->now, err));
     for (size_t i = 0; i < step->n_edits; i++) {
         const struct world_edit *edit = &step->edits[i];
+        bool alike = false;
+        TRY(is_told_alike(step, edit, &alike, err));
+        if (alike)
+            continue;
         TRY(mark_side(&finding, step->old, edit->layer, edit->old_slot, err));
         TRY(mark_side(&finding, step->now, edit->layer, edit->new_slot, err));
     }

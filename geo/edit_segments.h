@@ -1,9 +1,10 @@
 /*
  * edit_segments.h - what an edit changes of the segments of pipelines.
  *
- * Behind edit_derive.h. The segments of a pipeline are a function of the pipeline, of what stands
- * within pipeline_reach_m of it, and of the population; they are made anew for every pipeline
- * that was edited or that an edited record stands near, before or after.
+ * Behind edit_derive.h. The segments of a pipeline are a function of the pipeline, of what rules
+ * meet along it, and of the population where no dwelling is known; they are made anew for every
+ * pipeline that was edited, that an edited record is met at, before or after, or that a dwelling
+ * near it makes known.
  *
  * Threads: pure but for the workers of the crew.
  */

@@ -216,18 +216,6 @@ static double rows_reach_m(const struct rules *rules)
     return reach_m;
 }
 
-double pipeline_reach_of_m(const struct world *world, uint32_t row)
-{
-    const struct rules *rules = world->rules;
-    const struct pipeline *pipeline = world_pipeline(world, row);
-    double reach_m = rows_reach_m(rules);
-    for (size_t i = 0; i < rules->n_pipeline_methods; i++) {
-        double pir_m = rules_pir_m(&rules->pipeline_methods[i], pipeline);
-        reach_m = fmax(reach_m, isnan(pir_m) ? rules->parameters.pir_unknown_m : pir_m);
-    }
-    return reach_m + rules_accuracy_m(rules, LAYER_PIPELINES, &pipeline->head);
-}
-
 double pipeline_reach_m(const struct world *world)
 {
     static const enum layer_id layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES, LAYER_PROTECTED,

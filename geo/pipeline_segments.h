@@ -49,9 +49,21 @@ double pipeline_reach_m(const struct world *world);
 
 /* ---- for edits: which pipelines a record touches ---- */
 
-/* How far from the centre line of one pipeline a record may stand and be met by a rule, m; the
- * record's own slack (world_slack_m of its layer) apart. */
-double pipeline_reach_of_m(const struct world *world, uint32_t row);
+/* Which rule rows may meet a record: as a target of theirs. */
+struct pipeline_meeting {
+    const struct world *world;
+    double strip_m; /* the widest strip in which it counts; -1: in none */
+    const struct pipeline_place **places;
+    size_t n_places;
+};
+enum err_code pipeline_meeting_of(const struct world *world, enum layer_id layer,
+                                  const void *record, struct arena *arena,
+                                  struct pipeline_meeting *out, struct err *err);
+
+/* How far from the centre line the record's shape may be and be met at this pipeline, m; its own
+ * slack (world_record_slack_m) apart. -1: never. row: of a world with the same rules. */
+double pipeline_meeting_m(const struct pipeline_meeting *meeting, const struct world *world,
+                          uint32_t row);
 
 /* A dwelling matters farther out than that: a stretch without any within households_reach_m has
  * its households from the population. What an edit of dwellings in a box changes of that: */

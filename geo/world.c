@@ -87,8 +87,8 @@ static double half_width_m(const struct rules *rules, const struct infrastructur
                                 : fmax(parameters->rail_width_m, parameters->road_width_m);
 }
 
-static double record_slack_m(const struct world *world, enum layer_id layer,
-                             const struct record_head *head)
+double world_record_slack_m(const struct world *world, enum layer_id layer,
+                            const struct record_head *head)
 {
     double slack_m = rules_accuracy_m(world->rules, layer, head);
     if (layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
@@ -110,7 +110,7 @@ static struct slack layer_slack(const struct world *world, enum layer_id layer)
 {
     struct slack slack = {0, 0};
     for (size_t i = 0; i < world_count(world, layer); i++)
-        slack_add(&slack, record_slack_m(world, layer, world_record(world, layer, i)));
+        slack_add(&slack, world_record_slack_m(world, layer, world_record(world, layer, i)));
     return slack;
 }
 
@@ -162,11 +162,11 @@ static void edit_slack(struct world *world, const struct world *old, const struc
     struct slack *slack = &world->private->slack[layer];
     if (edit->new_slot != WORLD_NO_SLOT) {
         size_t row = (size_t)world_row(world, layer, edit->new_slot);
-        slack_add(slack, record_slack_m(world, layer, world_record(world, layer, row)));
+        slack_add(slack, world_record_slack_m(world, layer, world_record(world, layer, row)));
     }
     if (edit->old_slot != WORLD_NO_SLOT) {
         size_t row = (size_t)world_row(old, layer, edit->old_slot);
-        double gone_m = record_slack_m(old, layer, world_record(old, layer, row));
+        double gone_m = world_record_slack_m(old, layer, world_record(old, layer, row));
         slack->n_most -= gone_m >= slack->most_m;
     }
 }

@@ -163,5 +163,7 @@ struct world_edit {
  * with the largest assumed radius (enterprises) or half width (infrastructure), m. What a
  * search must reach farther, so that nothing undecided is missed. */
 double world_slack_m(const struct world *world, enum layer_id layer);
+double world_record_slack_m(const struct world *world, enum layer_id layer,
+                            const struct record_head *head); /* of one, in the world or not */
 
 #endif
