@@ -24,8 +24,8 @@ enum {
      * which locks readers out until the commit. 256 MiB is an import of about 300,000 records. */
     WRITE_CACHE_KIB = 256 << 10,
 
-    /* So many rows written are an edit: looking at a whole layer would cost more than they. */
-    FEW_ROWS = 1000,
+    /* Of a file that stays open between edits, KiB: what they touch again and again. */
+    KEPT_CACHE_KIB = 32 << 10,
 
     SMALLEST_DATABASE_BYTES = 512, /* one page of the smallest size that SQLite has */
 };
@@ -174,18 +174,24 @@ static enum err_code open_for_writing(struct store *store, struct err *err)
     return code;
 }
 
+static enum err_code begin_transaction(struct store *store, struct err *err)
+{
+    gdal_session_clear(&store->gdal);
+    if (GDALDatasetStartTransaction(store->dataset, FALSE) != OGRERR_NONE)
+        return store_fault(store, err);
+    /* OGR begins a deferred transaction. Its first statement being a write, it waits for the
+     * writer's lock here and now, as BEGIN IMMEDIATE would. */
+    return store_sql(store, err, "UPDATE sisetu_meta SET value = value WHERE key = 'generation'");
+}
+
 enum err_code store_connect_write(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(open_for_writing(store, err));
     TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", wait_ms()));
-    TRY(store_sqlf(store, err, "PRAGMA cache_size = -%d", WRITE_CACHE_KIB));
-    gdal_session_clear(&store->gdal);
-    if (GDALDatasetStartTransaction(store->dataset, FALSE) != OGRERR_NONE)
-        TRY(store_fault(store, err));
-    /* OGR begins a deferred transaction. Its first statement being a write, it waits for the
-     * writer's lock here and now, as BEGIN IMMEDIATE would. */
-    TRY(store_sql(store, err, "UPDATE sisetu_meta SET value = value WHERE key = 'generation'"));
+    TRY(store_sqlf(store, err, "PRAGMA cache_size = -%d",
+                   store->kept ? KEPT_CACHE_KIB : WRITE_CACHE_KIB));
+    TRY(begin_transaction(store, err));
 done:
     if (code != ERR_OK)
         store_disconnect(store, false, NULL);
@@ -209,7 +215,82 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
     }
     GDALClose(store->dataset);
     store->dataset = NULL;
+    store->resting = false;
     return code;
+}
+
+/* ---- open between transactions ---- */
+
+void store_keep(struct store *store)
+{
+    store->kept = true;
+    if (!store->dataset)
+        return;
+    gdal_session_begin(&store->gdal);
+    store_sqlf(store, NULL, "PRAGMA cache_size = -%d", KEPT_CACHE_KIB);
+    gdal_session_end(&store->gdal);
+}
+
+static enum err_code read_data_version(struct store *store, int64_t *out, struct err *err)
+{
+    return store_sql_number(store, "PRAGMA data_version", out, err);
+}
+
+/* Commits and keeps the handle for the next transaction. */
+static enum err_code commit_and_rest(struct store *store, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct stat status;
+    gdal_session_clear(&store->gdal);
+    if (GDALDatasetCommitTransaction(store->dataset) != OGRERR_NONE || store->gdal.failed) {
+        code = store_fault(store, err);
+        store_disconnect(store, false, NULL);
+        return code;
+    }
+    /* What is committed is committed: if this fails, the next transaction opens anew. */
+    if (stat(store->path, &status) != 0 ||
+        read_data_version(store, &store->data_version, NULL) != ERR_OK)
+        return store_disconnect(store, false, err);
+    store->device = (uint64_t)status.st_dev;
+    store->inode = (uint64_t)status.st_ino;
+    store->resting = true;
+    return ERR_OK;
+}
+
+/* The next transaction on the handle that was kept; *usable is false where it has to be another. */
+static enum err_code wake(struct store *store, bool *usable, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct stat status;
+    int64_t version = 0;
+    *usable = stat(store->path, &status) == 0 && (uint64_t)status.st_dev == store->device &&
+              (uint64_t)status.st_ino == store->inode;
+    if (!*usable)
+        return ERR_OK;
+    store->resting = false;
+    TRY(begin_transaction(store, err));
+    TRY(read_data_version(store, &version, err));
+    TRY(store_meta_check(store, &store->generation, err));
+    *usable = version == store->data_version;
+done:
+    return code;
+}
+
+enum err_code store_wake(struct store *store, struct err *err)
+{
+    enum err_code code = store_begin(store, STORE_READ, err);
+    return store_end(store, STORE_READ, code);
+}
+
+void store_rest(struct store *store)
+{
+    if (store->resting)
+        return;
+    gdal_session_begin(&store->gdal);
+    store_disconnect(store, false, NULL);
+    gdal_session_end(&store->gdal);
+    store->changed = store->broken = false;
+    memset(store->touches, 0, sizeof store->touches);
 }
 
 static enum err_code connect(struct store *store, struct err *err)
@@ -233,6 +314,14 @@ enum err_code store_begin(struct store *store, enum store_mode need, struct err 
     if (store->broken)
         return err_set(err, ERR_CONFLICT, "%s: an earlier write failed, so nothing can be kept",
                        store->path);
+    if (store->dataset && store->resting) {
+        bool usable = false;
+        enum err_code code = wake(store, &usable, err);
+        if (code != ERR_OK || !usable)
+            store_disconnect(store, false, NULL);
+        if (code != ERR_OK)
+            return code;
+    }
     return store->dataset ? ERR_OK : connect(store, err);
 }
 
@@ -296,81 +385,6 @@ uint64_t store_generation(const struct store *store)
     return store->generation;
 }
 
-enum err_code store_touch(struct store *store, enum layer_id layer, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct store_touch *touch = &store->touches[layer];
-    char sql[160];
-    if (touch->touched)
-        return ERR_OK;
-    *touch = (struct store_touch){.inserted = box_empty()};
-    snprintf(sql, sizeof sql,
-             "SELECT COALESCE(MAX(feature_count), -1) FROM gpkg_ogr_contents WHERE table_name = "
-             "'%s'",
-             layer_name(layer));
-    TRY(store_sql_number(store, sql, &touch->n_before, err));
-    touch->whole = touch->n_before < 0; /* QGIS took it away, or it never was there */
-    touch->touched = true;
-done:
-    return code;
-}
-
-static enum err_code note_whole(struct store *store, enum layer_id layer, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const char *name = layer_name(layer);
-    TRY(store_sqlf(store, err,
-                   "UPDATE gpkg_ogr_contents SET feature_count = (SELECT COUNT(*) FROM \"%s\") "
-                   "WHERE table_name = '%s'",
-                   name, name));
-    if (store->schema.layers[layer].has_geometry)
-        TRY(store_sqlf(store, err,
-                       "UPDATE gpkg_contents SET (min_x, min_y, max_x, max_y) = (SELECT "
-                       "MIN(minx), MIN(miny), MAX(maxx), MAX(maxy) FROM \"rtree_%s_" STORE_GEOMETRY
-                       "\") WHERE table_name = '%s'",
-                       name, name));
-done:
-    return code;
-}
-
-/* After a few edits: the extent only grows, which its readers are prepared for. */
-static enum err_code note_edits(struct store *store, enum layer_id layer, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct store_touch *touch = &store->touches[layer];
-    const struct box *box = &touch->inserted;
-    TRY(store_sqlf(store, err,
-                   "UPDATE gpkg_ogr_contents SET feature_count = %" PRId64
-                   " WHERE table_name = '%s'",
-                   touch->n_before + touch->n_inserted - touch->n_deleted, layer_name(layer)));
-    if (!box_is_empty(*box))
-        TRY(store_sqlf(store, err,
-                       "UPDATE gpkg_contents SET min_x = MIN(COALESCE(min_x, %.17g), %.17g), "
-                       "min_y = MIN(COALESCE(min_y, %.17g), %.17g), "
-                       "max_x = MAX(COALESCE(max_x, %.17g), %.17g), "
-                       "max_y = MAX(COALESCE(max_y, %.17g), %.17g) WHERE table_name = '%s'",
-                       box->west_deg, box->west_deg, box->south_deg, box->south_deg, box->east_deg,
-                       box->east_deg, box->north_deg, box->north_deg, layer_name(layer)));
-done:
-    return code;
-}
-
-/* Extent, number of features and time of change: what QGIS and others read of a layer without
- * looking at it. OGR keeps them too late and, for deletions, not at all. */
-static enum err_code note_contents(struct store *store, enum layer_id layer, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct store_touch *touch = &store->touches[layer];
-    TRY(store_sqlf(store, err,
-                   "UPDATE gpkg_contents SET last_change = strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', "
-                   "'now') WHERE table_name = '%s'",
-                   layer_name(layer)));
-    bool few = !touch->whole && touch->n_inserted + touch->n_deleted <= FEW_ROWS;
-    TRY(few ? note_edits(store, layer, err) : note_whole(store, layer, err));
-done:
-    return code;
-}
-
 /* What followed from the facts before still does if no layer was touched. */
 static enum err_code carry_assessed(struct store *store, const char *next, struct err *err)
 {
@@ -406,11 +420,11 @@ static enum err_code commit(struct store *store, struct err *err)
         TRY(store_fault(store, err));
     for (int i = 0; i < LAYER_COUNT; i++)
         if (store->touches[i].whole || store->touches[i].n_inserted || store->touches[i].n_deleted)
-            TRY(note_contents(store, (enum layer_id)i, err));
+            TRY(store_note_contents(store, (enum layer_id)i, err));
     TRY(store_meta_set(store, "generation", generation, err));
     /* OGR remembers what it read of the tables. Another writer may come between, so the next
      * transaction begins on a new handle. */
-    TRY(store_disconnect(store, true, err));
+    TRY(store->kept ? commit_and_rest(store, err) : store_disconnect(store, true, err));
     store->generation = next;
     store->changed = false;
     memset(store->touches, 0, sizeof store->touches);

@@ -134,6 +134,14 @@ enum err_code store_write_rules(struct store *store, const struct store_text *fi
  * if anything was written. The store stays open; a new transaction begins. */
 enum err_code store_commit(struct store *store, struct err *err);
 
+/* For a writer of many small transactions: keeps the file open between them, which spares 4 ms
+ * each. store_rest gives up whatever was not committed, a failed write too, and the writer's
+ * lock; the next call begins anew, on another handle if others wrote meanwhile or another file
+ * stands at the path. A store that rests holds no lock. */
+void store_keep(struct store *store);
+void store_rest(struct store *store);
+enum err_code store_wake(struct store *store, struct err *err); /* begins now; store_generation */
+
 /* Writes a layer to a file in a format that the extension names: .geojson .gpkg .shp .csv .kml,
  * population .tif. Written aside, looked at, and moved into place whole; nothing is overwritten
  * unless `replace` (ERR_CONFLICT), and the store itself never. Coordinates are EPSG:4490 (KML

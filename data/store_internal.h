@@ -40,6 +40,11 @@ struct store {
     bool changed; /* something was written since the transaction began */
     bool broken;  /* a write failed: nothing of this transaction may be kept */
     struct store_touch touches[LAYER_COUNT];
+    bool kept;            /* open between transactions, */
+    bool resting;         /* and now is between two */
+    int64_t data_version; /* of SQLite: another one when others wrote */
+    uint64_t device;      /* of the file that is open */
+    uint64_t inode;
     struct arena arena; /* path and schema */
     struct schema schema;
 };
@@ -63,12 +68,17 @@ enum err_code store_connect_write(struct store *store, struct err *err);
 /* Commits or rolls back what is open and closes the handle. */
 enum err_code store_disconnect(struct store *store, bool commit, struct err *err);
 
-/* Before a layer is written: notes how many features it has. */
-enum err_code store_touch(struct store *store, enum layer_id layer, struct err *err);
-
 /* Makes a struct store with path and schema, nothing open; freed by store_close. */
 enum err_code store_new(const char *path, enum store_mode mode, struct store **out,
                         struct err *err);
+
+/* --- store_contents.c --- */
+
+/* Before a layer is written: notes how many features it has. */
+enum err_code store_touch(struct store *store, enum layer_id layer, struct err *err);
+
+/* Before the commit: brings the entry of a layer that was written up to date. */
+enum err_code store_note_contents(struct store *store, enum layer_id layer, struct err *err);
 
 /* --- store_sql.c --- */
 

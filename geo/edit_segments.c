@@ -197,23 +197,17 @@ static const void *new_row(const void *context, size_t i)
     return (const struct segment *)context + i;
 }
 
-/* Compares the segments of one pipeline; row -1: it is gone. */
-static enum err_code compare(const struct segments_step *step, const char *id, int64_t row,
-                             struct row_changes *changes, struct err *err)
+/* Compares the segments of one pipeline with those made anew. */
+static enum err_code compare(const struct segments_step *step, const char *id,
+                             const struct segment *made, size_t n_made, struct row_changes *changes,
+                             struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct segment *made = NULL;
     const struct segment **old = NULL;
-    size_t n_made = 0, n_old = 0;
-    if (row >= 0) {
-        struct pipeline_question question = {.world = step->now, .row = (uint32_t)row};
-        TRY(pipeline_segments_of(&question, &step->crew->workers[0], step->arena, &made, &n_made,
-                                 err));
-    }
+    size_t n_old = 0;
     TRY(find_old(step, id, &old, &n_old, err));
-    struct row_array before = {old_row, old, n_old};
-    struct row_array after = {new_row, made, n_made};
-    TRY(row_changes_compare(changes, before, after, err));
+    TRY(row_changes_compare(changes, (struct row_array){old_row, old, n_old},
+                            (struct row_array){new_row, made, n_made}, err));
 done:
     return code;
 }
@@ -230,8 +224,73 @@ static enum err_code compare_gone(const struct segments_step *step, struct row_c
         size_t row = (size_t)world_row(step->old, LAYER_PIPELINES, edit->old_slot);
         const char *id = world_pipeline(step->old, row)->head.id;
         if (world_find(step->now, LAYER_PIPELINES, id) < 0)
-            TRY(compare(step, id, -1, changes, err));
+            TRY(compare(step, id, NULL, 0, changes, err));
     }
+done:
+    return code;
+}
+
+/* Pipelines to be cut anew, on all workers. */
+struct cutting {
+    const struct segments_step *step;
+    uint32_t *rows;
+    struct segment **made; /* by place in rows, in the arena of the worker that did it */
+    size_t *n_made;
+};
+
+static enum err_code cut(void *context, struct worker *worker, size_t first, size_t end,
+                         struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct cutting *cutting = context;
+    for (size_t i = first; i < end; i++) {
+        struct pipeline_question question = {.world = cutting->step->now, .row = cutting->rows[i]};
+        TRY(pipeline_segments_of(&question, worker, &worker->arena, &cutting->made[i],
+                                 &cutting->n_made[i], err));
+    }
+done:
+    return code;
+}
+
+/* The workers' memory goes with the edit; what changed is told afterwards. */
+static enum err_code keep(struct arena *arena, struct row_changes *changes, size_t first,
+                          struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = first; i < changes->n; i++) {
+        if (!changes->items[i].after)
+            continue;
+        struct segment *copy = arena_new(arena, struct segment, 1);
+        if (!copy)
+            return err_nomem(err);
+        TRY(record_copy(LAYER_SEGMENTS, changes->items[i].after, arena, copy, err));
+        changes->items[i].after = copy;
+    }
+done:
+    return code;
+}
+
+static enum err_code cut_near(const struct segments_step *step, const bool *near, size_t n,
+                              struct row_changes *changes, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t n_near = 0, first = changes->n;
+    struct cutting cutting = {.step = step,
+                              .rows = arena_new(step->arena, uint32_t, n),
+                              .made = arena_new(step->arena, struct segment *, n),
+                              .n_made = arena_new(step->arena, size_t, n)};
+    if (!cutting.rows || !cutting.made || !cutting.n_made)
+        return err_nomem(err);
+    for (size_t row = 0; row < n; row++)
+        if (near[row])
+            cutting.rows[n_near++] = (uint32_t)row;
+    struct parallel work = {
+        .crew = step->crew, .n_items = n_near, .chunk = 1, .context = &cutting, .run = cut};
+    TRY(parallel_for(&work, err));
+    for (size_t i = 0; i < n_near; i++)
+        TRY(compare(step, world_pipeline(step->now, cutting.rows[i])->head.id, cutting.made[i],
+                    cutting.n_made[i], changes, err));
+    TRY(keep(step->arena, changes, first, err));
 done:
     return code;
 }
@@ -260,9 +319,7 @@ enum err_code edit_segments(const struct segments_step *step, struct row_changes
         TRY(mark_side(&finding, step->now, edit->layer, edit->new_slot, err));
     }
     TRY(compare_gone(step, changes, err));
-    for (size_t row = 0; row < n; row++)
-        if (finding.near[row])
-            TRY(compare(step, world_pipeline(step->now, row)->head.id, (int64_t)row, changes, err));
+    TRY(cut_near(step, finding.near, n, changes, err));
 done:
     return code;
 }

@@ -16,6 +16,7 @@ struct editor {
     struct world *world; /* the same with all its findings */
     struct crew crew;
     struct derivation *derivation;
+    struct store *store; /* kept open between edits; NULL before the first */
 };
 
 /* One edit on its way. */
@@ -59,6 +60,7 @@ void editor_free(struct editor *editor)
 {
     if (!editor)
         return;
+    store_close(editor->store);
     derivation_free(editor->derivation);
     crew_release(&editor->crew);
     world_release(editor->world);
@@ -403,13 +405,27 @@ static void hold(struct world **place, struct world *world)
     *place = world_acquire(world);
 }
 
+static enum err_code open_store(struct edit *edit, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct editor *editor = edit->editor;
+    if (!editor->store) {
+        TRY(store_open(editor->path, STORE_WRITE, &editor->store, err));
+        store_keep(editor->store);
+    }
+    edit->store = editor->store;
+    TRY(store_wake(edit->store, err));
+done:
+    return code;
+}
+
 static enum err_code apply(struct edit *edit, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct editor *editor = edit->editor;
     struct edit_result *out = edit->out;
     TRY(check_layer(edit, err));
-    TRY(store_open(editor->path, STORE_WRITE, &edit->store, err));
+    TRY(open_store(edit, err));
     TRY(check_generation(edit, err));
     if (out->stale)
         goto done;
@@ -443,7 +459,8 @@ enum err_code editor_apply(struct editor *editor, const struct edit_request *req
                                 .grades = {.layer = LAYER_GRADES, .arena = arena},
                                 .segments = {.layer = LAYER_SEGMENTS, .arena = arena}};
     enum err_code code = apply(&edit, err);
-    store_close(edit.store);
+    if (edit.store)
+        store_rest(edit.store);
     world_release(edit.facts);
     crew_reset(&editor->crew);
     if (code != ERR_OK)
