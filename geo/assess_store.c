@@ -5,10 +5,10 @@
 #include "data/base/json.h"
 #include "data/base/text.h"
 #include "data/store.h"
+#include "geo/assess_grades.h"
 #include "geo/edit_rows.h"
 #include "geo/finding_rows.h"
 #include "geo/findings.h"
-#include "geo/grade_reasons.h"
 #include "geo/pipeline_segments.h"
 
 #include <inttypes.h>
@@ -24,14 +24,6 @@ enum { TRIES = 3 };
 struct difference {
     enum layer_id layer;
     char *inserted; /* records of the layer */
-    size_t n_inserted;
-    const char **deleted;
-    size_t n_deleted;
-};
-
-/* Grade rows against those of the store: their reasons are made when they are written. */
-struct grade_difference {
-    const struct grade_row **inserted;
     size_t n_inserted;
     const char **deleted;
     size_t n_deleted;
@@ -99,99 +91,6 @@ static enum err_code write_difference(struct store *store, const struct differen
     TRY(store_delete(store, difference->layer, difference->deleted, difference->n_deleted, err));
     TRY(store_insert(store, difference->layer, difference->inserted, difference->n_inserted, err));
 done:
-    return code;
-}
-
-/* ---- grades, row by row ---- */
-
-static struct grade_words words_of(const struct saving *saving)
-{
-    return (struct grade_words){.world = saving->world,
-                                .worker = &saving->crew->workers[0],
-                                .state = saving->assessment->state};
-}
-
-/* The row with its reasons, in the worker's arena. */
-static enum err_code full_row(const struct saving *saving, const struct grade_row *row,
-                              struct grade_row *out, struct err *err)
-{
-    const struct grade_words words = words_of(saving);
-    *out = *row;
-    return grade_reasons(&words, row, &words.worker->arena, &out->reasons, err);
-}
-
-static enum err_code same_grade(const struct saving *saving, const struct grade_row *mine,
-                                const struct grade_row *its, bool *out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct arena *arena = &saving->crew->workers[0].arena;
-    struct arena_mark mark = arena_mark(arena);
-    struct grade_row full = *mine;
-    full.reasons = its->reasons;
-    TRY(rows_same(LAYER_GRADES, &full, its, arena, out, err));
-    if (*out) {
-        TRY(full_row(saving, mine, &full, err));
-        *out = text_equal(full.reasons ? full.reasons : "", its->reasons ? its->reasons : "");
-    }
-done:
-    arena_rewind(arena, mark);
-    return code;
-}
-
-static enum err_code compare_grades(struct saving *saving, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct assessment *assessment = saving->assessment;
-    struct grade_difference *out = &saving->grades;
-    size_t n_stored = world_count(saving->world, LAYER_GRADES);
-    *out = (struct grade_difference){
-        .inserted = arena_new(saving->arena, const struct grade_row *, assessment->n_grades),
-        .deleted = arena_new(saving->arena, const char *, n_stored)};
-    if (!out->inserted || !out->deleted)
-        return err_nomem(err);
-    for (size_t i = 0, j = 0; i < assessment->n_grades || j < n_stored;) {
-        const struct grade_row *mine = i < assessment->n_grades ? &assessment->grades[i] : NULL;
-        const struct grade_row *its =
-            j < n_stored ? world_record(saving->world, LAYER_GRADES, j) : NULL;
-        int order = !mine ? 1 : !its ? -1 : strcmp(mine->head.id, its->head.id);
-        bool same = false;
-        if (order == 0)
-            TRY(same_grade(saving, mine, its, &same, err));
-        if (order <= 0 && !same)
-            out->inserted[out->n_inserted++] = mine;
-        if (its && order >= 0 && !same)
-            out->deleted[out->n_deleted++] = its->head.id;
-        i += order <= 0;
-        j += order >= 0;
-    }
-done:
-    return code;
-}
-
-/* Rows on their way into the store, some hundred at a time. */
-enum { BATCH = 512 };
-
-static enum err_code write_grades(struct store *store, struct saving *saving, int32_t generation,
-                                  struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct arena *arena = &saving->crew->workers[0].arena;
-    const struct grade_difference *grades = &saving->grades;
-    struct grade_row *rows = arena_new(saving->arena, struct grade_row, BATCH);
-    struct arena_mark mark = arena_mark(arena);
-    TRY(rows ? ERR_OK : err_nomem(err));
-    TRY(store_delete(store, LAYER_GRADES, grades->deleted, grades->n_deleted, err));
-    for (size_t i = 0; i < grades->n_inserted;) {
-        size_t n = 0;
-        for (; n < BATCH && i < grades->n_inserted; n++, i++) {
-            TRY(full_row(saving, grades->inserted[i], &rows[n], err));
-            rows[n].generation = generation;
-        }
-        TRY(store_insert(store, LAYER_GRADES, rows, n, err));
-        arena_rewind(arena, mark);
-    }
-done:
-    arena_rewind(arena, mark);
     return code;
 }
 
@@ -276,8 +175,11 @@ static enum err_code find_need(const char *path, struct saving *saving, struct n
     out->same_rules = text_equal(old_hash, saving->world->rules->hash);
     out->same_date = text_equal(old_date, saving->as_of);
     out->same_facts = text_equal(assessed, now);
+    const struct grade_made made = {saving->world, &saving->crew->workers[0], saving->assessment};
     if (out->generation == saving->world->generation)
         TRY(finding_rows_compare(&saving->conflicts, store, err));
+    if (out->generation == saving->world->generation)
+        TRY(grade_difference_find(store, &made, saving->arena, &saving->grades, err));
 done:
     store_close(store);
     return code;
@@ -305,7 +207,7 @@ static enum err_code save(const char *path, struct saving *saving, bool *stale,
         goto done;
     int32_t next = (int32_t)(*generation + 1);
     TRY(finding_rows_write(&saving->conflicts, store, next, err));
-    TRY(write_grades(store, saving, next, err));
+    TRY(grade_difference_write(store, &saving->grades, next, err));
     TRY(write_difference(store, &saving->segments, next, err));
     if (!is.same_rules) {
         TRY(store_write_rules(store, rules->files, rules->n_files, err));
@@ -371,7 +273,6 @@ static enum err_code keep(const char *path, struct saving *saving, const struct 
                           bool *stale, uint64_t *generation, struct err *err)
 {
     enum err_code code = ERR_OK;
-    TRY(compare_grades(saving, err));
     TRY(compare_layer(saving, LAYER_SEGMENTS, made->rows, made->n, &saving->segments, err));
     TRY(save(path, saving, stale, generation, err));
 done:

@@ -49,7 +49,8 @@ struct world {
  * last assessment, else today. */
 enum err_code world_load(const char *store_path, const char *rules_directory, int32_t as_of,
                          struct world **out, struct err *err);
-/* The same without the findings: for whoever works them out. */
+/* The same without findings and grades: for whoever works them out. Grade rows of a loaded world
+ * have no reasons; grade_reasons (grade_reasons.h) makes them. */
 enum err_code world_load_facts(const char *store_path, const char *rules_directory, int32_t as_of,
                                struct world **out, struct err *err);
 struct world *world_acquire(struct world *world);

@@ -8,6 +8,9 @@
 #include "geo/finding.h"
 #include "geo/world_layer.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static enum err_code load_layer(struct store *store, enum layer_id layer, int32_t as_of,
                                 const struct world_layer **out, struct err *err)
 {
@@ -22,6 +25,61 @@ static enum err_code load_layer(struct store *store, enum layer_id layer, int32_
         return err_wrap(err, "layer %s", layer_name(layer));
     }
     return world_layer_new(layer, records, n, as_of, &arena, out, err);
+}
+
+/* Grade rows while they are gathered. */
+struct grade_rows {
+    struct arena arena;
+    struct grade_row *items;
+    size_t n;
+    size_t capacity;
+};
+
+static enum err_code add_grade(void *context, const void *record, struct err *err)
+{
+    struct grade_rows *rows = context;
+    rows->items =
+        arena_grow(&rows->arena, rows->items, &rows->capacity, rows->n + 1, sizeof *rows->items);
+    if (!rows->items)
+        return err_nomem(err);
+    struct grade_row *row = &rows->items[rows->n++];
+    *row = *(const struct grade_row *)record;
+    row->head.id = arena_strdup(&rows->arena, row->head.id);
+    row->subject = arena_strdup(&rows->arena, row->subject ? row->subject : "");
+    row->subject_id = arena_strdup(&rows->arena, row->subject_id ? row->subject_id : "");
+    row->method = arena_strdup(&rows->arena, row->method ? row->method : "");
+    return row->head.id && row->subject && row->subject_id && row->method ? ERR_OK : err_nomem(err);
+}
+
+static int compare_grades(const void *a, const void *b)
+{
+    return strcmp(((const struct grade_row *)a)->head.id, ((const struct grade_row *)b)->head.id);
+}
+
+/* Grades without their sentences, which are most of what the store keeps of them, and which
+ * grade_reasons makes again when somebody asks. */
+static enum err_code load_grades(struct store *store, struct world_parts *parts, struct err *err)
+{
+    static const char *const fields[] = {
+        "id",    "subject",  "subject_id", "method", "grade",  "could_be", "undecided", "persons",
+        "n_red", "n_orange", "n_yellow",   "n_blue", "n_grey", "value",    "generation"};
+    enum err_code code = ERR_OK;
+    struct grade_rows rows = {.n = 0};
+    const struct store_each each = {.layer = LAYER_GRADES,
+                                    .fields = fields,
+                                    .n_fields = sizeof fields / sizeof fields[0],
+                                    .context = &rows,
+                                    .visit = add_grade};
+    arena_init(&rows.arena, 0);
+    code = store_each(store, &each, err);
+    if (code != ERR_OK) {
+        arena_release(&rows.arena);
+        return err_wrap(err, "layer grades");
+    }
+    if (rows.n > 1)
+        qsort(rows.items, rows.n, sizeof *rows.items, compare_grades);
+    return world_layer_new(LAYER_GRADES, rows.items, rows.n, parts->as_of, &rows.arena,
+                           &parts->layers[LAYER_GRADES], err);
 }
 
 static enum err_code load_rules(struct store *store, const char *directory,
@@ -103,9 +161,9 @@ done:
     return code;
 }
 
-/* Everything but what was assessed of it; the store stays open. */
+/* Everything but findings, and grades where they are not wanted; the store stays open. */
 static enum err_code load_facts(struct store *store, const char *rules_directory, int32_t as_of,
-                                struct world **out, struct err *err)
+                                bool grades, struct world **out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct world_parts parts = {.generation = store_generation(store)};
@@ -115,9 +173,12 @@ static enum err_code load_facts(struct store *store, const char *rules_directory
     TRY(store_read_grid(store, &parts.arena, &parts.population, err));
     TRY(exposure_prepare(&parts.population, &parts.arena, err));
     for (size_t i = 0; i < LAYER_COUNT; i++) {
-        if (i != LAYER_CONFLICTS && records_binding((enum layer_id)i)->record_bytes > 0)
+        if (i != LAYER_CONFLICTS && i != LAYER_GRADES &&
+            records_binding((enum layer_id)i)->record_bytes > 0)
             TRY(load_layer(store, (enum layer_id)i, parts.as_of, &parts.layers[i], err));
     }
+    if (grades)
+        TRY(load_grades(store, &parts, err));
 done:
     if (code == ERR_OK)
         return world_new(&parts, out, err);
@@ -133,7 +194,7 @@ enum err_code world_load_facts(const char *store_path, const char *rules_directo
     enum err_code code = ERR_OK;
     struct store *store = NULL;
     TRY(store_open(store_path, STORE_READ, &store, err));
-    TRY(load_facts(store, rules_directory, as_of, out, err));
+    TRY(load_facts(store, rules_directory, as_of, false, out, err));
 done:
     store_close(store);
     return code;
@@ -146,7 +207,7 @@ enum err_code world_load(const char *store_path, const char *rules_directory, in
     struct store *store = NULL;
     struct world *world = NULL;
     TRY(store_open(store_path, STORE_READ, &store, err));
-    TRY(load_facts(store, rules_directory, as_of, &world, err));
+    TRY(load_facts(store, rules_directory, as_of, true, &world, err));
     TRY(load_findings(store, world, err));
     *out = world;
     world = NULL;

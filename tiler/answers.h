@@ -20,10 +20,16 @@ struct style;
 
 /* ---- pieces (answers_parts.c) ---- */
 
-/* {"grade","could_be","undecided","method","reasons"}; grade 0 for NULL. */
-void answer_grade(struct jw *jw, const struct grade_row *grade, bool reasons);
+/* {"grade","could_be","undecided"}; grade 0 for NULL. */
+void answer_grade(struct jw *jw, const struct grade_row *grade);
 /* The members alone, into an object that is open. */
-void answer_grade_members(struct jw *jw, const struct grade_row *grade, bool reasons);
+void answer_grade_members(struct jw *jw, const struct grade_row *grade);
+/* With "method" and "reasons". What cannot be worked out for want of memory fails jw->out. */
+void answer_grade_why(struct jw *jw, const struct world *world, struct worker *worker,
+                      const struct grade_row *grade);
+/* The reasons alone, as a JSON array in the worker's arena; "[]" for NULL. */
+const char *answer_reasons(struct jw *jw, const struct world *world, struct worker *worker,
+                           const struct grade_row *grade);
 void answer_exposure(struct jw *jw, const struct exposure *exposure);
 /* {"id","standard","edition","clause","confidence"} */
 void answer_rule(struct jw *jw, const char *id, const char *standard, const char *edition,
@@ -51,7 +57,8 @@ void answer_warnings(struct jw *jw, const struct world *world);
 void answer_at(struct jw *jw, const struct world *world, struct worker *worker,
                const struct at_answer *at);
 void answer_units(struct jw *jw, const struct world *world);
-void answer_unit(struct jw *jw, const struct world *world, const struct unit_answer *unit);
+void answer_unit(struct jw *jw, const struct world *world, struct worker *worker,
+                 const struct unit_answer *unit);
 void answer_enterprise(struct jw *jw, const struct world *world, struct worker *worker,
                        const struct enterprise_answer *enterprise);
 void answer_incident(struct jw *jw, const struct world *world,

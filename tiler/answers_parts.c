@@ -2,6 +2,7 @@
 #include "data/base/text.h"
 #include "geo/reasons.h"
 #include "geo/finding_view.h"
+#include "geo/grade_reasons.h"
 #include "tiler/answers.h"
 #include "tiler/geojson.h"
 
@@ -9,23 +10,41 @@
 
 enum { METRE_DECIMALS = 4, PERSON_DECIMALS = 3 };
 
-void answer_grade_members(struct jw *jw, const struct grade_row *grade, bool reasons)
+void answer_grade_members(struct jw *jw, const struct grade_row *grade)
 {
     jw_kv_integer(jw, "grade", grade ? grade->grade : 0);
     jw_kv_integer(jw, "could_be", grade ? grade->could_be : 0);
     jw_kv_integer(jw, "undecided", grade ? grade->undecided : 0);
-    if (!reasons)
-        return;
-    jw_kv_string(jw, "method", grade ? grade->method : NULL);
-    jw_key(jw, "reasons");
-    /* The store keeps them as a JSON array that the assessment wrote. */
-    jw_raw(jw, grade && grade->reasons && *grade->reasons ? grade->reasons : "[]");
 }
 
-void answer_grade(struct jw *jw, const struct grade_row *grade, bool reasons)
+void answer_grade(struct jw *jw, const struct grade_row *grade)
 {
     jw_object(jw);
-    answer_grade_members(jw, grade, reasons);
+    answer_grade_members(jw, grade);
+    jw_end_object(jw);
+}
+
+const char *answer_reasons(struct jw *jw, const struct world *world, struct worker *worker,
+                           const struct grade_row *grade)
+{
+    const struct grade_words words = {.world = world, .worker = worker};
+    const char *reasons = "[]";
+    if (grade && (worker_fit(worker, world, NULL) != ERR_OK ||
+                  grade_reasons(&words, grade, &worker->arena, &reasons, NULL) != ERR_OK)) {
+        jw->out->failed = true;
+        return "[]";
+    }
+    return reasons;
+}
+
+void answer_grade_why(struct jw *jw, const struct world *world, struct worker *worker,
+                      const struct grade_row *grade)
+{
+    jw_object(jw);
+    answer_grade_members(jw, grade);
+    jw_kv_string(jw, "method", grade ? grade->method : NULL);
+    jw_key(jw, "reasons");
+    jw_raw(jw, answer_reasons(jw, world, worker, grade));
     jw_end_object(jw);
 }
 

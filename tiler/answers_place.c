@@ -20,7 +20,8 @@ static void write_conflicts(struct jw *jw, const struct world *world, struct wor
     jw_end_array(jw);
 }
 
-static void write_near_plants(struct jw *jw, const struct world *world, const struct at_answer *at)
+static void write_near_plants(struct jw *jw, const struct world *world, struct worker *worker,
+                              const struct at_answer *at)
 {
     jw_array(jw);
     for (size_t i = 0; i < at->n_near; i++) {
@@ -31,13 +32,14 @@ static void write_near_plants(struct jw *jw, const struct world *world, const st
         jw_kv_fixed(jw, "distance_m", at->near[i].closest.distance_m, 4);
         answer_place(jw, near_place(&plant->head.geom));
         jw_key(jw, "grade");
-        answer_grade(jw, world_grade(world, "enterprise", plant->head.id, NULL), true);
+        answer_grade_why(jw, world, worker, world_grade(world, "enterprise", plant->head.id, NULL));
         jw_end_object(jw);
     }
     jw_end_array(jw);
 }
 
-static void write_units_here(struct jw *jw, const struct at_answer *at)
+static void write_units_here(struct jw *jw, const struct world *world, struct worker *worker,
+                             const struct at_answer *at)
 {
     jw_array(jw);
     for (int32_t level = 1; level <= 4; level++) {
@@ -49,7 +51,7 @@ static void write_units_here(struct jw *jw, const struct at_answer *at)
         jw_kv_string(jw, "name", unit->head.name);
         jw_kv_integer(jw, "level", level);
         jw_key(jw, "grade");
-        answer_grade(jw, at->unit_grades[level], true);
+        answer_grade_why(jw, world, worker, at->unit_grades[level]);
         jw_end_object(jw);
     }
     jw_end_array(jw);
@@ -62,13 +64,13 @@ void answer_at(struct jw *jw, const struct world *world, struct worker *worker,
     answer_place(jw, at->point);
     jw_kv_real(jw, "radius_m", at->radius_m);
     jw_key(jw, "units");
-    write_units_here(jw, at);
+    write_units_here(jw, world, worker, at);
     jw_key(jw, "cell");
     if (at->cell) {
         jw_object(jw);
         jw_kv_string(jw, "id", at->cell->subject_id);
         jw_key(jw, "grade");
-        answer_grade(jw, at->cell, true);
+        answer_grade_why(jw, world, worker, at->cell);
         jw_end_object(jw);
     } else {
         jw_null(jw);
@@ -90,7 +92,7 @@ void answer_at(struct jw *jw, const struct world *world, struct worker *worker,
     }
     jw_end_array(jw);
     jw_key(jw, "enterprises");
-    write_near_plants(jw, world, at);
+    write_near_plants(jw, world, worker, at);
     jw_key(jw, "conflicts");
     write_conflicts(jw, world, worker, at->conflicts, at->n_conflicts);
     jw_kv_fixed(jw, "density_km2", at->density_km2, 2);
@@ -130,7 +132,7 @@ static void write_unit_members(struct jw *jw, const struct admin_unit *unit,
     answer_box(jw, unit->head.geom.box);
     jw_key(jw, "grade");
     jw_object(jw);
-    answer_grade_members(jw, grade, false);
+    answer_grade_members(jw, grade);
     jw_kv_string(jw, "method", grade ? grade->method : "share");
     jw_end_object(jw);
     jw_key(jw, "counts");
@@ -175,15 +177,14 @@ void answer_units(struct jw *jw, const struct world *world)
     jw_end_object(jw);
 }
 
-/* The first reasons of a grade row, which keeps the weightiest first. */
-static void write_top_reasons(struct jw *jw, const struct grade_row *grade)
+/* The first of the reasons, which come weightiest first. */
+static void write_top_reasons(struct jw *jw, const char *reasons)
 {
     struct json *root = NULL;
     struct buf one;
     buf_init(&one);
     jw_array(jw);
-    if (grade && grade->reasons &&
-        jr_parse(grade->reasons, strlen(grade->reasons), &root, NULL) == ERR_OK)
+    if (jr_parse(reasons, strlen(reasons), &root, NULL) == ERR_OK)
         for (size_t i = 0; i < jr_count(root) && i < REASONS_OF_A_UNIT; i++) {
             buf_clear(&one);
             jr_write_canonical(jr_item(root, i), &one);
@@ -194,7 +195,8 @@ static void write_top_reasons(struct jw *jw, const struct grade_row *grade)
     buf_release(&one);
 }
 
-void answer_unit(struct jw *jw, const struct world *world, const struct unit_answer *unit)
+void answer_unit(struct jw *jw, const struct world *world, struct worker *worker,
+                 const struct unit_answer *unit)
 {
     static const char *const methods[] = {"share", "worst", "index"};
     jw_object(jw);
@@ -204,7 +206,7 @@ void answer_unit(struct jw *jw, const struct world *world, const struct unit_ans
     for (size_t i = 0; i < 3; i++) {
         jw_key(jw, methods[i]);
         if (unit->grades[i])
-            answer_grade(jw, unit->grades[i], true);
+            answer_grade_why(jw, world, worker, unit->grades[i]);
         else
             jw_null(jw);
     }
@@ -217,7 +219,7 @@ void answer_unit(struct jw *jw, const struct world *world, const struct unit_ans
     jw_kv_integer(jw, "undecided", (int64_t)unit->n_undecided);
     jw_end_object(jw);
     jw_key(jw, "reasons");
-    write_top_reasons(jw, unit->grades[0]);
+    write_top_reasons(jw, answer_reasons(jw, world, worker, unit->grades[0]));
     jw_key(jw, "children");
     jw_array(jw);
     for (size_t i = 0; i < unit->n_children; i++) {
@@ -238,7 +240,7 @@ void answer_unit(struct jw *jw, const struct world *world, const struct unit_ans
         jw_kv_string(jw, "name", plant->head.name);
         answer_place(jw, near_place(&plant->head.geom));
         jw_key(jw, "grade");
-        answer_grade(jw, world_grade(world, "enterprise", plant->head.id, NULL), false);
+        answer_grade(jw, world_grade(world, "enterprise", plant->head.id, NULL));
         jw_end_object(jw);
     }
     jw_end_array(jw);

@@ -164,7 +164,7 @@ void answer_enterprise(struct jw *jw, const struct world *world, struct worker *
     write_members(jw, world, plant, answer->place, answer->unit);
     write_fields(jw, plant);
     jw_key(jw, "grade");
-    answer_grade(jw, answer->grade, true);
+    answer_grade_why(jw, world, worker, answer->grade);
     jw_key(jw, "hazard_level");
     if (answer->hazard.level > 0)
         jw_integer(jw, answer->hazard.level);
@@ -231,7 +231,7 @@ static void write_plant(struct jw *jw, const struct world *world, struct arena *
     jw_object(jw);
     write_members(jw, world, plant, place, near_unit(world, place));
     jw_key(jw, "grade");
-    answer_grade(jw, world_grade(world, "enterprise", plant->head.id, NULL), false);
+    answer_grade(jw, world_grade(world, "enterprise", plant->head.id, NULL));
     write_optional(jw, "hazard_level", level > 0 ? level : INT_ABSENT);
     jw_end_object(jw);
 }

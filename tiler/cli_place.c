@@ -104,8 +104,9 @@ static void print_plants(struct cli *cli, const struct world *world, const uint3
         buf_printf(&cli->out, "  and %zu more\n", n - SHOWN_PLANTS);
 }
 
-static void print_unit(struct cli *cli, const struct world *world, const struct unit_answer *unit)
+static void print_unit(struct cli *cli, struct cli_world *on, const struct unit_answer *unit)
 {
+    const struct world *world = on->world;
     static const char *const methods[] = {"share", "worst", "index"};
     struct columns table;
     buf_printf(&cli->out, "%s %s (%s)\n", unit->unit->code, reasons_name(&unit->unit->head),
@@ -114,7 +115,7 @@ static void print_unit(struct cli *cli, const struct world *world, const struct 
     for (size_t i = 0; i < 3; i++)
         COLUMNS_ROW(&table, methods[i], cli_grade(cli, unit->grades[i]));
     columns_end(&table, "  ", &cli->out);
-    cli_print_reasons(cli, unit->grades[0], "  ", SHOWN_REASONS);
+    cli_print_reasons(cli, on, unit->grades[0], "  ", SHOWN_REASONS);
     buf_printf(&cli->out, "Residents: %s\n",
                cli_persons(cli, unit->exposure.persons, unit->exposure.low, unit->exposure.high));
     buf_printf(&cli->out, "Conflicts: %zu, undecided: %zu\n", unit->n_conflicts, unit->n_undecided);
@@ -143,10 +144,10 @@ static enum err_code run_unit(struct cli *cli, struct err *err)
     if (cli_flag(cli, "json")) {
         struct jw jw;
         begin_json(cli, &jw);
-        answer_unit(&jw, on.world, &unit);
+        answer_unit(&jw, on.world, &on.worker, &unit);
         end_json(cli);
     } else {
-        print_unit(cli, on.world, &unit);
+        print_unit(cli, &on, &unit);
     }
 done:
     cli_world_close(&on);
@@ -166,7 +167,7 @@ static void print_enterprise(struct cli *cli, struct cli_world *on,
                answer->unit ? reasons_name(&answer->unit->head) : "no unit of the store");
     buf_printf(&cli->out, "  industry %s, kind %s\n", plant->industry ? plant->industry : "-",
                plant->kind ? plant->kind : "-");
-    cli_print_reasons(cli, answer->grade, "  ", SHOWN_CONFLICTS);
+    cli_print_reasons(cli, on, answer->grade, "  ", SHOWN_CONFLICTS);
     if (answer->hazard.n_units > 0)
         buf_add_text(&cli->out, "Major-hazard units (GB 18218-2018):\n");
     for (size_t i = 0; i < answer->hazard.n_units; i++) {

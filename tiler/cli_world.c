@@ -5,6 +5,7 @@
 #include "data/base/limits.h"
 #include "data/import_shapes.h"
 #include "geo/finding_view.h"
+#include "geo/grade_reasons.h"
 #include "geo/reasons.h"
 #include "tiler/answers.h"
 #include "tiler/columns.h"
@@ -100,13 +101,20 @@ const char *cli_grade(struct cli *cli, const struct grade_row *grade)
                                 reasons_grade_zh(grade->could_be)));
 }
 
-void cli_print_reasons(struct cli *cli, const struct grade_row *grade, const char *indent,
-                       size_t most)
+void cli_print_reasons(struct cli *cli, struct cli_world *on, const struct grade_row *grade,
+                       const char *indent, size_t most)
 {
+    const struct grade_words words = {.world = on->world, .worker = &on->worker};
     struct json *root = NULL;
-    if (!grade || !grade->reasons ||
-        jr_parse(grade->reasons, strlen(grade->reasons), &root, NULL) != ERR_OK)
+    const char *reasons = NULL;
+    if (!grade)
         return;
+    if (worker_fit(&on->worker, on->world, NULL) != ERR_OK ||
+        grade_reasons(&words, grade, &on->worker.arena, &reasons, NULL) != ERR_OK ||
+        jr_parse(reasons, strlen(reasons), &root, NULL) != ERR_OK) {
+        cli->out.failed = true;
+        return;
+    }
     size_t n = jr_count(root);
     for (size_t i = 0; i < n && i < most; i++) {
         const char *text = jr_text(jr_get(jr_item(root, i), "text"));

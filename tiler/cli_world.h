@@ -33,8 +33,8 @@ const char *cli_persons(struct cli *cli, double persons, double low, double high
 const char *cli_grade(struct cli *cli, const struct grade_row *grade); /* "orange, could be red" */
 
 /* "sisetu at" and the like: the reasons of a grade, one a line. */
-void cli_print_reasons(struct cli *cli, const struct grade_row *grade, const char *indent,
-                       size_t most);
+void cli_print_reasons(struct cli *cli, struct cli_world *on, const struct grade_row *grade,
+                       const char *indent, size_t most);
 void cli_print_conflicts(struct cli *cli, struct cli_world *on, const struct finding_ref *refs,
                          size_t n, size_t most);
 void cli_print_exposure(struct cli *cli, const struct exposure *exposure, double radius_m);

@@ -71,7 +71,7 @@ enum err_code ask_unit(struct ask *ask, struct err *err)
     if (explained)
         goto done;
     TRY(query_unit(ask->world, &ask->state->worker, ask_segment(ask, 2), &unit, err));
-    answer_unit(&ask->jw, ask->world, &unit);
+    answer_unit(&ask->jw, ask->world, &ask->state->worker, &unit);
 done:
     return code;
 }
