@@ -165,10 +165,9 @@ static void add_risk(struct fixture *f)
     school->persons = 300;
     const double deaths[] = {20, 150, 900};
     const double per_year[] = {1e-4, 1e-5, 2e-6};
+    const char *const ids[] = {"S0", "S1", "S2"};
     for (int i = 0; i < 3; i++) {
-        char id[8];
-        snprintf(id, sizeof id, "S%d", i);
-        struct scenario *scenario = fixture_add(f, LAYER_SCENARIOS, id);
+        struct scenario *scenario = fixture_add(f, LAYER_SCENARIOS, ids[i]);
         scenario->enterprise_id = "E/1";
         scenario->freq_per_year = per_year[i];
         scenario->fatalities = deaths[i];
