@@ -41,8 +41,9 @@ struct grid {
     bool geographic;    /* x, y are longitude, latitude in degrees */
     uint32_t n_block_columns;
     uint32_t n_block_rows;
-    const float *const *blocks;  /* row by row; NULL: no data anywhere in the block */
-    const struct grid_row *rows; /* by exposure_prepare (geo/exposure.h); NULL: not prepared */
+    const float *const *blocks; /* row by row; NULL: no data anywhere in the block */
+    const struct grid_row
+        *rows; /* by exposure_prepare (geo/measure/exposure.h); NULL: not prepared */
 };
 
 /* The cells of a row from `first` on that lie in one block; NULL where the block has no

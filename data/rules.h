@@ -425,7 +425,7 @@ enum err_code rules_load_texts(const struct store_text *files, size_t n,
                                const struct schema *schema, struct arena *arena, struct rules *out,
                                struct err *err);
 
-/* Some rows of some tables, as a proof carries them (geo/proof.h): a table may be absent or
+/* Some rows of some tables, as a proof carries them (geo/proof/proof.h): a table may be absent or
  * empty, and what the tables say of each other is not checked, since rows that nothing asks are
  * not there. All parameters must be. */
 enum err_code rules_load_extract(const struct store_text *files, size_t n,

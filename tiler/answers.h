@@ -11,8 +11,8 @@
 #define SISETU_TILER_ANSWERS_H
 
 #include "data/base/json.h"
-#include "geo/query.h"
-#include "geo/query_risk.h"
+#include "geo/query/query.h"
+#include "geo/query/query_risk.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 #include "tiler/answers_edit.h"
 
-#include "geo/reasons.h"
+#include "geo/findings/reasons.h"
 
 #include <string.h>
 

@@ -24,7 +24,7 @@
 #define SISETU_TILER_ANSWERS_EDIT_H
 
 #include "data/base/json.h"
-#include "geo/editor.h"
+#include "geo/assess/editor.h"
 
 enum { ANSWER_EDIT_ITEMS = 1000 };
 

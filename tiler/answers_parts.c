@@ -1,8 +1,8 @@
 /* answers_parts.c - the pieces that several answers share. */
 #include "data/base/text.h"
-#include "geo/reasons.h"
-#include "geo/finding_view.h"
-#include "geo/grade_reasons.h"
+#include "geo/findings/reasons.h"
+#include "geo/findings/finding_view.h"
+#include "geo/grades/grade_reasons.h"
 #include "tiler/answers.h"
 #include "tiler/geojson.h"
 

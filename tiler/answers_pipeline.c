@@ -1,5 +1,5 @@
 /* answers_pipeline.c - a pipeline with its segments. */
-#include "geo/ellipsoid.h"
+#include "geo/measure/ellipsoid.h"
 #include "tiler/answers.h"
 #include "tiler/geojson.h"
 

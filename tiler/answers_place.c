@@ -1,7 +1,7 @@
 /* answers_place.c - what is here, and how units are. */
 #include "data/base/text.h"
-#include "geo/reasons.h"
-#include "geo/rollup.h"
+#include "geo/findings/reasons.h"
+#include "geo/grades/rollup.h"
 #include "tiler/answers.h"
 #include "tiler/geojson.h"
 

@@ -1,7 +1,7 @@
 /* answers_plant.c - a plant, and the lists of plants and of conflicts in pages. */
 #include "data/base/text.h"
-#include "geo/reasons.h"
-#include "geo/finding_view.h"
+#include "geo/findings/reasons.h"
+#include "geo/findings/finding_view.h"
 #include "tiler/answers.h"
 #include "tiler/geojson.h"
 

@@ -1,5 +1,5 @@
 /* answers_risk.c - risk as JSON: the F-N curve, findings, plants, shares of a point. */
-#include "geo/reasons.h"
+#include "geo/findings/reasons.h"
 #include "tiler/answers.h"
 
 enum { DEATH_DECIMALS = 3 };

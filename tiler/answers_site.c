@@ -1,6 +1,6 @@
 /* answers_site.c - may this be built here, and what can be asked about. */
 #include "data/base/text.h"
-#include "geo/reasons.h"
+#include "geo/findings/reasons.h"
 #include "tiler/answers.h"
 
 #include <string.h>

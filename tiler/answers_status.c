@@ -1,10 +1,10 @@
 /* answers_status.c - what is served, and what its colours mean. */
 #include "data/base/text.h"
-#include "geo/ellipsoid.h"
-#include "geo/population.h"
+#include "geo/measure/ellipsoid.h"
+#include "geo/world/population.h"
 #include "styles/style.h"
-#include "geo/rollup.h"
-#include "geo/finding.h"
+#include "geo/grades/rollup.h"
+#include "geo/findings/finding.h"
 #include "tiler/answers.h"
 #include "tiler/cli.h"
 

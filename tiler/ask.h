@@ -8,7 +8,7 @@
 #define SISETU_TILER_ASK_H
 
 #include "data/base/json.h"
-#include "geo/worker.h"
+#include "geo/world/worker.h"
 #include "tiler/params.h"
 #include "tiler/routes.h"
 

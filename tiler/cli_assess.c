@@ -2,7 +2,7 @@
 #include "data/base/json.h"
 #include "data/base/limits.h"
 #include "data/base/text.h"
-#include "geo/assess.h"
+#include "geo/assess/assess.h"
 #include "tiler/cli.h"
 
 static void print_summary(struct cli *cli, const struct assess_summary *summary, const char *date)

@@ -2,7 +2,7 @@
 #include "data/base/file.h"
 #include "data/base/limits.h"
 #include "data/base/text.h"
-#include "geo/proof.h"
+#include "geo/proof/proof.h"
 #include "tiler/cli_world.h"
 #include "tiler/geojson.h"
 

@@ -2,7 +2,7 @@
 #include "data/base/json.h"
 #include "data/base/limits.h"
 #include "data/import_shapes.h"
-#include "geo/near.h"
+#include "geo/world/near.h"
 #include "tiler/cli_world.h"
 #include "tiler/columns.h"
 #include "tiler/exposure_request.h"

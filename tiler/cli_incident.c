@@ -1,7 +1,7 @@
 /* cli_incident.c - sisetu incident: who is inside, who can help? */
 #include "data/base/limits.h"
 #include "data/base/text.h"
-#include "geo/reasons.h"
+#include "geo/findings/reasons.h"
 #include "tiler/answers.h"
 #include "tiler/cli_world.h"
 #include "tiler/columns.h"

@@ -1,7 +1,7 @@
 /* cli_near.c - sisetu near: which records of two layers are near each other. */
 #include "data/base/limits.h"
 #include "data/base/text.h"
-#include "geo/pairs.h"
+#include "geo/world/pairs.h"
 #include "tiler/answers.h"
 #include "tiler/cli_world.h"
 

@@ -1,7 +1,7 @@
 /* cli_pipelines.c - sisetu pipelines: stretch by stretch. */
-#include "geo/ellipsoid.h"
-#include "geo/pipeline_line.h"
-#include "geo/pipeline_segments.h"
+#include "geo/measure/ellipsoid.h"
+#include "geo/pipelines/pipeline_line.h"
+#include "geo/pipelines/pipeline_segments.h"
 #include "tiler/answers.h"
 #include "tiler/cli_world.h"
 #include "tiler/columns.h"

@@ -1,8 +1,8 @@
 /* cli_place.c - sisetu at, unit, enterprise, conflicts. */
 #include "data/base/limits.h"
 #include "data/base/text.h"
-#include "geo/reasons.h"
-#include "geo/rollup.h"
+#include "geo/findings/reasons.h"
+#include "geo/grades/rollup.h"
 #include "tiler/answers.h"
 #include "tiler/cli_world.h"
 #include "tiler/columns.h"

@@ -1,7 +1,7 @@
 /* cli_report.c - sisetu report: lists to hand in. */
 #include "data/base/file.h"
 #include "data/base/text.h"
-#include "geo/proof.h"
+#include "geo/proof/proof.h"
 #include "tiler/cli_world.h"
 #include "tiler/report.h"
 

@@ -1,8 +1,8 @@
 /* cli_risk.c - sisetu risk: F-N curves, individual risk, iso-risk contours. */
 #include "data/base/file.h"
 #include "data/base/text.h"
-#include "geo/reasons.h"
-#include "geo/risk_map.h"
+#include "geo/findings/reasons.h"
+#include "geo/findings/risk_map.h"
 #include "tiler/answers.h"
 #include "tiler/cli_world.h"
 #include "tiler/columns.h"

@@ -2,7 +2,7 @@
 #include "data/base/json.h"
 #include "data/base/limits.h"
 #include "data/import_shapes.h"
-#include "geo/share.h"
+#include "geo/world/share.h"
 #include "tiler/cli_world.h"
 
 /* The one shape of a file, and the radius of its option. */

@@ -2,8 +2,8 @@
 #include "data/base/file.h"
 #include "data/base/json.h"
 #include "data/base/limits.h"
-#include "geo/proof.h"
-#include "geo/worker.h"
+#include "geo/proof/proof.h"
+#include "geo/world/worker.h"
 #include "tiler/cli.h"
 
 #include <errno.h>

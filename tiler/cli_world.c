@@ -4,9 +4,9 @@
 #include "data/base/json.h"
 #include "data/base/limits.h"
 #include "data/import_shapes.h"
-#include "geo/finding_view.h"
-#include "geo/grade_reasons.h"
-#include "geo/reasons.h"
+#include "geo/findings/finding_view.h"
+#include "geo/grades/grade_reasons.h"
+#include "geo/findings/reasons.h"
 #include "tiler/answers.h"
 #include "tiler/columns.h"
 

@@ -6,7 +6,7 @@
 #ifndef SISETU_TILER_CLI_WORLD_H
 #define SISETU_TILER_CLI_WORLD_H
 
-#include "geo/query.h"
+#include "geo/query/query.h"
 #include "tiler/cli.h"
 
 struct cli_world {

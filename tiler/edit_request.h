@@ -10,7 +10,7 @@
 #define SISETU_TILER_EDIT_REQUEST_H
 
 #include "data/import.h"
-#include "geo/editor.h"
+#include "geo/assess/editor.h"
 
 struct edit_source {
     const struct import_options *options; /* layer, path, crs ... */

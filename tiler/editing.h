@@ -12,7 +12,7 @@
 #ifndef SISETU_TILER_EDITING_H
 #define SISETU_TILER_EDITING_H
 
-#include "geo/editor.h"
+#include "geo/assess/editor.h"
 #include "tiler/watch.h"
 
 struct editing;

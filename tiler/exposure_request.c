@@ -1,7 +1,7 @@
 #include "tiler/exposure_request.h"
 
 #include "data/base/limits.h"
-#include "geo/overlay.h"
+#include "geo/measure/overlay.h"
 #include "tiler/geojson.h"
 
 #include <inttypes.h>

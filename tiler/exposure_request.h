@@ -18,7 +18,7 @@
 
 #include "data/base/arena.h"
 #include "data/base/json.h"
-#include "geo/exposure.h"
+#include "geo/measure/exposure.h"
 
 struct overlay;
 

@@ -15,7 +15,7 @@
 #ifndef SISETU_TILER_LABELS_H
 #define SISETU_TILER_LABELS_H
 
-#include "geo/rtree.h"
+#include "geo/measure/rtree.h"
 #include "styles/style.h"
 #include "tiler/canvas.h"
 #include "tiler/source.h"

@@ -14,7 +14,7 @@
 #define SISETU_TILER_REPORT_H
 
 #include "data/base/buf.h"
-#include "geo/query.h"
+#include "geo/query/query.h"
 
 struct report_column {
     const char *title;

@@ -1,7 +1,7 @@
 /* report_relocation.c - the relocation list as tables: one row a plant, and its evidence. */
 #include "data/base/text.h"
-#include "geo/finding_view.h"
-#include "geo/reasons.h"
+#include "geo/findings/finding_view.h"
+#include "geo/findings/reasons.h"
 #include "tiler/cli.h"
 #include "tiler/report.h"
 

@@ -1,8 +1,8 @@
 /* routes_api.c - the questions of the API: parameters in, queries asked, answers written. */
 #include "data/base/limits.h"
 #include "data/base/text.h"
-#include "geo/near.h"
-#include "geo/proof.h"
+#include "geo/world/near.h"
+#include "geo/proof/proof.h"
 #include "tiler/answers.h"
 #include "tiler/ask.h"
 #include "tiler/exposure_request.h"

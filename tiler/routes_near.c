@@ -1,6 +1,6 @@
 /* routes_near.c - GET /v1/near: what of a layer is near one record. */
 #include "data/base/limits.h"
-#include "geo/near.h"
+#include "geo/world/near.h"
 #include "tiler/answers.h"
 #include "tiler/ask.h"
 

@@ -1,6 +1,6 @@
 /* routes_pipeline.c - GET /v1/pipelines/{id}. */
-#include "geo/pipeline_segments.h"
-#include "geo/proof.h"
+#include "geo/pipelines/pipeline_segments.h"
+#include "geo/proof/proof.h"
 #include "tiler/answers.h"
 #include "tiler/ask.h"
 

@@ -1,6 +1,6 @@
 /* routes_tiles.c - /tiles/{map}/{z}/{x}/{y}.png and {y}@2x.png. */
 #include "data/base/text.h"
-#include "geo/world.h"
+#include "geo/world/world.h"
 #include "tiler/ask.h"
 
 #include <stdio.h>

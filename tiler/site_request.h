@@ -17,7 +17,7 @@
 
 #include "data/base/arena.h"
 #include "data/base/err.h"
-#include "geo/query.h"
+#include "geo/query/query.h"
 
 struct site_request {
     struct site_question question; /* points to the two below */

@@ -18,9 +18,9 @@
 #ifndef SISETU_TILER_SOURCE_H
 #define SISETU_TILER_SOURCE_H
 
-#include "geo/finding.h"
-#include "geo/rtree.h"
-#include "geo/world.h"
+#include "geo/findings/finding.h"
+#include "geo/measure/rtree.h"
+#include "geo/world/world.h"
 #include "styles/style.h"
 #include "tiler/mercator.h"
 

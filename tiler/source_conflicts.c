@@ -1,6 +1,6 @@
 /* source_conflicts.c - findings as features: their shapes, and what a style may ask of them. */
 #include "data/base/text.h"
-#include "geo/finding_view.h"
+#include "geo/findings/finding_view.h"
 #include "tiler/shape.h"
 #include "tiler/source.h"
 

@@ -13,8 +13,8 @@
 #define SISETU_TILER_TILE_H
 
 #include "data/base/buf.h"
-#include "geo/worker.h"
-#include "geo/world.h"
+#include "geo/world/worker.h"
+#include "geo/world/world.h"
 #include "styles/style.h"
 
 struct canvas;

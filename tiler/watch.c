@@ -2,7 +2,7 @@
 
 #include "data/base/log.h"
 #include "data/store.h"
-#include "geo/world.h"
+#include "geo/world/world.h"
 
 #include <inttypes.h>
 #include <pthread.h>

@@ -18,7 +18,7 @@
 #define SISETU_TILER_WATCH_H
 
 #include "data/store_tokens.h"
-#include "geo/world.h"
+#include "geo/world/world.h"
 #include "tiler/cache.h"
 #include "tiler/tile.h"
 

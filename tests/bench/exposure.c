@@ -5,7 +5,7 @@
  * Prints seconds and, as the workload's answers.json has them, the number of zones, the sum of
  * their persons and the sum weighted by their ids. CSV gets id and persons of each.
  */
-#include "geo/population.h"
+#include "geo/world/population.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  * workload's answers.json (ids are its numbers); the nearest pipeline of every enterprise.
  * The index is part of the time, the loading of the world is not.
  */
-#include "geo/pairs.h"
+#include "geo/world/pairs.h"
 
 #include <stdio.h>
 #include <stdlib.h>

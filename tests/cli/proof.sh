@@ -28,7 +28,7 @@ is "its level is explained" "$S" explain "$STORE" hazard "$plant" -o "$WORK/haza
 "$S" explain "$STORE" hazard "$plant" | "$S" verify - >"$WORK/piped"
 same "through a pipe too" "holds: hazard $plant" "$(cat "$WORK/piped")"
 
-# The hash as geo/proof.h tells it, by a reader of another language.
+# The hash as geo/proof/proof.h tells it, by a reader of another language.
 same "another program finds the same hash" True "$(python3 - "$WORK/plant.json" <<'PY'
 import hashlib, json, re, sys
 text = open(sys.argv[1], encoding="utf-8").read()

@@ -1,6 +1,6 @@
 /* fuzz_exposure.c - the body of POST /v1/exposure: GeoJSON of any number of shapes. */
 #include "data/base/limits.h"
-#include "geo/overlay.h"
+#include "geo/measure/overlay.h"
 #include "tiler/exposure_request.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* fuzz_proof.c - a proof from anywhere: read, made into a world, worked out again. */
-#include "geo/proof.h"
+#include "geo/proof/proof.h"
 
 #include <stdint.h>
 #include <stdlib.h>

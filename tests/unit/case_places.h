@@ -5,9 +5,9 @@
 #include "tests/unit/case_fixture.h"
 
 #include "data/gcj02.h"
-#include "geo/distance.h"
-#include "geo/share.h"
-#include "geo/worker.h"
+#include "geo/measure/distance.h"
+#include "geo/world/share.h"
+#include "geo/world/worker.h"
 
 /* "ID" or "ID within M" from a word on; answers the word after it. */
 static inline int read_sharer(struct one_case *c, const struct line *ask, int word,

@@ -5,7 +5,7 @@
 #include "tests/unit/case_fixture.h"
 
 #include "data/base/text.h"
-#include "geo/query_risk.h"
+#include "geo/query/query_risk.h"
 
 /* Frequencies are told in 1e-7 a year, so that figures and tolerances can be read. */
 static const double CASE_RISK_UNIT = 1e-7;

@@ -2,7 +2,7 @@
 #ifndef SISETU_TESTS_UNIT_EXPOSURE_FIXTURE_H
 #define SISETU_TESTS_UNIT_EXPOSURE_FIXTURE_H
 
-#include "geo/exposure.h"
+#include "geo/measure/exposure.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,7 +7,7 @@
 
 #include "tests/unit/world_fixture.h"
 
-#include "geo/pipeline_segments.h"
+#include "geo/pipelines/pipeline_segments.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,8 +10,8 @@
 #include "data/base/hash.h"
 #include "data/base/json.h"
 #include "data/base/limits.h"
-#include "geo/assess.h"
-#include "geo/proof.h"
+#include "geo/assess/assess.h"
+#include "geo/proof/proof.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -8,8 +8,8 @@
 
 #include "tests/unit/world_fixture.h"
 
-#include "geo/query.h"
-#include "geo/worker.h"
+#include "geo/query/query.h"
+#include "geo/world/worker.h"
 
 static const int32_t DAY = 20260601;
 static const double LON = 106.2;

@@ -4,7 +4,7 @@
 
 #include "tests/unit/world_fixture.h"
 
-#include "geo/risk_findings.h"
+#include "geo/findings/risk_findings.h"
 
 struct risk_bench {
     struct fixture f;

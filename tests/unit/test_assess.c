@@ -4,7 +4,7 @@
 #include "data/base/file.h"
 #include "data/base/text.h"
 #include "data/store.h"
-#include "geo/assess.h"
+#include "geo/assess/assess.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

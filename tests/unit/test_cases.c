@@ -9,9 +9,9 @@
 
 #include "data/base/file.h"
 #include "data/base/json.h"
-#include "geo/assess.h"
-#include "geo/proof.h"
-#include "geo/spacing.h"
+#include "geo/assess/assess.h"
+#include "geo/proof/proof.h"
+#include "geo/findings/spacing.h"
 
 #include <dirent.h>
 #include <setjmp.h>

@@ -2,9 +2,9 @@
  * of no others, and GEOS takes them for polygons. */
 #include "tests/unit/world_fixture.h"
 
-#include "geo/cell_outline.h"
-#include "geo/distance.h"
-#include "geo/overlay.h"
+#include "geo/measure/cell_outline.h"
+#include "geo/measure/distance.h"
+#include "geo/measure/overlay.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

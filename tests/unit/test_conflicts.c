@@ -2,8 +2,8 @@
 #include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
-#include "geo/finding_view.h"
-#include "geo/findings.h"
+#include "geo/findings/finding_view.h"
+#include "geo/findings/findings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

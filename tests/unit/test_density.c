@@ -1,9 +1,9 @@
 /* test_density.c - people too dense in a zone: overlay against a sum over cells. */
 #include "tests/unit/world_fixture.h"
 
-#include "geo/density.h"
-#include "geo/exposure.h"
-#include "geo/findings.h"
+#include "geo/findings/density.h"
+#include "geo/measure/exposure.h"
+#include "geo/findings/findings.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* test_distance.c - distances between shapes against brute force with PROJ's geodesics. */
-#include "geo/distance.h"
+#include "geo/measure/distance.h"
 
-#include "geo/ellipsoid.h"
+#include "geo/measure/ellipsoid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* test_distance_random.c - distances between random shapes of every kind, from the equator to the
  * poles and over the antimeridian, against a brute force that knows PROJ's geodesics alone. */
-#include "geo/distance.h"
+#include "geo/measure/distance.h"
 
-#include "geo/ellipsoid.h"
+#include "geo/measure/ellipsoid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
 
 #include "data/base/json.h"
 #include "data/store_tokens.h"
-#include "geo/assess.h"
-#include "geo/finding.h"
+#include "geo/assess/assess.h"
+#include "geo/findings/finding.h"
 #include "styles/style.h"
 #include "tiler/editing.h"
 #include "tiler/routes.h"

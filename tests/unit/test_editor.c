@@ -2,9 +2,9 @@
  * gives, row by row and field by field; what is refused changes nothing. */
 #include "tests/unit/region_fixture.h"
 
-#include "geo/assess.h"
-#include "geo/editor.h"
-#include "geo/findings.h"
+#include "geo/assess/assess.h"
+#include "geo/assess/editor.h"
+#include "geo/findings/findings.h"
 
 static struct world *load(struct fixture *f)
 {

@@ -1,6 +1,6 @@
 /* test_ellipsoid.c - geodesics against PROJ and Karney, areas against quadrature and closed
  * forms, transformations. */
-#include "geo/ellipsoid.h"
+#include "geo/measure/ellipsoid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,8 +2,8 @@
  * plane, and against partitions. */
 #include "tests/unit/exposure_fixture.h"
 
-#include "geo/ellipsoid.h"
-#include "geo/overlay.h"
+#include "geo/measure/ellipsoid.h"
+#include "geo/measure/overlay.h"
 
 /* ---- the plane on which GEOS sees true areas ---- */
 

@@ -1,7 +1,7 @@
 /* test_exposure_grids.c - populations on projected grids, and on the real grid of Ningxia. */
 #include "tests/unit/exposure_fixture.h"
 
-#include "geo/ellipsoid.h"
+#include "geo/measure/ellipsoid.h"
 
 #include <gdal.h>
 #include <ogr_api.h>

@@ -2,8 +2,8 @@
  * whichever way its cells are summed, and on however many threads. */
 #include "tests/unit/exposure_fixture.h"
 
-#include "geo/ellipsoid.h"
-#include "geo/overlay.h"
+#include "geo/measure/ellipsoid.h"
+#include "geo/measure/overlay.h"
 
 #include <pthread.h>
 #include <time.h>

@@ -3,9 +3,9 @@
 #include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
-#include "geo/finding_view.h"
-#include "geo/findings.h"
-#include "geo/world_edit.h"
+#include "geo/findings/finding_view.h"
+#include "geo/findings/findings.h"
+#include "geo/world/world_edit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

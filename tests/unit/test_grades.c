@@ -2,13 +2,13 @@
  * edits change of them against all grades anew. */
 #include "tests/unit/world_fixture.h"
 
-#include "geo/distance.h"
-#include "geo/grade_words.h"
-#include "geo/grades.h"
-#include "geo/overlay.h"
-#include "geo/population.h"
-#include "geo/rollup.h"
-#include "geo/world_edit.h"
+#include "geo/measure/distance.h"
+#include "geo/grades/grade_words.h"
+#include "geo/grades/grades.h"
+#include "geo/measure/overlay.h"
+#include "geo/world/population.h"
+#include "geo/grades/rollup.h"
+#include "geo/world/world_edit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,8 +3,8 @@
 
 #include "data/base/json.h"
 #include "data/base/text.h"
-#include "geo/assess.h"
-#include "geo/grading.h"
+#include "geo/assess/assess.h"
+#include "geo/grades/grading.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

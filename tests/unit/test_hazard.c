@@ -1,8 +1,8 @@
 /* test_hazard.c - major hazards by unit; the standard's numbers stand in tests/cases. */
 #include "tests/unit/world_fixture.h"
 
-#include "geo/hazard.h"
-#include "geo/overlay.h"
+#include "geo/findings/hazard.h"
+#include "geo/measure/overlay.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* test_overlay.c - overlays by GEOS, and buffers against geodesic distances. */
-#include "geo/overlay.h"
+#include "geo/measure/overlay.h"
 
-#include "geo/distance.h"
-#include "geo/ellipsoid.h"
+#include "geo/measure/distance.h"
+#include "geo/measure/ellipsoid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* test_pairs.c - joins of layers by distance against all pairs, one by one. */
-#include "geo/pairs.h"
+#include "geo/world/pairs.h"
 
-#include "geo/edge_index.h"
+#include "geo/world/edge_index.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

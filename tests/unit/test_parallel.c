@@ -1,5 +1,5 @@
 /* Work shared among threads: every item once, results by index, errors as on one thread. */
-#include "geo/parallel.h"
+#include "geo/world/parallel.h"
 
 #include "data/base/limits.h"
 

@@ -1,11 +1,11 @@
 /* test_pipeline_spans.c - stationing, spans and sweeps against brute force. */
 #include "tests/unit/pipeline_bench.h"
 
-#include "geo/distance.h"
-#include "geo/pipeline_line.h"
-#include "geo/pipeline_spans.h"
-#include "geo/pipeline_sweep.h"
-#include "geo/pipeline_targets.h"
+#include "geo/measure/distance.h"
+#include "geo/pipelines/pipeline_line.h"
+#include "geo/pipelines/pipeline_spans.h"
+#include "geo/pipelines/pipeline_sweep.h"
+#include "geo/pipelines/pipeline_targets.h"
 
 /* ---- sweeps ---- */
 

@@ -7,8 +7,8 @@
 
 #include "tests/unit/world_fixture.h"
 
-#include "geo/near.h"
-#include "geo/overlay.h"
+#include "geo/world/near.h"
+#include "geo/measure/overlay.h"
 
 struct town {
     struct fixture f;

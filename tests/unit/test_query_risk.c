@@ -1,7 +1,7 @@
 /* test_query_risk.c - the answers about plants, units and points; pipelines. */
 #include "tests/unit/risk_bench.h"
 
-#include "geo/query_risk.h"
+#include "geo/query/query_risk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* test_query_site.c - what must not come out clear when a site is asked about. */
 #include "tests/unit/query_bench.h"
 
-#include "geo/query.h"
+#include "geo/query/query.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

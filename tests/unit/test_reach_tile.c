@@ -1,9 +1,9 @@
 /* test_reach_tile.c - persons in unions of shapes, tile by tile, against the union by GEOS. */
 #include "tests/unit/world_fixture.h"
 
-#include "geo/overlay.h"
-#include "geo/population.h"
-#include "geo/reach_tile.h"
+#include "geo/measure/overlay.h"
+#include "geo/world/population.h"
+#include "geo/grades/reach_tile.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 #include "tests/unit/query_bench.h"
 
 #include "data/base/text.h"
-#include "geo/query.h"
+#include "geo/query/query.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

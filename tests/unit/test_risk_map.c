@@ -2,9 +2,9 @@
 #include "tests/unit/risk_bench.h"
 
 #include "data/base/limits.h"
-#include "geo/distance.h"
-#include "geo/overlay.h"
-#include "geo/risk_map.h"
+#include "geo/measure/distance.h"
+#include "geo/measure/overlay.h"
+#include "geo/findings/risk_map.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* test_risk_societal.c - deaths, PLL, the F-N curve and its lines. */
 #include "tests/unit/risk_bench.h"
 
-#include "geo/exposure.h"
+#include "geo/measure/exposure.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

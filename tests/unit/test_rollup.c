@@ -1,7 +1,7 @@
 /* test_rollup.c - names of cells, and the steps from figures to grades of units. */
 #include "tests/unit/world_fixture.h"
 
-#include "geo/rollup.h"
+#include "geo/grades/rollup.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* test_rtree.c - the packed tree against a linear scan. */
-#include "geo/rtree.h"
+#include "geo/measure/rtree.h"
 
-#include "geo/ellipsoid.h"
+#include "geo/measure/ellipsoid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,9 +2,9 @@
  * worked examples of siting-rules.md. */
 #include "tests/unit/exposure_fixture.h"
 
-#include "geo/ellipsoid.h"
-#include "geo/overlay.h"
-#include "geo/share.h"
+#include "geo/measure/ellipsoid.h"
+#include "geo/measure/overlay.h"
+#include "geo/world/share.h"
 
 static const struct lonlat HERE = {106.2, 38.4};
 

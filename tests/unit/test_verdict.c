@@ -1,5 +1,5 @@
 /* test_verdict.c - clear, conflict or undecided, on either side of every limit. */
-#include "geo/verdict.h"
+#include "geo/findings/verdict.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

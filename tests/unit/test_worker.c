@@ -1,8 +1,8 @@
 /* test_worker.c - a worker keeps a transformation that fits the world's population grid. */
-#include "geo/worker.h"
+#include "geo/world/worker.h"
 
-#include "geo/ellipsoid.h"
-#include "geo/world.h"
+#include "geo/measure/ellipsoid.h"
+#include "geo/world/world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

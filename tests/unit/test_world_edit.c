@@ -2,7 +2,7 @@
  * records; slots stay; folds change nothing. */
 #include "tests/unit/world_fixture.h"
 
-#include "geo/world_edit.h"
+#include "geo/world/world_edit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

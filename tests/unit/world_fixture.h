@@ -17,9 +17,9 @@
 #define SISETU_TESTS_WORLD_FIXTURE_H
 
 #include "data/schema.h"
-#include "geo/ellipsoid.h"
-#include "geo/finding.h"
-#include "geo/world_layer.h"
+#include "geo/measure/ellipsoid.h"
+#include "geo/findings/finding.h"
+#include "geo/world/world_layer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

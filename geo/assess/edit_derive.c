@@ -1,0 +1,256 @@
+#include "geo/assess/edit_derive.h"
+
+#include "geo/assess/edit_segments.h"
+#include "geo/findings/finding_view.h"
+#include "geo/findings/findings.h"
+#include "geo/grades/grades.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct derivation {
+    struct world *world; /* with all its findings */
+    struct grades_state *grades;
+    struct world *next;          /* of the step that is not committed yet */
+    struct grades_change change; /* likewise */
+};
+
+void derivation_free(struct derivation *derivation)
+{
+    if (!derivation)
+        return;
+    grades_state_free(derivation->grades);
+    world_release(derivation->world);
+    world_release(derivation->next);
+    free(derivation);
+}
+
+/* The world with other findings, which are taken over. */
+static enum err_code with_findings(const struct world *world, struct findings *findings,
+                                   struct world **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world_edited same = {.world = NULL};
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    TRY(world_edit_new(world, NULL, 0, &scratch, &same, err));
+    same.world->generation = world->generation;
+    world_set_findings(same.world, findings);
+    findings = NULL;
+    *out = same.world;
+done:
+    findings_release(findings);
+    arena_release(&scratch);
+    return code;
+}
+
+enum err_code derivation_new(const struct world *world, struct crew *crew, struct derivation **out,
+                             struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct findings *findings = NULL;
+    struct grades grades;
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    struct derivation *derivation = calloc(1, sizeof *derivation);
+    *out = NULL;
+    if (!derivation)
+        return err_nomem(err);
+    TRY(crew_fit(crew, world, err));
+    TRY(findings_all(world, crew, &findings, err));
+    TRY(with_findings(world, findings, &derivation->world, err));
+    TRY(grades_all(derivation->world, crew, &scratch, &derivation->grades, &grades, err));
+    *out = derivation;
+    derivation = NULL;
+done:
+    crew_reset(crew);
+    derivation_free(derivation);
+    arena_release(&scratch);
+    return code;
+}
+
+struct world *derivation_world(const struct derivation *derivation)
+{
+    return derivation->world;
+}
+
+/* ---- verdicts ---- */
+
+/* The rows of one world that the other has not, or not so. */
+struct row_side {
+    const struct world *world;
+    struct conflict *rows;
+    size_t n;
+    size_t capacity;
+};
+
+/* Only of a distance is an equal finding of the same source an equal row (findings.h). */
+static bool has_finding(const struct finding_list *list, const struct finding *finding)
+{
+    if (finding->kind != FINDING_DISTANCE && finding->kind != FINDING_BEYOND)
+        return false;
+    for (uint32_t i = 0; list && i < list->n; i++)
+        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): equal ones are equal bytes */
+        if (memcmp(&list->items[i], finding, sizeof *finding) == 0)
+            return true;
+    return false;
+}
+
+static const struct finding_list *list_of(const struct world *world, struct finding_source source)
+{
+    int64_t row = world_row(world, source.layer, source.slot);
+    return row < 0 ? NULL : findings_of(world, source.layer, (size_t)row);
+}
+
+static enum err_code add_views(struct derivation_step *step, struct row_side *side,
+                               struct finding_source source, const struct finding_list *other,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct finding_list *list = list_of(side->world, source);
+    for (uint32_t k = 0; list && k < list->n; k++) {
+        struct conflict_view view;
+        if (has_finding(other, &list->items[k]))
+            continue;
+        struct finding_ref ref = {source.layer,
+                                  (uint32_t)world_row(side->world, source.layer, source.slot), k};
+        TRY(finding_view(side->world, &step->crew->workers[0], ref, step->arena, &view, err));
+        side->rows =
+            arena_grow(step->arena, side->rows, &side->capacity, side->n + 1, sizeof *side->rows);
+        if (!side->rows)
+            return err_nomem(err);
+        side->rows[side->n++] = view.row;
+    }
+done:
+    return code;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp(((const struct record_head *)a)->id, ((const struct record_head *)b)->id);
+}
+
+static const void *conflict_at(const void *context, size_t i)
+{
+    return ((const struct row_side *)context)->rows + i;
+}
+
+static enum err_code compare_verdicts(struct derivation_step *step, const struct world *old,
+                                      const struct world *now, const struct finding_source *sources,
+                                      size_t n_sources, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct row_side before = {.world = old}, after = {.world = now};
+    for (size_t i = 0; i < n_sources; i++) {
+        TRY(add_views(step, &before, sources[i], list_of(now, sources[i]), err));
+        TRY(add_views(step, &after, sources[i], list_of(old, sources[i]), err));
+    }
+    if (before.n > 0)
+        qsort(before.rows, before.n, sizeof *before.rows, by_id);
+    if (after.n > 0)
+        qsort(after.rows, after.n, sizeof *after.rows, by_id);
+    TRY(row_changes_compare(step->conflicts, (struct row_array){conflict_at, &before, before.n},
+                            (struct row_array){conflict_at, &after, after.n}, err));
+done:
+    return code;
+}
+
+/* ---- grades ---- */
+
+static enum err_code compare_grades(struct derivation *derivation, struct derivation_step *step,
+                                    struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct grades_change *change = &derivation->change;
+    TRY(grades_say(change, step->arena, err));
+    for (size_t i = 0; i < change->n_pairs; i++)
+        TRY(row_changes_add(step->grades, change->pairs[i].before, change->pairs[i].after, err));
+done:
+    return code;
+}
+
+/* ---- the next world ---- */
+
+/* A world's grades have no sentences: those are made when somebody asks. */
+static enum err_code add_grades(const struct row_changes *rows, struct arena *arena,
+                                struct world_change *out, struct err *err)
+{
+    struct grade_row *wordless = arena_new(arena, struct grade_row, rows->n);
+    if (!wordless)
+        return err_nomem(err);
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct grade_row *before = rows->items[i].before;
+        const struct grade_row *after = rows->items[i].after;
+        out[i] = (struct world_change){LAYER_GRADES, after ? after->head.id : before->head.id,
+                                       after ? &wordless[i] : NULL};
+        if (!after)
+            continue;
+        wordless[i] = *after;
+        wordless[i].reasons = NULL;
+    }
+    return ERR_OK;
+}
+
+static void add_segments(const struct row_changes *rows, struct world_change *out)
+{
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct row_change *row = &rows->items[i];
+        const struct record_head *head = row->after ? row->after : row->before;
+        out[i] = (struct world_change){LAYER_SEGMENTS, head->id, row->after};
+    }
+}
+
+static enum err_code make_next(struct derivation *derivation, struct derivation_step *step,
+                               struct findings *findings, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world_edited edited;
+    size_t n = step->grades->n + step->segments->n;
+    struct world_change *changes = arena_new(step->arena, struct world_change, n);
+    if (!changes)
+        return err_nomem(err);
+    TRY(add_grades(step->grades, step->arena, changes, err));
+    add_segments(step->segments, changes + step->grades->n);
+    TRY(world_edit_new(step->facts, changes, n, step->arena, &edited, err));
+    edited.world->generation = step->facts->generation;
+    world_set_findings(edited.world, findings_acquire(findings));
+    world_release(derivation->next);
+    derivation->next = edited.world;
+done:
+    return code;
+}
+
+enum err_code derivation_update(struct derivation *derivation, struct derivation_step *step,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct findings *findings = NULL;
+    struct finding_source *sources = NULL;
+    size_t n_sources = 0;
+    struct findings_change finding = {derivation->world, step->facts, step->edits, step->n_edits,
+                                      step->crew};
+    TRY(crew_fit(step->crew, step->facts, err));
+    TRY(findings_update(&finding, step->arena, &findings, &sources, &n_sources, err));
+    world_set_findings(step->facts, findings_acquire(findings));
+    TRY(compare_verdicts(step, derivation->world, step->facts, sources, n_sources, err));
+    struct grades_edit grade = {derivation->world, step->facts, step->edits, step->n_edits,
+                                sources,           n_sources,   step->crew};
+    TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
+    TRY(compare_grades(derivation, step, err));
+    struct segments_step segment = {derivation->world, step->facts, step->edits,
+                                    step->n_edits,     step->crew,  step->arena};
+    TRY(edit_segments(&segment, step->segments, err));
+    TRY(make_next(derivation, step, findings, err));
+    step->world = world_acquire(derivation->next);
+done:
+    findings_release(findings);
+    return code;
+}
+
+void derivation_commit(struct derivation *derivation)
+{
+    grades_commit(derivation->grades, &derivation->change);
+    world_release(derivation->world);
+    derivation->world = derivation->next;
+    derivation->next = NULL;
+}

@@ -1,0 +1,45 @@
+/*
+ * edit_rows.h - records before and after: what an edit changes, layer by layer.
+ *
+ * Owner:   the list belongs to its arena, records to whoever made them.
+ * Threads: one a list.
+ */
+#ifndef SISETU_GEO_EDIT_ROWS_H
+#define SISETU_GEO_EDIT_ROWS_H
+
+#include "data/records.h"
+#include "geo/world/world_edit.h"
+
+/* One record: before NULL is new, after NULL is gone. Both have the same id. */
+struct row_change {
+    const void *before;
+    const void *after;
+};
+
+struct row_changes {
+    enum layer_id layer;
+    struct row_change *items;
+    size_t n;
+    size_t capacity;
+    struct arena *arena;
+};
+
+/* Adds a change, unless both are the same. */
+enum err_code row_changes_add(struct row_changes *changes, const void *before, const void *after,
+                              struct err *err);
+
+/* Both arrays ordered by id, n_before and n_after records of changes->layer. */
+struct row_array {
+    const void *(*at)(const void *context, size_t i);
+    const void *context;
+    size_t n;
+};
+enum err_code row_changes_compare(struct row_changes *changes, struct row_array before,
+                                  struct row_array after, struct err *err);
+
+/* Same in every field but `generation` and `imported`, which whoever writes stamps, and in
+ * shape as the store gives it back. */
+enum err_code rows_same(enum layer_id layer, const void *a, const void *b, struct arena *scratch,
+                        bool *out, struct err *err);
+
+#endif

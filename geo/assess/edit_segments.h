@@ -1,0 +1,30 @@
+/*
+ * edit_segments.h - what an edit changes of the segments of pipelines.
+ *
+ * Behind edit_derive.h. The segments of a pipeline are a function of the pipeline, of what rules
+ * meet along it, and of the population where no dwelling is known; they are made anew for every
+ * pipeline that was edited, that an edited record is met at, before or after, or that a dwelling
+ * near it makes known.
+ *
+ * Threads: pure but for the workers of the crew.
+ */
+#ifndef SISETU_GEO_EDIT_SEGMENTS_H
+#define SISETU_GEO_EDIT_SEGMENTS_H
+
+#include "geo/assess/edit_rows.h"
+#include "geo/world/parallel.h"
+
+struct segments_step {
+    const struct world *old; /* with its segments */
+    const struct world *now;
+    const struct world_edit *edits;
+    size_t n_edits;
+    struct crew *crew;
+    struct arena *arena;
+};
+
+/* Adds to changes, of layer segments. */
+enum err_code edit_segments(const struct segments_step *step, struct row_changes *changes,
+                            struct err *err);
+
+#endif

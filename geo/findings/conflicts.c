@@ -1,0 +1,144 @@
+/* conflicts.c - distances that are not kept, or may not be. */
+#include "geo/findings/conflicts.h"
+
+#include "data/base/text.h"
+#include "geo/findings/judging.h"
+
+int32_t conflicts_step(int32_t grade, enum confidence confidence)
+{
+    return confidence == CONFIDENCE_LIKELY && grade < 4 ? grade + 1 : grade;
+}
+
+bool conflicts_counts(const struct enterprise *enterprise)
+{
+    return !text_equal(enterprise->status, "closed");
+}
+
+bool judging_counts(const struct world *world, const struct spacing_source *source)
+{
+    if (source->layer == LAYER_PIPELINES &&
+        text_equal(((const struct pipeline *)source->record)->status, "closed"))
+        return false;
+    int64_t owner = world_find(world, LAYER_ENTERPRISES, source->enterprise_id);
+    return owner < 0 || conflicts_counts(world_enterprise(world, (size_t)owner));
+}
+
+enum err_code finding_bag_add(struct finding_bag *bag, const struct finding *finding,
+                              struct err *err)
+{
+    bag->items = arena_grow(bag->arena, bag->items, &bag->capacity, bag->n + 1, sizeof *finding);
+    if (!bag->items)
+        return err_nomem(err);
+    bag->items[bag->n++] = *finding;
+    return ERR_OK;
+}
+
+/* A source while its distances are judged. */
+struct distances {
+    const struct judging *judging;
+    struct finding_bag *bag;
+};
+
+/* A distance is red where the target is high-sensitive, important or class 1, else orange. */
+static enum err_code add_distance(void *context, const struct spacing_finding *found,
+                                  struct err *err)
+{
+    const struct distances *distances = context;
+    const struct world *world = distances->judging->world;
+    const struct rules *rules = world->rules;
+    enum confidence confidence = found->rule->source.confidence;
+    int32_t could_be = conflicts_step(found->grave || found->may_be_grave ? 1 : 2, confidence);
+    int32_t grade = found->answer.verdict == VERDICT_CONFLICT
+                        ? conflicts_step(found->grave ? 1 : 2, confidence)
+                        : could_be;
+    const struct finding finding = {
+        .kind = FINDING_DISTANCE,
+        .target_layer = (uint8_t)found->layer,
+        .target_slot = world_slot(world, found->layer, found->row),
+        .target_class = (uint16_t)(found->target_class - rules->target_classes),
+        .rule = (uint32_t)(found->rule - rules->spacing),
+        .verdict = (uint8_t)found->answer.verdict,
+        .grade = (uint8_t)grade,
+        .could_be = (uint8_t)could_be,
+        .shortfall = -found->answer.margin_m,
+    };
+    return finding_bag_add(distances->bag, &finding, err);
+}
+
+/* A facility of a size of which no row speaks is judged by none: undecided, without a target. */
+static enum err_code add_beyond(const struct world *world, const struct facility *facility,
+                                struct finding_bag *bag, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct spacing_rule *rule;
+    size_t i = 0;
+    while ((rule = spacing_beyond(world, facility->facility_type, facility, &i))) {
+        const struct finding finding = {
+            .kind = FINDING_BEYOND,
+            .target_layer = LAYER_COUNT,
+            .target_slot = FINDING_NO_TARGET,
+            .target_class = FINDING_NO_CLASS,
+            .rule = (uint32_t)(rule - world->rules->spacing),
+            .verdict = VERDICT_UNDECIDED,
+            .grade = 1,
+            .could_be = 1,
+            .shortfall = (double)NAN,
+        };
+        TRY(finding_bag_add(bag, &finding, err));
+    }
+done:
+    return code;
+}
+
+static enum err_code wrap(enum err_code code, const struct spacing_source *source, struct err *err)
+{
+    if (code == ERR_OK)
+        return ERR_OK;
+    return err_wrap(err, "%s \"%s\"", layer_name(source->layer),
+                    ((const struct record_head *)source->record)->id);
+}
+
+enum err_code distances_find(const struct judging *judging, enum layer_id layer, size_t row,
+                             struct finding_bag *bag, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = judging->world;
+    struct spacing_source source = spacing_source_of(world, layer, row);
+    struct distances distances = {judging, bag};
+    struct spacing_join join = {.world = world,
+                                .source = &source,
+                                .targets = judging->targets,
+                                .scratch = bag->arena,
+                                .context = &distances,
+                                .found = add_distance};
+    if (!judging_counts(world, &source))
+        return ERR_OK;
+    TRY(judging_set(judging, &source, bag->arena, &join.set, err));
+    bag->reach_m = spacing_reach_m(&source, join.set);
+    bag->n_judged += join.set->n_judged;
+    TRY(spacing_join_all(&join, err));
+    if (layer == LAYER_FACILITIES)
+        TRY(add_beyond(world, source.record, bag, err));
+done:
+    return wrap(code, &source, err);
+}
+
+enum err_code distances_find_one(const struct judging *judging, const struct spacing_source *source,
+                                 enum layer_id target_layer, uint32_t target_row,
+                                 struct finding_bag *bag, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct distances distances = {judging, bag};
+    struct spacing_join join = {.world = judging->world,
+                                .source = source,
+                                .targets = judging->targets,
+                                .scratch = bag->arena,
+                                .context = &distances,
+                                .found = add_distance};
+    if (!judging_counts(judging->world, source))
+        return ERR_OK;
+    TRY(judging_set(judging, source, bag->arena, &join.set, err));
+    TRY(spacing_join_one(&join, target_layer, target_row, err));
+done:
+    return wrap(code, source, err);
+}

@@ -1,0 +1,247 @@
+#include "geo/findings/reasons.h"
+
+#include "data/base/json.h"
+#include "data/base/text.h"
+
+#include <string.h>
+
+static const char *const GRADES_EN[] = {"grey", "red", "orange", "yellow", "blue"};
+static const char *const GRADES_ZH[] = {"灰", "红", "橙", "黄", "蓝"};
+
+const char *reasons_grade_en(int32_t grade)
+{
+    return grade >= 0 && grade <= 4 ? GRADES_EN[grade] : GRADES_EN[0];
+}
+
+const char *reasons_grade_zh(int32_t grade)
+{
+    return grade >= 0 && grade <= 4 ? GRADES_ZH[grade] : GRADES_ZH[0];
+}
+
+const char *reasons_name(const struct record_head *head)
+{
+    if (head->name && *head->name)
+        return head->name;
+    return head->id ? head->id : "";
+}
+
+const char *reasons_ref(enum layer_id layer, const char *id, struct arena *arena)
+{
+    return arena_printf(arena, "%s/%s", layer_name(layer), id ? id : "");
+}
+
+static void write_text(struct jw *jw, const char *key, const char *text)
+{
+    if (text && *text)
+        jw_kv_string(jw, key, text);
+}
+
+static void write_reason(struct jw *jw, const struct reason *reason)
+{
+    jw_object(jw);
+    jw_kv_string(jw, "text", reason->text);
+    write_text(jw, "zh", reason->zh);
+    if (reason->grade > 0)
+        jw_kv_integer(jw, "grade", reason->grade);
+    if (reason->rule) {
+        write_text(jw, "rule", reason->rule->id);
+        write_text(jw, "standard", reason->rule->standard);
+        write_text(jw, "edition", reason->rule->edition);
+        write_text(jw, "clause", reason->rule->clause);
+        write_text(jw, "confidence", confidence_name(reason->rule->confidence));
+    }
+    write_text(jw, "source", reason->source);
+    write_text(jw, "target", reason->target);
+    for (size_t i = 0; i < REASON_NUMBERS; i++) {
+        if (reason->numbers[i].name && isfinite(reason->numbers[i].value))
+            jw_kv_fixed(jw, reason->numbers[i].name, reason->numbers[i].value, 6);
+    }
+    jw_end_object(jw);
+}
+
+enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
+                            const char **json, struct err *err)
+{
+    struct buf buf;
+    struct jw jw;
+    buf_init(&buf);
+    jw_init(&jw, &buf);
+    jw_array(&jw);
+    for (size_t i = 0; i < n; i++)
+        write_reason(&jw, &reasons[i]);
+    jw_end_array(&jw);
+    *json = buf_ok(&buf) ? arena_strdup(arena, buf_text(&buf)) : NULL;
+    buf_release(&buf);
+    return *json ? ERR_OK : err_nomem(err);
+}
+
+/* Metres in as many figures as help, rounded down: an accuracy that would do. */
+static const char *metres(double m, struct arena *arena)
+{
+    return m >= 100 ? arena_printf(arena, "%.0f", floor(m))
+                    : arena_printf(arena, "%.4g", floor(m * 1e4) / 1e4);
+}
+
+/* What would decide, by what left it open. */
+static void say_what_decides(const struct spacing_finding *finding, struct arena *arena,
+                             struct reason_words *words)
+{
+    const struct verdict_answer *answer = &finding->answer;
+    switch (answer->by) {
+    case DECIDED:
+        break;
+    case UNDECIDED_POSITION:
+        words->decides = "better positions of both";
+        words->decides_zh = "双方更精确的位置";
+        if (!isnan(answer->decides_below_m)) {
+            words->decides = arena_printf(arena, "positions good to %s m together (now %s m)",
+                                          metres(answer->decides_below_m, arena),
+                                          metres(finding->measured.error_m, arena));
+            words->decides_zh = arena_printf(arena, "双方位置误差之和不大于 %s m（现为 %s m）",
+                                             metres(answer->decides_below_m, arena),
+                                             metres(finding->measured.error_m, arena));
+        }
+        break;
+    case UNDECIDED_OUTLINE:
+        words->decides = "the position of the facility inside the plant";
+        words->decides_zh = "设施在厂区内的位置";
+        break;
+    case UNDECIDED_RADIUS:
+        words->decides = "the outline of the plant that is known by a point only";
+        words->decides_zh = "仅以点表示的企业的厂界";
+        break;
+    case UNDECIDED_ATTRIBUTE:
+        words->decides = arena_printf(arena, "the missing attribute \"%s\"", finding->missing);
+        words->decides_zh = arena_printf(arena, "缺少的属性“%s”", finding->missing);
+        break;
+    case UNDECIDED_INTERVAL:
+        words->decides = "a narrower interval of the figure";
+        words->decides_zh = "更窄的数值区间";
+        break;
+    case UNDECIDED_CONFIDENCE:
+        words->decides = "the printed text of the standard";
+        words->decides_zh = "核对标准原文";
+        break;
+    }
+}
+
+/* "GB 50016-2014(2018) tbl 4.2.1": the edition where the standard's name does not hold it. */
+const char *reasons_clause(const struct rule_source *rule, struct arena *arena)
+{
+    bool told = !*rule->edition || strstr(rule->standard, rule->edition);
+    return arena_printf(arena, "%s%s%s%s%s", rule->standard, told ? "" : " ",
+                        told ? "" : rule->edition, *rule->clause ? " " : "", rule->clause);
+}
+
+struct reason_words reasons_of_spacing(const struct world *world,
+                                       const struct spacing_finding *finding,
+                                       const char *source_name, struct arena *arena)
+{
+    struct reason_words words = {NULL, NULL, NULL, NULL};
+    const struct spacing_rule *rule = finding->rule;
+    const struct facility_type *type = rules_facility_type(world->rules, rule->facility);
+    const struct record_head *target = world_record(world, finding->layer, finding->row);
+    const char *clause = reasons_clause(&rule->source, arena);
+    double distance_m = rule->value_m + finding->answer.margin_m;
+    bool printed = rule->source.confidence == CONFIDENCE_LIKELY;
+    const char *check_en = printed ? "; check the printed standard" : "";
+    const char *check_zh = printed ? "；请核对标准原文" : "";
+    const char *type_en = type ? type->name_en : rule->facility;
+    const char *type_zh = type ? type->name_zh : rule->facility;
+    const char *name = reasons_name(target);
+
+    say_what_decides(finding, arena, &words);
+    if (finding->answer.verdict == VERDICT_UNDECIDED) {
+        words.text = arena_printf(
+            arena, "%s (%s) is %.2f m from %s (%s), where %s asks for %g m: undecided without %s.",
+            source_name, type_en, distance_m, name, finding->target_class->name_en, clause,
+            rule->value_m, words.decides ? words.decides : "more");
+        words.zh =
+            arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，%s 要求 %g m：尚不能判定，需要%s。",
+                         source_name, type_zh, name, finding->target_class->name_zh, distance_m,
+                         clause, rule->value_m, words.decides_zh ? words.decides_zh : "更多数据");
+        return words;
+    }
+    bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
+    double margin_m = fabs(finding->answer.margin_m);
+    words.text = arena_printf(arena, "%s (%s) is %.2f m from %s (%s), %.2f m %s the %g m of %s%s.",
+                              source_name, type_en, distance_m, name,
+                              finding->target_class->name_en, margin_m,
+                              conflict ? "short of" : "more than", rule->value_m, clause, check_en);
+    words.zh = arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，比 %s 要求的 %g m %s %.2f m%s。",
+                            source_name, type_zh, name, finding->target_class->name_zh, distance_m,
+                            clause, rule->value_m, conflict ? "少" : "多", margin_m, check_zh);
+    return words;
+}
+
+static const struct record_head *find_head(const struct world *world, const char *layer,
+                                           const char *id)
+{
+    enum layer_id found;
+    if (!layer || !layer_by_name(layer, &found))
+        return NULL;
+    int64_t row = world_find(world, found, id);
+    return row < 0 ? NULL : world_record(world, found, (size_t)row);
+}
+
+static const char *named(const struct record_head *head, const char *id)
+{
+    if (head)
+        return reasons_name(head);
+    return id ? id : "";
+}
+
+static const char *class_zh(const struct rules *rules, const char *code)
+{
+    for (size_t i = 0; i < rules->n_target_classes; i++) {
+        if (text_equal(rules->target_classes[i].source.id, code))
+            return rules->target_classes[i].name_zh;
+    }
+    return code ? code : "";
+}
+
+const char *reasons_without_stop(const char *text, struct arena *arena)
+{
+    static const char *const stops[] = {".", "。"};
+    size_t n = strlen(text);
+    for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++) {
+        size_t length = strlen(stops[i]);
+        if (n >= length && strcmp(text + n - length, stops[i]) == 0)
+            return arena_strndup(arena, text, n - length);
+    }
+    return text;
+}
+
+const char *reasons_conflict_zh(const struct world *world, const struct conflict *conflict,
+                                struct arena *arena)
+{
+    bool decided = text_equal(conflict->verdict, "conflict");
+    const char *end = decided ? "" : "，尚不能判定";
+    const char *source =
+        named(find_head(world, conflict->source_layer, conflict->source_id), conflict->source_id);
+    const char *target =
+        named(find_head(world, conflict->target_layer, conflict->target_id), conflict->target_id);
+    const char *standard = conflict->standard ? conflict->standard : "";
+    const char *clause = conflict->clause ? conflict->clause : "";
+    if (text_equal(conflict->kind, "distance") && !conflict->target_id)
+        return arena_printf(arena, "%s：规则表中没有适用于其规模的间距%s。", source, end);
+    if (text_equal(conflict->kind, "distance"))
+        return arena_printf(arena, "%s 距 %s（%s）%.2f m，%s %s 要求 %g m%s。", source, target,
+                            class_zh(world->rules, conflict->target_class),
+                            conflict->required_m + conflict->margin_m, standard, clause,
+                            conflict->required_m, end);
+    if (text_equal(conflict->kind, "density")) {
+        if (isnan(conflict->persons))
+            return arena_printf(arena, "危险区 %s 内的人口密度%s。", source,
+                                decided ? "过高" : "尚不能判定");
+        return arena_printf(arena, "危险区 %s 与人口密集区重叠，重叠部分有 %.0f 人%s。", source,
+                            conflict->persons, end);
+    }
+    for (size_t i = 0; i < world->rules->n_area_rules; i++) {
+        const struct area_rule *rule = &world->rules->area_rules[i];
+        if (text_equal(rule->source.id, conflict->rule_id))
+            return arena_printf(arena, "%s（%s）：%s%s。", source, target,
+                                reasons_without_stop(rule->text_zh, arena), end);
+    }
+    return arena_printf(arena, "%s 与 %s 冲突%s。", source, target, end);
+}

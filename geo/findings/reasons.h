@@ -1,0 +1,78 @@
+/*
+ * reasons.h - one place that puts answers into words, English and Chinese.
+ *
+ * A reason is one sentence in each language with what it rests on: rule, clause, confidence,
+ * source, target and numbers. As JSON it is what the API hands out:
+ *
+ *     {"text":"...","zh":"...","grade":1,"rule":"F01-BLDG_I_II","standard":"GB 50016",
+ *      "edition":"2014(2018)","clause":"tbl 4.2.1","confidence":"sure_v",
+ *      "source":"facilities/F-12","target":"protected/P-3","distance_m":12.3}
+ *
+ * Absent parts are left out. Numbers are written with at most six decimals.
+ *
+ * Owner:   texts belong to the arena given.
+ * Threads: pure.
+ */
+#ifndef SISETU_GEO_REASONS_H
+#define SISETU_GEO_REASONS_H
+
+#include "geo/findings/spacing.h"
+
+enum { REASON_NUMBERS = 12 };
+
+struct reason_number {
+    const char *name;
+    double value; /* NAN and infinities are left out */
+};
+
+struct reason {
+    const char *text;
+    const char *zh;
+    int32_t grade;                                /* 1-4; 0: it gives none */
+    const struct rule_source *rule;               /* or NULL */
+    const char *source;                           /* "layer/id", or NULL */
+    const char *target;                           /* "layer/id", or NULL */
+    struct reason_number numbers[REASON_NUMBERS]; /* those with a name */
+};
+
+/* A JSON array of the reasons, in their order. */
+enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
+                            const char **json, struct err *err);
+
+/* Two sentences, and what would decide (NULL where it is decided). A text that could not be
+ * allocated is NULL. */
+struct reason_words {
+    const char *text;
+    const char *zh;
+    const char *decides;
+    const char *decides_zh;
+};
+
+/* A distance: conflict, undecided or clear. source_name: what stands there. */
+struct reason_words reasons_of_spacing(const struct world *world,
+                                       const struct spacing_finding *finding,
+                                       const char *source_name, struct arena *arena);
+
+/* The text of a rule as a part of a longer sentence: without its full stop. */
+const char *reasons_without_stop(const char *text, struct arena *arena);
+
+/* The Chinese sentence of a conflict as the store keeps it (there only the English one is
+ * kept; the figures are the same). */
+const char *reasons_conflict_zh(const struct world *world, const struct conflict *conflict,
+                                struct arena *arena);
+
+/* "GB 50016-2014(2018) tbl 4.2.1": standard, edition where the standard does not name it
+ * already, clause. NULL without memory. */
+const char *reasons_clause(const struct rule_source *rule, struct arena *arena);
+
+/* "layer/id" */
+const char *reasons_ref(enum layer_id layer, const char *id, struct arena *arena);
+
+/* "red" and 红; "grey" and 灰 for 0. */
+const char *reasons_grade_en(int32_t grade);
+const char *reasons_grade_zh(int32_t grade);
+
+/* Name of a record, else its id; "" for neither. */
+const char *reasons_name(const struct record_head *head);
+
+#endif

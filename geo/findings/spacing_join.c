@@ -1,0 +1,344 @@
+#include "geo/findings/spacing_join.h"
+
+#include "data/base/text.h"
+#include "geo/measure/ellipsoid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The layers in which targets are, in order. */
+static const enum layer_id target_layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES,
+                                              LAYER_PIPELINES,   LAYER_PROTECTED,
+                                              LAYER_AREAS,       LAYER_INFRASTRUCTURE};
+enum { TARGET_LAYERS = sizeof target_layers / sizeof target_layers[0] };
+
+/* ---- what a set of rows means ---- */
+
+/* Counts the steps of each layer; with `out`, writes them. */
+static void walk_steps(const struct world *world, const struct spacing_set *set,
+                       size_t n_steps[LAYER_COUNT], struct spacing_step *out[LAYER_COUNT])
+{
+    memset(n_steps, 0, LAYER_COUNT * sizeof *n_steps);
+    for (size_t m = 0; m < set->n; m++) {
+        size_t i = 0;
+        const struct target_class *class;
+        while ((class = spacing_target(world, set->matches[m].rule, &i))) {
+            if (predicate_is_never(class->predicate))
+                continue;
+            size_t at = n_steps[class->layer]++;
+            if (out)
+                out[class->layer][at] = (struct spacing_step){
+                    (uint16_t)m, (uint16_t)(class - world->rules->target_classes)};
+        }
+    }
+}
+
+static void find_reach(const struct world *world, struct spacing_set *set)
+{
+    set->most_m = -1;
+    for (size_t l = 0; l < LAYER_COUNT; l++) {
+        set->value_m[l] = -1;
+        for (size_t i = 0; i < set->n_steps[l]; i++)
+            set->value_m[l] =
+                fmax(set->value_m[l], set->matches[set->steps[l][i].match].rule->value_m);
+        set->most_m = fmax(set->most_m, set->value_m[l]);
+    }
+    for (size_t m = 0; m < set->n; m++) {
+        const struct spacing_match *match = &set->matches[m];
+        set->n_judged += !match->missing && confidence_decides(match->rule->source.confidence) &&
+                         spacing_has_data(world, match->rule);
+    }
+}
+
+enum err_code spacing_set_of(const struct world *world, const struct spacing_match *matches,
+                             size_t n, struct arena *arena, struct spacing_set *out,
+                             struct err *err)
+{
+    struct spacing_step *steps[LAYER_COUNT] = {NULL};
+    *out = (struct spacing_set){.matches = matches, .n = n};
+    walk_steps(world, out, out->n_steps, NULL);
+    for (size_t l = 0; l < LAYER_COUNT; l++) {
+        steps[l] = arena_new(arena, struct spacing_step, out->n_steps[l]);
+        if (!steps[l])
+            return err_nomem(err);
+        out->steps[l] = steps[l];
+    }
+    walk_steps(world, out, out->n_steps, steps);
+    find_reach(world, out);
+    return ERR_OK;
+}
+
+static double slack_of_source_m(const struct spacing_source *source)
+{
+    return source->error_m + source->radius_m + spacing_half_diameter_m(source);
+}
+
+double spacing_reach_m(const struct spacing_source *source, const struct spacing_set *set)
+{
+    return set->most_m < 0 ? -1 : set->most_m + slack_of_source_m(source);
+}
+
+/* ---- which targets are near ---- */
+
+static int compare_rows(const void *a, const void *b)
+{
+    uint32_t i = *(const uint32_t *)a;
+    uint32_t j = *(const uint32_t *)b;
+    return (i > j) - (i < j);
+}
+
+/* Rows of a layer, growing; the same row may come twice until rows_settle. */
+struct rows {
+    uint32_t *items;
+    size_t n;
+    size_t capacity;
+};
+
+static enum err_code rows_add(struct rows *rows, const uint32_t *some, size_t n,
+                              struct arena *arena, struct err *err)
+{
+    if (n == 0)
+        return ERR_OK;
+    rows->items = arena_grow(arena, rows->items, &rows->capacity, rows->n + n, sizeof *some);
+    if (!rows->items)
+        return err_nomem(err);
+    memcpy(rows->items + rows->n, some, n * sizeof *some);
+    rows->n += n;
+    return ERR_OK;
+}
+
+static void rows_settle(struct rows *rows)
+{
+    size_t kept = 0;
+    if (!rows->items)
+        return;
+    qsort(rows->items, rows->n, sizeof *rows->items, compare_rows);
+    for (size_t i = 0; i < rows->n; i++) {
+        if (kept == 0 || rows->items[kept - 1] != rows->items[i])
+            rows->items[kept++] = rows->items[i];
+    }
+    rows->n = kept;
+}
+
+/* Rows near any stretch of the source. A line is searched in stretches, since the box of a
+ * pipeline across a province holds half of the province. */
+static enum err_code search_near(const struct spacing_join *join, enum layer_id layer, double reach,
+                                 struct rows *rows, struct err *err)
+{
+    enum { STRETCH = 32 };
+    enum err_code code = ERR_OK;
+    const struct geom *geom = join->source->geom;
+    if (geom->kind != GEOM_LINE)
+        return world_search(join->world, layer, ellipsoid_expand(geom->box, reach), join->scratch,
+                            &rows->items, &rows->n, err);
+    for (uint32_t ring = 0; ring < geom->n_rings; ring++) {
+        uint32_t end = geom->ring_ends[ring];
+        for (uint32_t from = geom_ring_start(geom, ring); from + 1 < end; from += STRETCH) {
+            uint32_t vertices = end - from < STRETCH + 1 ? end - from : STRETCH + 1;
+            struct box box = box_of_points(geom->points + from, vertices);
+            uint32_t *some = NULL;
+            size_t n = 0;
+            TRY(world_search(join->world, layer, ellipsoid_expand(box, reach), join->scratch, &some,
+                             &n, err));
+            TRY(rows_add(rows, some, n, join->scratch, err));
+        }
+    }
+    rows_settle(rows);
+done:
+    return code;
+}
+
+/* ---- one target ---- */
+
+/* A target on the way to its findings. */
+struct target {
+    enum layer_id layer;
+    uint32_t row;
+    const struct record_head *head;
+    struct spacing_facts facts;
+    struct closest closest;
+    struct spacing_finding *open; /* those that an attribute leaves undecided */
+    size_t n_open;
+    size_t room;
+};
+
+static enum truth is_of_class(const struct spacing_join *join, const struct target *target,
+                              uint16_t class_index, const char **missing)
+{
+    const struct target_class *class = &join->world->rules->target_classes[class_index];
+    const struct spacing_targets *known = join->targets ? &join->targets[target->layer] : NULL;
+    *missing = NULL;
+    if (known && known->truths && known->truths[class_index]) {
+        enum truth truth = (enum truth)known->truths[class_index][target->row];
+        if (truth != TRUTH_UNKNOWN)
+            return truth;
+    }
+    return predicate_eval(class->predicate, target->head, missing);
+}
+
+/* The class of a row that the target is for sure, else the first that it may be; NULL: none. */
+static const struct target_class *class_of(const struct spacing_join *join,
+                                           const struct target *target,
+                                           const struct spacing_step *steps, size_t n,
+                                           const char **missing)
+{
+    const struct target_class *classes = join->world->rules->target_classes;
+    const struct target_class *maybe = NULL;
+    for (size_t i = 0; i < n; i++) {
+        const char *absent = NULL;
+        enum truth truth = is_of_class(join, target, steps[i].class_index, &absent);
+        if (truth == TRUTH_YES) {
+            *missing = NULL;
+            return &classes[steps[i].class_index];
+        }
+        if (truth == TRUTH_UNKNOWN && !maybe) {
+            maybe = &classes[steps[i].class_index];
+            *missing = absent ? absent : "an attribute";
+        }
+    }
+    return maybe;
+}
+
+/* One finding a missing attribute: the row that requires most. */
+static enum err_code keep_open(const struct spacing_join *join, struct target *target,
+                               const struct spacing_finding *finding, struct err *err)
+{
+    for (size_t i = 0; i < target->n_open; i++) {
+        struct spacing_finding *other = &target->open[i];
+        if (!text_equal(other->missing, finding->missing))
+            continue;
+        if (finding->rule->value_m > other->rule->value_m)
+            *other = *finding;
+        return ERR_OK;
+    }
+    target->open =
+        arena_grow(join->scratch, target->open, &target->room, target->n_open + 1, sizeof *finding);
+    if (!target->open)
+        return err_nomem(err);
+    target->open[target->n_open++] = *finding;
+    return ERR_OK;
+}
+
+/* All rows against the target. */
+static enum err_code judge_target(const struct spacing_join *join, struct target *target,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct spacing_step *steps = join->set->steps[target->layer];
+    size_t n = join->set->n_steps[target->layer];
+    for (size_t i = 0, next; i < n; i = next) {
+        for (next = i + 1; next < n && steps[next].match == steps[i].match; next++)
+            ;
+        struct spacing_match match = join->set->matches[steps[i].match];
+        const char *missing = NULL;
+        const struct target_class *class = class_of(join, target, steps + i, next - i, &missing);
+        if (!class)
+            continue;
+        match.missing = match.missing ? match.missing : missing;
+        struct spacing_finding finding;
+        spacing_judge_pair(join->source, &match, class, &target->facts, &target->closest, &finding);
+        finding.row = target->row;
+        if (finding.answer.by == UNDECIDED_ATTRIBUTE)
+            TRY(keep_open(join, target, &finding, err));
+        else if (finding.answer.verdict != VERDICT_CLEAR)
+            TRY(join->found(join->context, &finding, err));
+    }
+    for (size_t i = 0; i < target->n_open; i++)
+        TRY(join->found(join->context, &target->open[i], err));
+done:
+    return code;
+}
+
+/* How far off a target of a layer may be and still matter to some row; negative: none. */
+static double reach_of_layer_m(const struct spacing_join *join, enum layer_id layer)
+{
+    if (join->set->value_m[layer] < 0 || join->source->geom->kind == GEOM_NONE)
+        return -1;
+    return join->set->value_m[layer] + slack_of_source_m(join->source) +
+           world_slack_m(join->world, layer);
+}
+
+static enum err_code join_target(const struct spacing_join *join, enum layer_id layer, uint32_t row,
+                                 double reach_m, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct spacing_targets *known = join->targets ? &join->targets[layer] : NULL;
+    struct target target = {
+        .layer = layer, .row = row, .head = world_record(join->world, layer, row)};
+    if (!spacing_may_be_target(join->source, layer, target.head))
+        return ERR_OK;
+    TRY(distance_shapes(join->source->geom, &target.head->geom, reach_m, join->scratch,
+                        &target.closest, err));
+    if (!(target.closest.distance_m <= reach_m))
+        goto done;
+    target.facts =
+        known && known->facts ? known->facts[row] : spacing_facts_of(join->world, layer, row);
+    TRY(judge_target(join, &target, err));
+done:
+    return code;
+}
+
+enum err_code spacing_join_one(const struct spacing_join *join, enum layer_id layer, uint32_t row,
+                               struct err *err)
+{
+    double reach_m = reach_of_layer_m(join, layer);
+    return reach_m < 0 ? ERR_OK : join_target(join, layer, row, reach_m, err);
+}
+
+enum err_code spacing_join_all(const struct spacing_join *join, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t l = 0; l < TARGET_LAYERS; l++) {
+        enum layer_id layer = target_layers[l];
+        double reach_m = reach_of_layer_m(join, layer);
+        struct rows rows = {NULL, 0, 0};
+        if (reach_m < 0)
+            continue;
+        TRY(search_near(join, layer, reach_m, &rows, err));
+        for (size_t i = 0; i < rows.n; i++)
+            TRY(join_target(join, layer, rows.items[i], reach_m, err));
+    }
+done:
+    return code;
+}
+
+/* ---- for a source of which all findings are wanted in full ---- */
+
+struct collecting {
+    struct arena *arena;
+    struct spacing_finding *items;
+    size_t n;
+    size_t capacity;
+};
+
+static enum err_code collect(void *context, const struct spacing_finding *finding, struct err *err)
+{
+    struct collecting *all = context;
+    all->items = arena_grow(all->arena, all->items, &all->capacity, all->n + 1, sizeof *finding);
+    if (!all->items)
+        return err_nomem(err);
+    all->items[all->n++] = *finding;
+    return ERR_OK;
+}
+
+enum err_code spacing_findings(const struct world *world, const struct spacing_source *source,
+                               const struct spacing_match *matches, size_t n_matches,
+                               struct arena *arena, struct spacing_finding **out, size_t *n,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct spacing_set set;
+    struct collecting all = {.arena = arena};
+    TRY(spacing_set_of(world, matches, n_matches, arena, &set, err));
+    const struct spacing_join join = {.world = world,
+                                      .source = source,
+                                      .set = &set,
+                                      .scratch = arena,
+                                      .context = &all,
+                                      .found = collect};
+    TRY(spacing_join_all(&join, err));
+    *out = all.items;
+    *n = all.n;
+done:
+    return code;
+}

@@ -1,0 +1,107 @@
+#include "geo/grades/grade_reasons.h"
+
+#include "geo/grades/grade_words.h"
+#include "geo/grades/grading.h"
+#include "geo/grades/rollup.h"
+
+#include "data/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct grade_known grade_known(const struct grade_words *words, size_t enterprise_row)
+{
+    const struct world *world = words->world;
+    const struct grades_plant *plant = NULL;
+    if (words->changing)
+        plant = grades_plant_now(words->changing, enterprise_row);
+    else if (words->state)
+        plant = &words->state->plants[world_slot(world, LAYER_ENTERPRISES, enterprise_row)];
+    if (plant)
+        return (struct grade_known){plant->grade, plant->could_be, &plant->around};
+    const struct grade_row *row =
+        world_grade(world, "enterprise", world_enterprise(world, enterprise_row)->head.id, NULL);
+    return row ? (struct grade_known){row->grade, row->could_be, NULL} : (struct grade_known){0};
+}
+
+/* ---- reasons ---- */
+
+enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,
+                         struct arena *arena, struct reason *out, struct err *err)
+{
+    struct grade_said said = {.reasons = out};
+    *out = (struct reason){.text = "", .zh = ""};
+    return grade_reasons_plant(words, enterprise_row, 1, arena, &said, err);
+}
+
+static enum err_code of_plant(const struct grade_words *words, const char *id, struct arena *arena,
+                              const char **json, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct reason reasons[GRADING_REASONS + 1];
+    struct grade_said said = {.reasons = reasons};
+    int64_t row = world_find(words->world, LAYER_ENTERPRISES, id);
+    if (row >= 0)
+        TRY(grade_reasons_plant(words, (size_t)row, GRADING_REASONS, arena, &said, err));
+    size_t n = said.n;
+    if (said.n_all > n) {
+        reasons[n] =
+            (struct reason){.text = arena_printf(arena, "And %zu more findings.", said.n_all - n),
+                            .zh = arena_printf(arena, "另有 %zu 项。", said.n_all - n)};
+        n++;
+    }
+    TRY(reasons_write(reasons, n, arena, json, err));
+done:
+    return code;
+}
+
+/* "enterprise/unit": either may hold a stroke. */
+static enum err_code of_hazard_unit(const struct grade_words *words, const char *subject_id,
+                                    struct arena *arena, const char **json, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = words->world;
+    struct reason reason;
+    size_t n = 0;
+    for (const char *at = strchr(subject_id, '/'); at && n == 0; at = strchr(at + 1, '/')) {
+        const char *id = arena_strndup(arena, subject_id, (size_t)(at - subject_id));
+        struct hazard hazard;
+        int64_t row = id ? world_find(world, LAYER_ENTERPRISES, id) : -1;
+        if (!id)
+            return err_nomem(err);
+        if (row < 0)
+            continue;
+        TRY(grade_hazard(words, (size_t)row, arena, &hazard, err));
+        for (size_t i = 0; i < hazard.n_units && n == 0; i++) {
+            if (!text_equal(hazard.units[i].unit, at + 1))
+                continue;
+            TRY(hazard_reason(world, &hazard, &hazard.units[i], arena, &reason, err));
+            n = 1;
+        }
+    }
+    TRY(reasons_write(&reason, n, arena, json, err));
+done:
+    return code;
+}
+
+enum err_code grade_reasons(const struct grade_words *words, const struct grade_row *row,
+                            struct arena *arena, const char **json, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct reason reasons[GRADE_REASONS_PLACE];
+    size_t n = 0;
+    *json = row->reasons;
+    if (row->reasons)
+        return ERR_OK;
+    if (text_equal(row->subject, "enterprise"))
+        return of_plant(words, row->subject_id, arena, json, err);
+    if (text_equal(row->subject, "hazard_unit"))
+        return of_hazard_unit(words, row->subject_id, arena, json, err);
+    if (text_equal(row->subject, "cell"))
+        TRY(grade_reasons_cell(words, row, arena, reasons, &n, err));
+    else
+        TRY(grade_reasons_unit(words, row, arena, reasons, &n, err));
+    TRY(reasons_write(reasons, n, arena, json, err));
+done:
+    return code;
+}

@@ -1,0 +1,36 @@
+/*
+ * grade_reasons.h - the sentences of a grade row, made when somebody asks.
+ *
+ * Owner:   texts belong to the arena.
+ * Threads: pure but for the caller's worker.
+ * Cost:    an enterprise costs the views of at most GRADING_REASONS findings, a cell or unit a
+ *          search for its worst sources; tens of microseconds.
+ */
+#ifndef SISETU_GEO_GRADE_REASONS_H
+#define SISETU_GEO_GRADE_REASONS_H
+
+#include "geo/findings/reasons.h"
+#include "geo/world/worker.h"
+#include "geo/world/world.h"
+
+struct grades_state;
+
+/* Where the grades of enterprises are looked up, that sentences on cells and units name. */
+struct grade_words {
+    const struct world *world;              /* with its findings */
+    struct worker *worker;                  /* after worker_fit */
+    const struct grades_state *state;       /* of it; NULL: its grade rows are asked */
+    const struct grades_changing *changing; /* an edit of the state that leads to the world, or
+                                               NULL (grades_change.h) */
+};
+
+/* The JSON array of reasons.h for a row of layer grades of that world. A row that keeps its
+ * reasons gives those. */
+enum err_code grade_reasons(const struct grade_words *words, const struct grade_row *row,
+                            struct arena *arena, const char **json, struct err *err);
+
+/* The sentence that leads the reasons of an enterprise. */
+enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,
+                         struct arena *arena, struct reason *out, struct err *err);
+
+#endif

@@ -1,0 +1,154 @@
+/* grades_change_rows.c - rows of what an edit touches, before and after, and their words. */
+#include "geo/grades/grade_reasons.h"
+#include "geo/grades/grades_change.h"
+
+#include "data/base/text.h"
+
+#include <string.h>
+
+static enum err_code plant_rows(struct grades_changing *changing, struct grades_rows *before,
+                                struct grades_rows *after, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct grades_edit *edit = changing->edit;
+    struct grade_row row;
+    for (size_t i = 0; i < changing->step->n_touched; i++) {
+        const struct grades_touched *it = &changing->step->touched[i];
+        if (it->old_row >= 0) {
+            TRY(grades_row_plant(edit->old, (size_t)it->old_row, &it->before, before->arena, &row,
+                                 err));
+            TRY(grades_rows_add(before, &row, err));
+            TRY(grades_rows_hazards(edit->old, (size_t)it->old_row, &it->before, changing->arena,
+                                    before, err));
+        }
+        if (it->new_row >= 0) {
+            TRY(grades_row_plant(edit->now, (size_t)it->new_row, &it->after, after->arena, &row,
+                                 err));
+            TRY(grades_rows_add(after, &row, err));
+            TRY(grades_rows_hazards(edit->now, (size_t)it->new_row, &it->after, changing->arena,
+                                    after, err));
+        }
+    }
+done:
+    return code;
+}
+
+static enum err_code cell_row(const struct grades_tile *tile, struct grades_rows *rows,
+                              struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct grade_row row;
+    if (!tile || !grades_row_cell_is(&tile->cell))
+        return ERR_OK;
+    TRY(grades_row_cell(tile, rows->arena, &row, err));
+    TRY(grades_rows_add(rows, &row, err));
+done:
+    return code;
+}
+
+static enum err_code unit_rows(struct grades_changing *changing, const struct grades_unit_step *it,
+                               struct grades_rows *before, struct grades_rows *after,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = changing->edit->now;
+    const struct admin_unit *admin =
+        world_admin(world, (size_t)world_row(world, LAYER_ADMIN, it->slot));
+    const struct grades_unit *unit = changing->state->units[it->slot];
+    struct grades_unit changed = *unit;
+    struct grade_row row;
+    changed.persons = it->persons;
+    changed.inside = it->inside;
+    for (int method = 0; method < GRADES_METHODS; method++) {
+        TRY(grades_row_unit(world, admin, unit, method, before->arena, &row, err));
+        TRY(grades_rows_add(before, &row, err));
+        TRY(grades_row_unit(world, admin, &changed, method, after->arena, &row, err));
+        TRY(grades_rows_add(after, &row, err));
+    }
+done:
+    return code;
+}
+
+/* One walk along both, ordered by id. */
+enum err_code grades_pair_rows(const struct grades_rows *before, const struct grades_rows *after,
+                               struct arena *arena, struct grades_change *out, struct err *err)
+{
+    out->pairs = arena_new(arena, struct grades_pair, before->n + after->n);
+    if (!out->pairs)
+        return err_nomem(err);
+    for (size_t i = 0, j = 0; i < after->n || j < before->n;) {
+        struct grade_row *mine = i < after->n ? &after->items[i] : NULL;
+        struct grade_row *its = j < before->n ? &before->items[j] : NULL;
+        int order = !mine ? 1 : !its ? -1 : strcmp(mine->head.id, its->head.id);
+        out->pairs[out->n_pairs++] =
+            (struct grades_pair){order >= 0 ? its : NULL, order <= 0 ? mine : NULL};
+        i += order <= 0;
+        j += order >= 0;
+    }
+    return ERR_OK;
+}
+
+enum err_code grades_change_rows(struct grades_changing *changing, struct grades_change *out,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct grades_step *step = changing->step;
+    struct grades_rows before = {.arena = changing->arena};
+    struct grades_rows after = {.arena = changing->arena};
+    TRY(plant_rows(changing, &before, &after, err));
+    for (size_t i = 0; i < step->tiles.n; i++) {
+        const struct grades_tile *tile = &step->tile_steps[i].after;
+        TRY(cell_row(grades_tile_find(&changing->state->tiles, tile->tile), &before, err));
+        TRY(cell_row(tile, &after, err));
+    }
+    for (size_t i = 0; i < step->n_units; i++)
+        TRY(unit_rows(changing, &step->units[i], &before, &after, err));
+    grades_rows_sort(&before);
+    grades_rows_sort(&after);
+    TRY(grades_pair_rows(&before, &after, changing->arena, out, err));
+done:
+    return code;
+}
+
+/* ---- words ---- */
+
+static enum err_code say_pair(const struct grade_words *before, const struct grade_words *after,
+                              struct grades_pair *pair, struct arena *arena, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (pair->before)
+        TRY(grade_reasons(before, pair->before, arena, &pair->before->reasons, err));
+    if (pair->after)
+        TRY(grade_reasons(after, pair->after, arena, &pair->after->reasons, err));
+done:
+    return code;
+}
+
+enum err_code grades_say(struct grades_change *change, struct arena *arena, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct grades_changing *changing = change->changing;
+    const struct grades_edit *edit = changing->edit;
+    bool anew = changing->step->next;
+    const struct grade_words before = {
+        .world = edit->old, .worker = changing->worker, .state = changing->state};
+    const struct grade_words after = {.world = edit->now,
+                                      .worker = changing->worker,
+                                      .state = anew ? changing->step->next : changing->state,
+                                      .changing = anew ? NULL : changing};
+    size_t kept = 0;
+    for (size_t i = 0; i < change->n_pairs; i++) {
+        struct grades_pair pair = change->pairs[i];
+        struct arena_mark mark = arena_mark(arena);
+        TRY(say_pair(&before, &after, &pair, arena, err));
+        bool same = pair.before && pair.after && grades_row_same(pair.before, pair.after) &&
+                    text_equal(pair.before->reasons, pair.after->reasons);
+        if (same)
+            arena_rewind(arena, mark);
+        else
+            change->pairs[kept++] = pair;
+    }
+    change->n_pairs = kept;
+done:
+    return code;
+}

@@ -1,0 +1,156 @@
+#include "geo/grades/grading.h"
+
+#include "geo/findings/verdict.h"
+
+#include <math.h>
+
+int32_t grading_worse(int32_t a, int32_t b)
+{
+    if (a == 0 || b == 0)
+        return a + b;
+    return a < b ? a : b;
+}
+
+/* An enterprise while its parts are visited. */
+struct parts {
+    const struct world *world;
+    const struct enterprise *enterprise;
+    void *context;
+    grading_visit *visit;
+    struct grading_sum *sum;
+};
+
+static enum err_code add(const struct parts *parts, const struct grading_part *part,
+                         struct err *err)
+{
+    struct grading_sum *sum = parts->sum;
+    sum->grade = grading_worse(sum->grade, part->grade);
+    sum->could_be = grading_worse(sum->could_be, part->could_be);
+    sum->undecided += part->undecided;
+    return parts->visit ? parts->visit(parts->context, part, err) : ERR_OK;
+}
+
+static enum err_code add_grade(const struct parts *parts, enum grading_kind kind, int32_t grade,
+                               struct err *err)
+{
+    struct grading_part part = {.kind = kind, .grade = grade};
+    return add(parts, &part, err);
+}
+
+static enum err_code add_declared(const struct parts *parts, struct err *err)
+{
+    int32_t grade = parts->enterprise->declared_grade;
+    return grade >= 1 && grade <= 4 ? add_grade(parts, GRADING_DECLARED, grade, err) : ERR_OK;
+}
+
+/* A level 4 that is a lower bound only gives no blue. */
+static enum err_code add_hazard(const struct parts *parts, const struct hazard *hazard,
+                                struct err *err)
+{
+    bool blue_open = hazard->level == 4 && hazard->at_least;
+    bool sum_open = hazard->n_undecided == 0 && hazard->could_be != hazard->level;
+    struct grading_part part = {.kind = GRADING_HAZARD,
+                                .grade = blue_open ? 0 : hazard->level,
+                                .could_be = hazard->could_be,
+                                .undecided = (int32_t)hazard->n_undecided + sum_open};
+    return hazard->n_units > 0 ? add(parts, &part, err) : ERR_OK;
+}
+
+static enum err_code add_score(const struct parts *parts, struct err *err)
+{
+    const struct parameters *parameters = &parts->world->rules->parameters;
+    double score = parts->enterprise->score_19;
+    if (isnan(score))
+        return ERR_OK;
+    int32_t grade = score >= parameters->score_blue_from     ? 4
+                    : score >= parameters->score_yellow_from ? 3
+                    : score >= parameters->score_orange_from ? 2
+                                                             : 1;
+    return add_grade(parts, GRADING_SCORE, grade, err);
+}
+
+static enum err_code add_direct_red(const struct parts *parts, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = parts->world->rules;
+    for (size_t i = 0; i < rules->n_direct_red; i++) {
+        const struct direct_red *row = &rules->direct_red[i];
+        if (!row->predicate || !rule_holds(&row->source, parts->world->as_of) ||
+            predicate_eval(row->predicate, parts->enterprise, NULL) != TRUTH_YES)
+            continue;
+        struct grading_part part = {.kind = GRADING_DIRECT_RED,
+                                    .grade = conflicts_step(1, row->source.confidence),
+                                    .index = i};
+        TRY(add(parts, &part, err));
+    }
+done:
+    return code;
+}
+
+static enum err_code add_findings(const struct parts *parts, enum layer_id layer, size_t row,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct finding_list *list = findings_of(parts->world, layer, row);
+    for (uint32_t k = 0; list && k < list->n; k++) {
+        const struct finding *finding = &list->items[k];
+        bool decided = finding->verdict == VERDICT_CONFLICT;
+        struct grading_part part = {.kind = GRADING_FINDING,
+                                    .grade = decided ? finding->grade : 0,
+                                    .could_be = finding->could_be,
+                                    .undecided = !decided,
+                                    .finding = {layer, (uint32_t)row, k}};
+        TRY(add(parts, &part, err));
+    }
+done:
+    return code;
+}
+
+/* Its own, and those of what names it. */
+static enum err_code add_all_findings(const struct parts *parts, size_t row, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < FINDING_LAYERS; i++) {
+        enum layer_id layer = finding_layers[i];
+        const uint32_t *rows = NULL;
+        size_t n = 0;
+        if (layer == LAYER_ENTERPRISES)
+            TRY(add_findings(parts, layer, row, err));
+        else
+            world_of_enterprise(parts->world, layer, parts->enterprise->head.id, &rows, &n);
+        for (size_t k = 0; k < n; k++)
+            TRY(add_findings(parts, layer, rows[k], err));
+    }
+done:
+    return code;
+}
+
+enum err_code grading_parts(const struct world *world, size_t row, const struct hazard *hazard,
+                            void *context, grading_visit *visit, struct grading_sum *out,
+                            struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct parts parts = {world, world_enterprise(world, row), context, visit, out};
+    *out = (struct grading_sum){0, 0, 0};
+    if (!conflicts_counts(parts.enterprise)) {
+        TRY(add_grade(&parts, GRADING_CLOSED, 0, err));
+        goto done;
+    }
+    TRY(add_declared(&parts, err));
+    TRY(add_hazard(&parts, hazard, err));
+    TRY(add_score(&parts, err));
+    TRY(add_direct_red(&parts, err));
+    if (world->findings)
+        TRY(add_all_findings(&parts, row, err));
+    if (out->grade == 0) {
+        bool clear = hazard->n_units > 0 && out->undecided == 0;
+        TRY(add_grade(&parts,
+                      clear                ? GRADING_CLEAR
+                      : out->undecided > 0 ? GRADING_OPEN
+                                           : GRADING_NOTHING,
+                      clear ? 4 : 0, err));
+    }
+done:
+    out->could_be = grading_worse(out->grade, out->could_be);
+    return code;
+}

@@ -1,0 +1,217 @@
+/* pipeline_class_rows.c - class location: of each metre the gravest that any row gives it. */
+#include "geo/pipelines/pipeline_rows.h"
+
+#include <stdlib.h>
+
+enum { RANKS = 6 }; /* pipeline_class_rank, and 0 for none */
+
+/* A finding begins or ends. */
+struct edge_event {
+    double at_m;
+    int change; /* 1, or -1 */
+    enum known known;
+    int rank;
+};
+
+/* A stretch on which all three ranks stay the same. */
+struct piece {
+    struct span span;
+    int ranks[REACHES];
+};
+
+struct pieces {
+    struct piece *items;
+    size_t n;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    double x = ((const struct edge_event *)a)->at_m;
+    double y = ((const struct edge_event *)b)->at_m;
+    return (x > y) - (x < y);
+}
+
+static enum err_code list_events(const struct pipeline_job *job,
+                                 const struct pipeline_founds *founds, uint32_t part,
+                                 struct edge_event **out, size_t *n, struct err *err)
+{
+    struct edge_event *events = arena_new(job->scratch, struct edge_event, 2 * founds->n);
+    if (!events)
+        return err_nomem(err);
+    *n = 0;
+    for (size_t i = 0; i < founds->n; i++) {
+        const struct pipeline_found *found = &founds->items[i];
+        if (found->part != part || !(found->span.from_m < found->span.to_m))
+            continue;
+        events[(*n)++] = (struct edge_event){found->span.from_m, 1, found->known, found->rank};
+        events[(*n)++] = (struct edge_event){found->span.to_m, -1, found->known, found->rank};
+    }
+    qsort(events, *n, sizeof *events, by_place);
+    *out = events;
+    return ERR_OK;
+}
+
+static int highest(const size_t counts[RANKS])
+{
+    for (int rank = RANKS - 1; rank > 0; rank--)
+        if (counts[rank] > 0)
+            return rank;
+    return 0;
+}
+
+static void add_piece(struct pieces *pieces, struct piece piece)
+{
+    struct piece *last = pieces->n ? &pieces->items[pieces->n - 1] : NULL;
+    if (last && last->ranks[0] == piece.ranks[0] && last->ranks[1] == piece.ranks[1] &&
+        last->ranks[2] == piece.ranks[2] && last->span.to_m == piece.span.from_m)
+        last->span.to_m = piece.span.to_m;
+    else
+        pieces->items[pieces->n++] = piece;
+}
+
+static bool is_decided(const struct piece *piece)
+{
+    return piece->ranks[AT_LEAST] == piece->ranks[MEASURED] &&
+           piece->ranks[MEASURED] == piece->ranks[AT_MOST];
+}
+
+static bool goes_on(const struct piece *a, const struct piece *b)
+{
+    return a->span.to_m == b->span.from_m && a->ranks[MEASURED] == b->ranks[MEASURED];
+}
+
+/* Along the line accuracies only move the end of a class: a fringe no longer than that is no
+ * segment of its own, and the end is where it was measured. */
+static void settle_fringes(const struct pipeline_job *job, struct pieces *pieces)
+{
+    double fringe_m = 0;
+    struct pieces kept = {pieces->items, 0};
+    for (size_t i = 0; i < job->n_hits; i++)
+        fringe_m = fmax(fringe_m, job->hits[i].error_m);
+    fringe_m = 1 + 2 * fringe_m; /* both ways, and rounding to the metre of stations */
+    for (size_t i = 0; i < pieces->n; i++) {
+        struct piece *piece = &pieces->items[i];
+        bool beside = (i > 0 && goes_on(piece - 1, piece)) ||
+                      (i + 1 < pieces->n && goes_on(piece, piece + 1));
+        if (!is_decided(piece) && beside && piece->span.to_m - piece->span.from_m <= fringe_m)
+            piece->ranks[AT_LEAST] = piece->ranks[AT_MOST] = piece->ranks[MEASURED];
+    }
+    for (size_t i = 0; i < pieces->n; i++)
+        add_piece(&kept, pieces->items[i]);
+    pieces->n = kept.n;
+}
+
+static enum err_code cut(const struct pipeline_job *job, const struct pipeline_founds *founds,
+                         uint32_t part, struct pieces *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct edge_event *events = NULL;
+    size_t n = 0;
+    size_t counts[REACHES][RANKS] = {{0}};
+    TRY(list_events(job, founds, part, &events, &n, err));
+    *out = (struct pieces){arena_new(job->scratch, struct piece, n + 1), 0};
+    if (!out->items)
+        return err_nomem(err);
+    for (size_t i = 0; i < n;) {
+        double at_m = events[i].at_m;
+        for (; i < n && events[i].at_m == at_m; i++) {
+            if (events[i].change > 0)
+                counts[events[i].known][events[i].rank]++;
+            else
+                counts[events[i].known][events[i].rank]--;
+        }
+        struct piece piece = {{at_m, i < n ? events[i].at_m : at_m}, {0}};
+        for (int known = 0; known < REACHES; known++)
+            piece.ranks[known] = highest(counts[known]);
+        /* What is there at least is there as measured, and what is measured may be. */
+        piece.ranks[MEASURED] = piece.ranks[MEASURED] > piece.ranks[AT_LEAST]
+                                    ? piece.ranks[MEASURED]
+                                    : piece.ranks[AT_LEAST];
+        if (i < n && piece.ranks[AT_MOST] > 0)
+            add_piece(out, piece);
+    }
+    settle_fringes(job, out);
+done:
+    return code;
+}
+
+/* The finding of that rank that holds in the middle of a piece, with the highest count. */
+static const struct pipeline_found *deciding(const struct pipeline_founds *founds, uint32_t part,
+                                             const struct piece *piece, enum known known, int rank)
+{
+    const struct pipeline_found *best = NULL;
+    double middle_m = (piece->span.from_m + piece->span.to_m) / 2;
+    for (size_t i = 0; i < founds->n; i++) {
+        const struct pipeline_found *found = &founds->items[i];
+        if (found->part != part || found->known != known || found->rank != rank ||
+            found->span.from_m > middle_m || found->span.to_m < middle_m)
+            continue;
+        if (!best || found->count > best->count)
+            best = found;
+    }
+    return best;
+}
+
+/* Why it may be graver, or milder, than measured. */
+static void set_doubt(const struct pipeline_job *job, const struct pipeline_founds *founds,
+                      uint32_t part, const struct piece *piece, struct segment *row)
+{
+    const struct pipeline_found *most =
+        deciding(founds, part, piece, AT_MOST, piece->ranks[AT_MOST]);
+    row->verdict = "undecided";
+    if (!most)
+        return;
+    if (piece->ranks[AT_MOST] > piece->ranks[MEASURED]) {
+        row->could_be = most->class;
+        if (most->hit && !row->target_id)
+            pipeline_set_target(job, row, most->hit);
+    }
+    row->decides = pipeline_decides(job, most);
+}
+
+static enum err_code add_piece_row(struct pipeline_job *job, const struct pipeline_method *method,
+                                   const struct pipeline_founds *founds, uint32_t part,
+                                   const struct piece *piece, struct pipeline_rows *rows,
+                                   struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_stretch_of where = {method->source.id, "class_location", part, piece->span,
+                                        NULL};
+    struct segment *row = NULL;
+    const struct pipeline_found *measured =
+        deciding(founds, part, piece, MEASURED, piece->ranks[MEASURED]);
+    TRY(pipeline_add_row(job, rows, &where, measured ? measured->source : &method->source, &row,
+                         err));
+    row->estimate = measured && measured->estimate;
+    if (measured) {
+        row->class = measured->class;
+        pipeline_set_count(row, measured);
+        if (measured->place && measured->hit)
+            pipeline_set_target(job, row, measured->hit);
+        row->reason = pipeline_why(job, measured);
+        TRY(row->reason ? ERR_OK : err_nomem(err));
+    }
+    row->verdict = "decided";
+    if (!is_decided(piece)) {
+        set_doubt(job, founds, part, piece, row);
+        TRY(row->decides ? ERR_OK : err_nomem(err));
+    }
+done:
+    return code;
+}
+
+enum err_code pipeline_class_rows(struct pipeline_job *job, const struct pipeline_method *method,
+                                  struct pipeline_rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_founds founds;
+    TRY(pipeline_find(job, method, &founds, err));
+    for (uint32_t part = 0; part < job->line.n_parts; part++) {
+        struct pieces pieces;
+        TRY(cut(job, &founds, part, &pieces, err));
+        for (size_t i = 0; i < pieces.n; i++)
+            TRY(add_piece_row(job, method, &founds, part, &pieces.items[i], rows, err));
+    }
+done:
+    return code;
+}

@@ -1,0 +1,517 @@
+#include "geo/pipelines/pipeline_found.h"
+
+#include "data/base/text.h"
+
+#include <string.h>
+
+int pipeline_class_rank(const char *class)
+{
+    static const struct {
+        const char *class;
+        int rank;
+    } ranks[] = {{"1-1", 1}, {"1", 1}, {"1-2", 2}, {"2", 3},  {"3", 4},
+                 {"4", 5},   {"I", 1}, {"II", 2},  {"III", 3}};
+    for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++)
+        if (text_equal(ranks[i].class, class))
+            return ranks[i].rank;
+    return 1;
+}
+
+enum truth pipeline_speaks(const struct pipeline_job *job, const struct rule_source *source,
+                           const struct predicate *when, const char **missing)
+{
+    if (!rule_holds(source, job->world->as_of))
+        return TRUTH_NO;
+    return predicate_eval(when, job->pipeline, missing);
+}
+
+double pipeline_reach_of(const struct pipeline_job *job, const struct pipeline_place *row)
+{
+    if (!isnan(row->within_m))
+        return row->within_m;
+    double radius_m =
+        rules_pir_m(rules_pipeline_method(job->world->rules, row->method), job->pipeline);
+    return radius_m > row->prorated_m ? row->prorated_m : radius_m;
+}
+
+enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_founds *to,
+                                 const struct pipeline_found *like, struct err *err)
+{
+    to->items = arena_grow(job->scratch, to->items, &to->capacity, to->n + 1, sizeof *to->items);
+    if (!to->items)
+        return err_nomem(err);
+    to->items[to->n++] = *like;
+    return ERR_OK;
+}
+
+/* ---- what a row sweeps over ---- */
+
+/* What rows share that count the same targets in the same windows: only limits differ. */
+struct pipeline_counted {
+    struct pipeline_counted *next;
+    size_t ask; /* number of the question */
+    enum pipeline_counts counts;
+    double window_m;
+    struct pipeline_weight *weights; /* by hit of the question */
+    struct pipeline_piece *pieces;
+    size_t n_pieces;
+    struct sweep *sweeps; /* by part, then by what is known */
+};
+
+/* One row on its way. */
+struct counting {
+    struct pipeline_job *job;
+    const struct pipeline_found *like; /* rank, class, source, rows */
+    const struct pipeline_counted *counted;
+    struct sweep_limit limit;
+    double window_m;
+    double reach_m; /* for margins */
+    bool at_most_only;
+    const char *missing; /* why */
+    const struct pipeline_ask *ask;
+    const struct pipeline_ask *arcs; /* of PIPELINE_ENDS_ARC, else NULL */
+    struct pipeline_founds *out;
+};
+
+static const struct pipeline_hit *hit_at(const struct counting *counting, size_t i)
+{
+    return &counting->job->hits[counting->ask->first_hit + i];
+}
+
+static enum err_code weigh_all(struct pipeline_job *job, struct pipeline_counted *counted,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_ask *ask = &job->asks[counted->ask];
+    counted->weights = arena_new(job->scratch, struct pipeline_weight, ask->n_hits);
+    if (!counted->weights)
+        return err_nomem(err);
+    for (size_t i = 0; i < ask->n_hits; i++)
+        TRY(pipeline_weigh(job, &job->hits[ask->first_hit + i], counted->counts,
+                           &counted->weights[i], err));
+done:
+    return code;
+}
+
+static enum err_code sweep_part(struct pipeline_job *job, const struct pipeline_counted *counted,
+                                uint32_t part, enum known known, struct sweep *out, struct err *err)
+{
+    size_t n = 0;
+    const struct pipeline_ask *ask = &job->asks[counted->ask];
+    struct span whole = pipeline_part_span(&job->line, part);
+    struct sweep_item *items =
+        arena_new(job->scratch, struct sweep_item, ask->n_hits + counted->n_pieces);
+    if (!items)
+        return err_nomem(err);
+    for (size_t i = 0; i < ask->n_hits; i++) {
+        const struct pipeline_hit *hit = &job->hits[ask->first_hit + i];
+        const struct pipeline_weight *weight = &counted->weights[i];
+        if (hit->part == part && hit->spans[known].n > 0 && weight->count[known] > 0)
+            items[n++] = (struct sweep_item){hit->spans[known].items, (uint32_t)hit->spans[known].n,
+                                             weight->count[known], weight->tall[known]};
+    }
+    for (size_t i = 0; i < counted->n_pieces && known != AT_LEAST; i++) {
+        const struct pipeline_piece *piece = &counted->pieces[i];
+        bool counts = known == AT_MOST || piece->count < COUNT_UNKNOWN;
+        if (piece->part == part && counts)
+            items[n++] = (struct sweep_item){&piece->span, 1, piece->count, 0};
+    }
+    struct sweep_question question = {
+        .items = items,
+        .n_items = n,
+        .starts = {whole.from_m, max_of(whole.from_m, whole.to_m - counted->window_m)},
+        .length_m = counted->window_m};
+    return pipeline_sweep(&question, job->scratch, out, err);
+}
+
+/* By class rows with a target and a strip, and by rows of places with window_m 0. */
+static enum err_code count_all(struct pipeline_job *job, size_t ask, enum pipeline_counts counts,
+                               const struct pipeline_class *row,
+                               const struct pipeline_counted **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    double window_m = row ? row->window_m : 0;
+    for (const struct pipeline_counted *at = job->counted; at; at = at->next) {
+        if (at->ask == ask && at->counts == counts && at->window_m == window_m) {
+            *out = at;
+            return ERR_OK;
+        }
+    }
+    struct pipeline_counted *made = arena_new(job->scratch, struct pipeline_counted, 1);
+    if (!made)
+        return err_nomem(err);
+    *made = (struct pipeline_counted){
+        .next = job->counted, .ask = ask, .counts = counts, .window_m = window_m};
+    TRY(weigh_all(job, made, err));
+    if (row && counts != PIPELINE_COUNTS_STOREYS) {
+        TRY(pipeline_estimate(job, row->target, row->strip_m, err));
+        made->pieces = job->pieces.items;
+        made->n_pieces = job->pieces.n;
+    }
+    made->sweeps = arena_new(job->scratch, struct sweep, (size_t)job->line.n_parts * REACHES);
+    if (!made->sweeps)
+        return err_nomem(err);
+    for (uint32_t part = 0; part < job->line.n_parts; part++)
+        for (int known = AT_LEAST; known <= AT_MOST; known++)
+            TRY(sweep_part(job, made, part, (enum known)known,
+                           &made->sweeps[part * REACHES + (uint32_t)known], err));
+    job->counted = made;
+    *out = made;
+done:
+    return code;
+}
+
+/* ---- from a run of windows to a stretch ---- */
+
+static bool touches(const struct span *a, struct span b)
+{
+    return a->from_m <= b.to_m && b.from_m <= a->to_m;
+}
+
+static bool any_touches(const struct span_list *list, struct span span)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (touches(&list->items[i], span))
+            return true;
+    return false;
+}
+
+static void widen(struct span *span, struct span by)
+{
+    span->from_m = min_of(span->from_m, by.from_m);
+    span->to_m = max_of(span->to_m, by.to_m);
+}
+
+/* The stretch in which a target's circle of end_m holds the line. */
+static void widen_by_arc(const struct counting *counting, const struct pipeline_hit *hit,
+                         enum known known, struct span *span)
+{
+    for (size_t i = 0; i < counting->arcs->n_hits; i++) {
+        const struct pipeline_hit *arc = &counting->job->hits[counting->arcs->first_hit + i];
+        if (arc->part != hit->part || arc->layer != hit->layer || arc->row != hit->row)
+            continue;
+        for (size_t k = 0; k < arc->spans[known].n; k++)
+            widen(span, arc->spans[known].items[k]);
+    }
+}
+
+/* What is known worse of a target than that it counts, and what would settle it. */
+static void note_doubt(const struct counting *counting, size_t i, struct span within,
+                       struct pipeline_found *found)
+{
+    const struct pipeline_hit *hit = hit_at(counting, i);
+    const struct pipeline_weight *weight = &counting->counted->weights[i];
+    if (found->known == MEASURED)
+        found->estimate = found->estimate || weight->estimate;
+    if (found->known != AT_MOST)
+        return;
+    bool out_of_reach = !any_touches(&hit->spans[AT_LEAST], within);
+    if (weight->missing && !found->missing) {
+        found->missing = weight->missing;
+        found->hit = hit;
+    } else if (!weight->missing && out_of_reach) {
+        double margin_m = fabs(hit->nearest_m - counting->reach_m);
+        if (margin_m < found->margin_m && !found->missing)
+            found->hit = hit;
+        found->margin_m = min_of(found->margin_m, margin_m);
+    }
+}
+
+/* The targets of all windows of a run: from the first to the last, with the row's ends. */
+static void find_cluster(const struct counting *counting, struct span within,
+                         struct pipeline_found *found)
+{
+    const struct pipeline_class *row = found->window;
+    struct span cluster = {INFINITY, -INFINITY};
+    for (size_t i = 0; i < counting->ask->n_hits; i++) {
+        const struct pipeline_hit *hit = hit_at(counting, i);
+        const struct span_list *spans = &hit->spans[found->known];
+        const struct pipeline_weight *weight = &counting->counted->weights[i];
+        bool counts = counting->limit.of_tall ? weight->tall[found->known] > 0
+                                              : weight->count[found->known] > 0;
+        if (hit->part != found->part || !counts || !any_touches(spans, within))
+            continue;
+        note_doubt(counting, i, within, found);
+        if (!found->hit)
+            found->hit = hit;
+        if (counting->arcs)
+            widen_by_arc(counting, hit, found->known, &cluster);
+        for (size_t k = 0; k < spans->n && !counting->arcs; k++)
+            if (touches(&spans->items[k], within))
+                widen(&cluster, (struct span){spans->items[k].from_m - (row ? row->end_m : 0),
+                                              spans->items[k].to_m + (row ? row->end_m : 0)});
+    }
+    for (size_t i = 0; i < counting->counted->n_pieces && found->known != AT_LEAST; i++) {
+        const struct pipeline_piece *piece = &counting->counted->pieces[i];
+        if (piece->part != found->part || !touches(&piece->span, within) ||
+            (found->known == MEASURED && piece->count == COUNT_UNKNOWN))
+            continue;
+        found->estimate = true;
+        if (!found->missing)
+            found->missing = "dwellings";
+        widen(&cluster,
+              (struct span){piece->span.from_m - row->end_m, piece->span.to_m + row->end_m});
+    }
+    if (row && row->ends != PIPELINE_ENDS_WINDOW)
+        found->span = cluster;
+}
+
+static enum err_code find_part(struct counting *counting, uint32_t part, enum known known,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = counting->job;
+    struct span whole = pipeline_part_span(&job->line, part);
+    struct sweep_run *runs = NULL;
+    size_t n = 0;
+    TRY(pipeline_sweep_runs(&counting->counted->sweeps[part * REACHES + (uint32_t)known],
+                            &counting->limit, job->scratch, &runs, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        struct pipeline_found found = *counting->like;
+        struct span within = {runs[i].starts.from_m, runs[i].starts.to_m + counting->window_m};
+        found.known = known;
+        found.part = part;
+        found.span = within;
+        found.count = runs[i].most;
+        found.count_at_m = runs[i].most_at_m;
+        found.margin_m = INFINITY;
+        found.missing = counting->missing;
+        bool everywhere = counting->limit.included && counting->limit.from == 0;
+        if (!everywhere)
+            find_cluster(counting, within, &found);
+        found.span.from_m = max_of(found.span.from_m, whole.from_m);
+        found.span.to_m = min_of(found.span.to_m, whole.to_m);
+        TRY(pipeline_add_found(job, counting->out, &found, err));
+    }
+done:
+    return code;
+}
+
+static enum err_code find_all(struct counting *counting, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_job *job = counting->job;
+    bool doubtful =
+        counting->at_most_only || !confidence_decides(counting->like->source->confidence);
+    for (uint32_t part = 0; part < job->line.n_parts; part++)
+        for (int known = doubtful ? AT_MOST : AT_LEAST; known <= AT_MOST; known++)
+            TRY(find_part(counting, part, (enum known)known, err));
+done:
+    return code;
+}
+
+/* ---- rows that count in windows ---- */
+
+static struct pipeline_ask ask_of_class(const struct pipeline_class *row)
+{
+    return (struct pipeline_ask){.target = row->target, .beside = true, .reach_m = row->strip_m};
+}
+
+static struct pipeline_ask ask_of_arcs(const struct pipeline_class *row)
+{
+    return (struct pipeline_ask){.target = row->target, .reach_m = row->end_m};
+}
+
+/* As whom a row's finding is kept: its own class and source, or those of the row that points
+ * to it. */
+struct as {
+    const struct rule_source *source;
+    const char *class;
+    const struct predicate *when;
+};
+
+static enum err_code find_window(struct pipeline_job *job, const struct pipeline_class *row,
+                                 struct as as, struct pipeline_founds *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char *missing = NULL;
+    enum truth speaks = pipeline_speaks(job, as.source, as.when, &missing);
+    if (speaks == TRUTH_NO || !rule_holds(&row->source, job->world->as_of))
+        return ERR_OK;
+    struct pipeline_found like = {
+        .rank = pipeline_class_rank(as.class),
+        .class = as.class,
+        .source = confidence_decides(row->source.confidence) ? as.source : &row->source,
+        .window = row,
+    };
+    bool tall = row->counts == PIPELINE_COUNTS_STOREYS;
+    struct counting counting = {
+        .job = job,
+        .like = &like,
+        .limit = {llround(row->from * (double)COUNT_UNIT), row->from_included, tall, row->share},
+        .window_m = row->window_m,
+        .reach_m = row->strip_m,
+        .at_most_only = speaks == TRUTH_UNKNOWN,
+        .missing = missing,
+        .out = out,
+    };
+    struct pipeline_ask ask = ask_of_class(row);
+    struct pipeline_ask arcs = ask_of_arcs(row);
+    size_t at = 0;
+    size_t arcs_at = 0;
+    TRY(pipeline_ask(job, &ask, &at, err));
+    if (row->ends == PIPELINE_ENDS_ARC)
+        TRY(pipeline_ask(job, &arcs, &arcs_at, err));
+    counting.ask = &job->asks[at];
+    counting.arcs = row->ends == PIPELINE_ENDS_ARC ? &job->asks[arcs_at] : NULL;
+    TRY(count_all(job, at, row->counts, row, &counting.counted, err));
+    TRY(find_all(&counting, err));
+done:
+    return code;
+}
+
+/* ---- rows of places ---- */
+
+struct pipeline_ask pipeline_ask_of_place(const struct pipeline_job *job,
+                                          const struct pipeline_place *row)
+{
+    return (struct pipeline_ask){.target = row->target,
+                                 .reach_m = pipeline_reach_of(job, row),
+                                 .outlines = text_equal(row->kind, "occupation")};
+}
+
+/* The attribute without which there is no potential impact radius. */
+static const char *missing_of_radius(const struct pipeline *pipeline)
+{
+    return isnan(pipeline->diameter_mm) ? "diameter_mm" : "pressure_mpa";
+}
+
+static enum err_code find_place(struct pipeline_job *job, const struct pipeline_place *row,
+                                struct as as, struct pipeline_founds *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char *missing = NULL;
+    enum truth speaks = pipeline_speaks(job, as.source, as.when, &missing);
+    if (speaks == TRUTH_NO || !rule_holds(&row->source, job->world->as_of))
+        return ERR_OK;
+    struct pipeline_ask ask = pipeline_ask_of_place(job, row);
+    if (isnan(ask.reach_m) && !missing)
+        missing = missing_of_radius(job->pipeline);
+    double radius_m =
+        rules_pir_m(rules_pipeline_method(job->world->rules, row->method), job->pipeline);
+    if (row->pir_above_m > 0 && radius_m <= row->pir_above_m)
+        return ERR_OK;
+    double share = radius_m > row->prorated_m ? row->prorated_m / radius_m : 1;
+    struct pipeline_found like = {.rank = pipeline_class_rank(as.class),
+                                  .class = as.class,
+                                  .source = as.source,
+                                  .place = row};
+    struct counting counting = {
+        .job = job,
+        .like = &like,
+        .limit = {llround(row->at_least * share * share * (double)COUNT_UNIT), true, false, 0},
+        .reach_m = ask.reach_m,
+        .at_most_only = missing != NULL,
+        .missing = missing,
+        .out = out,
+    };
+    size_t at = 0;
+    TRY(pipeline_ask(job, &ask, &at, err));
+    counting.ask = &job->asks[at];
+    TRY(count_all(job, at, row->counts, NULL, &counting.counted, err));
+    TRY(find_all(&counting, err));
+done:
+    return code;
+}
+
+/* ---- methods ---- */
+
+static bool is_segment_row(const struct pipeline_place *row)
+{
+    return text_equal(row->kind, "class_location") || text_equal(row->kind, "hca");
+}
+
+static enum err_code ask_window(struct pipeline_job *job, const struct pipeline_class *row,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_ask ask = ask_of_class(row);
+    size_t at;
+    TRY(pipeline_ask(job, &ask, &at, err));
+    ask = ask_of_arcs(row);
+    if (row->ends == PIPELINE_ENDS_ARC)
+        TRY(pipeline_ask(job, &ask, &at, err));
+done:
+    return code;
+}
+
+/* What makes the class of another method's row: that row, and the places of that class. */
+static enum err_code find_of(struct pipeline_job *job, const struct pipeline_class *row,
+                             struct pipeline_founds *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = job->world->rules;
+    const struct pipeline_class *of = rules_pipeline_class(rules, row->of);
+    struct as as = {&row->source, row->class, row->when};
+    struct pipeline_ask ask;
+    size_t at;
+    if (out)
+        TRY(find_window(job, of, as, out, err));
+    else
+        TRY(ask_window(job, of, err));
+    for (size_t i = 0; i < rules->n_pipeline_places; i++) {
+        const struct pipeline_place *place = &rules->pipeline_places[i];
+        if (!is_segment_row(place) || !text_equal(place->method, of->method) ||
+            !text_equal(place->class, of->class))
+            continue;
+        ask = pipeline_ask_of_place(job, place);
+        if (out)
+            TRY(find_place(job, place, as, out, err));
+        else
+            TRY(pipeline_ask(job, &ask, &at, err));
+    }
+done:
+    return code;
+}
+
+static enum err_code find_class_row(struct pipeline_job *job, const struct pipeline_class *row,
+                                    struct pipeline_founds *out, struct err *err)
+{
+    const char *missing = NULL;
+    if (pipeline_speaks(job, &row->source, row->when, &missing) == TRUTH_NO)
+        return ERR_OK;
+    if (row->counts == PIPELINE_COUNTS_CLASS)
+        return find_of(job, row, out, err);
+    if (out)
+        return find_window(job, row, (struct as){&row->source, row->class, row->when}, out, err);
+    return ask_window(job, row, err);
+}
+
+/* out NULL: the questions only. */
+static enum err_code find_or_ask(struct pipeline_job *job, const struct pipeline_method *method,
+                                 struct pipeline_founds *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = job->world->rules;
+    size_t at;
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++)
+        if (text_equal(rules->pipeline_classes[i].method, method->source.id))
+            TRY(find_class_row(job, &rules->pipeline_classes[i], out, err));
+    for (size_t i = 0; i < rules->n_pipeline_places; i++) {
+        const struct pipeline_place *row = &rules->pipeline_places[i];
+        const char *missing = NULL;
+        if (!text_equal(row->method, method->source.id) ||
+            pipeline_speaks(job, &row->source, row->when, &missing) == TRUTH_NO)
+            continue;
+        struct pipeline_ask ask = pipeline_ask_of_place(job, row);
+        if (!out)
+            TRY(pipeline_ask(job, &ask, &at, err));
+        else if (is_segment_row(row))
+            TRY(find_place(job, row, (struct as){&row->source, row->class, row->when}, out, err));
+    }
+done:
+    return code;
+}
+
+enum err_code pipeline_ask_method(struct pipeline_job *job, const struct pipeline_method *method,
+                                  struct err *err)
+{
+    return find_or_ask(job, method, NULL, err);
+}
+
+enum err_code pipeline_find(struct pipeline_job *job, const struct pipeline_method *method,
+                            struct pipeline_founds *out, struct err *err)
+{
+    *out = (struct pipeline_founds){.items = NULL};
+    return find_or_ask(job, method, out, err);
+}

@@ -1,0 +1,153 @@
+#include "geo/pipelines/pipeline_rows.h"
+
+#include <string.h>
+
+static const struct record_head *hit_head(const struct pipeline_job *job,
+                                          const struct pipeline_hit *hit)
+{
+    return world_record(job->world, hit->layer, hit->row);
+}
+
+void pipeline_set_source(struct segment *row, const struct rule_source *source)
+{
+    row->rule_id = source->id;
+    row->standard = source->standard;
+    row->edition = source->edition;
+    row->clause = source->clause;
+    row->confidence = confidence_name(source->confidence);
+}
+
+void pipeline_set_target(const struct pipeline_job *job, struct segment *row,
+                         const struct pipeline_hit *hit)
+{
+    const struct record_head *head = hit_head(job, hit);
+    row->target_layer = layer_name(hit->layer);
+    row->target_id = head->id;
+    row->distance_m = hit->nearest_m;
+    if (hit->layer == LAYER_PROTECTED) {
+        const struct protected_target *target = (const void *)head;
+        if (target->persons != INT_ABSENT)
+            row->persons = target->persons;
+    }
+}
+
+static const char *name_of(struct pipeline_job *job, struct span span)
+{
+    char from[STATION_TEXT_BYTES];
+    char to[STATION_TEXT_BYTES];
+    pipeline_station_text(span.from_m, from);
+    pipeline_station_text(span.to_m, to);
+    return strcmp(from, to) == 0 ? arena_strdup(job->arena, from)
+                                 : arena_printf(job->arena, "%s - %s", from, to);
+}
+
+enum err_code pipeline_add_row(struct pipeline_job *job, struct pipeline_rows *rows,
+                               const struct pipeline_stretch_of *where,
+                               const struct rule_source *source, struct segment **out,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char *pipeline_id = job->pipeline->head.id;
+    const struct record_head *target = where->target ? hit_head(job, where->target) : NULL;
+    rows->items =
+        arena_grow(job->arena, rows->items, &rows->capacity, rows->n + 1, sizeof *rows->items);
+    if (!rows->items)
+        return err_nomem(err);
+    struct segment *row = &rows->items[rows->n];
+    record_clear(LAYER_SEGMENTS, row);
+    row->head.id =
+        arena_printf(job->arena, "%s|%s|%s|%s|%.3f|%s%s%s", pipeline_id, where->method, where->kind,
+                     source->id, where->span.from_m, target ? layer_name(where->target->layer) : "",
+                     target ? "/" : "", target ? target->id : "");
+    row->head.name = name_of(job, where->span);
+    if (!row->head.id || !row->head.name)
+        return err_nomem(err);
+    TRY(pipeline_line_slice(&job->line, where->part, where->span, job->arena, &row->head.geom,
+                            err));
+    row->pipeline_id = pipeline_id;
+    row->kind = where->kind;
+    row->method = where->method;
+    row->from_m = where->span.from_m;
+    row->to_m = where->span.to_m;
+    pipeline_set_source(row, source);
+    rows->n++;
+    *out = row;
+done:
+    return code;
+}
+
+void pipeline_set_count(struct segment *row, const struct pipeline_found *found)
+{
+    const struct pipeline_class *window = found->window;
+    enum pipeline_counts counts = window ? window->counts : found->place->counts;
+    if (counts == PIPELINE_COUNTS_PLACE || found->count >= COUNT_UNKNOWN)
+        return;
+    double number = (double)found->count / (double)COUNT_UNIT;
+    if (window && window->from == 0 && window->from_included) {
+        /* The count is that of some window, not of this stretch. */
+        if (counts == PIPELINE_COUNTS_HOUSEHOLD)
+            row->households = 0;
+    } else if (counts == PIPELINE_COUNTS_HOUSEHOLD) {
+        row->households = number;
+    } else {
+        row->buildings = number;
+    }
+}
+
+/* "112", or "12.3" for what was computed from persons. */
+static const char *number_text(const struct pipeline_job *job, int64_t count)
+{
+    if (count >= COUNT_UNKNOWN)
+        return "an unknown number of";
+    double number = (double)count / (double)COUNT_UNIT;
+    return arena_printf(job->arena, number == floor(number) ? "%.0f" : "%.1f", number);
+}
+
+static const char *things(enum pipeline_counts counts)
+{
+    static const char *const names[] = {
+        "households", "dwellings and other buildings", "buildings", "places", "buildings", ""};
+    return names[counts];
+}
+
+const char *pipeline_why(const struct pipeline_job *job, const struct pipeline_found *found)
+{
+    char at[STATION_TEXT_BYTES];
+    pipeline_station_text(found->count_at_m, at);
+    const char *number = number_text(job, found->count);
+    if (found->place) {
+        const struct pipeline_hit *hit = found->hit;
+        if (!hit)
+            return found->place->text_en;
+        return arena_printf(job->arena, "%s: %s/%s, %.1f m from the centre line",
+                            found->place->text_en, layer_name(hit->layer), hit_head(job, hit)->id,
+                            hit->nearest_m);
+    }
+    const struct pipeline_class *row = found->window;
+    if (row->from == 0 && row->from_included)
+        return "fewer than the next class asks for";
+    return arena_printf(job->arena, "%s%s %s%s in the %g m from %s, %g m to each side",
+                        found->estimate ? "about " : "", number, things(row->counts),
+                        row->counts == PIPELINE_COUNTS_STOREYS
+                            ? ", more than half of them of four storeys and more"
+                            : "",
+                        row->window_m, at, row->strip_m);
+}
+
+const char *pipeline_decides(const struct pipeline_job *job, const struct pipeline_found *most)
+{
+    const struct pipeline_hit *hit = most->hit;
+    if (most->missing && (!hit || !hit->missing) && strcmp(most->missing, "dwellings") == 0)
+        return "the dwellings along it: what is here comes from the population, if that";
+    if (most->missing && hit)
+        return arena_printf(job->arena, "%s (%s/%s)", most->missing, layer_name(hit->layer),
+                            hit_head(job, hit)->id);
+    if (most->missing)
+        return most->missing;
+    if (!confidence_decides(most->source->confidence))
+        return arena_printf(job->arena, "a rule that is sure: %s is %s", most->source->id,
+                            confidence_name(most->source->confidence));
+    if (isfinite(most->margin_m))
+        return arena_printf(job->arena, "positions good to %.1f m (both together)", most->margin_m);
+    return "better positions";
+}

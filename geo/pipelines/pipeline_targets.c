@@ -1,0 +1,503 @@
+#include "geo/pipelines/pipeline_targets.h"
+
+#include "data/base/text.h"
+#include "geo/measure/ellipsoid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- asking ---- */
+
+static bool same_ask(const struct pipeline_ask *a, const struct pipeline_ask *b)
+{
+    bool same_reach = a->reach_m == b->reach_m || (isnan(a->reach_m) && isnan(b->reach_m));
+    return same_reach && a->beside == b->beside && a->outlines == b->outlines &&
+           text_equal(a->target, b->target);
+}
+
+static enum err_code list_classes(const struct pipeline_job *job, struct pipeline_ask *ask,
+                                  struct err *err)
+{
+    const struct world *world = job->world;
+    const struct rules *rules = world->rules;
+    ask->n_classes = 0;
+    ask->classes = arena_new(job->scratch, const struct target_class *, rules->n_target_classes);
+    if (!ask->classes)
+        return err_nomem(err);
+    for (size_t i = 0; i < rules->n_target_classes; i++)
+        if (text_equal(rules->target_classes[i].source.id, ask->target) &&
+            rule_holds(&rules->target_classes[i].source, world->as_of))
+            ask->classes[ask->n_classes++] = &rules->target_classes[i];
+    return ERR_OK;
+}
+
+enum err_code pipeline_ask(struct pipeline_job *job, const struct pipeline_ask *ask, size_t *out,
+                           struct err *err)
+{
+    for (size_t i = 0; i < job->n_asks; i++) {
+        if (same_ask(&job->asks[i], ask)) {
+            *out = i;
+            return ERR_OK;
+        }
+    }
+    job->asks = arena_grow(job->scratch, job->asks, &job->asks_capacity, job->n_asks + 1,
+                           sizeof *job->asks);
+    if (!job->asks)
+        return err_nomem(err);
+    *out = job->n_asks;
+    job->asks[job->n_asks] = *ask;
+    return list_classes(job, &job->asks[job->n_asks++], err);
+}
+
+bool pipeline_next_stretch(const struct pipeline_line *line, uint32_t part, uint32_t *first,
+                           struct pipeline_stretch *out)
+{
+    enum { EDGES = PIPELINE_STRETCH_EDGES };
+    uint32_t last = line->part_ends[part] - 1;
+    if (*first >= last)
+        return false;
+    uint32_t end = last - *first < EDGES ? last : *first + EDGES;
+    *out = (struct pipeline_stretch){*first, end,
+                                     box_of_points(line->points + *first, end - *first + 1)};
+    *first = end;
+    return true;
+}
+
+/* ---- gathering ---- */
+
+struct flat {
+    double x_m;
+    double y_m;
+};
+
+/* What was looked up last: neighbours in a table often say the same. */
+struct accuracy_memo {
+    bool known;
+    const char *source;
+    double accuracy_m;
+    const char *industry; /* of the plant whose radius is kept */
+    double radius_m;      /* NAN: none */
+};
+
+/* What is asked of a layer. */
+struct layer_asks {
+    enum layer_id layer;
+    double farthest_m; /* how far from the line a record may matter; negative: not at all */
+    bool *asked;
+    struct accuracy_memo memo;
+};
+
+/* One layer along one stretch. */
+struct gathering {
+    struct pipeline_job *job;
+    uint32_t part;
+    const struct pipeline_stretch *stretch;
+    enum layer_id layer;
+    struct box box;       /* of the stretch with the largest reach */
+    struct lonlat margin; /* that reach in degrees */
+    double farthest_m;    /* that reach */
+    const bool *asked;    /* by question: whether it asks for the layer */
+    struct accuracy_memo *memo;
+    /* The stretch in a plane, to pass over what is far: its distances are wrong by less than
+     * `loose` to either side. */
+    struct lonlat scale_m; /* metres a degree */
+    struct flat flat[PIPELINE_STRETCH_EDGES + 1];
+    double loose;
+};
+
+static double reach_of(const struct pipeline_job *job, const struct pipeline_ask *ask)
+{
+    return isnan(ask->reach_m) ? job->world->rules->parameters.pir_unknown_m : ask->reach_m;
+}
+
+static bool asks_layer(const struct pipeline_ask *ask, enum layer_id layer)
+{
+    for (size_t i = 0; i < ask->n_classes; i++)
+        if (ask->classes[i]->layer == layer)
+            return true;
+    return false;
+}
+
+static enum err_code prepare_layer(const struct pipeline_job *job, enum layer_id layer,
+                                   struct layer_asks *out, struct err *err)
+{
+    double most_m = -1;
+    *out = (struct layer_asks){.layer = layer, .asked = arena_new(job->scratch, bool, job->n_asks)};
+    if (!out->asked)
+        return err_nomem(err);
+    for (size_t i = 0; i < job->n_asks; i++) {
+        out->asked[i] = asks_layer(&job->asks[i], layer);
+        if (out->asked[i])
+            most_m = fmax(most_m, reach_of(job, &job->asks[i]));
+    }
+    bool any = most_m >= 0 && world_count(job->world, layer) > 0;
+    out->memo.radius_m = NAN;
+    out->farthest_m = any ? most_m + job->error_m + world_slack_m(job->world, layer) : -1;
+    return ERR_OK;
+}
+
+static bool is_own(const struct pipeline_job *job, enum layer_id layer,
+                   const struct record_head *head)
+{
+    const char *owner = job->pipeline->enterprise_id;
+    if (!owner)
+        return false;
+    if (layer == LAYER_ENTERPRISES)
+        return text_equal(head->id, owner);
+    return layer == LAYER_FACILITIES &&
+           text_equal(((const struct facility *)(const void *)head)->enterprise_id, owner);
+}
+
+/* Whether the record is a target of that code: the best of its rows on this layer. */
+static enum truth is_target(const struct gathering *gathering, const struct pipeline_ask *ask,
+                            const void *record, const char **missing)
+{
+    enum truth truth = TRUTH_NO;
+    for (size_t i = 0; i < ask->n_classes; i++) {
+        const char *absent = NULL;
+        if (ask->classes[i]->layer != gathering->layer)
+            continue;
+        enum truth one = predicate_eval(ask->classes[i]->predicate, record, &absent);
+        if (one == TRUTH_YES)
+            return TRUTH_YES;
+        if (one == TRUTH_UNKNOWN) {
+            truth = TRUTH_UNKNOWN;
+            *missing = absent ? absent : "an attribute";
+        }
+    }
+    return truth;
+}
+
+/* A record near the stretch. */
+struct nearby {
+    uint32_t row;
+    const struct record_head *head;
+    double error_m;             /* sum of both accuracies */
+    double radius_m;            /* of a plant known by a point */
+    int64_t last_hit;           /* in the job, of this record along this stretch; -1: none */
+    struct span_question asked; /* its question */
+    bool is_point;
+    double nearest_m;                      /* in the plane; 0 where that is not known */
+    double gaps_m[PIPELINE_STRETCH_EDGES]; /* of a point from each edge, in the plane */
+};
+
+/* The spans of one question, from the edges that may be in reach. */
+static enum err_code list_spans(const struct gathering *gathering, const struct nearby *nearby,
+                                struct span_question *question, struct pipeline_hit *hit,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_stretch *stretch = gathering->stretch;
+    double most_m = question->reach_m[AT_MOST] * gathering->loose + 1;
+    if (!nearby->is_point) {
+        question->first = stretch->first;
+        question->end = stretch->end;
+        return pipeline_spans(question, gathering->job->scratch, hit->spans, &hit->nearest_m, err);
+    }
+    for (uint32_t i = stretch->first; i < stretch->end; i++) {
+        if (nearby->gaps_m[i - stretch->first] > most_m)
+            continue;
+        question->first = i;
+        question->end = i + 1;
+        TRY(pipeline_spans(question, gathering->job->scratch, hit->spans, &hit->nearest_m, err));
+    }
+done:
+    return code;
+}
+
+/* The last hit of the record along this stretch, if the same was asked of it. */
+static const struct pipeline_hit *same_question(const struct pipeline_job *job,
+                                                const struct nearby *nearby,
+                                                const struct span_question *question)
+{
+    if (nearby->last_hit < 0 || nearby->asked.beside != question->beside)
+        return NULL;
+    for (int k = 0; k < REACHES; k++)
+        if (nearby->asked.reach_m[k] != question->reach_m[k])
+            return NULL;
+    return &job->hits[nearby->last_hit];
+}
+
+static enum err_code append_spans(struct span_list *to, const struct span_list *from,
+                                  struct arena *arena, struct err *err)
+{
+    if (from->n == 0)
+        return ERR_OK;
+    to->items = arena_grow(arena, to->items, &to->capacity, to->n + from->n, sizeof *to->items);
+    if (!to->items)
+        return err_nomem(err);
+    memcpy(to->items + to->n, from->items, from->n * sizeof *from->items);
+    to->n += from->n;
+    return ERR_OK;
+}
+
+static enum err_code copy_spans(struct pipeline_job *job, const struct pipeline_hit *from,
+                                struct pipeline_hit *to, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    to->nearest_m = from->nearest_m;
+    for (int k = 0; k < REACHES; k++)
+        TRY(append_spans(&to->spans[k], &from->spans[k], job->scratch, err));
+done:
+    return code;
+}
+
+static enum err_code try_target(const struct gathering *gathering, struct nearby *nearby,
+                                size_t ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = gathering->job;
+    const struct pipeline_ask *asked = &job->asks[ask];
+    struct pipeline_hit hit = {.ask = (uint32_t)ask,
+                               .part = gathering->part,
+                               .layer = gathering->layer,
+                               .row = nearby->row,
+                               .error_m = nearby->error_m,
+                               .nearest_m = INFINITY};
+    double reach_m = reach_of(job, asked);
+    double most_m = reach_m + nearby->error_m + nearby->radius_m;
+    if ((asked->outlines && nearby->radius_m > 0) ||
+        nearby->nearest_m > most_m * gathering->loose + 1)
+        return ERR_OK;
+    enum truth truth = is_target(gathering, asked, nearby->head, &hit.missing);
+    if (truth == TRUTH_NO)
+        return ERR_OK;
+    if (truth == TRUTH_YES)
+        hit.missing = NULL;
+    bool sure = truth == TRUTH_YES && !isnan(asked->reach_m);
+    struct span_question question = {
+        .line = &job->line,
+        .part = gathering->part,
+        .target = &nearby->head->geom,
+        .beside = asked->beside,
+        .reach_m = {sure ? reach_m - hit.error_m : -1, sure ? reach_m : -1, most_m},
+        .scale_m = isfinite(gathering->loose) ? gathering->scale_m : (struct lonlat){0, 0},
+        .margin = gathering->margin,
+    };
+    const struct pipeline_hit *same = same_question(job, nearby, &question);
+    if (same)
+        TRY(copy_spans(job, same, &hit, err));
+    else
+        TRY(list_spans(gathering, nearby, &question, &hit, err));
+    if (hit.spans[AT_MOST].n == 0)
+        return ERR_OK;
+    job->hits = arena_grow(job->scratch, job->hits, &job->hits_capacity, job->n_hits + 1,
+                           sizeof *job->hits);
+    if (!job->hits)
+        return err_nomem(err);
+    nearby->asked = question;
+    nearby->last_hit = (int64_t)job->n_hits;
+    job->hits[job->n_hits++] = hit;
+done:
+    return code;
+}
+
+static struct flat flatten(const struct gathering *gathering, struct lonlat point)
+{
+    struct lonlat origin = gathering->job->line.points[gathering->stretch->first];
+    double lon_deg = point.lon_deg - origin.lon_deg;
+    if (fabs(lon_deg) > 180)
+        lon_deg = remainder(lon_deg, 360);
+    return (struct flat){lon_deg * gathering->scale_m.lon_deg,
+                         (point.lat_deg - origin.lat_deg) * gathering->scale_m.lat_deg};
+}
+
+static double gap_m(struct flat a, struct flat b, struct flat p)
+{
+    double dx = b.x_m - a.x_m;
+    double dy = b.y_m - a.y_m;
+    double t = ((p.x_m - a.x_m) * dx + (p.y_m - a.y_m) * dy) / (dx * dx + dy * dy);
+    t = t > 0 ? min_of(t, 1) : 0;
+    double gx = a.x_m + t * dx - p.x_m;
+    double gy = a.y_m + t * dy - p.y_m;
+    return sqrt(gx * gx + gy * gy);
+}
+
+/* Whether the record may be in reach of anything; the box of a stretch holds much that is far
+ * from each edge. */
+static bool may_be_near(const struct gathering *gathering, struct nearby *nearby)
+{
+    const struct geom *geom = &nearby->head->geom;
+    const struct pipeline_line *line = &gathering->job->line;
+    struct box box = geom->box;
+    uint32_t first = gathering->stretch->first;
+    uint32_t n = gathering->stretch->end - first;
+    nearby->is_point =
+        geom->kind == GEOM_POINT && geom->n_points == 1 && isfinite(gathering->loose);
+    if (nearby->is_point) {
+        nearby->nearest_m = INFINITY;
+        struct flat at = flatten(gathering, (struct lonlat){box.west_deg, box.south_deg});
+        for (uint32_t i = 0; i < n; i++) {
+            nearby->gaps_m[i] = gap_m(gathering->flat[i], gathering->flat[i + 1], at);
+            nearby->nearest_m = min_of(nearby->nearest_m, nearby->gaps_m[i]);
+        }
+        return nearby->nearest_m <= gathering->farthest_m * gathering->loose + 1;
+    }
+    box.west_deg -= gathering->margin.lon_deg;
+    box.east_deg += gathering->margin.lon_deg;
+    box.south_deg -= gathering->margin.lat_deg;
+    box.north_deg += gathering->margin.lat_deg;
+    for (uint32_t i = 0; i < n; i++)
+        if (box_intersects(box, box_of_points(line->points + first + i, 2)))
+            return true;
+    return false;
+}
+
+/* The accuracy of records of one source is looked up once. */
+static double accuracy_of(struct gathering *gathering, const struct record_head *head)
+{
+    struct accuracy_memo *memo = gathering->memo;
+    const struct rules *rules = gathering->job->world->rules;
+    if (!isnan(head->accuracy_m))
+        return rules_accuracy_m(rules, gathering->layer, head);
+    if (!memo->known || !text_equal(memo->source, head->source)) {
+        memo->known = true;
+        memo->source = head->source;
+        memo->accuracy_m = rules_accuracy_m(rules, gathering->layer, head);
+    }
+    return memo->accuracy_m;
+}
+
+static double radius_of(struct gathering *gathering, const struct enterprise *plant)
+{
+    struct accuracy_memo *memo = gathering->memo;
+    const struct rules *rules = gathering->job->world->rules;
+    if (!isnan(plant->radius_m))
+        return rules_radius_m(rules, plant);
+    if (isnan(memo->radius_m) || !text_equal(memo->industry, plant->industry)) {
+        memo->industry = plant->industry;
+        memo->radius_m = rules_radius_m(rules, plant);
+    }
+    return memo->radius_m;
+}
+
+static enum err_code gather_layer(struct gathering *gathering, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = gathering->job;
+    enum layer_id layer = gathering->layer;
+    uint32_t *rows = NULL;
+    size_t n = 0;
+    TRY(world_search(job->world, layer, gathering->box, job->scratch, &rows, &n, err));
+    /* Records lie scattered in memory: have them fetched while others are looked at. */
+    for (size_t i = 0; i < n; i++)
+        __builtin_prefetch(&world_geom(job->world, layer, rows[i])->box);
+    for (size_t i = 0; i < n; i++) {
+        struct nearby nearby = {
+            .row = rows[i], .head = world_record(job->world, layer, rows[i]), .last_hit = -1};
+        if (!may_be_near(gathering, &nearby) || is_own(job, layer, nearby.head))
+            continue;
+        nearby.error_m = job->error_m + accuracy_of(gathering, nearby.head);
+        if (layer == LAYER_ENTERPRISES && nearby.head->geom.kind == GEOM_POINT)
+            nearby.radius_m = radius_of(gathering, (const void *)nearby.head);
+        for (size_t ask = 0; ask < job->n_asks; ask++)
+            if (gathering->asked[ask])
+                TRY(try_target(gathering, &nearby, ask, err));
+    }
+done:
+    return code;
+}
+
+/* The plane of a stretch; `loose` covers how the scale of a longitude changes over it and its
+ * surroundings. */
+static void lay_flat(struct gathering *gathering)
+{
+    static const double RAD = M_PI / 180;
+    const struct pipeline_stretch *stretch = gathering->stretch;
+    struct box box = gathering->box;
+    double middle_deg = (box.south_deg + box.north_deg) / 2;
+    double farthest_deg = fmax(fabs(box.south_deg), fabs(box.north_deg));
+    ellipsoid_degree_m(middle_deg, &gathering->scale_m.lon_deg, &gathering->scale_m.lat_deg);
+    double least = cos(fmin(farthest_deg, 90) * RAD);
+    double bend = (box.north_deg - box.south_deg) * RAD;
+    /* d cos / cos = tan dlat; the radii of curvature change by 0.01 a radian at most. */
+    gathering->loose = least > 0.01 ? 1.001 + 2 * (bend / least + 0.01 * bend) : (double)INFINITY;
+    if (gathering->loose > 1.5 || box.east_deg - box.west_deg > 90)
+        gathering->loose = INFINITY;
+    for (uint32_t i = stretch->first; i <= stretch->end; i++)
+        gathering->flat[i - stretch->first] = flatten(gathering, gathering->job->line.points[i]);
+}
+
+static enum err_code gather_stretch(struct pipeline_job *job, uint32_t part,
+                                    const struct pipeline_stretch *stretch, struct layer_asks *asks,
+                                    struct err *err)
+{
+    if (asks->farthest_m < 0)
+        return ERR_OK;
+    struct gathering gathering = {.job = job,
+                                  .part = part,
+                                  .stretch = stretch,
+                                  .layer = asks->layer,
+                                  .box = ellipsoid_expand(stretch->box, asks->farthest_m),
+                                  .farthest_m = asks->farthest_m,
+                                  .asked = asks->asked,
+                                  .memo = &asks->memo};
+    gathering.margin = (struct lonlat){stretch->box.west_deg - gathering.box.west_deg,
+                                       stretch->box.south_deg - gathering.box.south_deg};
+    lay_flat(&gathering);
+    return gather_layer(&gathering, err);
+}
+
+static int by_target(const void *a, const void *b)
+{
+    const struct pipeline_hit *x = a;
+    const struct pipeline_hit *y = b;
+    if (x->ask != y->ask)
+        return x->ask < y->ask ? -1 : 1;
+    if (x->part != y->part)
+        return x->part < y->part ? -1 : 1;
+    if (x->layer != y->layer)
+        return x->layer < y->layer ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* One hit a target, whatever stretches met it; and where each question's hits are. */
+static enum err_code settle_hits(struct pipeline_job *job, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t kept = 0;
+    if (job->n_hits > 0)
+        qsort(job->hits, job->n_hits, sizeof *job->hits, by_target);
+    for (size_t i = 0; i < job->n_hits; i++) {
+        struct pipeline_hit *last = kept ? &job->hits[kept - 1] : NULL;
+        if (!last || by_target(last, &job->hits[i]) != 0) {
+            job->hits[kept++] = job->hits[i];
+            continue;
+        }
+        last->nearest_m = fmin(last->nearest_m, job->hits[i].nearest_m);
+        for (int k = 0; k < REACHES; k++)
+            TRY(append_spans(&last->spans[k], &job->hits[i].spans[k], job->scratch, err));
+    }
+    job->n_hits = kept;
+    for (size_t i = 0; i < job->n_hits; i++) {
+        struct pipeline_ask *ask = &job->asks[job->hits[i].ask];
+        if (ask->n_hits++ == 0)
+            ask->first_hit = i;
+        for (int k = 0; k < REACHES; k++)
+            spans_settle(job->hits[i].spans[k].items, &job->hits[i].spans[k].n, 0);
+    }
+done:
+    return code;
+}
+
+enum err_code pipeline_gather(struct pipeline_job *job, struct err *err)
+{
+    static const enum layer_id layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES,
+                                           LAYER_PIPELINES,   LAYER_PROTECTED,
+                                           LAYER_AREAS,       LAYER_INFRASTRUCTURE};
+    enum { N_LAYERS = sizeof layers / sizeof layers[0] };
+    enum err_code code = ERR_OK;
+    struct layer_asks asks[N_LAYERS];
+    for (size_t i = 0; i < N_LAYERS; i++)
+        TRY(prepare_layer(job, layers[i], &asks[i], err));
+    for (uint32_t part = 0; part < job->line.n_parts; part++) {
+        uint32_t first = pipeline_part_start(&job->line, part);
+        struct pipeline_stretch stretch;
+        while (pipeline_next_stretch(&job->line, part, &first, &stretch))
+            for (size_t i = 0; i < N_LAYERS; i++)
+                TRY(gather_stretch(job, part, &stretch, &asks[i], err));
+    }
+    TRY(settle_hits(job, err));
+done:
+    return code;
+}

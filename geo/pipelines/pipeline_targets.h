@@ -1,0 +1,118 @@
+/*
+ * pipeline_targets.h - what stands beside a pipeline or near it, and how many live there.
+ *
+ * The rule rows ask first (pipeline_ask: which targets, beside or near, how far); one walk
+ * along the line then finds all of them (pipeline_gather).
+ *
+ * Three answers to each question, since positions and attributes are known only so well
+ * (README.md, Truth 7 and 8):
+ *
+ *   AT_LEAST  what is in reach even if both positions are wrong by their accuracy
+ *   MEASURED  by the positions as they are
+ *   AT_MOST   what may be in reach, or may be such a target at all
+ *
+ * Owner:   everything belongs to the job's scratch arena.
+ * Threads: pure but for the job's worker and arenas.
+ */
+#ifndef SISETU_GEO_PIPELINE_TARGETS_H
+#define SISETU_GEO_PIPELINE_TARGETS_H
+
+#include "geo/pipelines/pipeline_spans.h"
+#include "geo/pipelines/pipeline_sweep.h"
+#include "geo/world/worker.h"
+#include "geo/world/world.h"
+
+enum known { AT_LEAST, MEASURED, AT_MOST };
+_Static_assert(AT_MOST + 1 == REACHES, "a reach for each");
+
+/* Which targets a rule row wants. */
+struct pipeline_ask {
+    const char *target;                  /* code in target_classes.csv */
+    bool beside;                         /* else near */
+    double reach_m;                      /* NAN: not known, at most pir_unknown_m */
+    bool outlines;                       /* a plant known by a point only is none */
+    const struct target_class **classes; /* rows of that code that hold, n_classes of them */
+    size_t n_classes;
+    size_t first_hit; /* after gathering: its hits in the job */
+    size_t n_hits;
+};
+
+/* One target of one question along one part of the line. */
+struct pipeline_hit {
+    uint32_t ask;
+    uint32_t part;
+    enum layer_id layer;
+    uint32_t row;
+    const char *missing; /* the absent attribute that leaves open whether it is one, or NULL */
+    double error_m;      /* sum of both accuracies */
+    double nearest_m;
+    struct span_list spans[REACHES]; /* by from_m, none touching */
+};
+
+/* A part of the strip of which only the population tells the households. */
+struct pipeline_piece {
+    uint32_t part;
+    struct span span; /* no length: an estimate at that station */
+    int64_t count;    /* or COUNT_UNKNOWN */
+};
+
+struct pipeline_pieces {
+    const char *target; /* NULL: not yet asked */
+    double strip_m;
+    struct pipeline_piece *items;
+    size_t n;
+};
+
+struct pipeline_job {
+    const struct world *world;
+    struct worker *worker;
+    struct arena *arena;   /* of the results */
+    struct arena *scratch; /* of this pipeline */
+    const struct pipeline *pipeline;
+    uint32_t row;
+    double error_m; /* accuracy of the line */
+    struct pipeline_line line;
+    struct pipeline_ask *asks;
+    size_t n_asks;
+    size_t asks_capacity;
+    struct pipeline_hit *hits; /* by ask, part, layer, row */
+    size_t n_hits;
+    size_t hits_capacity;
+    struct pipeline_pieces pieces;
+    struct pipeline_counted *counted; /* pipeline_found.c: what rows that ask the same share */
+};
+
+/* The number of a question, the same for the same; target, beside, reach_m and outlines ask. */
+enum err_code pipeline_ask(struct pipeline_job *job, const struct pipeline_ask *ask, size_t *out,
+                           struct err *err);
+enum err_code pipeline_gather(struct pipeline_job *job, struct err *err);
+
+/* What a hit counts for, by what is known, in COUNT_UNIT. */
+struct pipeline_weight {
+    int64_t count[REACHES];
+    int64_t tall[REACHES];
+    const char *missing; /* the absent attribute that leaves the number open, or NULL */
+    bool estimate;       /* from the population inside the target's outline */
+};
+enum err_code pipeline_weigh(struct pipeline_job *job, const struct pipeline_hit *hit,
+                             enum pipeline_counts counts, struct pipeline_weight *out,
+                             struct err *err);
+
+/* Where the dwellings along a part are not known: pieces of the strip with the households
+ * that the population gives, at their middle; without a grid, their stretch with a number
+ * that nobody knows. Into job->pieces, once for the same target and strip. */
+enum err_code pipeline_estimate(struct pipeline_job *job, const char *target, double strip_m,
+                                struct err *err);
+
+/* Edges of a part are looked at in stretches, since the box of a long line holds half of a
+ * province. Walk with *first at the part's start until false. */
+enum { PIPELINE_STRETCH_EDGES = 16 };
+struct pipeline_stretch {
+    uint32_t first; /* edges first .. end - 1 */
+    uint32_t end;
+    struct box box;
+};
+bool pipeline_next_stretch(const struct pipeline_line *line, uint32_t part, uint32_t *first,
+                           struct pipeline_stretch *out);
+
+#endif
