@@ -38,7 +38,7 @@ FLAGS_cov  := -O0 -g --coverage
 CFLAGS += -std=c17 -D_GNU_SOURCE -I. -DSISETU_VERSION='"$(VERSION)"' -ffp-contract=off $(WARN) $(FLAGS_$(MODE)) $(LIBCFLAGS)
 LDFLAGS += $(FLAGS_$(MODE))
 
-SRC    := $(filter-out tiler/main.c,$(wildcard data/base/*.c data/*.c geo/*/*.c styles/*.c tiler/*.c))
+SRC    := $(wildcard data/base/*.c data/*.c geo/*/*.c styles/*.c tiler/*/*.c)
 OBJ    := $(SRC:%.c=$(BUILD)/%.o)
 LIB    := $(BUILD)/libsisetu.a
 BIN    := $(BUILD)/sisetu

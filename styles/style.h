@@ -201,7 +201,7 @@ bool style_bool(const struct style_layer *layer, enum style_property property,
 const char *style_text(const struct style_layer *layer, enum style_property property,
                        const struct eval *eval); /* NULL: none */
 int style_choice(const struct style_layer *layer, enum style_property property,
-                 const struct eval *eval); /* enum line_cap, line_join (tiler/stroke.h) */
+                 const struct eval *eval); /* enum line_cap, line_join (tiler/draw/stroke.h) */
 struct anchor style_anchor(const struct style_layer *layer, const struct eval *eval);
 
 #endif

@@ -9,7 +9,7 @@ fail()
     status=1
 }
 
-# Direction: data/base <- data <- geo <- styles <- tiler, and inside geo as its rooms stand below.
+# Direction: data/base <- data <- geo <- styles <- tiler, and inside geo and tiler as their rooms stand below.
 # A room may include what stands left; the world knows findings by their form, as it holds them.
 allowed()
 {
@@ -25,6 +25,11 @@ allowed()
     geo/query/*) echo 'data/|geo/(measure|world|findings|grades|query)/' ;;
     geo/proof/*) echo 'data/|geo/' ;;
     styles/*) echo 'data/|geo/|styles/' ;;
+    tiler/draw/*) echo 'data/|styles/|tiler/draw/' ;;
+    tiler/tiles/*) echo 'data/|geo/|styles/|tiler/(draw|tiles)/' ;;
+    tiler/answers/*) echo 'data/|geo/|styles/|tiler/answers/' ;;
+    tiler/report/*) echo 'data/|geo/|tiler/report/' ;;
+    tiler/serve/*) echo 'data/|geo/|styles/|tiler/(draw|tiles|answers|serve)/' ;;
     tiler/*) echo 'data/|geo/|styles/|tiler/' ;;
     tests/*) echo 'data/|geo/|styles/|tiler/|tests/' ;;
     esac
@@ -51,12 +56,12 @@ owner()
     owner 'geos_c' 'geo/measure/overlay\.c'
     owner 'geodesic|proj' 'geo/measure/ellipsoid\.c'
     owner 'ft2build|freetype|hb|fontconfig|FT_' 'styles/font[a-z_]*\.c'
-    owner 'png\.h' 'tiler/image\.c'
-    owner 'libdeflate' 'tiler/image\.c'
-    owner 'microhttpd' 'tiler/http\.c'
-    owner 'sqlite3' 'tiler/archive\.c'
-    owner 'xlsxwriter' 'tiler/report_xlsx\.c'
-    owner 'cairo|pango' 'tiler/print[a-z_]*\.c'
+    owner 'png\.h' 'tiler/draw/image\.c'
+    owner 'libdeflate' 'tiler/draw/image\.c'
+    owner 'microhttpd' 'tiler/serve/http\.c'
+    owner 'sqlite3' 'tiler/tiles/archive[a-z_]*\.c'
+    owner 'xlsxwriter' 'tiler/report/report_xlsx\.c'
+    owner 'cairo|pango' 'tiler/report/print[a-z_]*\.c'
     owner 'cmocka' 'none'
 } >build/lint-owners.txt
 [ -s build/lint-owners.txt ] && fail "a library included by a file that does not own it:" && cat build/lint-owners.txt

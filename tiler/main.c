@@ -1,4 +1,4 @@
-#include "tiler/cli.h"
+#include "tiler/command/cli.h"
 
 int main(int n_words, char **words)
 {

@@ -5,7 +5,7 @@
  * map from id to row; the population grid; the rules as of a date; the grades and conflicts.
  * Every tile, answer and report comes off one world and names its generation.
  *
- * Life:    world_load builds one aside; whoever publishes it swaps a pointer (tiler/watch.h);
+ * Life:    world_load builds one aside; whoever publishes it swaps a pointer (tiler/serve/watch.h);
  *          readers hold it by world_acquire ... world_release; the last one frees it.
  * Layers:  a layer is immutable and shared between worlds by reference count. Rows are
  *          numbered 0 .. count-1, ordered by id; only records that hold on as_of are there.

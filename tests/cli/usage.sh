@@ -3,7 +3,7 @@
 . tests/cli/lib.sh
 
 commands=$("$S" help | sed -n '/^Commands:/,/^$/p' | sed -n 's/^  \([a-z]*\( [a-z]*\)\{0,1\}\)  .*/\1/p')
-same "help lists every command" "$(sed -n '/cli_commands\[\] = {/,/};/p' tiler/cli_table.c | grep -o '&cli_' | wc -l)" \
+same "help lists every command" "$(sed -n '/cli_commands\[\] = {/,/};/p' tiler/command/cli_table.c | grep -o '&cli_' | wc -l)" \
     "$(echo "$commands" | wc -l)"
 echo "$commands" | while read -r command; do
     # shellcheck disable=SC2086

@@ -1,7 +1,7 @@
 /* fuzz_exposure.c - the body of POST /v1/exposure: GeoJSON of any number of shapes. */
 #include "data/base/limits.h"
 #include "geo/measure/overlay.h"
-#include "tiler/exposure_request.h"
+#include "tiler/answers/exposure_request.h"
 
 #include <stdint.h>
 #include <stdlib.h>

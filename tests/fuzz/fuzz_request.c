@@ -1,5 +1,5 @@
 /* fuzz_request.c - the target of a request: path, query, and every getter of a parameter. */
-#include "tiler/params.h"
+#include "tiler/answers/params.h"
 
 #include <stdint.h>
 #include <stdlib.h>

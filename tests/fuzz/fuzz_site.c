@@ -1,5 +1,5 @@
 /* fuzz_site.c - the body of POST /v1/check: JSON, qualifiers, and the shape in it. */
-#include "tiler/site_request.h"
+#include "tiler/answers/site_request.h"
 
 #include <stdint.h>
 #include <stdlib.h>

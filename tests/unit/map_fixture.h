@@ -14,7 +14,7 @@
 #define SISETU_TESTS_MAP_FIXTURE_H
 
 #include "tests/unit/world_fixture.h"
-#include "tiler/scenes.h"
+#include "tiler/tiles/scenes.h"
 
 struct map_fixture {
     struct style *style;

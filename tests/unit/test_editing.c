@@ -7,8 +7,8 @@
 #include "geo/assess/assess.h"
 #include "geo/findings/finding.h"
 #include "styles/style.h"
-#include "tiler/editing.h"
-#include "tiler/routes.h"
+#include "tiler/serve/editing.h"
+#include "tiler/serve/routes.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

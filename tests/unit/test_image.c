@@ -1,5 +1,5 @@
 /* PNG: what is written reads back, in the fewest bytes, and few colours stay exact. */
-#include "tiler/image.h"
+#include "tiler/draw/image.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

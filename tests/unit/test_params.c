@@ -1,5 +1,5 @@
 /* test_params.c - paths and queries of requests, read strictly. */
-#include "tiler/params.h"
+#include "tiler/answers/params.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

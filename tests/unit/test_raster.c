@@ -1,6 +1,6 @@
 /* The rasteriser and the stroker: exact coverage, no seams, tiles equal crops. */
-#include "tiler/raster.h"
-#include "tiler/stroke.h"
+#include "tiler/draw/raster.h"
+#include "tiler/draw/stroke.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -3,8 +3,8 @@
 
 #include "data/base/csv.h"
 #include "data/base/file.h"
-#include "tiler/columns.h"
-#include "tiler/report.h"
+#include "tiler/command/columns.h"
+#include "tiler/report/report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
 
 #include "data/base/json.h"
 #include "styles/style.h"
-#include "tiler/routes.h"
+#include "tiler/serve/routes.h"
 
 #include <time.h>
 

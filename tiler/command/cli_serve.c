@@ -1,0 +1,221 @@
+/* cli_serve.c - sisetu serve: the map, its tiles and its answers over HTTP. */
+#include "data/base/json.h"
+#include "data/base/limits.h"
+#include "data/base/log.h"
+#include "data/base/text.h"
+#include "styles/style.h"
+#include "tiler/command/cli.h"
+#include "tiler/serve/editing.h"
+#include "tiler/serve/routes.h"
+
+#include <inttypes.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char DEFAULT_ADDRESS[] = "127.0.0.1:8080";
+
+/* Threads of the pool: one a processor, at most this many unless asked for. */
+enum { THREADS_DEFAULT_MOST = 16, THREADS_MOST = 256 };
+
+/* glibc raises the size from which a block is mapped by itself with the largest block freed;
+ * after that the memory of an old world stays with the heaps of the threads, which under load
+ * and new assessments grew to half as much again. A fixed size gives it back. */
+static const int MAPPED_FROM_BYTES = 128 << 10;
+
+/* ---- the basemap ---- */
+
+struct basemap {
+    struct buf json;    /* for /v1/status */
+    struct buf sources; /* for the page's policy: where images may come from */
+};
+
+/* "https://a.example/{z}/{x}/{y}.png" to "https://a.example"; NULL if it is no such URL. */
+static const char *origin_of(const char *url, struct arena *arena)
+{
+    size_t scheme = text_starts(url, "https://") ? 8 : text_starts(url, "http://") ? 7 : 0;
+    size_t host = scheme ? strcspn(url + scheme, "/?#") : 0;
+    if (host == 0 || strpbrk(url, " ;,'\"\\") || !strstr(url, "{z}") || !strstr(url, "{x}") ||
+        !strstr(url, "{y}"))
+        return NULL;
+    return arena_strndup(arena, url, scheme + host);
+}
+
+/* A key goes into a URL that the page makes: letters and digits, nothing else. */
+static bool is_key(const char *key)
+{
+    size_t n = strlen(key);
+    return n > 0 && n <= 128 &&
+           strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n;
+}
+
+static enum err_code read_basemap(struct cli *cli, struct basemap *out, struct err *err)
+{
+    const char *given = cli_value(cli, "basemap");
+    struct jw jw;
+    jw_init(&jw, &out->json);
+    if (!given) {
+        jw_null(&jw);
+        return ERR_OK;
+    }
+    jw_object(&jw);
+    if (text_starts(given, "tianditu:") && is_key(given + strlen("tianditu:"))) {
+        jw_kv_string(&jw, "kind", "tianditu");
+        jw_kv_string(&jw, "key", given + strlen("tianditu:"));
+        buf_add_text(&out->sources, "https://*.tianditu.gov.cn");
+    } else if (text_starts(given, "xyz:")) {
+        const char *url = given + strlen("xyz:");
+        const char *origin = origin_of(url, &cli->arena);
+        if (!origin)
+            return err_set(err, ERR_USAGE,
+                           "--basemap \"%s\" should be xyz:https://host/{z}/{x}/{y}.png", given);
+        jw_kv_string(&jw, "kind", "xyz");
+        jw_kv_string(&jw, "url", url);
+        jw_kv_string(&jw, "attribution", cli_value(cli, "attribution"));
+        buf_add_text(&out->sources, origin);
+    } else {
+        return err_set(err, ERR_USAGE, "--basemap \"%s\" should be tianditu:KEY or xyz:URL", given);
+    }
+    jw_end_object(&jw);
+    return buf_ok(&out->json) && buf_ok(&out->sources) ? ERR_OK : err_nomem(err);
+}
+
+/* ---- the server ---- */
+
+struct serving {
+    struct style *style;
+    struct assets assets;
+    struct cache *cache;
+    struct watch *watch;
+    struct editing *editing;
+    struct routes *routes;
+    struct http_server *server;
+    int socket;
+    char bound[HTTP_ADDRESS_BYTES];
+};
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static unsigned default_threads(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > THREADS_DEFAULT_MOST ? THREADS_DEFAULT_MOST : (unsigned)n;
+}
+
+static enum err_code start(struct cli *cli, struct basemap *basemap, struct serving *on,
+                           struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char *address = cli_value(cli, "listen");
+    const char *missing = NULL;
+    int64_t n_threads = default_threads();
+    TRY(cli_integer(cli, "threads", 1, THREADS_MOST, &n_threads, err));
+    TRY(read_basemap(cli, basemap, err));
+    /* The address first: in use is told before the store is read. */
+    TRY(http_bind(address ? address : DEFAULT_ADDRESS, &on->socket, on->bound, err));
+    TRY(style_load(cli_value(cli, "style"), &on->style, err));
+    TRY(assets_load(&on->assets, &missing, err));
+    TRY(cache_new(LIMIT_TILE_CACHE_BYTES, &on->cache, err));
+    struct watch_settings watched = {.store_path = cli->arguments[0],
+                                     .rules_directory = cli_value(cli, "rules"),
+                                     .style = on->style,
+                                     .cache = on->cache};
+    TRY(watch_start(&watched, &on->watch, err));
+    TRY(editing_start(cli->arguments[0], on->watch, &on->editing, err));
+    struct routes_settings served = {.watch = on->watch,
+                                     .cache = on->cache,
+                                     .editing = on->editing,
+                                     .reading_needs_token = cli_flag(cli, "require-read-token"),
+                                     .style = on->style,
+                                     .assets = &on->assets,
+                                     .store_name = base_name(cli->arguments[0]),
+                                     .basemap = buf_text(&basemap->json),
+                                     .image_sources = buf_text(&basemap->sources)};
+    TRY(routes_new(&served, &on->routes, err));
+    struct http_app app = routes_app(on->routes);
+    int socket = on->socket;
+    on->socket = -1; /* http_start takes it over */
+    TRY(http_start(socket, (unsigned)n_threads, &app, &on->server, err));
+    if (missing)
+        log_line("viewer", "missing=%s effect=\"the page does not work; tiles and answers do\"",
+                 missing);
+    log_line("start", "address=http://%s store=%s threads=%" PRId64, on->bound, cli->arguments[0],
+             n_threads);
+done:
+    return code;
+}
+
+static void stop(struct serving *on)
+{
+    http_stop(on->server);
+    routes_free(on->routes);
+    editing_free(on->editing);
+    watch_free(on->watch);
+    cache_free(on->cache);
+    assets_release(&on->assets);
+    style_free(on->style);
+    if (on->socket >= 0)
+        close(on->socket);
+}
+
+static enum err_code run_serve(struct cli *cli, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct serving on = {.socket = -1};
+    struct basemap basemap;
+    buf_init(&basemap.json);
+    buf_init(&basemap.sources);
+    /* Blocked before any thread starts, so that only sigwait below sees them. */
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &stops, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
+    TRY(start(cli, &basemap, &on, err));
+    printf("http://%s/\n", on.bound);
+    fflush(stdout);
+    int got = 0;
+    sigwait(&stops, &got);
+    log_line("stop", "signal=%s", got == SIGINT ? "SIGINT" : "SIGTERM");
+done:
+    stop(&on);
+    buf_release(&basemap.json);
+    buf_release(&basemap.sources);
+    return code;
+}
+
+const struct cli_command cli_serve = {
+    .name = "serve",
+    .arguments = "STORE",
+    .summary = "serve the map, its tiles and its answers over HTTP",
+    .details =
+        "Shows a new import or assessment within two seconds, without a restart. Prints its\n"
+        "address when it is ready; stops on SIGINT and SIGTERM. Changes the store for whoever has "
+        "a\n"
+        "token (sisetu token add), else only reads it.",
+    .examples = "sisetu serve build/ningxia.gpkg\n"
+                "sisetu serve build/ningxia.gpkg --listen 0.0.0.0:80 --basemap tianditu:KEY\n",
+    .options =
+        (const struct cli_option[]){
+            {"listen", 'l', "HOST:PORT", false,
+             "where to listen (127.0.0.1:8080); port 0: any free"},
+            {"style", 0, "FILE", false, "look of the maps (styles/four-colour.json)"},
+            {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},
+            {"threads", 0, "N", false, "threads that draw and answer (one a processor)"},
+            {"basemap", 0, "MAP", false, "tianditu:KEY or xyz:URL, loaded by the browser"},
+            {"attribution", 0, "TEXT", false, "whose the xyz basemap is"},
+            {"require-read-token", 0, NULL, false, "answer nobody without a token"},
+            {NULL, 0, NULL, false, NULL}},
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = run_serve,
+};

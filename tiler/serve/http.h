@@ -1,0 +1,83 @@
+/*
+ * http.h - requests in, responses out. The only file pair that knows libmicrohttpd.
+ *
+ * A request that `quick` can answer (a cached tile, an unchanged one, a mistake) is answered
+ * on the connection's own thread, so that it is never held up by work. Everything else is
+ * suspended, worked on by one of the pool's threads, and resumed with its response. A full
+ * queue answers 503 with Retry-After.
+ *
+ * Bounds:  all in limits.h: address, headers, body, connections, idle time, queue.
+ * Life:    http_bind, http_start, http_stop. http_stop lets running requests finish.
+ * Threads: `quick` runs on connection threads, several at once; `answer` on pool threads,
+ *          each with its own state.
+ * Opens no outbound connection.
+ */
+#ifndef SISETU_TILER_HTTP_H
+#define SISETU_TILER_HTTP_H
+
+#include "data/base/err.h"
+#include "tiler/tiles/blob.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_OTHER,
+};
+
+struct http_request {
+    enum http_method method;
+    const char *target;        /* path and query as they came, escapes and all */
+    const char *if_none_match; /* this and the next two: NULL if absent */
+    const char *if_match;
+    const char *authorization;
+    const char *body; /* of a POST or PUT; "" otherwise */
+    size_t n_body;
+};
+
+struct http_response {
+    int status;
+    const char *content_type; /* texts live as long as the server */
+    const char *cache_control;
+    char allow[48];           /* methods, with 405 and OPTIONS; or "" */
+    const char *policy;       /* Content-Security-Policy of a page; or NULL */
+    struct blob *body;        /* taken over; NULL: none */
+    bool tagged;              /* send the body's tag as ETag */
+    uint64_t generation;      /* of the world; 0: not off a world */
+    int retry_after_s;        /* 0: none */
+    const char *authenticate; /* WWW-Authenticate, with 401 and 403; or NULL */
+};
+
+struct http_app {
+    void *context;
+    bool (*quick)(void *context, const struct http_request *request,
+                  struct http_response *response);
+    void (*answer)(void *context, void *state, const struct http_request *request,
+                   struct http_response *response);
+    /* The response when the server itself must refuse: over a limit, overload. */
+    void (*refuse)(void *context, const struct err *err, struct http_response *response);
+    enum err_code (*state_new)(void *context, void **state, struct err *err);
+    void (*state_free)(void *context, void *state);
+};
+
+/* Listens on "127.0.0.1:8080", "[::1]:8080", "localhost:8080" or ":8080" (all addresses).
+ * Port 0 takes a free one. `bound` gets the address as it is. ERR_BUSY: in use. */
+enum { HTTP_ADDRESS_BYTES = 96 };
+enum err_code http_bind(const char *listen, int *socket, char bound[HTTP_ADDRESS_BYTES],
+                        struct err *err);
+
+struct http_server;
+
+/* Takes over the socket, also when it fails. */
+enum err_code http_start(int socket, unsigned n_threads, const struct http_app *app,
+                         struct http_server **out, struct err *err);
+void http_stop(struct http_server *server);
+
+#endif

@@ -1,0 +1,435 @@
+#include "tiler/serve/routes.h"
+
+#include "data/base/limits.h"
+#include "data/base/log.h"
+#include "tiler/serve/access.h"
+#include "tiler/serve/ask.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char JSON_TYPE[] = "application/json; charset=utf-8";
+static const char GEOJSON_TYPE[] = "application/geo+json; charset=utf-8";
+static const char REVALIDATE[] = "public, max-age=0, must-revalidate";
+/* Overload passes within a tile or two. */
+enum { RETRY_AFTER_S = 1 };
+
+struct routes {
+    struct routes_settings settings;
+    char *policy; /* Content-Security-Policy of the page */
+};
+
+/* ---- answers that need no world ---- */
+
+static enum err_code ask_health(struct ask *ask, struct err *err)
+{
+    (void)err;
+    jw_object(&ask->jw);
+    jw_kv_string(&ask->jw, "status", "ok");
+    jw_end_object(&ask->jw);
+    return ERR_OK;
+}
+
+static enum err_code ask_asset(struct ask *ask, struct err *err)
+{
+    const char *name = ask->path.n == 0 ? "index.html" : ask_segment(ask, 1);
+    const struct asset *asset = assets_find(ask->settings->assets, name);
+    if (!asset)
+        return err_set(err, ERR_NOT_FOUND, "the viewer has no file \"%s\"", name);
+    ask->response->content_type = asset->content_type;
+    ask->response->body = blob_acquire(asset->body);
+    return ERR_OK;
+}
+
+/* ---- the table ---- */
+
+enum needs {
+    NEEDS_NOTHING, /* answered on the connection's thread */
+    NEEDS_WORLD,   /* answered on a pool thread */
+    NEEDS_TILE,    /* from the cache on the connection's thread, else on a pool thread */
+};
+
+struct route {
+    const char *pattern;     /* segments; * is any one, @ the name of a layer */
+    enum http_method method; /* HTTP_GET includes HEAD */
+    enum needs needs;
+    ask_handler *handle;
+    const char *const *params; /* known ones, up to NULL */
+    const char *content_type;
+};
+
+#define PARAMS(...)                                                                                \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+static const char *const NO_PARAMS[] = {NULL};
+
+static const struct route table[] = {
+    {"/", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
+    {"/viewer/*", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
+    {"/healthz", HTTP_GET, NEEDS_NOTHING, ask_health, NO_PARAMS, JSON_TYPE},
+    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("unit"), "image/png"},
+    {"/v1/status", HTTP_GET, NEEDS_WORLD, ask_status, NO_PARAMS, JSON_TYPE},
+    {"/v1/at", HTTP_GET, NEEDS_WORLD, ask_at, PARAMS("lon", "lat", "radius_m"), JSON_TYPE},
+    {"/v1/units", HTTP_GET, NEEDS_WORLD, ask_units, NO_PARAMS, JSON_TYPE},
+    {"/v1/units/*", HTTP_GET, NEEDS_WORLD, ask_unit, PARAMS("explain", "method"), JSON_TYPE},
+    {"/v1/enterprises", HTTP_GET, NEEDS_WORLD, ask_enterprises,
+     PARAMS("grade", "unit", "limit", "after"), JSON_TYPE},
+    {"/v1/enterprises/*", HTTP_GET, NEEDS_WORLD, ask_enterprise, PARAMS("explain"), JSON_TYPE},
+    {"/v1/conflicts", HTTP_GET, NEEDS_WORLD, ask_conflicts,
+     PARAMS("bbox", "grade", "verdict", "unit", "limit", "after", "id", "explain"), GEOJSON_TYPE},
+    {"/v1/legend/*", HTTP_GET, NEEDS_WORLD, ask_legend, NO_PARAMS, JSON_TYPE},
+    {"/v1/incident", HTTP_GET, NEEDS_WORLD, ask_incident, PARAMS("lon", "lat", "radius_m"),
+     JSON_TYPE},
+    {"/v1/near", HTTP_GET, NEEDS_WORLD, ask_near, PARAMS("a", "layer", "within_m", "nearest"),
+     JSON_TYPE},
+    {"/v1/risk", HTTP_GET, NEEDS_WORLD, ask_risk, PARAMS("enterprise", "unit", "lon", "lat"),
+     JSON_TYPE},
+    {"/v1/pipelines/*", HTTP_GET, NEEDS_WORLD, ask_pipeline, PARAMS("method", "explain"),
+     JSON_TYPE},
+    {"/v1/facility_types", HTTP_GET, NEEDS_WORLD, ask_facility_types, NO_PARAMS, JSON_TYPE},
+    {"/v1/check", HTTP_POST, NEEDS_WORLD, ask_check, PARAMS("explain"), JSON_TYPE},
+    {"/v1/exposure", HTTP_POST, NEEDS_WORLD, ask_exposure, NO_PARAMS, JSON_TYPE},
+    {"/v1/@/*", HTTP_PUT, NEEDS_WORLD, ask_put, PARAMS("crs"), JSON_TYPE},
+    {"/v1/@/*", HTTP_DELETE, NEEDS_WORLD, ask_delete, NO_PARAMS, JSON_TYPE},
+};
+
+static bool matches(const char *pattern, const struct path *path)
+{
+    size_t at = 0;
+    for (pattern++; *pattern; at++) {
+        size_t n = strcspn(pattern, "/");
+        if (at == path->n)
+            return false;
+        const char *segment = path->segments[at];
+        enum layer_id layer;
+        bool any =
+            n == 1 && (*pattern == '*' || (*pattern == '@' && layer_by_name(segment, &layer)));
+        if (!any && (strlen(segment) != n || memcmp(segment, pattern, n) != 0))
+            return false;
+        pattern += n + (pattern[n] == '/');
+    }
+    return at == path->n;
+}
+
+/* The route of a path for a method; *allowed, in the arena, lists the methods of the path, NULL if
+ * nothing is served there. */
+static const struct route *find_route(const struct path *path, enum http_method method,
+                                      struct arena *arena, const char **allowed)
+{
+    static const char *const names[] = {[HTTP_GET] = "GET, HEAD",
+                                        [HTTP_POST] = "POST",
+                                        [HTTP_PUT] = "PUT",
+                                        [HTTP_DELETE] = "DELETE"};
+    const struct route *found = NULL;
+    const char *list = NULL;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (!matches(table[i].pattern, path))
+            continue;
+        if (!found && table[i].method == method)
+            found = &table[i];
+        const char *name = names[table[i].method];
+        list = list ? arena_printf(arena, "%s, %s", list, name) : name;
+    }
+    *allowed = list ? arena_printf(arena, "%s, OPTIONS", list) : NULL;
+    return found;
+}
+
+const char *ask_segment(const struct ask *ask, size_t n)
+{
+    return n < ask->path.n ? ask->path.segments[n] : "";
+}
+
+/* ---- errors ---- */
+
+/* ERR_NOT_FOUND to "not_found". */
+static void write_error(struct jw *jw, const struct err *err)
+{
+    char code[64];
+    snprintf(code, sizeof code, "%s", err_code_name(err->code) + strlen("ERR_"));
+    for (char *c = code; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    jw_object(jw);
+    jw_key(jw, "error");
+    jw_object(jw);
+    jw_kv_string(jw, "code", code);
+    jw_kv_string(jw, "message", err->message);
+    jw_end_object(jw);
+    jw_end_object(jw);
+}
+
+static void respond_error(const struct err *err, struct http_response *response)
+{
+    struct buf out;
+    struct jw jw;
+    buf_init(&out);
+    jw_init(&jw, &out);
+    write_error(&jw, err);
+    blob_release(response->body);
+    response->body = NULL;
+    response->status = err_http_status(err->code);
+    response->content_type = JSON_TYPE;
+    response->cache_control = "no-store";
+    response->policy = NULL;
+    response->tagged = false;
+    if (response->status == 503)
+        response->retry_after_s = RETRY_AFTER_S;
+    (void)blob_new(&out, &response->body, NULL); /* without memory: the bare status */
+    buf_release(&out);
+    /* What we did wrong ourselves is for the operator; what a client did wrong is not. */
+    if (response->status == 500 || response->status == 507)
+        log_line("request", "error=%s message=\"%s\"", err_code_name(err->code), err->message);
+}
+
+static void refuse(void *context, const struct err *err, struct http_response *response)
+{
+    (void)context;
+    respond_error(err, response);
+}
+
+/* ---- a request ---- */
+
+/* A token where one is needed. The page itself says nothing of the store, and asks with one. */
+static enum err_code check_access(struct ask *ask, const struct route *route, struct err *err)
+{
+    bool changes = route->method == HTTP_PUT || route->method == HTTP_DELETE;
+    if (!changes && (!ask->settings->reading_needs_token || route->needs == NEEDS_NOTHING))
+        return ERR_OK;
+    const char *challenge = NULL;
+    enum err_code code = access_check(ask->settings->watch, changes ? TOKEN_WRITE : TOKEN_READ,
+                                      ask->request->authorization, ask->token, &challenge, err);
+    if (code != ERR_OK)
+        ask->response->authenticate = challenge;
+    return code;
+}
+
+/* Splits the target, finds the route, checks method, token and parameters. *route stays NULL when
+ * the response is complete already (OPTIONS). */
+static enum err_code read_target(struct ask *ask, const struct route **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    *out = NULL;
+    const char *target = ask->request->target;
+    size_t n = strcspn(target, "?");
+    const char *raw_path = arena_strndup(ask->arena, target, n);
+    if (!raw_path)
+        return err_nomem(err);
+    TRY(path_parse(raw_path, ask->arena, &ask->path, err));
+    enum http_method method = ask->request->method == HTTP_HEAD ? HTTP_GET : ask->request->method;
+    const char *allowed = NULL;
+    const struct route *route = find_route(&ask->path, method, ask->arena, &allowed);
+    if (!allowed)
+        return err_set(err, ERR_NOT_FOUND, "nothing is served at %.200s", raw_path);
+    if (method == HTTP_OPTIONS || !route)
+        snprintf(ask->response->allow, sizeof ask->response->allow, "%s", allowed);
+    if (method == HTTP_OPTIONS) {
+        ask->response->status = 204;
+        return ERR_OK;
+    }
+    if (!route)
+        return err_set(err, ERR_METHOD, "this address answers %s", allowed);
+    TRY(check_access(ask, route, err));
+    TRY(params_parse(target[n] == '?' ? target + n + 1 : NULL, ask->arena, &ask->params, err));
+    TRY(params_known(&ask->params, route->params, err));
+    *out = route;
+done:
+    return code;
+}
+
+/* Whether If-None-Match names the tag: "*" or a list of tags, weak or strong. */
+static bool names_tag(const char *list, const char *tag)
+{
+    if (!list)
+        return false;
+    if (strcmp(list, "*") == 0)
+        return true;
+    size_t n = strlen(tag);
+    for (const char *at = strstr(list, tag); at; at = strstr(at + 1, tag))
+        if (at[n] == '\0' || at[n] == ',' || at[n] == ' ')
+            return true;
+    return false;
+}
+
+/* The written answer becomes the response's body, with its tag; unchanged becomes 304. */
+static enum err_code finish(struct ask *ask, const struct route *route, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct http_response *response = ask->response;
+    if (response->status == 0)
+        response->status = 200;
+    if (!response->body)
+        TRY(blob_new(&ask->out, &response->body, err));
+    if (!response->content_type)
+        response->content_type = route->content_type;
+    response->cache_control = REVALIDATE;
+    bool read = ask->request->method == HTTP_GET || ask->request->method == HTTP_HEAD;
+    if (!read || ask->settings->reading_needs_token) /* a shared cache asks for no token */
+        response->cache_control = read ? "private, max-age=0, must-revalidate" : "no-store";
+    if (read) {
+        response->tagged = true;
+        if (names_tag(ask->request->if_none_match, response->body->tag))
+            response->status = 304;
+    }
+    if (ask->world && response->generation == 0)
+        response->generation = ask->world->generation;
+done:
+    return code;
+}
+
+static void hold_world(struct ask *ask)
+{
+    ask->scenes = watch_acquire(ask->settings->watch, &ask->edition);
+    ask->world = scenes_world(ask->scenes);
+}
+
+static void begin(struct ask *ask, struct routes *routes, const struct http_request *request,
+                  struct http_response *response, struct arena *arena)
+{
+    *ask = (struct ask){
+        .settings = &routes->settings, .request = request, .response = response, .arena = arena};
+    buf_init(&ask->out);
+    jw_init(&ask->jw, &ask->out);
+}
+
+static void end(struct ask *ask)
+{
+    if (ask->scenes)
+        scenes_release(ask->scenes);
+    buf_release(&ask->out);
+}
+
+/* On the connection's thread: mistakes, what needs no world, and cached tiles. */
+static bool quick(void *context, const struct http_request *request, struct http_response *response)
+{
+    struct routes *routes = context;
+    struct arena arena;
+    struct ask ask;
+    struct err err = {0};
+    const struct route *route = NULL;
+    bool done = true;
+    arena_init(&arena, LIMIT_REQUEST_BYTES);
+    begin(&ask, routes, request, response, &arena);
+    enum err_code code = read_target(&ask, &route, &err);
+    if (code == ERR_OK && route) {
+        done = route->needs == NEEDS_NOTHING;
+        if (done)
+            code = route->handle(&ask, &err);
+        if (route->needs == NEEDS_TILE) {
+            hold_world(&ask);
+            code = ask_tile_quick(&ask, &done, &err);
+        }
+        if (code == ERR_OK && done)
+            code = finish(&ask, route, &err);
+        if (code == ERR_OK && done && ask.path.n == 0)
+            response->policy = routes->policy;
+    }
+    if (code != ERR_OK) {
+        respond_error(&err, response);
+        done = true;
+    }
+    end(&ask);
+    arena_release(&arena);
+    return done;
+}
+
+/* On a pool thread: everything else. */
+static void answer(void *context, void *state_pointer, const struct http_request *request,
+                   struct http_response *response)
+{
+    struct routes *routes = context;
+    struct route_state *state = state_pointer;
+    struct ask ask;
+    struct err err = {0};
+    const struct route *route = NULL;
+    begin(&ask, routes, request, response, &state->worker.arena);
+    ask.state = state;
+    enum err_code code = read_target(&ask, &route, &err);
+    if (code == ERR_OK && route) {
+        hold_world(&ask);
+        code = route->handle(&ask, &err);
+    }
+    if (code == ERR_OK && route)
+        code = finish(&ask, route, &err);
+    if (code != ERR_OK)
+        respond_error(&err, response);
+    end(&ask);
+    worker_reset(&state->worker);
+}
+
+/* ---- the whole ---- */
+
+static enum err_code state_new(void *context, void **out, struct err *err)
+{
+    struct routes *routes = context;
+    enum err_code code = ERR_OK;
+    struct route_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return err_nomem(err);
+    code = worker_init(&state->worker, LIMIT_REQUEST_BYTES, err);
+    if (code == ERR_OK) {
+        code = canvas_new(routes->settings.style, &state->canvas, err);
+        if (code != ERR_OK)
+            worker_release(&state->worker);
+    }
+    if (code != ERR_OK) {
+        free(state);
+        return code;
+    }
+    *out = state;
+    return ERR_OK;
+}
+
+static void state_free(void *context, void *pointer)
+{
+    (void)context;
+    struct route_state *state = pointer;
+    if (!state)
+        return;
+    canvas_free(state->canvas);
+    worker_release(&state->worker);
+    free(state);
+}
+
+enum err_code routes_new(const struct routes_settings *settings, struct routes **out,
+                         struct err *err)
+{
+    struct buf policy;
+    buf_init(&policy);
+    /* Only our own scripts run; styles are set by OpenLayers on its elements. */
+    buf_printf(&policy,
+               "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+               "img-src 'self' data: blob:%s%s; object-src 'none'; base-uri 'none'; "
+               "form-action 'self'",
+               *settings->image_sources ? " " : "", settings->image_sources);
+    struct routes *routes = calloc(1, sizeof *routes);
+    if (!routes || !buf_ok(&policy)) {
+        buf_release(&policy);
+        free(routes);
+        return err_nomem(err);
+    }
+    routes->settings = *settings;
+    routes->policy = policy.bytes;
+    *out = routes;
+    return ERR_OK;
+}
+
+void routes_free(struct routes *routes)
+{
+    if (!routes)
+        return;
+    free(routes->policy);
+    free(routes);
+}
+
+struct http_app routes_app(struct routes *routes)
+{
+    return (struct http_app){.context = routes,
+                             .quick = quick,
+                             .answer = answer,
+                             .refuse = refuse,
+                             .state_new = state_new,
+                             .state_free = state_free};
+}

@@ -1,0 +1,42 @@
+/*
+ * routes.h - every address that is served, in one table, and what answers it.
+ *
+ * A request is read (path, query, method), its route found, its parameters checked, its
+ * world held, its answer written: a pure function of (world, request), testable without a
+ * socket. Nothing in a request names a file or a URL that is opened.
+ *
+ * Life:    routes_new once; routes_app gives it to http.h; routes_free.
+ * Threads: all functions are safe; a struct route_state belongs to one thread at a time.
+ */
+#ifndef SISETU_TILER_ROUTES_H
+#define SISETU_TILER_ROUTES_H
+
+#include "tiler/serve/assets.h"
+#include "tiler/tiles/cache.h"
+#include "tiler/serve/http.h"
+#include "tiler/serve/watch.h"
+
+struct editing;
+struct routes;
+
+/* What is served beside the world. All belong to the caller and outlive the routes. */
+struct routes_settings {
+    struct watch *watch;
+    struct cache *cache;
+    struct editing *editing; /* NULL: nothing can be changed */
+    bool reading_needs_token;
+    const struct style *style;
+    const struct assets *assets;
+    const char *store_name;    /* base name */
+    const char *basemap;       /* JSON for /v1/status: an object or "null" */
+    const char *image_sources; /* where else a page may load images from: for its policy; "" */
+};
+
+enum err_code routes_new(const struct routes_settings *settings, struct routes **out,
+                         struct err *err);
+void routes_free(struct routes *routes);
+
+/* Points into routes. */
+struct http_app routes_app(struct routes *routes);
+
+#endif

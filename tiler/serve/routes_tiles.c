@@ -1,0 +1,128 @@
+/* routes_tiles.c - /tiles/{map}/{z}/{x}/{y}.png and {y}@2x.png. */
+#include "data/base/text.h"
+#include "geo/world/world.h"
+#include "tiler/serve/ask.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum err_code read_number(const char *text, const char *name, int64_t *out, struct err *err)
+{
+    /* Digits alone: "+3", "03" or " 3" would give one tile several addresses. */
+    bool plain = *text && strspn(text, "0123456789") == strlen(text) && strlen(text) <= 9 &&
+                 (text[0] != '0' || text[1] == '\0');
+    if (!plain || !text_to_int(text, out))
+        return err_set(err, ERR_USAGE,
+                       "%s \"%s\" is not a whole number; a tile is /tiles/{map}/{z}/{x}/{y}.png",
+                       name, text);
+    return ERR_OK;
+}
+
+/* "12.png" or "12@2x.png": cuts the number off. */
+static enum err_code read_last(const char *text, char number[32], uint32_t *scale, struct err *err)
+{
+    size_t n = strcspn(text, "@.");
+    if (strcmp(text + n, ".png") == 0)
+        *scale = 1;
+    else if (strcmp(text + n, "@2x.png") == 0)
+        *scale = 2;
+    else
+        return err_set(err, ERR_USAGE, "\"%s\" should end in .png or @2x.png", text);
+    snprintf(number, 32, "%.*s", (int)(n < 31 ? n : 31), text);
+    return ERR_OK;
+}
+
+static enum err_code read_map(const char *name, enum map_id *out, struct err *err)
+{
+    if (map_by_name(name, out))
+        return ERR_OK;
+    const char *names[MAP_COUNT + 1] = {0};
+    char list[128] = "";
+    for (int i = 0; i < MAP_COUNT; i++) {
+        names[i] = map_name((enum map_id)i);
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *near = text_nearest(name, names);
+    return err_set(err, ERR_NOT_FOUND, "no map \"%s\"%s%s%s; maps are %s", name,
+                   near ? ", did you mean " : "", near ? near : "", near ? "?" : "", list);
+}
+
+static enum err_code read_key(const struct ask *ask, struct tile_key *key, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    int64_t z = 0, x = 0, y = 0;
+    char last[32] = "";
+    *key = (struct tile_key){0};
+    TRY(read_map(ask_segment(ask, 1), &key->map, err));
+    TRY(read_number(ask_segment(ask, 2), "z", &z, err));
+    TRY(read_number(ask_segment(ask, 3), "x", &x, err));
+    TRY(read_last(ask_segment(ask, 4), last, &key->scale, err));
+    TRY(read_number(last, "y", &y, err));
+    if (z > TILE_ZOOM_MAX)
+        return err_set(err, ERR_NOT_FOUND, "zoom %lld is outside 0 to %d", (long long)z,
+                       TILE_ZOOM_MAX);
+    int64_t n = INT64_C(1) << z;
+    if (x >= n || y >= n)
+        return err_set(err, ERR_NOT_FOUND, "at zoom %lld x and y go from 0 to %lld", (long long)z,
+                       (long long)(n - 1));
+    key->z = (uint32_t)z;
+    key->x = (uint32_t)x;
+    key->y = (uint32_t)y;
+    key->unit = params_text(&ask->params, "unit");
+    if (key->unit && world_unit(ask->world, key->unit) < 0)
+        return err_set(err, ERR_NOT_FOUND, "no unit has the code \"%s\"", key->unit);
+done:
+    return code;
+}
+
+/* A unit's code is checked to exist, so that the text fits: codes have at most 12 digits. */
+static bool cache_key_of(const struct ask *ask, const struct tile_key *key, struct cache_key *out)
+{
+    out->edition = ask->edition;
+    int n = snprintf(out->text, sizeof out->text, "%d/%u/%u/%u/%u/%s", (int)key->map, key->z,
+                     key->x, key->y, key->scale, key->unit ? key->unit : "");
+    return n > 0 && (size_t)n < sizeof out->text;
+}
+
+enum err_code ask_tile_quick(struct ask *ask, bool *done, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct tile_key key;
+    struct cache_key cached;
+    *done = false;
+    TRY(read_key(ask, &key, err));
+    if (cache_key_of(ask, &key, &cached))
+        ask->response->body = cache_look(ask->settings->cache, &cached);
+    *done = ask->response->body != NULL;
+done:
+    return code;
+}
+
+static enum err_code draw(struct ask *ask, const struct tile_key *key, struct blob **out,
+                          struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(tile_draw(ask->scenes, ask->state->canvas, &ask->state->worker, key, &ask->out, err));
+    TRY(blob_new(&ask->out, out, err));
+done:
+    return code;
+}
+
+enum err_code ask_tile(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct tile_key key;
+    struct cache_key cached;
+    struct blob *blob = NULL;
+    TRY(read_key(ask, &key, err));
+    if (!cache_key_of(ask, &key, &cached))
+        return draw(ask, &key, &ask->response->body, err);
+    blob = cache_take(ask->settings->cache, &cached);
+    if (!blob) {
+        code = draw(ask, &key, &blob, err);
+        cache_give(ask->settings->cache, &cached, blob);
+    }
+    ask->response->body = blob;
+done:
+    return code;
+}

@@ -1,0 +1,291 @@
+#include "tiler/serve/watch.h"
+
+#include "data/base/log.h"
+#include "data/store.h"
+#include "geo/world/world.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+/* How long a look waits for an edit: then the next one is due. */
+enum { HOLD_MS = 1000 };
+
+/* What tells one state of the store from another. A file that replaces another may well have
+ * the same generation; one that is written over it, the same inode too; a copy of it with
+ * another history, the same identity: but not the same time. */
+struct identity {
+    struct store_stamp stamp;
+    struct timespec written;
+};
+
+struct watch {
+    struct watch_settings settings;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool ending;
+    struct scenes *scenes;
+    uint64_t edition;
+    struct identity seen; /* of what is published */
+    struct err trouble;   /* the last that was logged; code ERR_OK: none */
+    struct arena tokens_arena;
+    struct token *tokens;
+    size_t n_tokens;
+    bool held; /* while the store is looked at, loaded or edited */
+    pthread_cond_t let;
+    pthread_t thread;
+    bool has_thread;
+};
+
+static enum err_code identify(const char *path, struct identity *out, struct err *err)
+{
+    struct stat status;
+    memset(out, 0, sizeof *out);
+    /* The time first: what is written in between is seen at the next look. */
+    if (stat(path, &status) == 0)
+        out->written = status.st_mtim;
+    return store_stamp(path, &out->stamp, err);
+}
+
+static bool is_same(const struct identity *a, const struct identity *b)
+{
+    return store_stamp_equal(a->stamp, b->stamp) && a->written.tv_sec == b->written.tv_sec &&
+           a->written.tv_nsec == b->written.tv_nsec;
+}
+
+/* Puts a world in the place of what was published. */
+static enum err_code show(struct watch *watch, struct world *world, const struct identity *identity,
+                          struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct scenes *scenes = NULL;
+    TRY(scenes_new(world, watch->settings.style, &scenes, err));
+    pthread_mutex_lock(&watch->mutex);
+    struct scenes *old = watch->scenes;
+    watch->scenes = scenes;
+    uint64_t edition = ++watch->edition;
+    watch->seen = *identity;
+    pthread_mutex_unlock(&watch->mutex);
+    if (old)
+        scenes_release(old);
+    cache_forget_before(watch->settings.cache, edition);
+done:
+    return code;
+}
+
+static enum err_code load_tokens(struct watch *watch, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    struct arena arena;
+    struct token *tokens = NULL;
+    size_t n = 0;
+    arena_init(&arena, 0);
+    TRY(store_open(watch->settings.store_path, STORE_READ, &store, err));
+    TRY(store_tokens(store, &arena, &tokens, &n, err));
+    pthread_mutex_lock(&watch->mutex);
+    struct arena old = watch->tokens_arena;
+    watch->tokens_arena = arena;
+    watch->tokens = tokens;
+    watch->n_tokens = n;
+    pthread_mutex_unlock(&watch->mutex);
+    arena = old;
+done:
+    store_close(store);
+    arena_release(&arena);
+    return code;
+}
+
+/* Loads what the store holds now. */
+static enum err_code publish(struct watch *watch, const struct identity *identity, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct world *world = NULL;
+    TRY(load_tokens(watch, err));
+    TRY(world_load(watch->settings.store_path, watch->settings.rules_directory, INT_ABSENT, &world,
+                   err));
+    TRY(show(watch, world, identity, err));
+    log_line("world", "generation=%" PRIu64 " enterprises=%zu conflicts=%zu", world->generation,
+             world_count(world, LAYER_ENTERPRISES), world_count(world, LAYER_CONFLICTS));
+done:
+    world_release(world);
+    return code;
+}
+
+void watch_look(struct watch *watch)
+{
+    struct identity now;
+    struct err err = {0};
+    enum err_code code = identify(watch->settings.store_path, &now, &err);
+    if (code == ERR_OK && is_same(&now, &watch->seen)) {
+        watch->trouble.code = ERR_OK;
+        return;
+    }
+    if (code == ERR_OK)
+        code = publish(watch, &now, &err);
+    /* A writer that holds the store is no trouble: the next look will see. */
+    if (code == ERR_OK || code == ERR_BUSY) {
+        watch->trouble.code = ERR_OK;
+        return;
+    }
+    if (watch->trouble.code == code && strcmp(watch->trouble.message, err.message) == 0)
+        return;
+    watch->trouble = err;
+    watch->trouble.code = code;
+    log_line("store", "error=%s message=\"%s\" action=\"the last good world is served on\"",
+             err_code_name(code), err.message);
+}
+
+static void *thread_main(void *argument)
+{
+    struct watch *watch = argument;
+    pthread_mutex_lock(&watch->mutex);
+    while (!watch->ending) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += 1;
+        (void)pthread_cond_timedwait(&watch->wake, &watch->mutex, &until);
+        if (watch->ending)
+            break;
+        pthread_mutex_unlock(&watch->mutex);
+        if (watch_hold(watch, HOLD_MS)) {
+            watch_look(watch);
+            watch_let(watch);
+        }
+        pthread_mutex_lock(&watch->mutex);
+    }
+    pthread_mutex_unlock(&watch->mutex);
+    return NULL;
+}
+
+enum err_code watch_start(const struct watch_settings *settings, struct watch **out,
+                          struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct identity identity;
+    pthread_condattr_t attributes;
+    *out = NULL;
+    struct watch *watch = calloc(1, sizeof *watch);
+    if (!watch)
+        return err_nomem(err);
+    watch->settings = *settings;
+    arena_init(&watch->tokens_arena, 0);
+    pthread_mutex_init(&watch->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&watch->wake, &attributes);
+    pthread_cond_init(&watch->let, &attributes);
+    pthread_condattr_destroy(&attributes);
+    TRY(identify(settings->store_path, &identity, err));
+    TRY(publish(watch, &identity, err));
+    int failure = pthread_create(&watch->thread, NULL, thread_main, watch);
+    if (failure != 0) {
+        code = err_errno(err, failure, "cannot start a thread");
+        goto done;
+    }
+    watch->has_thread = true;
+    *out = watch;
+    watch = NULL;
+done:
+    watch_free(watch);
+    return code;
+}
+
+struct scenes *watch_acquire(struct watch *watch, uint64_t *edition)
+{
+    pthread_mutex_lock(&watch->mutex);
+    struct scenes *scenes = scenes_acquire(watch->scenes);
+    *edition = watch->edition;
+    pthread_mutex_unlock(&watch->mutex);
+    return scenes;
+}
+
+bool watch_hold(struct watch *watch, int wait_ms)
+{
+    struct timespec until;
+    int waited = 0;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += wait_ms / 1000;
+    until.tv_nsec += wait_ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    pthread_mutex_lock(&watch->mutex);
+    while (watch->held && waited == 0)
+        waited = pthread_cond_timedwait(&watch->let, &watch->mutex, &until);
+    bool taken = !watch->held;
+    watch->held = true;
+    pthread_mutex_unlock(&watch->mutex);
+    return taken;
+}
+
+void watch_let(struct watch *watch)
+{
+    pthread_mutex_lock(&watch->mutex);
+    watch->held = false;
+    pthread_cond_signal(&watch->let);
+    pthread_mutex_unlock(&watch->mutex);
+}
+
+enum err_code watch_publish(struct watch *watch, struct world *world, struct err *err)
+{
+    struct identity now;
+    /* Somebody may have written since the commit: then the next look sees another store. */
+    if (identify(watch->settings.store_path, &now, NULL) != ERR_OK ||
+        now.stamp.generation != world->generation)
+        memset(&now, 0, sizeof now);
+    return show(watch, world, &now, err);
+}
+
+struct world *watch_world(struct watch *watch)
+{
+    pthread_mutex_lock(&watch->mutex);
+    struct world *world = world_acquire(scenes_world(watch->scenes));
+    pthread_mutex_unlock(&watch->mutex);
+    return world;
+}
+
+bool watch_has_token(struct watch *watch, enum token_scope scope)
+{
+    bool has = false;
+    pthread_mutex_lock(&watch->mutex);
+    for (size_t i = 0; i < watch->n_tokens; i++)
+        has = has || watch->tokens[i].scope >= scope;
+    pthread_mutex_unlock(&watch->mutex);
+    return has;
+}
+
+enum token_scope watch_token(struct watch *watch, const char *text, char name[TOKEN_NAME_BYTES])
+{
+    pthread_mutex_lock(&watch->mutex);
+    const struct token *token = store_token_match(watch->tokens, watch->n_tokens, text);
+    enum token_scope scope = token ? token->scope : TOKEN_NONE;
+    snprintf(name, TOKEN_NAME_BYTES, "%s", token ? token->name : "");
+    pthread_mutex_unlock(&watch->mutex);
+    return scope;
+}
+
+void watch_free(struct watch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->has_thread) {
+        pthread_mutex_lock(&watch->mutex);
+        watch->ending = true;
+        pthread_cond_signal(&watch->wake);
+        pthread_mutex_unlock(&watch->mutex);
+        pthread_join(watch->thread, NULL);
+    }
+    if (watch->scenes)
+        scenes_release(watch->scenes);
+    arena_release(&watch->tokens_arena);
+    pthread_cond_destroy(&watch->wake);
+    pthread_cond_destroy(&watch->let);
+    pthread_mutex_destroy(&watch->mutex);
+    free(watch);
+}

@@ -1,0 +1,97 @@
+#include "tiler/tiles/drawing.h"
+
+#include <stdlib.h>
+
+/* Covers the pixel of scale 1 that holds a point, at every scale. */
+static void mark_px(const struct drawing *d, struct fixed at)
+{
+    int64_t scale = d->canvas->scale, px = scale * FIXED_ONE;
+    int64_t left = (at.x - (at.x % px + px) % px), top = (at.y - (at.y % px + px) % px);
+    for (int64_t i = 0; i < scale * scale; i++)
+        raster_mark(d->canvas->raster,
+                    (struct fixed){left + i % scale * FIXED_ONE, top + i / scale * FIXED_ONE});
+}
+
+/* A polygon too thin to be seen is drawn as the pixels that it passes. */
+static void mark_edge(const struct drawing *d, struct fixed a, struct fixed b)
+{
+    int64_t edge = (int64_t)d->canvas->size_px * FIXED_ONE;
+    if ((a.x < 0 && b.x < 0) || (a.y < 0 && b.y < 0) || (a.x >= edge && b.x >= edge) ||
+        (a.y >= edge && b.y >= edge))
+        return;
+    int64_t dx = b.x - a.x, dy = b.y - a.y;
+    int64_t n = (llabs(dx) > llabs(dy) ? llabs(dx) : llabs(dy)) / FIXED_ONE + 1;
+    /* Thin shapes that are long as well are rare: walk all of it, up to the width of 4,096
+     * tiles, past which its outline layer shows it. */
+    if (n > (int64_t)4096 * TILE_PX)
+        return;
+    for (int64_t i = 0; i <= n; i++)
+        mark_px(d, (struct fixed){a.x + dx * i / n, a.y + dy * i / n});
+}
+
+static void mark_edges(const struct drawing *d, const struct layer_job *job,
+                       const struct shape *shape)
+{
+    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
+        uint32_t start = ring_start(job->detail, ring), end = job->detail->ring_ends[ring];
+        for (uint32_t i = start; i + 1 < end; i++)
+            mark_edge(d, to_picture(d, job->detail->points[i]),
+                      to_picture(d, job->detail->points[i + 1]));
+    }
+}
+
+/* What is under two pixels across may cover no pixel wholly: the one in its middle is marked.
+ * What is under one pixel thick but long is marked all along its edge. */
+static void mark_shape(const struct drawing *d, const struct layer_job *job,
+                       const struct shape *shape)
+{
+    struct fixed low =
+        to_picture(d, (struct merc){(int32_t)shape->box.west, (int32_t)shape->box.north});
+    struct fixed high =
+        to_picture(d, (struct merc){(int32_t)shape->box.east, (int32_t)shape->box.south});
+    int64_t two = (int64_t)2 * FIXED_ONE * d->canvas->scale;
+    if (high.x - low.x < two && high.y - low.y < two)
+        mark_px(d, (struct fixed){(low.x + high.x) >> 1, (low.y + high.y) >> 1});
+    else if (shape->thickness < merc_units_of_px(d->key->z) / 2)
+        mark_edges(d, job, shape);
+}
+
+void add_polygon(const struct drawing *d, const struct layer_job *job, const struct shape *shape)
+{
+    const struct detail *detail = job->detail;
+    if (shape->thickness < merc_units_of_px(d->key->z)) /* 2 px across, if it is square */
+        mark_shape(d, job, shape);
+    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
+        uint32_t start = ring_start(detail, ring), end = detail->ring_ends[ring];
+        if (end - start < 3)
+            continue;
+        struct fixed first = to_picture(d, detail->points[start]), before = first;
+        for (uint32_t i = start + 1; i < end; i++) {
+            struct fixed next = to_picture(d, detail->points[i]);
+            raster_edge(d->canvas->raster, before, next);
+            before = next;
+        }
+        raster_edge(d->canvas->raster, before, first);
+    }
+}
+
+enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
+                        const struct shape *shape, const struct stroke_style *stroke)
+{
+    const struct detail *detail = job->detail;
+    struct canvas *canvas = d->canvas;
+    bool closed = shape->kind == GEOM_POLYGON;
+    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
+        uint32_t start = ring_start(detail, ring), n = detail->ring_ends[ring] - start;
+        enum err_code code = canvas_room(canvas, n, d->err);
+        if (code != ERR_OK)
+            return code;
+        for (uint32_t i = 0; i < n; i++)
+            canvas->points[i] = to_picture(d, detail->points[start + i]);
+        const struct fixed *p = canvas->points;
+        bool returns = n > 2 && p[0].x == p[n - 1].x && p[0].y == p[n - 1].y;
+        stroke_line(&canvas->stroker, canvas->raster, p, returns ? n - 1 : n, closed || returns,
+                    stroke);
+    }
+    return canvas->stroker.failed ? err_nomem(d->err) : ERR_OK;
+}

@@ -1,0 +1,208 @@
+#include "tiler/tiles/look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void evaluate_fill(const struct style_layer *layer, const struct eval *eval,
+                          struct paint *out)
+{
+    const char *pattern = style_text(layer, PROP_FILL_PATTERN, eval);
+    out->sort_key = style_number(layer, PROP_FILL_SORT_KEY, eval);
+    out->colour = style_colour(layer, PROP_FILL_COLOR, eval);
+    out->opacity = style_number(layer, PROP_FILL_OPACITY, eval);
+    out->has_outline = layer->properties[PROP_FILL_OUTLINE_COLOR] != NULL;
+    if (out->has_outline)
+        out->outline = style_colour(layer, PROP_FILL_OUTLINE_COLOR, eval);
+    /* A pattern that the sprite lacks is not drawn, as in MapLibre. */
+    if (pattern && !pattern_by_name(pattern, &out->pattern))
+        out->opacity = 0;
+}
+
+static void evaluate_line(const struct style_layer *layer, const struct eval *eval,
+                          struct paint *out)
+{
+    struct stroke_style *stroke = &out->stroke;
+    out->sort_key = style_number(layer, PROP_LINE_SORT_KEY, eval);
+    out->colour = style_colour(layer, PROP_LINE_COLOR, eval);
+    out->opacity = style_number(layer, PROP_LINE_OPACITY, eval);
+    stroke->width_px = style_number(layer, PROP_LINE_WIDTH, eval);
+    stroke->cap = (enum line_cap)style_choice(layer, PROP_LINE_CAP, eval);
+    stroke->join = (enum line_join)style_choice(layer, PROP_LINE_JOIN, eval);
+    stroke->n_dashes = layer->n_dashes;
+    for (uint32_t i = 0; i < layer->n_dashes; i++)
+        stroke->dashes_px[i] = layer->dashes[i] * stroke->width_px;
+}
+
+static void evaluate_circle(const struct style_layer *layer, const struct eval *eval,
+                            struct paint *out)
+{
+    out->sort_key = style_number(layer, PROP_CIRCLE_SORT_KEY, eval);
+    out->colour = style_colour(layer, PROP_CIRCLE_COLOR, eval);
+    out->opacity = style_number(layer, PROP_CIRCLE_OPACITY, eval);
+    out->radius_px = style_number(layer, PROP_CIRCLE_RADIUS, eval);
+    out->edge_px = style_number(layer, PROP_CIRCLE_STROKE_WIDTH, eval);
+    out->edge = style_colour(layer, PROP_CIRCLE_STROKE_COLOR, eval);
+    out->edge_opacity = style_number(layer, PROP_CIRCLE_STROKE_OPACITY, eval);
+}
+
+void paint_evaluate(const struct style_layer *layer, const struct eval *eval, struct paint *out)
+{
+    memset(out, 0, sizeof *out); /* padding too: paints are compared as bytes */
+    switch (layer->type) {
+    case LAYER_BACKGROUND:
+        out->colour = style_colour(layer, PROP_BACKGROUND_COLOR, eval);
+        out->opacity = style_number(layer, PROP_BACKGROUND_OPACITY, eval);
+        break;
+    case LAYER_FILL:
+        evaluate_fill(layer, eval, out);
+        break;
+    case LAYER_LINE:
+        evaluate_line(layer, eval, out);
+        break;
+    case LAYER_CIRCLE:
+        evaluate_circle(layer, eval, out);
+        break;
+    case LAYER_SYMBOL: /* labels.c */
+        break;
+    }
+}
+
+/* ---- equal paints are one ---- */
+
+struct paint_table {
+    struct paint *paints;
+    size_t n, capacity;
+    uint32_t *slots; /* index + 1 of a paint; 0: free */
+    size_t n_slots;  /* a power of two */
+    struct arena *arena;
+};
+
+static uint64_t hash_paint(const struct paint *paint)
+{
+    /* FNV-1a, 64 bits. */
+    const unsigned char *bytes = (const unsigned char *)paint;
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    for (size_t i = 0; i < sizeof *paint; i++)
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001B3);
+    return hash ^ hash >> 32;
+}
+
+static void insert_slot(struct paint_table *table, uint32_t index)
+{
+    size_t at = hash_paint(&table->paints[index]) & (table->n_slots - 1);
+    while (table->slots[at])
+        at = (at + 1) & (table->n_slots - 1);
+    table->slots[at] = index + 1;
+}
+
+static bool grow_table(struct paint_table *table)
+{
+    table->n_slots = table->n_slots ? table->n_slots * 2 : 64;
+    table->slots = arena_new(table->arena, uint32_t, table->n_slots);
+    for (size_t i = 0; table->slots && i < table->n; i++)
+        insert_slot(table, (uint32_t)i);
+    return table->slots != NULL;
+}
+
+/* The index of a paint, adding it if it is new; LOOK_NONE: no memory. */
+static uint32_t paint_index(struct paint_table *table, const struct paint *paint)
+{
+    if (2 * (table->n + 1) > table->n_slots && !grow_table(table))
+        return LOOK_NONE;
+    size_t at = hash_paint(paint) & (table->n_slots - 1);
+    for (; table->slots[at]; at = (at + 1) & (table->n_slots - 1))
+        /* Paints are made in zeroed memory and copied as bytes, so that equal ones are equal
+         * bytes; numbers that are equal otherwise (0 and -0) only make one paint more.
+         * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+        if (memcmp(&table->paints[table->slots[at] - 1], paint, sizeof *paint) == 0)
+            return table->slots[at] - 1;
+    table->paints =
+        arena_grow(table->arena, table->paints, &table->capacity, table->n + 1, sizeof *paint);
+    if (!table->paints)
+        return LOOK_NONE;
+    memcpy(&table->paints[table->n], paint, sizeof *paint); /* with its padding */
+    table->slots[at] = (uint32_t)++table->n;
+    return (uint32_t)(table->n - 1);
+}
+
+static int by_sort_key(const void *a, const void *b, void *context)
+{
+    const struct paint *paints = context;
+    uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
+    if (paints[i].sort_key != paints[k].sort_key)
+        return paints[i].sort_key < paints[k].sort_key ? -1 : 1;
+    return i < k ? -1 : 1;
+}
+
+/* How far beyond its box a feature may be drawn. */
+static double reach_of(const struct paint *paint)
+{
+    double half = paint->stroke.width_px * 2 + 1; /* half the width, times the miter limit, twice */
+    double circle = paint->radius_px + paint->edge_px;
+    return (half > circle ? half : circle) + 1;
+}
+
+/* Numbers paints in the order of drawing. */
+static enum err_code order_paints(struct paint_table *table, uint32_t *paint_of, uint32_t n,
+                                  struct arena *arena, struct look *out, struct err *err)
+{
+    uint32_t *order = arena_new(table->arena, uint32_t, table->n);
+    uint32_t *rank = arena_new(table->arena, uint32_t, table->n);
+    struct paint *sorted = arena_new(arena, struct paint, table->n);
+    if (!order || !rank || !sorted)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < table->n; i++)
+        order[i] = i;
+    qsort_r(order, table->n, sizeof *order, by_sort_key, table->paints);
+    out->reach_px = 2;
+    for (uint32_t i = 0; i < table->n; i++) {
+        sorted[i] = table->paints[order[i]];
+        rank[order[i]] = i;
+        double reach = reach_of(&sorted[i]);
+        out->reach_px = reach > out->reach_px ? reach : out->reach_px;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (paint_of[i] != LOOK_NONE)
+            paint_of[i] = rank[paint_of[i]];
+    out->n_paints = (uint32_t)table->n;
+    out->paints = sorted;
+    out->paint_of = paint_of;
+    return ERR_OK;
+}
+
+enum err_code look_build(const struct style_layer *layer, const struct source *source, double zoom,
+                         struct arena *arena, struct look *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch, texts;
+    arena_init(&scratch, 0);
+    arena_init(&texts, 0);
+    struct paint_table table = {.arena = &scratch};
+    uint32_t *paint_of = arena_new(arena, uint32_t, source->n);
+    *out = (struct look){0};
+    if (!paint_of) {
+        code = err_nomem(err);
+        goto done;
+    }
+    for (uint32_t i = 0; i < source->n; i++) {
+        struct source_feature feature = {source, i};
+        struct eval eval = {
+            .zoom = zoom, .feature = &feature, .get = source_property, .arena = &texts};
+        paint_of[i] = LOOK_NONE;
+        if (style_filter(layer, &eval)) {
+            struct paint paint;
+            paint_evaluate(layer, &eval, &paint);
+            paint_of[i] = paint_index(&table, &paint);
+            if (paint_of[i] == LOOK_NONE) {
+                code = err_nomem(err);
+                goto done;
+            }
+        }
+        arena_reset(&texts);
+    }
+    code = order_paints(&table, paint_of, source->n, arena, out, err);
+done:
+    arena_release(&texts);
+    arena_release(&scratch);
+    return code;
+}

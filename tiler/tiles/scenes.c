@@ -1,0 +1,235 @@
+#include "tiler/tiles/scenes.h"
+
+#include "tiler/tiles/look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ZOOMS = TILE_ZOOM_MAX + 1 };
+
+struct scenes {
+    struct world *world;
+    const struct style *style;
+    struct lazy_lock lock; /* of the lazies, and of n_references */
+    unsigned n_references;
+    struct lazy sources[SOURCE_COUNT];
+    struct lazy details[SOURCE_COUNT][DETAIL_COUNT];
+    struct lazy labels[MAP_COUNT][ZOOMS];
+    struct lazy *looks; /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
+};
+
+static void init_all(struct lazy *lazies, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        lazy_init(&lazies[i]);
+}
+
+static void release_all(struct lazy *lazies, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        lazy_release(&lazies[i]);
+}
+
+enum err_code scenes_new(struct world *world, const struct style *style, struct scenes **out,
+                         struct err *err)
+{
+    struct scenes *scenes = calloc(1, sizeof *scenes);
+    size_t n_looks = style_layer_count(style) * ZOOMS;
+    *out = NULL;
+    if (!scenes)
+        return err_nomem(err);
+    scenes->looks = calloc(n_looks, sizeof *scenes->looks);
+    enum err_code code = scenes->looks ? lazy_lock_init(&scenes->lock, err) : err_nomem(err);
+    if (code != ERR_OK) {
+        free(scenes->looks);
+        free(scenes);
+        return code;
+    }
+    init_all(scenes->sources, SOURCE_COUNT);
+    init_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
+    init_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
+    init_all(scenes->looks, n_looks);
+    scenes->world = world_acquire(world);
+    scenes->style = style;
+    scenes->n_references = 1;
+    *out = scenes;
+    return ERR_OK;
+}
+
+struct scenes *scenes_acquire(struct scenes *scenes)
+{
+    pthread_mutex_lock(&scenes->lock.mutex);
+    scenes->n_references++;
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    return scenes;
+}
+
+void scenes_release(struct scenes *scenes)
+{
+    if (!scenes)
+        return;
+    pthread_mutex_lock(&scenes->lock.mutex);
+    unsigned left = --scenes->n_references;
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    if (left > 0)
+        return;
+    release_all(scenes->sources, SOURCE_COUNT);
+    release_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
+    release_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
+    release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
+    lazy_lock_release(&scenes->lock);
+    world_release(scenes->world);
+    free(scenes->looks);
+    free(scenes);
+}
+
+struct world *scenes_world(struct scenes *scenes)
+{
+    return scenes->world;
+}
+
+const struct style *scenes_style(const struct scenes *scenes)
+{
+    return scenes->style;
+}
+
+/* ---- sources ---- */
+
+struct source_job {
+    const struct world *world;
+    enum style_source id;
+    bool polygons_only;
+};
+
+/* Whether the style does nothing but fill the features of a source. */
+static bool only_filled(const struct style *style, enum style_source id)
+{
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        const struct style_layer *layer = style_layer(style, i);
+        if (layer->source == id && layer->type != LAYER_FILL)
+            return false;
+    }
+    return true;
+}
+
+static enum err_code make_source(void *context, struct arena *arena, void **value, struct err *err)
+{
+    const struct source_job *job = context;
+    struct source *source = arena_new(arena, struct source, 1);
+    *value = source;
+    return source ? source_build(job->world, job->id, job->polygons_only, arena, source, err)
+                  : err_nomem(err);
+}
+
+enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
+                            struct err *err)
+{
+    /* The unit of a request is one of the units. */
+    if (id == SOURCE_SELECTED || id == SOURCE_OUTSIDE)
+        id = SOURCE_UNITS;
+    struct source_job job = {scenes->world, id, only_filled(scenes->style, id)};
+    void *value = NULL;
+    enum err_code code =
+        lazy_get(&scenes->sources[id], &scenes->lock, make_source, &job, &value, err);
+    *out = value;
+    return code;
+}
+
+struct detail_job {
+    const struct source *source;
+    uint32_t level;
+};
+
+static enum err_code make_detail(void *context, struct arena *arena, void **value, struct err *err)
+{
+    const struct detail_job *job = context;
+    struct detail *detail = arena_new(arena, struct detail, 1);
+    *value = detail;
+    return detail ? source_detail(job->source, job->level, arena, detail, err) : err_nomem(err);
+}
+
+enum err_code scenes_detail(struct scenes *scenes, const struct source *source, uint32_t z,
+                            const struct detail **out, struct err *err)
+{
+    struct detail_job job = {source, detail_of_zoom(z)};
+    *out = &source->full;
+    if (job.level == DETAIL_FULL)
+        return ERR_OK;
+    void *value = NULL;
+    enum err_code code = lazy_get(&scenes->details[source->id][job.level], &scenes->lock,
+                                  make_detail, &job, &value, err);
+    *out = value;
+    return code;
+}
+
+/* ---- looks ---- */
+
+struct look_job {
+    const struct style_layer *layer;
+    const struct source *source;
+    double zoom;
+};
+
+static enum err_code make_look(void *context, struct arena *arena, void **value, struct err *err)
+{
+    const struct look_job *job = context;
+    struct look *look = arena_new(arena, struct look, 1);
+    *value = look;
+    return look ? look_build(job->layer, job->source, job->zoom, arena, look, err) : err_nomem(err);
+}
+
+enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z, const struct look **out,
+                          struct err *err)
+{
+    const struct style_layer *layer = style_layer(scenes->style, index);
+    struct look_job job = {.layer = layer, .zoom = style_zoom(z)};
+    enum err_code code = scenes_source(scenes, layer->source, &job.source, err);
+    if (code != ERR_OK)
+        return code;
+    bool by_zoom = layer->depends & EXPR_ZOOM;
+    struct lazy *lazy = &scenes->looks[index * ZOOMS + (by_zoom ? z : 0)];
+    void *value = NULL;
+    code = lazy_get(lazy, &scenes->lock, make_look, &job, &value, err);
+    *out = value;
+    return code;
+}
+
+/* ---- labels ---- */
+
+struct labels_job {
+    struct label_input input;
+};
+
+static enum err_code make_labels(void *context, struct arena *arena, void **value, struct err *err)
+{
+    const struct labels_job *job = context;
+    struct placement *placement = arena_new(arena, struct placement, 1);
+    *value = placement;
+    return placement ? placement_build(&job->input, arena, placement, err) : err_nomem(err);
+}
+
+enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
+                            struct font_set *fonts, const struct placement **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t n = style_layer_count(scenes->style), n_symbols = 0;
+    void *value = NULL;
+    *out = NULL;
+    struct label_layer *layers = calloc(n, sizeof *layers);
+    if (!layers)
+        return err_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const struct style_layer *layer = style_layer(scenes->style, i);
+        if (layer->type != LAYER_SYMBOL || !style_layer_shows(layer, map, style_zoom(z)))
+            continue;
+        struct label_layer *symbols = &layers[n_symbols++];
+        *symbols = (struct label_layer){.index = i, .style = layer};
+        TRY(scenes_source(scenes, layer->source, &symbols->source, err));
+    }
+    struct labels_job job = {{layers, n_symbols, z, fonts}};
+    TRY(lazy_get(&scenes->labels[map][z], &scenes->lock, make_labels, &job, &value, err));
+    *out = value;
+done:
+    free(layers);
+    return code;
+}

@@ -1,0 +1,66 @@
+/*
+ * scenes.h - what a world looks like under a style, kept ready for drawing: behind tile.h.
+ *
+ *   source    features and their shapes, a level of detail for each range of zooms
+ *   look      of a style layer: which features it draws, with what paint, in which order
+ *   placement of a map and zoom: every label of the whole world, placed once
+ *
+ * Each is made by the first tile that needs it and then shared (lazy.h).
+ */
+#ifndef SISETU_TILER_SCENES_H
+#define SISETU_TILER_SCENES_H
+
+#include "tiler/tiles/canvas.h"
+#include "tiler/tiles/labels.h"
+#include "tiler/tiles/lazy.h"
+#include "tiler/tiles/source.h"
+#include "tiler/tiles/tile.h"
+
+/* How the features of one layer that look alike are drawn. Sizes are pixels at scale 1. */
+struct paint {
+    double sort_key;
+    struct colour colour;
+    double opacity;
+    bool has_outline; /* fill */
+    struct colour outline;
+    struct pattern pattern;
+    struct stroke_style stroke; /* line */
+    double radius_px;           /* circle */
+    double edge_px;
+    struct colour edge;
+    double edge_opacity;
+};
+
+#define LOOK_NONE UINT32_MAX
+
+struct look {
+    uint32_t n_paints;
+    const struct paint *paints; /* in the order of drawing: sort key, then first feature */
+    const uint32_t *paint_of;   /* of each feature of the source; LOOK_NONE: not drawn */
+    double reach_px;            /* how far a feature may be drawn outside of its box */
+};
+
+enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
+                            struct err *err);
+
+/* Coordinates of that source for drawing at zoom z. */
+enum err_code scenes_detail(struct scenes *scenes, const struct source *source, uint32_t z,
+                            const struct detail **out, struct err *err);
+
+/* The look of style layer `index` at tile zoom z. */
+enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z, const struct look **out,
+                          struct err *err);
+
+/* The labels of a map at tile zoom z. fonts: of the calling thread's canvas. */
+enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
+                            struct font_set *fonts, const struct placement **out, struct err *err);
+
+const struct style *scenes_style(const struct scenes *scenes);
+
+/* The style's zoom of a 256-px tile of zoom z. */
+static inline double style_zoom(uint32_t z)
+{
+    return (double)z - 1;
+}
+
+#endif

@@ -1,0 +1,240 @@
+#include "tiler/tiles/source.h"
+
+#include "tiler/tiles/shape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Which records of which layer make a source. */
+struct recipe {
+    enum layer_id layer;
+    enum geom_kind only; /* GEOM_NONE: any shape */
+};
+
+static const struct recipe recipes[SOURCE_COUNT] = {
+    [SOURCE_UNITS] = {LAYER_ADMIN, GEOM_POLYGON},
+    [SOURCE_BOUNDARIES] = {LAYER_ADMIN, GEOM_POLYGON},
+    [SOURCE_CELLS] = {LAYER_GRADES, GEOM_NONE},
+    [SOURCE_ENTERPRISES] = {LAYER_ENTERPRISES, GEOM_NONE},
+    [SOURCE_ENTERPRISE_OUTLINES] = {LAYER_ENTERPRISES, GEOM_POLYGON},
+    [SOURCE_FACILITIES] = {LAYER_FACILITIES, GEOM_NONE},
+    [SOURCE_ZONES] = {LAYER_ZONES, GEOM_NONE},
+    [SOURCE_PIPELINES] = {LAYER_PIPELINES, GEOM_NONE},
+    [SOURCE_PROTECTED] = {LAYER_PROTECTED, GEOM_NONE},
+    [SOURCE_AREAS] = {LAYER_AREAS, GEOM_NONE},
+    [SOURCE_INFRASTRUCTURE] = {LAYER_INFRASTRUCTURE, GEOM_NONE},
+    [SOURCE_HIDDEN_DANGERS] = {LAYER_HIDDEN_DANGERS, GEOM_NONE},
+    [SOURCE_RESOURCES] = {LAYER_RESOURCES, GEOM_NONE},
+    [SOURCE_SEGMENTS] = {LAYER_SEGMENTS, GEOM_NONE},
+    [SOURCE_CONFLICTS] = {LAYER_CONFLICTS, GEOM_NONE},
+    [SOURCE_SELECTED] = {LAYER_ADMIN, GEOM_POLYGON},
+    [SOURCE_OUTSIDE] = {LAYER_ADMIN, GEOM_POLYGON},
+};
+
+/* A cell's id is "column_row", counted in cells from 0 E, 0 N; its place is read off it, and
+ * neighbours get the same edge to the last bit. */
+static bool cell_box(const char *id, double cell_deg, struct box *out)
+{
+    char *end;
+    if (!id)
+        return false;
+    double column = strtod(id, &end);
+    if (end == id || *end != '_')
+        return false;
+    const char *second = end + 1;
+    double row = strtod(second, &end);
+    if (end == second || *end)
+        return false;
+    *out = (struct box){column * cell_deg, row * cell_deg, (column + 1) * cell_deg,
+                        (row + 1) * cell_deg};
+    return true;
+}
+
+/* The ring of a graded cell. */
+static bool cell_ring(const struct world *world, const struct grade_row *grade,
+                      struct lonlat ring[5])
+{
+    struct box box;
+    if (!grade->subject || strcmp(grade->subject, "cell") != 0 ||
+        !cell_box(grade->subject_id, world->rules->parameters.cell_deg, &box))
+        return false;
+    ring[0] = ring[4] = (struct lonlat){box.west_deg, box.south_deg};
+    ring[1] = (struct lonlat){box.east_deg, box.south_deg};
+    ring[2] = (struct lonlat){box.east_deg, box.north_deg};
+    ring[3] = (struct lonlat){box.west_deg, box.north_deg};
+    return true;
+}
+
+/* A point where one belongs: enterprises known by their outline are drawn as one, too. */
+static enum err_code add_enterprise(struct shape_builder *builder, const struct geom *geom,
+                                    struct err *err)
+{
+    struct merc point;
+    enum err_code code = shape_point(geom, builder->arena, &point, err);
+    return code == ERR_OK ? shape_add_point(builder, point, err) : code;
+}
+
+static enum err_code add_record(struct shape_builder *builder, struct source *source, uint32_t row,
+                                bool *added, struct err *err)
+{
+    const struct world *world = source->world;
+    *added = true;
+    if (source->id == SOURCE_CELLS) {
+        struct lonlat ring[5];
+        uint32_t end = 5, part = 1;
+        if (!cell_ring(world, world_record(world, LAYER_GRADES, row), ring)) {
+            *added = false;
+            return ERR_OK;
+        }
+        struct geom cell = {.kind = GEOM_POLYGON,
+                            .n_points = 5,
+                            .n_rings = 1,
+                            .n_parts = 1,
+                            .points = ring,
+                            .ring_ends = &end,
+                            .part_ends = &part};
+        return shape_add(builder, &cell, err);
+    }
+    const struct geom *geom = world_geom(world, source->layer, row);
+    enum geom_kind only = recipes[source->id].only;
+    if (!geom || geom->kind == GEOM_NONE || (only != GEOM_NONE && geom->kind != only)) {
+        *added = false;
+        return ERR_OK;
+    }
+    return source->id == SOURCE_ENTERPRISES ? add_enterprise(builder, geom, err)
+                                            : shape_add(builder, geom, err);
+}
+
+static enum err_code index_shapes(struct source *source, struct arena *arena, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct box *boxes = arena_new(arena, struct box, source->n);
+    if (!boxes)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < source->n; i++) {
+        const struct merc_box *box = &source->shapes[i].box;
+        boxes[i] = (struct box){(double)box->west, (double)-box->south, (double)box->east,
+                                (double)-box->north};
+    }
+    TRY(rtree_build(boxes, source->n, arena, &source->tree, err));
+done:
+    return code;
+}
+
+enum err_code source_build(const struct world *world, enum style_source id, bool polygons_only,
+                           struct arena *arena, struct source *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    *out = (struct source){.world = world, .id = id, .layer = recipes[id].layer};
+    size_t n_rows = world_count(world, out->layer);
+    struct shape_builder builder;
+    shape_builder_init(&builder, arena);
+    if (id == SOURCE_BOUNDARIES) {
+        TRY(shape_borders(&builder, world, &out->rows, &out->levels, err));
+    } else if (id == SOURCE_CONFLICTS) {
+        TRY(source_add_conflicts(&builder, polygons_only, out, err));
+    } else {
+        uint32_t *rows = arena_new(arena, uint32_t, n_rows);
+        if (!rows)
+            return err_nomem(err);
+        out->rows = rows;
+        for (size_t row = 0; row < n_rows; row++) {
+            bool added;
+            uint32_t n = builder.n_shapes;
+            TRY(add_record(&builder, out, (uint32_t)row, &added, err));
+            if (added)
+                rows[n] = (uint32_t)row;
+        }
+    }
+    out->n = builder.n_shapes;
+    out->shapes = builder.shapes;
+    out->n_rings = builder.n_rings;
+    out->full = (struct detail){builder.points, builder.ring_ends};
+    TRY(index_shapes(out, arena, err));
+done:
+    return code;
+}
+
+enum err_code source_search(const struct source *source, struct merc_box box, struct arena *arena,
+                            uint32_t **features, size_t *n, struct err *err)
+{
+    struct box flipped = {(double)box.west, (double)-box.south, (double)box.east,
+                          (double)-box.north};
+    return rtree_collect(&source->tree, flipped, arena, features, n, err);
+}
+
+/* Level i < DETAIL_FULL serves zooms up to this one. */
+static uint32_t zoom_of_detail(uint32_t level)
+{
+    return 4 + 2 * level;
+}
+
+uint32_t detail_of_zoom(uint32_t z)
+{
+    for (uint32_t level = 0; level < DETAIL_FULL; level++)
+        if (z <= zoom_of_detail(level))
+            return level;
+    return DETAIL_FULL;
+}
+
+/* To the nearest multiple of a power of two. */
+static int32_t snap(int32_t value, int64_t grid)
+{
+    int64_t snapped = (value + grid / 2) & ~(grid - 1);
+    return snapped > INT32_MAX ? (int32_t)(INT64_C(0x80000000) - grid) : (int32_t)snapped;
+}
+
+enum err_code source_detail(const struct source *source, uint32_t level, struct arena *arena,
+                            struct detail *out, struct err *err)
+{
+    int64_t grid = merc_units_of_px(zoom_of_detail(level)) / 8;
+    const struct detail *full = &source->full;
+    uint32_t *ends = arena_new(arena, uint32_t, source->n_rings);
+    if (!ends)
+        return err_nomem(err);
+    /* First how many vertices stay, then the vertices: coordinates take exact room. */
+    for (int pass = 0; pass < 2; pass++) {
+        struct merc *points =
+            pass ? arena_new(arena, struct merc, source->n_rings ? ends[source->n_rings - 1] : 0)
+                 : NULL;
+        uint32_t n = 0, at = 0;
+        if (pass && !points)
+            return err_nomem(err);
+        for (uint32_t ring = 0; ring < source->n_rings; ring++) {
+            uint32_t start = n;
+            struct merc before = {0, 0};
+            for (; at < full->ring_ends[ring]; at++) {
+                struct merc p = {snap(full->points[at].x, grid), snap(full->points[at].y, grid)};
+                if (n > start && p.x == before.x && p.y == before.y)
+                    continue;
+                if (pass)
+                    points[n] = p;
+                before = p;
+                n++;
+            }
+            ends[ring] = n;
+        }
+        *out = (struct detail){points, ends};
+    }
+    return ERR_OK;
+}
+
+enum err_code source_point(const struct source *source, uint32_t feature, struct arena *scratch,
+                           struct merc *out, struct err *err)
+{
+    const struct shape *shape = &source->shapes[feature];
+    if (shape->kind == GEOM_POINT || source->id == SOURCE_ENTERPRISES) {
+        uint32_t ring = shape->first_ring;
+        *out = source->full.points[ring ? source->full.ring_ends[ring - 1] : 0];
+        return ERR_OK;
+    }
+    if (shape->kind == GEOM_POLYGON && source->id == SOURCE_CELLS) {
+        *out = (struct merc){(int32_t)((shape->box.west + shape->box.east) / 2),
+                             (int32_t)((shape->box.north + shape->box.south) / 2)};
+        return ERR_OK;
+    }
+    const struct geom *geom = source->geoms
+                                  ? &source->geoms[feature]
+                                  : world_geom(source->world, source->layer, source->rows[feature]);
+    return shape_point(geom, scratch, out, err);
+}
