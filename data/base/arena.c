@@ -6,6 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Under AddressSanitizer what an arena does not hold is poison: what was rewound and is still
+ * read shows as a use after free would. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#define POISON(memory, n) ASAN_POISON_MEMORY_REGION(memory, n)
+#define UNPOISON(memory, n) ASAN_UNPOISON_MEMORY_REGION(memory, n)
+#else
+#define POISON(memory, n) ((void)(memory), (void)(n))
+#define UNPOISON(memory, n) ((void)(memory), (void)(n))
+#endif
+
 enum {
     ALIGNMENT = 16,
     FIRST_CHUNK_BYTES = 64 << 10,
@@ -24,14 +35,18 @@ void arena_init(struct arena *arena, size_t limit_bytes)
     *arena = (struct arena){.limit_bytes = limit_bytes};
 }
 
-/* Frees every chunk from `chunk` on. */
-static void free_chunks(struct arena_chunk *chunk)
+static struct arena_chunk *free_chunk(struct arena_chunk *chunk)
 {
-    while (chunk) {
-        struct arena_chunk *next = chunk->next;
-        free(chunk);
-        chunk = next;
-    }
+    struct arena_chunk *next = chunk->next;
+    UNPOISON(chunk->data, chunk->size_bytes);
+    free(chunk);
+    return next;
+}
+
+static void cut_chunk(struct arena_chunk *chunk, size_t used_bytes)
+{
+    POISON(chunk->data + used_bytes, chunk->size_bytes - used_bytes);
+    chunk->used_bytes = used_bytes;
 }
 
 void arena_reset(struct arena *arena)
@@ -39,20 +54,17 @@ void arena_reset(struct arena *arena)
     if (!arena->head)
         return;
     struct arena_chunk *first = arena->head;
-    while (first->next) {
-        struct arena_chunk *next = first->next;
-        free(first);
-        first = next;
-    }
-    first->used_bytes = 0;
+    while (first->next)
+        first = free_chunk(first);
+    cut_chunk(first, 0);
     arena->head = first;
     arena->used_bytes = 0;
 }
 
 void arena_release(struct arena *arena)
 {
-    free_chunks(arena->head);
-    arena->head = NULL;
+    while (arena->head)
+        arena->head = free_chunk(arena->head);
     arena->used_bytes = 0;
 }
 
@@ -65,13 +77,10 @@ struct arena_mark arena_mark(const struct arena *arena)
 void arena_rewind(struct arena *arena, struct arena_mark mark)
 {
     /* An arena that was empty at the mark keeps its first chunk, for the next round. */
-    while (arena->head && arena->head != mark.head && (mark.head || arena->head->next)) {
-        struct arena_chunk *next = arena->head->next;
-        free(arena->head);
-        arena->head = next;
-    }
+    while (arena->head && arena->head != mark.head && (mark.head || arena->head->next))
+        arena->head = free_chunk(arena->head);
     if (arena->head)
-        arena->head->used_bytes = mark.head_used_bytes;
+        cut_chunk(arena->head, mark.head_used_bytes);
     arena->used_bytes = mark.used_bytes;
 }
 
@@ -87,7 +96,7 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
         return NULL;
     chunk->next = arena->head;
     chunk->size_bytes = size;
-    chunk->used_bytes = 0;
+    cut_chunk(chunk, 0);
     arena->head = chunk;
     return chunk;
 }
@@ -107,6 +116,7 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
     if (!chunk)
         return NULL;
     void *memory = chunk->data + chunk->used_bytes;
+    UNPOISON(memory, bytes);
     chunk->used_bytes += bytes;
     arena->used_bytes += bytes;
     return memset(memory, 0, bytes);

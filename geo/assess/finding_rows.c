@@ -71,7 +71,8 @@ struct batch {
     int32_t generation;
     struct finding_ref refs[BATCH];
     size_t n;
-    struct conflict *made; /* of each */
+    struct conflict *made;    /* of each */
+    struct arena_mark *marks; /* of each worker, whose arenas hold what others made before */
 };
 
 static enum err_code make_rows(void *context, struct worker *worker, size_t first, size_t end,
@@ -99,7 +100,8 @@ static enum err_code write_batch(struct batch *batch, struct store *store, struc
     TRY(store_insert(store, LAYER_CONFLICTS, batch->made, batch->n, err));
     batch->n = 0;
 done:
-    crew_reset(crew);
+    for (size_t i = 0; i < crew->n; i++)
+        arena_rewind(&crew->workers[i].arena, batch->marks[i]);
     return code;
 }
 
@@ -110,8 +112,12 @@ enum err_code finding_rows_write(const struct finding_rows *rows, struct store *
     struct finding_ref ref = {.layer = LAYER_COUNT};
     struct batch *batch = arena_new(rows->arena, struct batch, 1);
     struct conflict *made = arena_new(rows->arena, struct conflict, BATCH);
-    if (!batch || !made)
+    struct arena_mark *marks = arena_new(rows->arena, struct arena_mark, rows->crew->n);
+    if (!batch || !made || !marks)
         return err_nomem(err);
+    for (size_t i = 0; i < rows->crew->n; i++)
+        marks[i] = arena_mark(&rows->crew->workers[i].arena);
+    batch->marks = marks;
     batch->rows = rows;
     batch->generation = generation;
     batch->made = made;
