@@ -1,8 +1,12 @@
 #include "geo/pipelines/pipeline_found.h"
 
 #include "data/base/text.h"
+#include "geo/world/population.h"
 
 #include <string.h>
+
+const char *const PIPELINE_MISSING_DWELLINGS = "dwellings";
+const char *const PIPELINE_MISSING_PLACES = "places";
 
 int pipeline_class_rank(const char *class)
 {
@@ -55,7 +59,8 @@ struct pipeline_counted {
     struct pipeline_weight *weights; /* by hit of the question */
     struct pipeline_piece *pieces;
     size_t n_pieces;
-    struct sweep *sweeps; /* by part, then by what is known */
+    const char *pieces_miss; /* what a piece stands in for */
+    struct sweep *sweeps;    /* by part, then by what is known */
 };
 
 /* One row on its way. */
@@ -124,6 +129,59 @@ static enum err_code sweep_part(struct pipeline_job *job, const struct pipeline_
     return pipeline_sweep(&question, job->scratch, out, err);
 }
 
+/* In the strip, where no dwelling is known. */
+static enum err_code guess_in_strip(struct pipeline_job *job, const struct pipeline_class *row,
+                                    struct pipeline_counted *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_guess guess = {row->target, row->strip_m,
+                                         job->world->rules->parameters.households_piece_m};
+    TRY(pipeline_estimate(job, &guess, err));
+    out->pieces = job->pieces.items;
+    out->n_pieces = job->pieces.n;
+    out->pieces_miss = PIPELINE_MISSING_DWELLINGS;
+done:
+    return code;
+}
+
+/* In a circle, where no dwelling is known: a strip that has as many square metres in the length of
+ * the circle holds as many people. Whether a place is there that people visit, no grid tells; but
+ * where neither dwellings nor people are known, nothing is. */
+static enum err_code guess_in_circle(struct pipeline_job *job, struct pipeline_counted *out,
+                                     struct err *err)
+{
+    static const double PIECES_A_RADIUS = 4;
+    static const double SHORTEST_PIECE_M = 20;
+    enum err_code code = ERR_OK;
+    const struct world *world = job->world;
+    const struct pipeline_ask *ask = &job->asks[out->ask];
+    double reach_m = pipeline_reach_asked(job, ask);
+    bool places = out->counts == PIPELINE_COUNTS_PLACE;
+    const struct pipeline_guess guess = {
+        places ? NULL : ask->target, reach_m * M_PI / 4,
+        min_of(world->rules->parameters.households_piece_m,
+               max_of(reach_m / PIECES_A_RADIUS, SHORTEST_PIECE_M))};
+    if (places && (!pipeline_asks_layer(ask, LAYER_PROTECTED) || population_known(world)))
+        return ERR_OK;
+    TRY(pipeline_estimate(job, &guess, err));
+    out->n_pieces = job->pieces.n;
+    out->pieces_miss = places ? PIPELINE_MISSING_PLACES : PIPELINE_MISSING_DWELLINGS;
+    out->pieces = arena_new(job->scratch, struct pipeline_piece, out->n_pieces);
+    if (!out->pieces)
+        return err_nomem(err);
+    for (size_t i = 0; i < out->n_pieces; i++) {
+        struct pipeline_piece *piece = &out->pieces[i];
+        *piece = job->pieces.items[i];
+        /* An estimate stands at the middle of its piece, the whole of which is in the circle. */
+        bool middle = piece->span.from_m == piece->span.to_m;
+        double to_m = middle ? max_of(reach_m - guess.piece_m / 2, 0) : reach_m;
+        piece->span.from_m -= to_m;
+        piece->span.to_m += to_m;
+    }
+done:
+    return code;
+}
+
 /* By class rows with a target and a strip, and by rows of places with window_m 0. */
 static enum err_code count_all(struct pipeline_job *job, size_t ask, enum pipeline_counts counts,
                                const struct pipeline_class *row,
@@ -143,11 +201,8 @@ static enum err_code count_all(struct pipeline_job *job, size_t ask, enum pipeli
     *made = (struct pipeline_counted){
         .next = job->counted, .ask = ask, .counts = counts, .window_m = window_m};
     TRY(weigh_all(job, made, err));
-    if (row && counts != PIPELINE_COUNTS_STOREYS) {
-        TRY(pipeline_estimate(job, row->target, row->strip_m, err));
-        made->pieces = job->pieces.items;
-        made->n_pieces = job->pieces.n;
-    }
+    if (counts != PIPELINE_COUNTS_STOREYS)
+        TRY(row ? guess_in_strip(job, row, made, err) : guess_in_circle(job, made, err));
     made->sweeps = arena_new(job->scratch, struct sweep, (size_t)job->line.n_parts * REACHES);
     if (!made->sweeps)
         return err_nomem(err);
@@ -248,9 +303,9 @@ static void find_cluster(const struct counting *counting, struct span within,
             continue;
         found->estimate = true;
         if (!found->missing)
-            found->missing = "dwellings";
-        widen(&cluster,
-              (struct span){piece->span.from_m - row->end_m, piece->span.to_m + row->end_m});
+            found->missing = counting->counted->pieces_miss;
+        widen(&cluster, (struct span){piece->span.from_m - (row ? row->end_m : 0),
+                                      piece->span.to_m + (row ? row->end_m : 0)});
     }
     if (row && row->ends != PIPELINE_ENDS_WINDOW)
         found->span = cluster;

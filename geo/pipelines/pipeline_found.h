@@ -16,6 +16,11 @@
 
 #include "geo/pipelines/pipeline_targets.h"
 
+/* What is missing of a finding where the population stands in for dwellings, or where neither is
+ * known and so no place that people visit either. */
+extern const char *const PIPELINE_MISSING_DWELLINGS;
+extern const char *const PIPELINE_MISSING_PLACES;
+
 /* One stretch on which a row holds. */
 struct pipeline_found {
     enum known known;

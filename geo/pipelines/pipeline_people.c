@@ -100,9 +100,8 @@ done:
 
 struct estimating {
     struct pipeline_job *job;
-    const char *target;
-    const struct target_class *class;
-    double strip_m;
+    const struct pipeline_guess *guess;
+    const struct target_class *class; /* of the dwellings; NULL: any */
     struct pipeline_piece *items;
     size_t n;
     size_t capacity;
@@ -150,7 +149,7 @@ static enum err_code estimate_piece(struct estimating *estimating, uint32_t part
     const struct world *world = job->world;
     struct geom strip;
     struct exposure inside;
-    TRY(strip_around(job, part, span, estimating->strip_m, &strip, err));
+    TRY(strip_around(job, part, span, estimating->guess->strip_m, &strip, err));
     TRY(population_within(world, job->worker, &strip, job->scratch, &inside, err));
     if (inside.persons > 0) {
         double middle_m = (span.from_m + span.to_m) / 2;
@@ -165,7 +164,7 @@ done:
 /* The search for one dwelling near a stretch. */
 struct looking {
     const struct world *world;
-    const struct target_class *class;
+    const struct target_class *class; /* NULL: any dwelling */
     double reach_m;
     bool found;
 };
@@ -176,8 +175,9 @@ static bool look(void *context, uint32_t row, double at_least_m)
     const struct protected_target *target = world_protected(looking->world, row);
     if (at_least_m > looking->reach_m)
         return false;
-    looking->found = is_dwelling(target, false) &&
-                     predicate_eval(looking->class->predicate, target, NULL) != TRUTH_NO;
+    looking->found =
+        is_dwelling(target, false) &&
+        (!looking->class || predicate_eval(looking->class->predicate, target, NULL) != TRUTH_NO);
     return !looking->found;
 }
 
@@ -190,7 +190,7 @@ static bool meets_dwelling(const struct estimating *estimating, uint32_t part,
     double to_m = job->line.at_m[stretch->end];
     for (size_t i = 0; i < job->n_asks; i++) {
         const struct pipeline_ask *ask = &job->asks[i];
-        if (!ask->beside || !text_equal(ask->target, estimating->target))
+        if (!ask->beside || !text_equal(ask->target, estimating->guess->target))
             continue;
         for (size_t k = 0; k < ask->n_hits; k++) {
             const struct pipeline_hit *hit = &job->hits[ask->first_hit + k];
@@ -235,7 +235,7 @@ static enum err_code estimate_stretch(struct estimating *estimating, uint32_t pa
         return ERR_OK;
     if (!population_known(world))
         return add_piece(estimating, part, whole, COUNT_UNKNOWN, err);
-    double pieces = ceil(length_m / world->rules->parameters.households_piece_m);
+    double pieces = ceil(length_m / estimating->guess->piece_m);
     for (uint32_t i = 0; i < (uint32_t)pieces; i++) {
         struct span span = {whole.from_m + length_m * i / pieces,
                             whole.from_m + length_m * (i + 1.0) / pieces};
@@ -245,26 +245,33 @@ done:
     return code;
 }
 
-enum err_code pipeline_estimate(struct pipeline_job *job, const char *target, double strip_m,
+static bool same_guess(const struct pipeline_guess *a, const struct pipeline_guess *b)
+{
+    return a->strip_m == b->strip_m && a->piece_m == b->piece_m &&
+           (a->target ? text_equal(a->target, b->target) : !b->target);
+}
+
+enum err_code pipeline_estimate(struct pipeline_job *job, const struct pipeline_guess *guess,
                                 struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct rules *rules = job->world->rules;
-    struct estimating estimating = {.job = job, .target = target, .strip_m = strip_m};
-    if (text_equal(job->pieces.target, target) && job->pieces.strip_m == strip_m)
+    struct estimating estimating = {.job = job, .guess = guess};
+    if (job->pieces.known && same_guess(&job->pieces.guess, guess))
         return ERR_OK;
-    for (size_t i = 0; i < rules->n_target_classes; i++)
+    for (size_t i = 0; i < rules->n_target_classes && guess->target; i++)
         if (rules->target_classes[i].layer == LAYER_PROTECTED &&
-            text_equal(rules->target_classes[i].source.id, target) &&
+            text_equal(rules->target_classes[i].source.id, guess->target) &&
             rule_holds(&rules->target_classes[i].source, job->world->as_of))
             estimating.class = &rules->target_classes[i];
-    for (uint32_t part = 0; estimating.class && part < job->line.n_parts; part++) {
+    bool asks = estimating.class || !guess->target;
+    for (uint32_t part = 0; asks && part < job->line.n_parts; part++) {
         uint32_t first = pipeline_part_start(&job->line, part);
         struct pipeline_stretch stretch;
         while (pipeline_next_stretch(&job->line, part, &first, &stretch))
             TRY(estimate_stretch(&estimating, part, &stretch, err));
     }
-    job->pieces = (struct pipeline_pieces){target, strip_m, estimating.items, estimating.n};
+    job->pieces = (struct pipeline_pieces){true, *guess, estimating.items, estimating.n};
 done:
     return code;
 }
@@ -283,6 +290,9 @@ static bool counts_people(const struct rules *rules, const struct target_class *
     for (size_t i = 0; i < rules->n_pipeline_classes && !counted; i++)
         counted = rules->pipeline_classes[i].counts != PIPELINE_COUNTS_STOREYS &&
                   text_equal(rules->pipeline_classes[i].target, class->source.id);
+    for (size_t i = 0; i < rules->n_pipeline_places && !counted; i++)
+        counted = rules->pipeline_places[i].counts != PIPELINE_COUNTS_PLACE &&
+                  text_equal(rules->pipeline_places[i].target, class->source.id);
     return counted && class->layer == LAYER_PROTECTED;
 }
 
@@ -321,6 +331,23 @@ enum err_code pipeline_dwellings_near(const struct world *a, const struct world 
     return world_nearest(b, LAYER_PROTECTED, near, scratch, out, add_witness, err);
 }
 
+/* Whether both worlds hold a dwelling of the class near the stretch, or neither does. */
+static enum err_code same_of_class(const struct pipeline_dwellings *dwellings,
+                                   const struct pipeline_stretch *stretch,
+                                   const struct target_class *class, struct arena *scratch,
+                                   bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    double reach_m = dwellings->a->rules->parameters.households_reach_m;
+    struct looking a = {dwellings->a, class, reach_m, false};
+    struct looking b = {dwellings->b, class, reach_m, false};
+    TRY(world_nearest(a.world, LAYER_PROTECTED, stretch->box, scratch, &a, look, err));
+    TRY(world_nearest(b.world, LAYER_PROTECTED, stretch->box, scratch, &b, look, err));
+    *out = a.found == b.found;
+done:
+    return code;
+}
+
 static enum err_code same_along(const struct pipeline_dwellings *dwellings,
                                 const struct pipeline_stretch *stretch, struct arena *scratch,
                                 bool *out, struct err *err)
@@ -333,14 +360,11 @@ static enum err_code same_along(const struct pipeline_dwellings *dwellings,
             return ERR_OK;
     for (size_t i = 0; i < rules->n_target_classes && *out; i++) {
         const struct target_class *class = &rules->target_classes[i];
-        if (!counts_people(rules, class))
-            continue;
-        struct looking a = {dwellings->a, class, reach_m, false};
-        struct looking b = {dwellings->b, class, reach_m, false};
-        TRY(world_nearest(a.world, LAYER_PROTECTED, stretch->box, scratch, &a, look, err));
-        TRY(world_nearest(b.world, LAYER_PROTECTED, stretch->box, scratch, &b, look, err));
-        *out = a.found == b.found;
+        if (counts_people(rules, class))
+            TRY(same_of_class(dwellings, stretch, class, scratch, out, err));
     }
+    if (*out)
+        TRY(same_of_class(dwellings, stretch, NULL, scratch, out, err));
 done:
     return code;
 }

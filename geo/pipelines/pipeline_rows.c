@@ -137,8 +137,10 @@ const char *pipeline_why(const struct pipeline_job *job, const struct pipeline_f
 const char *pipeline_decides(const struct pipeline_job *job, const struct pipeline_found *most)
 {
     const struct pipeline_hit *hit = most->hit;
-    if (most->missing && (!hit || !hit->missing) && strcmp(most->missing, "dwellings") == 0)
+    if (most->missing == PIPELINE_MISSING_DWELLINGS && (!hit || !hit->missing))
         return "the dwellings along it: what is here comes from the population, if that";
+    if (most->missing == PIPELINE_MISSING_PLACES && (!hit || !hit->missing))
+        return "the buildings and places along it: neither they nor the population are known here";
     if (most->missing && hit)
         return arena_printf(job->arena, "%s (%s/%s)", most->missing, layer_name(hit->layer),
                             hit_head(job, hit)->id);

@@ -105,12 +105,12 @@ struct gathering {
     double loose;
 };
 
-static double reach_of(const struct pipeline_job *job, const struct pipeline_ask *ask)
+double pipeline_reach_asked(const struct pipeline_job *job, const struct pipeline_ask *ask)
 {
     return isnan(ask->reach_m) ? job->world->rules->parameters.pir_unknown_m : ask->reach_m;
 }
 
-static bool asks_layer(const struct pipeline_ask *ask, enum layer_id layer)
+bool pipeline_asks_layer(const struct pipeline_ask *ask, enum layer_id layer)
 {
     for (size_t i = 0; i < ask->n_classes; i++)
         if (ask->classes[i]->layer == layer)
@@ -126,9 +126,9 @@ static enum err_code prepare_layer(const struct pipeline_job *job, enum layer_id
     if (!out->asked)
         return err_nomem(err);
     for (size_t i = 0; i < job->n_asks; i++) {
-        out->asked[i] = asks_layer(&job->asks[i], layer);
+        out->asked[i] = pipeline_asks_layer(&job->asks[i], layer);
         if (out->asked[i])
-            most_m = fmax(most_m, reach_of(job, &job->asks[i]));
+            most_m = fmax(most_m, pipeline_reach_asked(job, &job->asks[i]));
     }
     bool any = most_m >= 0 && world_count(job->world, layer) > 0;
     out->memo.radius_m = NAN;
@@ -254,7 +254,7 @@ static enum err_code try_target(const struct gathering *gathering, struct nearby
                                .row = nearby->row,
                                .error_m = nearby->error_m,
                                .nearest_m = INFINITY};
-    double reach_m = reach_of(job, asked);
+    double reach_m = pipeline_reach_asked(job, asked);
     double most_m = reach_m + nearby->error_m + nearby->radius_m;
     if ((asked->outlines && nearby->radius_m > 0) ||
         nearby->nearest_m > most_m * gathering->loose + 1)

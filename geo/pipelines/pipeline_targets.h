@@ -56,9 +56,16 @@ struct pipeline_piece {
     int64_t count;    /* or COUNT_UNKNOWN */
 };
 
-struct pipeline_pieces {
-    const char *target; /* NULL: not yet asked */
+/* What is asked of the population where no dwelling is known. */
+struct pipeline_guess {
+    const char *target; /* the dwellings, as a code of target_classes.csv; NULL: any dwelling */
     double strip_m;
+    double piece_m; /* length of the pieces */
+};
+
+struct pipeline_pieces {
+    bool known;
+    struct pipeline_guess guess;
     struct pipeline_piece *items;
     size_t n;
 };
@@ -87,6 +94,10 @@ enum err_code pipeline_ask(struct pipeline_job *job, const struct pipeline_ask *
                            struct err *err);
 enum err_code pipeline_gather(struct pipeline_job *job, struct err *err);
 
+/* How far a question reaches, m, whatever is known of the pipeline; whether it asks of a layer. */
+double pipeline_reach_asked(const struct pipeline_job *job, const struct pipeline_ask *ask);
+bool pipeline_asks_layer(const struct pipeline_ask *ask, enum layer_id layer);
+
 /* What a hit counts for, by what is known, in COUNT_UNIT. */
 struct pipeline_weight {
     int64_t count[REACHES];
@@ -100,8 +111,8 @@ enum err_code pipeline_weigh(struct pipeline_job *job, const struct pipeline_hit
 
 /* Where the dwellings along a part are not known: pieces of the strip with the households
  * that the population gives, at their middle; without a grid, their stretch with a number
- * that nobody knows. Into job->pieces, once for the same target and strip. */
-enum err_code pipeline_estimate(struct pipeline_job *job, const char *target, double strip_m,
+ * that nobody knows. Into job->pieces, once for the same guess. */
+enum err_code pipeline_estimate(struct pipeline_job *job, const struct pipeline_guess *guess,
                                 struct err *err);
 
 /* Edges of a part are looked at in stretches, since the box of a long line holds half of a

@@ -62,6 +62,12 @@ static void buildings(struct bench *b, int n, double at_ft, double offset_ft)
         bench_target(b, "residential", at_ft * FOOT_M, offset_ft * FOOT_M)->households = 1;
 }
 
+/* The dwellings hereabouts are known: one stands, out of reach of anything. */
+static void know_dwellings(struct bench *b)
+{
+    buildings(b, 1, 0, 3000);
+}
+
 static void test_t31_twenty_buildings_make_a_high_consequence_area_and_nineteen_none(void **state)
 {
     (void)state;
@@ -91,6 +97,7 @@ static void test_t32_an_identified_site_at_rising_offsets(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bench b;
         begin_24(&b);
+        know_dwellings(&b);
         bench_target(&b, "school", 0, rows[i][0] * FOOT_M);
         bench_ask(&b, "phmsa_2");
         const struct segment *s = bench_segment(&b, "hca", NULL, 0);
@@ -124,6 +131,7 @@ static void test_t33_two_sites_are_one_area_where_their_circles_are_contiguous(v
         begin_24(&b);
         for (size_t m = 0; m < b.f.rules->n_pipeline_methods; m++)
             b.f.rules->pipeline_methods[m].circles = rows[i].circles;
+        know_dwellings(&b);
         bench_target(&b, "school", 0, 0);
         bench_target(&b, "school", rows[i].apart_ft * FOOT_M, 0);
         bench_ask(&b, "phmsa_2");
@@ -211,6 +219,7 @@ static void test_t36_a_line_known_to_500_feet_leaves_a_school_at_600_undecided(v
         struct bench b;
         begin_24(&b);
         b.pipeline->head.accuracy_m = rows[i].accuracy_ft * FOOT_M;
+        know_dwellings(&b);
         bench_target(&b, "school", 0, 600 * FOOT_M);
         bench_ask(&b, "phmsa_2");
         const struct segment *s = bench_segment(&b, "hca", NULL, 0);
@@ -220,6 +229,60 @@ static void test_t36_a_line_known_to_500_feet_leaves_a_school_at_600_undecided(v
             assert_non_null(strstr(s->decides, "23.3 m")); /* 76.3 ft */
         } else {
             assert_null(s);
+        }
+        bench_end(&b);
+    }
+}
+
+/* ---- what nobody knows ---- */
+
+static void
+test_where_no_dwelling_and_no_population_is_known_either_method_is_undecided(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"phmsa_1", "phmsa_2"};
+    for (int i = 0; i < 4; i++) {
+        struct bench b;
+        begin_24(&b);
+        b.pipeline->diameter_mm = 36 * INCH_MM; /* above 660 ft, so that method 1 counts, too */
+        if (i >= 2)
+            know_dwellings(&b);
+        bench_ask(&b, methods[i % 2]);
+        assert_int_equal(count_areas(&b), i >= 2 ? 0 : i == 0 ? 3 : 2);
+        bool dwellings = false;
+        bool places = false;
+        for (size_t k = 0; k < count_areas(&b); k++) {
+            const struct segment *s = bench_segment(&b, "hca", NULL, k);
+            assert_string_equal(s->verdict, "undecided");
+            assert_feet(s, -8000, 8000);
+            dwellings = dwellings || strstr(s->decides, "the dwellings along it");
+            places = places || strstr(s->decides, "the buildings and places along it");
+        }
+        assert_int_equal(dwellings, i < 2);
+        assert_int_equal(places, i < 2);
+        bench_end(&b);
+    }
+}
+
+/* Circles of 523.673 ft hold 8.00 ha: 20 households of 2.61 are 52.2 persons in one, 6.52 a ha. A
+ * cell of 0.001 degree has 97.06 ares at 38.3 N: 6.33 persons. */
+static void test_where_only_the_population_is_known_it_stands_for_the_buildings(void **state)
+{
+    (void)state;
+    static const float persons[] = {0, 5, 8};
+    for (size_t i = 0; i < sizeof persons / sizeof persons[0]; i++) {
+        struct bench b;
+        begin_24(&b);
+        fixture_grid(&b.f, 106.1, 38.4, 0.001, 200, 200, persons[i]);
+        bench_ask(&b, "phmsa_2");
+        assert_int_equal(count_areas(&b), i == 2);
+        if (i == 2) {
+            const struct segment *s = bench_segment(&b, "hca", NULL, 0);
+            assert_string_equal(s->verdict, "undecided");
+            assert_true(s->estimate);
+            assert_non_null(strstr(s->decides, "the dwellings along it"));
+            assert_close(s->buildings, 8 / 0.9706 * 8.004 / 2.61, 1);
+            assert_feet(s, -8000, 8000);
         }
         bench_end(&b);
     }
@@ -348,6 +411,9 @@ int main(void)
         cmocka_unit_test(test_t34_prorated_counts_of_historic_audits),
         cmocka_unit_test(test_t35_method_1_asks_for_a_radius_above_660_feet),
         cmocka_unit_test(test_t36_a_line_known_to_500_feet_leaves_a_school_at_600_undecided),
+        cmocka_unit_test(
+            test_where_no_dwelling_and_no_population_is_known_either_method_is_undecided),
+        cmocka_unit_test(test_where_only_the_population_is_known_it_stands_for_the_buildings),
         cmocka_unit_test(test_t40_a_mile_holds_both_clusters_a_foot_more_does_not),
         cmocka_unit_test(test_t41_the_strip_ends_at_660_feet),
         cmocka_unit_test(test_t42_a_block_of_46_flats_is_class_3),
