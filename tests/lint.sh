@@ -10,7 +10,8 @@ fail()
 }
 
 # Direction: data/base <- data <- geo <- styles <- tiler, and inside geo and tiler as their rooms stand below.
-# A room may include what stands left; the world knows findings by their form, as it holds them.
+# A room may include what stands left; the world knows findings by their form, as it holds them;
+# pipelines judge by the one verdict.
 allowed()
 {
     case $1 in
@@ -19,7 +20,7 @@ allowed()
     geo/measure/*) echo 'data/|geo/measure/' ;;
     geo/world/*) echo 'data/|geo/(measure|world)/|geo/findings/finding\.h' ;;
     geo/findings/*) echo 'data/|geo/(measure|world|findings)/' ;;
-    geo/pipelines/*) echo 'data/|geo/(measure|world|pipelines)/' ;;
+    geo/pipelines/*) echo 'data/|geo/(measure|world|pipelines)/|geo/findings/verdict\.h' ;;
     geo/grades/*) echo 'data/|geo/(measure|world|findings|grades)/' ;;
     geo/assess/*) echo 'data/|geo/(measure|world|findings|pipelines|grades|assess)/' ;;
     geo/query/*) echo 'data/|geo/(measure|world|findings|grades|query)/' ;;

@@ -18,6 +18,8 @@ static const double WHOLE_SHARE = 1 - 1e-9;
 static const double NO_SHARE = 1e-9;
 
 /* Sums over shares of cells carry rounding: 30 persons in ten parts are 30. */
+static const double PERSONS_RESOLUTION = 1e-6;
+
 static double settle(double persons)
 {
     return round(persons * 1e6) / 1e6;
@@ -376,10 +378,17 @@ static enum err_code judge_zone(struct zone_case *zone, struct finding_bag *bag,
     int32_t grade = density_grade(parameters, zone->dense.persons);
     int32_t could_be = zone->no_data ? 1 : density_grade(parameters, zone->dense.high);
     bool decides = zone->row->source.confidence != CONFIDENCE_UNVERIFIED;
-    if (grade)
-        TRY(add_density(zone, decides ? grade : 0, could_be, bag, err));
-    else if (zone->no_data)
-        TRY(add_density(zone, 0, could_be, bag, err));
+    /* Our own classes decide, too (README.md, Truth 11). */
+    const struct quantity persons = {
+        .low = zone->dense.persons, .high = zone->no_data ? (double)INFINITY : zone->dense.persons};
+    const struct limit limit = {.must_be = MUST_BE_BELOW,
+                                .mildest = parameters->dense_persons_min,
+                                .strictest = parameters->dense_persons_min,
+                                .resolution = PERSONS_RESOLUTION,
+                                .confidence = decides ? CONFIDENCE_SURE : CONFIDENCE_UNVERIFIED};
+    enum verdict verdict = verdict_judge(&persons, &limit).verdict;
+    if (verdict != VERDICT_CLEAR)
+        TRY(add_density(zone, verdict == VERDICT_CONFLICT ? grade : 0, could_be, bag, err));
     bag->n_judged += decides && !zone->no_data;
 done:
     return code;

@@ -70,8 +70,6 @@ enum err_code red_line_of(const struct red_line_pair *pair, struct red_line *out
     struct arena *scratch = pair->scratch;
     const struct geom *plant = pair->plant;
     const struct geom *area = pair->area;
-    const double radius_m = pair->radius_m;
-    const double error_m = pair->error_m;
     struct geom border = border_of(area);
     struct closest to_area;
     struct closest to_border;
@@ -88,16 +86,12 @@ enum err_code red_line_of(const struct red_line_pair *pair, struct red_line *out
         TRY(overlay_difference(worker->overlay, plant, area, scratch, &part, err));
         TRY(probe_part(worker, &part, area, &border, scratch, out, err));
     }
-    /* At 0.1 mm, as every decision. */
-    const double tie_m = 5e-5;
-    bool wholly_inside = !(out->depth_out_m > 0) && to_border.distance_m > 0;
-    out->inside = out->depth_in_m > error_m + tie_m                            ? VERDICT_CONFLICT
-                  : out->gap_m - radius_m >= error_m - tie_m && out->gap_m > 0 ? VERDICT_CLEAR
-                                                                               : VERDICT_UNDECIDED;
-    out->outside = out->depth_out_m > error_m + tie_m ? VERDICT_CONFLICT
-                   : wholly_inside && to_border.distance_m - radius_m >= error_m - tie_m
-                       ? VERDICT_CLEAR
-                       : VERDICT_UNDECIDED;
+    bool wholly_inside = !(out->depth_out_m > 0);
+    struct side side = {out->gap_m, out->depth_in_m, pair->radius_m, pair->error_m};
+    out->inside = verdict_of_side(&side, CONFIDENCE_SURE, false).verdict;
+    side.gap_m = wholly_inside ? to_border.distance_m : 0;
+    side.depth_m = out->depth_out_m;
+    out->outside = verdict_of_side(&side, CONFIDENCE_SURE, false).verdict;
 done:
     return code;
 }
@@ -126,8 +120,9 @@ static bool is_undecided(const struct area_rule *rule, const struct red_line_ans
     enum verdict verdict = !answer->measured               ? VERDICT_UNDECIDED
                            : rule->relation == AREA_INSIDE ? answer->line.inside
                                                            : answer->line.outside;
-    return verdict != VERDICT_CONFLICT || answer->missing ||
-           !confidence_decides(rule->source.confidence);
+    return verdict_weigh(verdict, UNDECIDED_POSITION, rule->source.confidence,
+                         answer->missing != NULL)
+               .verdict != VERDICT_CONFLICT;
 }
 
 /* Metres to what would be right; NAN: not measured. */

@@ -2,37 +2,72 @@
 #include "geo/pipelines/pipeline_rows.h"
 
 #include "data/base/text.h"
+#include "geo/findings/verdict.h"
 #include "geo/measure/ellipsoid.h"
 
 #define RAD (M_PI / 180)
 
 /* ---- occupation ---- */
 
-static enum err_code add_occupation(struct pipeline_job *job, const struct pipeline_place *place,
-                                    const struct pipeline_hit *hit, bool applies,
+/* One target that may stand in the strip. */
+struct occupation {
+    const struct pipeline_place *place;
+    const struct pipeline_hit *hit;
+    const char *missing; /* the attribute without which it is not sure that the row speaks */
+};
+
+/* What would decide; NULL: nothing is open. */
+static const char *occupation_decides(const struct pipeline_job *job,
+                                      const struct occupation *occupation,
+                                      const struct judgement *judged)
+{
+    const struct rule_source *source = &occupation->place->source;
+    if (judged->by == DECIDED)
+        return NULL;
+    if (judged->by == UNDECIDED_ATTRIBUTE)
+        return occupation->missing;
+    if (judged->by == UNDECIDED_CONFIDENCE)
+        return arena_printf(job->arena, "a rule that is sure: %s is %s", source->id,
+                            confidence_name(source->confidence));
+    return arena_printf(job->arena, "positions good to %.1f m (both together)",
+                        fabs(occupation->hit->nearest_m - occupation->place->within_m));
+}
+
+static struct judgement judge_occupation(const struct occupation *occupation)
+{
+    const struct pipeline_hit *hit = occupation->hit;
+    const struct pipeline_place *place = occupation->place;
+    const struct quantity distance = {
+        .low = hit->nearest_m, .high = hit->nearest_m, .error = hit->error_m};
+    const struct limit limit = {.must_be = MUST_BE_AT_LEAST,
+                                .mildest = place->within_m,
+                                .strictest = place->within_m,
+                                .resolution = VERDICT_METRES,
+                                .confidence = place->source.confidence,
+                                .attribute_missing = occupation->missing != NULL};
+    return verdict_judge(&distance, &limit);
+}
+
+static enum err_code add_occupation(struct pipeline_job *job, const struct occupation *occupation,
                                     struct pipeline_rows *rows, struct err *err)
 {
     enum err_code code = ERR_OK;
-    bool measured = hit->spans[MEASURED].n > 0;
-    const struct span_list *spans = &hit->spans[measured ? MEASURED : AT_MOST];
-    bool sure = applies && hit->spans[AT_LEAST].n > 0 && !hit->missing &&
-                confidence_decides(place->source.confidence);
-    for (size_t i = 0; i < spans->n; i++) {
+    const struct pipeline_place *place = occupation->place;
+    const struct pipeline_hit *hit = occupation->hit;
+    const struct judgement judged = judge_occupation(occupation);
+    const struct span_list *spans = &hit->spans[hit->spans[MEASURED].n > 0 ? MEASURED : AT_MOST];
+    for (size_t i = 0; i < spans->n && judged.verdict != VERDICT_CLEAR; i++) {
         struct pipeline_stretch_of where = {place->method, place->kind, hit->part, spans->items[i],
                                             hit};
         struct segment *row = NULL;
         TRY(pipeline_add_row(job, rows, &where, &place->source, &row, err));
         pipeline_set_target(job, row, hit);
-        row->verdict = sure ? "conflict" : "undecided";
+        row->verdict = verdict_name(judged.verdict);
         row->reason =
             arena_printf(job->arena, "%s: %s/%s, %.1f m from the centre line", place->text_en,
                          row->target_layer, row->target_id, hit->nearest_m);
-        if (!sure)
-            row->decides =
-                hit->missing ? hit->missing
-                             : arena_printf(job->arena, "positions good to %.1f m (both together)",
-                                            fabs(hit->nearest_m - place->within_m));
-        TRY(row->reason && (sure || row->decides) ? ERR_OK : err_nomem(err));
+        row->decides = occupation_decides(job, occupation, &judged);
+        TRY(row->reason && (judged.by == DECIDED || row->decides) ? ERR_OK : err_nomem(err));
     }
 done:
     return code;
@@ -165,15 +200,20 @@ static enum err_code law_row(struct pipeline_job *job, const struct pipeline_pla
     enum truth speaks = pipeline_speaks(job, &place->source, place->when, &missing);
     if (speaks == TRUTH_NO)
         return ERR_OK;
+    if (speaks == TRUTH_YES)
+        missing = NULL;
+    else if (!missing)
+        missing = "an attribute of the pipeline";
     struct pipeline_ask ask = pipeline_ask_of_place(job, place);
     size_t at = 0;
     TRY(pipeline_ask(job, &ask, &at, err));
     for (size_t i = 0; i < job->asks[at].n_hits; i++) {
         const struct pipeline_hit *hit = &job->hits[job->asks[at].first_hit + i];
+        const struct occupation occupation = {place, hit, hit->missing ? hit->missing : missing};
         if (text_equal(place->kind, "crossing"))
             TRY(add_crossings(job, place, hit, rows, err));
         else
-            TRY(add_occupation(job, place, hit, speaks == TRUTH_YES, rows, err));
+            TRY(add_occupation(job, &occupation, rows, err));
     }
 done:
     return code;

@@ -1,5 +1,6 @@
 #include "geo/pipelines/pipeline_spans.h"
 
+#include "geo/findings/verdict.h"
 #include "geo/measure/distance.h"
 #include "geo/measure/ellipsoid.h"
 
@@ -276,14 +277,16 @@ static enum err_code try_edge(const struct asking *asking, struct lonlat p, stru
     double on_target = p.lat_deg + s * (q.lat_deg - p.lat_deg);
     plane = plane_at(asking, p, q, (on_line + on_target) / 2);
     near_m = closest_of(&plane, &t, &s);
-    if (near_m > asking->farthest_m)
+    if (near_m > asking->farthest_m + VERDICT_METRES / 2)
         return ERR_OK;
     *asking->nearest_m = min_of(*asking->nearest_m, near_m);
     for (int i = 0; i < REACHES; i++) {
         double reach_m = asking->question->reach_m[i];
         double u;
-        if (reach_m < near_m)
+        if (near_m > reach_m + VERDICT_METRES / 2)
             continue;
+        if (near_m > reach_m) /* the same at 0.1 mm */
+            reach_m += VERDICT_METRES / 2;
         if (!asking->question->beside) {
             if (near_edge(&plane, reach_m, &t, &u))
                 TRY(add_span(asking, i, t, u, err));

@@ -371,8 +371,9 @@ static void test_what_stands_within_5_m_occupies_the_line(void **state)
     static const struct {
         double offset, accuracy;
         const char *verdict; /* NULL: no row */
-    } rows[] = {{4.999, 1e-6, "conflict"}, {5.001, 1e-6, NULL}, {4.5, 1, "undecided"},
-                {5.5, 1, "undecided"},     {6.1, 1, NULL},      {3.9, 1, "conflict"}};
+    } rows[] = {{4.999, 1e-6, "conflict"},   {5.001, 1e-6, NULL},  {4.5, 1, "undecided"},
+                {5.5, 1, "undecided"},       {6.1, 1, NULL},       {3.9, 1, "conflict"},
+                {4.99993, 1e-6, "conflict"}, {4.99997, 1e-6, NULL}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bench b;
         bench_begin(&b, 500, 500);
@@ -386,6 +387,38 @@ static void test_what_stands_within_5_m_occupies_the_line(void **state)
         } else {
             assert_null(s);
         }
+        bench_end(&b);
+    }
+}
+
+static void test_whether_the_law_speaks_of_a_pipe_of_unknown_medium_is_undecided(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_begin(&b, 500, 500);
+    b.pipeline->medium = NULL;
+    bench_target(&b, "factory", 100, 2);
+    bench_target(&b, "factory", 200, 5.001);
+    bench_ask(&b, "law");
+    assert_int_equal(b.n, 2); /* articles 30 and 21 */
+    for (size_t i = 0; i < b.n; i++) {
+        assert_string_equal(b.segments[i].verdict, "undecided");
+        assert_string_equal(b.segments[i].decides, "medium");
+    }
+    bench_end(&b);
+}
+
+static void test_the_strip_ends_at_200_m_to_the_tenth_of_a_millimetre(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct bench b;
+        bench_begin(&b, 3000, 3000);
+        dwellings(&b, 16, 0, i ? 200.00007 : 200.00003);
+        bench_ask(&b, "gb50251");
+        assert_string_equal(worst_class(&b), i ? "1-1" : "2");
+        for (size_t k = 0; k < b.n; k++)
+            assert_string_equal(b.segments[k].verdict, "decided");
         bench_end(&b);
     }
 }
@@ -500,6 +533,8 @@ int main(void)
         cmocka_unit_test(test_gb32167_joins_stretches_50_m_apart_with_the_gravest_grade),
         cmocka_unit_test(test_gb32167_oil_lines_meet_roads_rivers_and_villages),
         cmocka_unit_test(test_what_stands_within_5_m_occupies_the_line),
+        cmocka_unit_test(test_whether_the_law_speaks_of_a_pipe_of_unknown_medium_is_undecided),
+        cmocka_unit_test(test_the_strip_ends_at_200_m_to_the_tenth_of_a_millimetre),
         cmocka_unit_test(test_a_building_over_the_line_occupies_the_stretch_with_5_m_more),
         cmocka_unit_test(test_a_closed_line_has_no_segments_and_an_unknown_medium_says_so),
     };
