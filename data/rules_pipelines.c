@@ -92,12 +92,14 @@ void rules_read_pipeline_class(const struct cells *cells, void *row)
 
 void rules_read_pipeline_place(const struct cells *cells, void *row)
 {
-    static const char *const kinds[] = {"class_location", "hca", "occupation", "crossing"};
+    enum { KINDS = 5 };
+    static const char *const kinds[KINDS] = {"class_location", "hca", "design_factor", "occupation",
+                                             "crossing"};
     struct pipeline_place *out = row;
     *out = (struct pipeline_place){
         .source = cells_source(cells, "id"),
         .method = cells_required(cells, "method"),
-        .kind = kinds[cells_choice(cells, "kind", kinds, 4)],
+        .kind = kinds[cells_choice(cells, "kind", kinds, KINDS)],
         .class = read_class(cells),
         .target = cells_required(cells, "target"),
         .counts = read_counts(cells, 4),

@@ -200,18 +200,58 @@ done:
     return code;
 }
 
+/* ---- design factors ---- */
+
+/* What of a stretch may need the factor of a graver class: where the area may be of a milder one.
+ * A stretch that is there at least needs it wherever the area is milder whatever is known. */
+static enum err_code add_milder(struct pipeline_job *job, const struct pipeline_found *found,
+                                const struct pieces *pieces, struct pipeline_founds *out,
+                                struct err *err)
+{
+    static const enum known area[REACHES] = {AT_MOST, MEASURED, AT_LEAST};
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < pieces->n; i++) {
+        const struct piece *piece = &pieces->items[i];
+        struct pipeline_found part = *found;
+        part.span.from_m = max_of(part.span.from_m, piece->span.from_m);
+        part.span.to_m = min_of(part.span.to_m, piece->span.to_m);
+        if (piece->ranks[area[found->known]] < found->rank && part.span.from_m < part.span.to_m)
+            TRY(pipeline_add_found(job, out, &part, err));
+    }
+done:
+    return code;
+}
+
+static enum err_code add_factors(struct pipeline_job *job, const struct pipeline_method *method,
+                                 const struct pieces *pieces, struct pipeline_rows *rows,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_founds all;
+    struct pipeline_founds kept = {.items = NULL};
+    TRY(pipeline_find_factors(job, method, &all, err));
+    for (size_t i = 0; i < all.n; i++)
+        TRY(add_milder(job, &all.items[i], &pieces[all.items[i].part], &kept, err));
+    TRY(pipeline_join_rows(job, method, &kept, "design_factor", rows, err));
+done:
+    return code;
+}
+
 enum err_code pipeline_class_rows(struct pipeline_job *job, const struct pipeline_method *method,
                                   struct pipeline_rows *rows, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct pipeline_founds founds;
+    struct pieces *pieces = arena_new(job->scratch, struct pieces, job->line.n_parts);
+    if (!pieces)
+        return err_nomem(err);
     TRY(pipeline_find(job, method, &founds, err));
     for (uint32_t part = 0; part < job->line.n_parts; part++) {
-        struct pieces pieces;
-        TRY(cut(job, &founds, part, &pieces, err));
-        for (size_t i = 0; i < pieces.n; i++)
-            TRY(add_piece_row(job, method, &founds, part, &pieces.items[i], rows, err));
+        TRY(cut(job, &founds, part, &pieces[part], err));
+        for (size_t i = 0; i < pieces[part].n; i++)
+            TRY(add_piece_row(job, method, &founds, part, &pieces[part].items[i], rows, err));
     }
+    TRY(add_factors(job, method, pieces, rows, err));
 done:
     return code;
 }

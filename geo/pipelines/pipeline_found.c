@@ -471,6 +471,7 @@ done:
 
 /* ---- methods ---- */
 
+/* Whether the row gives the class or grade of its method's segments. */
 static bool is_segment_row(const struct pipeline_place *row)
 {
     return text_equal(row->kind, "class_location") || text_equal(row->kind, "hca");
@@ -569,4 +570,19 @@ enum err_code pipeline_find(struct pipeline_job *job, const struct pipeline_meth
 {
     *out = (struct pipeline_founds){.items = NULL};
     return find_or_ask(job, method, out, err);
+}
+
+enum err_code pipeline_find_factors(struct pipeline_job *job, const struct pipeline_method *method,
+                                    struct pipeline_founds *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = job->world->rules;
+    *out = (struct pipeline_founds){.items = NULL};
+    for (size_t i = 0; i < rules->n_pipeline_places; i++) {
+        const struct pipeline_place *row = &rules->pipeline_places[i];
+        if (text_equal(row->method, method->source.id) && text_equal(row->kind, "design_factor"))
+            TRY(find_place(job, row, (struct as){&row->source, row->class, row->when}, out, err));
+    }
+done:
+    return code;
 }

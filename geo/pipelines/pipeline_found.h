@@ -56,6 +56,10 @@ enum err_code pipeline_ask_method(struct pipeline_job *job, const struct pipelin
 enum err_code pipeline_find(struct pipeline_job *job, const struct pipeline_method *method,
                             struct pipeline_founds *out, struct err *err);
 
+/* Where its rows of kind design_factor hold. */
+enum err_code pipeline_find_factors(struct pipeline_job *job, const struct pipeline_method *method,
+                                    struct pipeline_founds *out, struct err *err);
+
 /* A copy of `like` at the end. */
 enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_founds *to,
                                  const struct pipeline_found *like, struct err *err);

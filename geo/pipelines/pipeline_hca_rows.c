@@ -9,6 +9,7 @@ struct joining {
     const struct pipeline_method *method;
     const struct pipeline_founds *founds;
     const struct rule_source *only; /* findings of this row; NULL: of all */
+    const char *kind;
     uint32_t part;
     double gap_m;   /* joined where they are so near */
     double axial_m; /* then made longer by so much at both ends */
@@ -68,7 +69,7 @@ static enum err_code add_area(struct joining *joining, struct span span,
     const struct pipeline_found *shown = measured ? measured : most;
     struct span whole = pipeline_part_span(&job->line, joining->part);
     struct pipeline_stretch_of where = {joining->method->source.id,
-                                        "hca",
+                                        joining->kind,
                                         joining->part,
                                         {max_of(whole.from_m, span.from_m - joining->axial_m),
                                          min_of(whole.to_m, span.to_m + joining->axial_m)},
@@ -146,6 +147,24 @@ done:
     return code;
 }
 
+enum err_code pipeline_join_rows(struct pipeline_job *job, const struct pipeline_method *method,
+                                 const struct pipeline_founds *founds, const char *kind,
+                                 struct pipeline_rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (uint32_t part = 0; part < job->line.n_parts; part++) {
+        struct joining joining = {.job = job,
+                                  .method = method,
+                                  .founds = founds,
+                                  .kind = kind,
+                                  .part = part,
+                                  .rows = rows};
+        TRY(join_by_row(&joining, err));
+    }
+done:
+    return code;
+}
+
 /* The radius itself, for the gas whose factor is known. */
 static enum err_code add_radius(struct pipeline_job *job, const struct pipeline_method *method,
                                 struct pipeline_rows *rows, struct err *err)
@@ -190,6 +209,7 @@ enum err_code pipeline_hca_rows(struct pipeline_job *job, const struct pipeline_
         struct joining joining = {.job = job,
                                   .method = method,
                                   .founds = &founds,
+                                  .kind = "hca",
                                   .part = part,
                                   .gap_m = method->merge_m,
                                   .rows = rows};

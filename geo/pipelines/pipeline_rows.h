@@ -42,6 +42,12 @@ const char *pipeline_why(const struct pipeline_job *job, const struct pipeline_f
 /* What would decide between a finding and one that may be (most); never NULL. */
 const char *pipeline_decides(const struct pipeline_job *job, const struct pipeline_found *most);
 
+/* What founds of rows of places join to on one part, as rows of a kind that stand for themselves.
+ */
+enum err_code pipeline_join_rows(struct pipeline_job *job, const struct pipeline_method *method,
+                                 const struct pipeline_founds *founds, const char *kind,
+                                 struct pipeline_rows *rows, struct err *err);
+
 /* Rows of one method. */
 enum err_code pipeline_class_rows(struct pipeline_job *job, const struct pipeline_method *method,
                                   struct pipeline_rows *rows, struct err *err);

@@ -65,6 +65,53 @@ static void test_gb50251_windows_are_2_km_and_ends_200_m_from_the_last_house(voi
 }
 
 /* Segments of class location and their geometry cover the line without gap or overlap. */
+/* GB 50251-2015 4.2.2: 150 m off the line, 132.288 m along it lie within 200 m. */
+static void test_a_school_in_a_class_1_or_2_area_asks_for_the_design_factor_of_class_3(void **state)
+{
+    (void)state;
+    static const struct {
+        double offset_m;
+        int households; /* at station 1000: class 3 from 800 on */
+        double from_m, to_m;
+    } rows[] = {{150, 1, 867.712, 1132.288}, {200.001, 1, 0, 0}, {150, 100, 0, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bench b;
+        bench_begin(&b, 3000, 3000);
+        dwellings(&b, rows[i].households, 1000, 100);
+        bench_target(&b, "school", 1000, rows[i].offset_m);
+        bench_ask(&b, "gb50251");
+        const struct segment *s = bench_segment(&b, "design_factor", NULL, 0);
+        if (rows[i].to_m > 0) {
+            assert_non_null(s);
+            assert_close(s->from_m, rows[i].from_m, 0.01);
+            assert_close(s->to_m, rows[i].to_m, 0.01);
+            assert_string_equal(s->class, "3");
+            assert_string_equal(s->verdict, "decided");
+            assert_string_equal(s->clause, "4.2.2");
+            assert_string_equal(worst_class(&b), "1-2");
+        } else {
+            assert_null(s);
+        }
+        bench_end(&b);
+    }
+}
+
+static void test_the_design_factor_of_a_school_ends_where_a_graver_class_begins(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_begin(&b, 5000, 5000);
+    dwellings(&b, 100, 1000, 100); /* class 3 from 800 to 1200 */
+    bench_target(&b, "school", 700, 0);
+    bench_ask(&b, "gb50251");
+    const struct segment *s = bench_segment(&b, "design_factor", NULL, 0);
+    assert_non_null(s);
+    assert_close(s->from_m, 500, 0.01);
+    assert_close(s->to_m, 800, 0.01);
+    assert_null(bench_segment(&b, "design_factor", NULL, 1));
+    bench_end(&b);
+}
+
 static void test_classes_cover_the_whole_line_once(void **state)
 {
     (void)state;
@@ -520,6 +567,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gb50251_steps_at_15_and_100_households),
         cmocka_unit_test(test_gb50251_windows_are_2_km_and_ends_200_m_from_the_last_house),
+        cmocka_unit_test(
+            test_a_school_in_a_class_1_or_2_area_asks_for_the_design_factor_of_class_3),
+        cmocka_unit_test(test_the_design_factor_of_a_school_ends_where_a_graver_class_begins),
         cmocka_unit_test(test_classes_cover_the_whole_line_once),
         cmocka_unit_test(
             test_a_reversed_line_mirrors_its_classes_and_a_house_more_never_lowers_one),
