@@ -43,33 +43,45 @@ static bool is_in(const struct cell_set *set, int64_t row, int64_t column)
            set->in[index_of(set, row, column)];
 }
 
-/* Cells that hang together by edges get one label. */
-static enum err_code label_parts(struct outline *outline, struct err *err)
+struct cell_at {
+    int64_t row, column;
+};
+
+/* Labels every cell of the part that hangs together with `start` by edges. */
+static void label_part(struct outline *outline, struct cell_at start, struct cell_at *stack)
 {
     static const int steps[DIRECTIONS][2] = {{0, 1}, {-1, 0}, {0, -1}, {1, 0}};
     const struct cell_set *set = outline->set;
-    size_t n = (size_t)set->n_rows * set->n_columns;
-    size_t *stack = arena_new(outline->arena, size_t, n);
+    size_t depth = 0;
+    outline->labels[index_of(set, start.row, start.column)] = outline->n_parts;
+    stack[depth++] = start;
+    while (depth > 0) {
+        struct cell_at cell = stack[--depth];
+        for (int d = 0; d < DIRECTIONS; d++) {
+            struct cell_at next = {cell.row + steps[d][0], cell.column + steps[d][1]};
+            if (!is_in(set, next.row, next.column) ||
+                outline->labels[index_of(set, next.row, next.column)])
+                continue;
+            outline->labels[index_of(set, next.row, next.column)] = outline->n_parts;
+            stack[depth++] = next;
+        }
+    }
+}
+
+static enum err_code label_parts(struct outline *outline, struct err *err)
+{
+    const struct cell_set *set = outline->set;
+    struct cell_at *stack =
+        arena_new(outline->arena, struct cell_at, (size_t)set->n_rows * set->n_columns);
     if (!stack)
         return err_nomem(err);
-    if (set->n_columns == 0)
-        return ERR_OK;
-    for (size_t start = 0; start < n; start++) {
-        size_t depth = 0;
-        if (!set->in[start] || outline->labels[start])
-            continue;
-        outline->labels[start] = ++outline->n_parts;
-        stack[depth++] = start;
-        while (depth > 0) {
-            size_t cell = stack[--depth];
-            for (int d = 0; d < DIRECTIONS; d++) {
-                int64_t row = (int64_t)(cell / set->n_columns) + steps[d][0];
-                int64_t column = (int64_t)(cell % set->n_columns) + steps[d][1];
-                if (!is_in(set, row, column) || outline->labels[index_of(set, row, column)])
-                    continue;
-                outline->labels[index_of(set, row, column)] = outline->n_parts;
-                stack[depth++] = index_of(set, row, column);
-            }
+    for (int64_t row = 0; row < set->n_rows; row++) {
+        for (int64_t column = 0; column < set->n_columns; column++) {
+            size_t i = index_of(set, row, column);
+            if (!set->in[i] || outline->labels[i])
+                continue;
+            outline->n_parts++;
+            label_part(outline, (struct cell_at){row, column}, stack);
         }
     }
     return ERR_OK;
