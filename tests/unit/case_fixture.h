@@ -7,6 +7,7 @@
 
 #include "tests/unit/world_fixture.h"
 
+#include "data/base/json.h"
 #include "data/base/text.h"
 
 #include <stdarg.h>
@@ -83,10 +84,34 @@ static inline void split(const char *text, int number, struct line *out)
     }
 }
 
+/* A number, or one of feet (in metres), inches (in millimetres) or psi (in MPa). */
+static inline bool number_in_units(const char *text, double *out)
+{
+    static const struct {
+        const char *unit;
+        double factor;
+    } units[] = {{"ft", 0.3048}, {"in", 25.4}, {"psi", 0.006894757293168361}};
+    size_t n = strlen(text);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        char number[64];
+        size_t end = n - strlen(units[i].unit);
+        if (n <= strlen(units[i].unit) || end >= sizeof number ||
+            strcmp(text + end, units[i].unit) != 0)
+            continue;
+        memcpy(number, text, end);
+        number[end] = '\0';
+        if (!text_to_double(number, out))
+            return false;
+        *out *= units[i].factor;
+        return true;
+    }
+    return text_to_double(text, out);
+}
+
 static inline double number_of(struct one_case *c, const struct line *line, int word)
 {
     double value = 0;
-    if (word >= line->n || !text_to_double(line->words[word], &value))
+    if (word >= line->n || !number_in_units(line->words[word], &value))
         fail_case(c, line->number, "\"%s\" is not a number",
                   word < line->n ? line->words[word] : "(nothing)");
     return value;
@@ -160,6 +185,36 @@ static inline struct geom rectangle(struct one_case *c, const struct line *line,
     return geom;
 }
 
+/* meridian LON LAT FROM TO: from and to so many metres north of a point. */
+static inline struct geom meridian(struct one_case *c, const struct line *line, int word)
+{
+    struct lonlat origin = {number_of(c, line, word), number_of(c, line, word + 1)};
+    double from_m = number_of(c, line, word + 2);
+    double to_m = number_of(c, line, word + 3);
+    struct lonlat from = ellipsoid_direct(origin, from_m < 0 ? 180 : 0, fabs(from_m));
+    struct lonlat to = ellipsoid_direct(origin, to_m < 0 ? 180 : 0, fabs(to_m));
+    from.lon_deg = to.lon_deg = origin.lon_deg;
+    return fixture_line(&c->f, from, to);
+}
+
+/* beside ID STATION OFFSET: east of the station of a pipeline along a meridian. */
+static inline struct geom beside(struct one_case *c, const struct line *line, int word)
+{
+    const struct record_head *head = find_given(c, word < line->n ? line->words[word] : "");
+    double at_m = number_of(c, line, word + 1);
+    double east_m = number_of(c, line, word + 2);
+    if (!head || head->geom.kind != GEOM_LINE ||
+        head->geom.points[0].lon_deg != head->geom.points[1].lon_deg) {
+        fail_case(c, line->number, "there is no such pipeline along a meridian");
+        return fixture_point(&c->f, 0, 0);
+    }
+    double start_m = ((const struct pipeline *)(const void *)head)->start_m;
+    at_m -= isnan(start_m) ? 0 : start_m;
+    struct lonlat on = ellipsoid_direct(head->geom.points[0], at_m < 0 ? 180 : 0, fabs(at_m));
+    struct lonlat at = ellipsoid_direct(on, east_m < 0 ? 270 : 90, fabs(east_m));
+    return fixture_point(&c->f, at.lon_deg, at.lat_deg);
+}
+
 /* Reads a shape from word `at`; answers the word after it. */
 static inline int read_shape(struct one_case *c, const struct line *line, int at, struct geom *out)
 {
@@ -201,6 +256,14 @@ static inline int read_shape(struct one_case *c, const struct line *line, int at
         *out = rectangle(c, line, at + 1);
         return at + 6;
     }
+    if (strcmp(kind, "meridian") == 0) {
+        *out = meridian(c, line, at + 1);
+        return at + 5;
+    }
+    if (strcmp(kind, "beside") == 0) {
+        *out = beside(c, line, at + 1);
+        return at + 4;
+    }
     if (strcmp(kind, "line") == 0) {
         struct lonlat a = {number_of(c, line, at + 1), number_of(c, line, at + 2)};
         struct lonlat b = {number_of(c, line, at + 3), number_of(c, line, at + 4)};
@@ -227,7 +290,7 @@ static inline void set_field(struct one_case *c, const struct line *line, enum l
         memcpy(place, &kept, sizeof kept);
     } else if (field->type == FIELD_DATE && text_to_date(value, &date)) {
         memcpy(place, &date, sizeof date);
-    } else if (absent || text_to_double(value, &number)) {
+    } else if (absent || number_in_units(value, &number)) {
         number = absent ? (double)NAN : number;
         date = absent ? INT_ABSENT : (int32_t)number;
         if (field->type == FIELD_REAL)
@@ -258,18 +321,28 @@ static inline void give_record(struct one_case *c, struct line *line, enum layer
     }
 }
 
+static inline void give_rule(struct one_case *c, struct line *line); /* case_rules.h */
+
 static inline void give(struct one_case *c, struct line *line)
 {
     enum layer_id layer;
     const char *what = line->n > 1 ? line->words[1] : "";
     if (strcmp(what, "population") == 0) {
-        fixture_grid(&c->f, number_of(c, line, 2), number_of(c, line, 3), number_of(c, line, 4),
-                     (uint32_t)number_of(c, line, 5), (uint32_t)number_of(c, line, 6),
-                     (float)number_of(c, line, 7));
+        bool plane = line->n > 3 && strcmp(line->words[2], "in") == 0;
+        int at = plane ? 4 : 2;
+        fixture_grid(&c->f, number_of(c, line, at), number_of(c, line, at + 1),
+                     number_of(c, line, at + 2), (uint32_t)number_of(c, line, at + 3),
+                     (uint32_t)number_of(c, line, at + 4), (float)number_of(c, line, at + 5));
+        if (plane) {
+            c->f.parts.population.crs = arena_strdup(&c->f.parts.arena, line->words[3]);
+            c->f.parts.population.geographic = false;
+        }
     } else if (strcmp(what, "cell") == 0) {
         bool none = line->n > 4 && strcmp(line->words[4], "nodata") == 0;
         fixture_cell(&c->f, (uint32_t)number_of(c, line, 2), (uint32_t)number_of(c, line, 3),
                      none ? (float)NAN : (float)number_of(c, line, 4));
+    } else if (strcmp(what, "rule") == 0) {
+        give_rule(c, line);
     } else if (strcmp(what, "date") == 0) {
         if (line->n < 3 || !text_to_date(line->words[2], &c->date))
             fail_case(c, line->number, "a date is YYYY-MM-DD");
@@ -300,6 +373,49 @@ static inline void compare_figures(struct one_case *c, const struct line *expect
             fail_case(c, expect->number, "the answer has no number \"%s\"", name);
         else if (!(fabs(figure->value - wanted) <= c->tolerance))
             fail_case(c, expect->number, "%s is %.12g, not %.12g", name, figure->value, wanted);
+    }
+}
+
+/* A number of the record, or of its first reason. */
+static inline bool number_in(enum layer_id layer, const void *record, const char *reasons,
+                             const char *name, double *out)
+{
+    const struct field_binding *field = records_field(layer, name);
+    if (field && field->type != FIELD_TEXT) {
+        *out = record_real(record, field);
+        return true;
+    }
+    struct json *root = NULL;
+    struct err err;
+    bool found = false;
+    if (reasons && jr_parse(reasons, strlen(reasons), &root, &err) == ERR_OK) {
+        const struct json *value = jr_get(jr_item(root, 0), name);
+        found = jr_is_number(value);
+        *out = jr_number(value, 0);
+    }
+    jr_free(root);
+    return found;
+}
+
+static inline void compare_fields(struct one_case *c, const struct line *expect, int word,
+                                  enum layer_id layer, const void *record, const char *reasons)
+{
+    for (; word + 1 < expect->n; word += 2) {
+        const char *name = expect->words[word];
+        const struct field_binding *field = records_field(layer, name);
+        if (field && field->type == FIELD_TEXT) {
+            const char *text = record_text(record, field);
+            if (!text || !strstr(text, expect->words[word + 1]))
+                fail_case(c, expect->number, "%s is \"%s\", without \"%s\"", name, text ? text : "",
+                          expect->words[word + 1]);
+            continue;
+        }
+        double got = 0;
+        double wanted = number_of(c, expect, word + 1);
+        if (!number_in(layer, record, reasons, name, &got))
+            fail_case(c, expect->number, "the answer has no number \"%s\"", name);
+        else if (!(fabs(got - wanted) <= c->tolerance))
+            fail_case(c, expect->number, "%s is %.9g, not %.9g", name, got, wanted);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "data/gcj02.h"
 #include "geo/measure/distance.h"
+#include "geo/world/population.h"
 #include "geo/world/share.h"
 #include "geo/world/worker.h"
 
@@ -72,6 +73,29 @@ static inline void expect_between(struct one_case *c, const struct line *ask,
     const struct figure figures[] = {{"distance_m", closest.distance_m}};
     compare_figures(c, expect, 1, figures, 1);
     arena_release(&arena);
+}
+
+/* ask exposure ID: who lives inside a polygon. */
+static inline void expect_exposure(struct one_case *c, const struct line *ask,
+                                   const struct line *expect, const struct world *world,
+                                   struct worker *worker)
+{
+    const struct record_head *head = find_given(c, ask->words[2]);
+    struct exposure inside;
+    struct err err;
+    if (!head) {
+        fail_case(c, ask->number, "the shape is not given");
+        return;
+    }
+    fixture_check(worker_fit(worker, world, &err), &err);
+    fixture_check(population_within(world, worker, &head->geom, &worker->arena, &inside, &err),
+                  &err);
+    const struct figure figures[] = {{"persons", inside.persons},
+                                     {"low", inside.low},
+                                     {"high", inside.high},
+                                     {"cells", (double)inside.cells},
+                                     {"area_m2", inside.area_m2}};
+    compare_figures(c, expect, 1, figures, 5);
 }
 
 /* shift FROM TO LON LAT: between wgs84, gcj02 and bd09. */

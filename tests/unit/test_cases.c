@@ -4,11 +4,12 @@
  * a proof that holds, too.
  */
 #include "tests/unit/case_fixture.h"
+#include "tests/unit/case_pipelines.h"
 #include "tests/unit/case_places.h"
 #include "tests/unit/case_risk.h"
+#include "tests/unit/case_rules.h"
 
 #include "data/base/file.h"
-#include "data/base/json.h"
 #include "geo/assess/assess.h"
 #include "geo/proof/proof.h"
 #include "geo/findings/spacing.h"
@@ -20,49 +21,6 @@
 #include <cmocka.h>
 
 /* ---- answers ---- */
-
-/* A number of the record, or of its first reason. */
-static bool number_in(enum layer_id layer, const void *record, const char *reasons,
-                      const char *name, double *out)
-{
-    const struct field_binding *field = records_field(layer, name);
-    if (field && field->type != FIELD_TEXT) {
-        *out = record_real(record, field);
-        return true;
-    }
-    struct json *root = NULL;
-    struct err err;
-    bool found = false;
-    if (reasons && jr_parse(reasons, strlen(reasons), &root, &err) == ERR_OK) {
-        const struct json *value = jr_get(jr_item(root, 0), name);
-        found = jr_is_number(value);
-        *out = jr_number(value, 0);
-    }
-    jr_free(root);
-    return found;
-}
-
-static void compare_fields(struct one_case *c, const struct line *expect, int word,
-                           enum layer_id layer, const void *record, const char *reasons)
-{
-    for (; word + 1 < expect->n; word += 2) {
-        const char *name = expect->words[word];
-        const struct field_binding *field = records_field(layer, name);
-        if (field && field->type == FIELD_TEXT) {
-            const char *text = record_text(record, field);
-            if (!text || !strstr(text, expect->words[word + 1]))
-                fail_case(c, expect->number, "%s is \"%s\", without \"%s\"", name, text ? text : "",
-                          expect->words[word + 1]);
-            continue;
-        }
-        double got = 0;
-        double wanted = number_of(c, expect, word + 1);
-        if (!number_in(layer, record, reasons, name, &got))
-            fail_case(c, expect->number, "the answer has no number \"%s\"", name);
-        else if (!(fabs(got - wanted) <= c->tolerance))
-            fail_case(c, expect->number, "%s is %.9g, not %.9g", name, got, wanted);
-    }
-}
 
 /* What an assessment found. */
 struct found {
@@ -319,6 +277,10 @@ static void answer(struct one_case *c, const struct line *ask, const struct line
         expect_grade(c, ask, expect, all);
     else if (strcmp(what, "share") == 0 && ask->n >= 5)
         expect_share(c, ask, expect);
+    else if (strcmp(what, "segments") == 0 && ask->n >= 5)
+        expect_segments(c, ask, expect, world, of->worker);
+    else if (strcmp(what, "exposure") == 0 && ask->n == 3)
+        expect_exposure(c, ask, expect, world, of->worker);
     else if (strcmp(what, "between") == 0 && ask->n == 4)
         expect_between(c, ask, expect, world);
     else if (strcmp(what, "shift") == 0 && ask->n == 6)
