@@ -1,6 +1,8 @@
 /* import_record.c - one feature to one record, and what must hold for it. */
 #include "data/import_private.h"
 
+#include "data/base/limits.h"
+
 #include "data/base/text.h"
 
 #include <string.h>
@@ -108,6 +110,12 @@ static enum err_code check_fields(struct import *import, size_t row, struct reco
                          : arena_printf(import->arena, "%s-%zu", import->layer->name, row);
     if (!head->id)
         return err_nomem(err);
+    if (strlen(head->id) > LIMIT_ID_BYTES) {
+        import_fault_set(fault, REFUSED_LENGTH, "id", head->id,
+                         "the id has %zu bytes; at most %d are kept", strlen(head->id),
+                         LIMIT_ID_BYTES);
+        return ERR_OK;
+    }
     if (import->edit && import->edit->id && strcmp(head->id, import->edit->id) != 0)
         import_fault_set(fault, REFUSED_CODE, "id", head->id, "id is not that of the address, %s",
                          import->edit->id);

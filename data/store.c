@@ -219,6 +219,37 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
     return code;
 }
 
+/* ---- the file at the path ---- */
+
+static void note_file(struct store *store)
+{
+    struct stat status = {0};
+    if (stat(store->path, &status) != 0)
+        status = (struct stat){0};
+    store->device = (uint64_t)status.st_dev;
+    store->inode = (uint64_t)status.st_ino;
+}
+
+/* Whether the file that is open is (still) the one that everybody else finds. Its inode is not
+ * given to another while it is open. */
+static bool stands_at_path(const struct store *store)
+{
+    struct stat status;
+    return stat(store->path, &status) == 0 && (uint64_t)status.st_dev == store->device &&
+           (uint64_t)status.st_ino == store->inode;
+}
+
+/* What is written to a file that nobody finds any more is lost. */
+static enum err_code check_stands(const struct store *store, struct err *err)
+{
+    if (stands_at_path(store))
+        return ERR_OK;
+    return err_set(err, ERR_BUSY,
+                   "%s: was replaced by another file, or deleted, while it was open; nothing was "
+                   "written; try again",
+                   store->path);
+}
+
 /* ---- open between transactions ---- */
 
 void store_keep(struct store *store)
@@ -231,6 +262,8 @@ void store_keep(struct store *store)
     gdal_session_end(&store->gdal);
 }
 
+/* Other than before, if others have written. To be asked in a transaction: before it, somebody
+ * might write between the answer and its use. */
 static enum err_code read_data_version(struct store *store, int64_t *out, struct err *err)
 {
     return store_sql_number(store, "PRAGMA data_version", out, err);
@@ -240,38 +273,30 @@ static enum err_code read_data_version(struct store *store, int64_t *out, struct
 static enum err_code commit_and_rest(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct stat status;
+    TRY(read_data_version(store, &store->data_version, err));
     gdal_session_clear(&store->gdal);
-    if (GDALDatasetCommitTransaction(store->dataset) != OGRERR_NONE || store->gdal.failed) {
+    if (GDALDatasetCommitTransaction(store->dataset) != OGRERR_NONE || store->gdal.failed)
         code = store_fault(store, err);
+done:
+    if (code != ERR_OK)
         store_disconnect(store, false, NULL);
-        return code;
-    }
-    /* What is committed is committed: if this fails, the next transaction opens anew. */
-    if (stat(store->path, &status) != 0 ||
-        read_data_version(store, &store->data_version, NULL) != ERR_OK)
-        return store_disconnect(store, false, err);
-    store->device = (uint64_t)status.st_dev;
-    store->inode = (uint64_t)status.st_ino;
-    store->resting = true;
-    return ERR_OK;
+    store->resting = code == ERR_OK;
+    return code;
 }
 
 /* The next transaction on the handle that was kept; *usable is false where it has to be another. */
 static enum err_code wake(struct store *store, bool *usable, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct stat status;
     int64_t version = 0;
-    *usable = stat(store->path, &status) == 0 && (uint64_t)status.st_dev == store->device &&
-              (uint64_t)status.st_ino == store->inode;
+    *usable = stands_at_path(store);
     if (!*usable)
         return ERR_OK;
     store->resting = false;
     TRY(begin_transaction(store, err));
     TRY(read_data_version(store, &version, err));
     TRY(store_meta_check(store, &store->generation, err));
-    *usable = version == store->data_version;
+    *usable = version == store->data_version && stands_at_path(store);
 done:
     return code;
 }
@@ -297,9 +322,14 @@ static enum err_code connect(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(store_check_path(store->path, store->mode, err));
+    note_file(store);
     TRY(store->mode == STORE_WRITE ? store_connect_write(store, err)
                                    : connect_read(store, wait_ms(), err));
-    code = store_meta_check(store, &store->generation, err);
+    code = check_stands(store, err);
+    if (code == ERR_OK)
+        code = store_meta_check(store, &store->generation, err);
+    if (code == ERR_OK)
+        code = store_meta_identity(store, &store->identity, err);
     if (code != ERR_OK)
         store_disconnect(store, false, NULL);
 done:
@@ -385,6 +415,14 @@ uint64_t store_generation(const struct store *store)
     return store->generation;
 }
 
+struct store_stamp store_stamp_of(const struct store *store)
+{
+    return (struct store_stamp){.generation = store->generation,
+                                .identity = store->identity,
+                                .device = store->device,
+                                .inode = store->inode};
+}
+
 /* What followed from the facts before still does if no layer was touched. */
 static enum err_code carry_assessed(struct store *store, const char *next, struct err *err)
 {
@@ -422,6 +460,7 @@ static enum err_code commit(struct store *store, struct err *err)
         if (store->touches[i].whole || store->touches[i].n_inserted || store->touches[i].n_deleted)
             TRY(store_note_contents(store, (enum layer_id)i, err));
     TRY(store_meta_set(store, "generation", generation, err));
+    TRY(check_stands(store, err));
     /* OGR remembers what it read of the tables. Another writer may come between, so the next
      * transaction begins on a new handle. */
     TRY(store->kept ? commit_and_rest(store, err) : store_disconnect(store, true, err));
@@ -444,7 +483,6 @@ done:
 enum err_code store_stamp(const char *path, struct store_stamp *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const char *identity = NULL;
     struct stat status = {0};
     struct store store = {.mode = STORE_READ, .path = path};
     *out = (struct store_stamp){0};
@@ -455,8 +493,7 @@ enum err_code store_stamp(const char *path, struct store_stamp *out, struct err 
         TRY(err_errno(err, errno, "%s", path));
     TRY(connect_read(&store, PEEK_TIMEOUT_MS, err));
     TRY(store_meta_check(&store, &out->generation, err));
-    TRY(store_meta_get(&store, "identity", &store.arena, &identity, err));
-    out->identity = identity ? strtoull(identity, NULL, 16) : 0;
+    TRY(store_meta_identity(&store, &out->identity, err));
     out->device = (uint64_t)status.st_dev;
     out->inode = (uint64_t)status.st_ino;
 done:

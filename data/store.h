@@ -22,6 +22,9 @@
  *          other or a writer. While a process holds a store open for writing it must neither
  *          open the file a second time for writing nor read it by other means (such as GDAL's
  *          import): closing any descriptor of a file drops the process's POSIX locks on it.
+ * A store whose file was replaced by another, or deleted, while it was open refuses to commit
+ * (ERR_BUSY): nobody would find what it wrote.
+ *
  * Errors:  ERR_NOT_FOUND no such file; ERR_INPUT not a store, or damaged; ERR_VERSION another
  *          schema; ERR_BUSY a lock was held for too long; ERR_DENIED, ERR_NO_SPACE.
  * Source:  OGC 12-128r18 GeoPackage 1.3; written and read through OGR.
@@ -68,11 +71,19 @@ struct store_stamp {
 };
 enum err_code store_stamp(const char *path, struct store_stamp *out, struct err *err);
 
+/* Whether they are of one store at one path, whatever their generations. */
+static inline bool store_stamp_same_file(struct store_stamp a, struct store_stamp b)
+{
+    return a.identity == b.identity && a.device == b.device && a.inode == b.inode;
+}
+
 static inline bool store_stamp_equal(struct store_stamp a, struct store_stamp b)
 {
-    return a.generation == b.generation && a.identity == b.identity && a.device == b.device &&
-           a.inode == b.inode;
+    return a.generation == b.generation && store_stamp_same_file(a, b);
 }
+
+/* The same of a store that is open, as of when its transaction began or was committed. */
+struct store_stamp store_stamp_of(const struct store *store);
 
 /* Meta values; *out is NULL if absent. Setting NULL removes; setting the same value again is
  * no change. */

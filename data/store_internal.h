@@ -43,7 +43,8 @@ struct store {
     bool kept;            /* open between transactions, */
     bool resting;         /* and now is between two */
     int64_t data_version; /* of SQLite: another one when others wrote */
-    uint64_t device;      /* of the file that is open */
+    uint64_t identity;
+    uint64_t device; /* of the file that is open */
     uint64_t inode;
     struct arena arena; /* path and schema */
     struct schema schema;
@@ -122,6 +123,7 @@ enum err_code store_meta_set(struct store *store, const char *key, const char *v
 
 /* generation of the store; ERR_VERSION unless its schema_version is SCHEMA_VERSION. */
 enum err_code store_meta_check(struct store *store, uint64_t *generation, struct err *err);
+enum err_code store_meta_identity(struct store *store, uint64_t *identity, struct err *err);
 enum err_code store_meta_version(struct store *store, int64_t *version, struct err *err);
 
 /* --- store_feature.c: a record as a feature of OGR and back --- */

@@ -3,6 +3,7 @@
 #include "data/base/text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ogr_api.h>
@@ -70,6 +71,19 @@ done:
 enum err_code store_meta_version(struct store *store, int64_t *version, struct err *err)
 {
     return get_number(store, "schema_version", version, err);
+}
+
+enum err_code store_meta_identity(struct store *store, uint64_t *identity, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena arena;
+    const char *text = NULL;
+    arena_init(&arena, 0);
+    TRY(store_meta_get(store, "identity", &arena, &text, err));
+    *identity = text ? strtoull(text, NULL, 16) : 0;
+done:
+    arena_release(&arena);
+    return code;
 }
 
 enum err_code store_meta_check(struct store *store, uint64_t *generation, struct err *err)

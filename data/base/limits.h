@@ -21,14 +21,24 @@ enum {
     /* Names are shown and drawn; the longest registered company name is near 100. */
     LIMIT_TEXT_BYTES = 4096,
 
+    /* Ids stand in addresses and, two together, in the ids of conflicts: both fit LIMIT_URL_BYTES
+     * with every byte percent-encoded. A UUID has 36 bytes, a name of 100 Chinese letters 300. */
+    LIMIT_ID_BYTES = 512,
+
     /* 50,000 targets and 20,000 plants are a region; the whole country is 100 times that. */
     LIMIT_RECORDS_PER_LAYER = 10 * 1000 * 1000,
 
     /* A 10 m grid of a province is 60,000 x 60,000 cells; an edge of 2^18 covers it. */
     LIMIT_RASTER_EDGE_CELLS = 1 << 18,
 
-    /* Bodies of POST requests: one proposed site. */
+    /* Bodies of POST and PUT: one proposed site, or one record with its outline of 40,000
+     * vertices. */
     LIMIT_BODY_BYTES = 2 << 20,
+
+    /* What is read of a larger body, and thrown away, so that the client hears why it is refused:
+     * one that is still sending when the connection ends hears nothing. A larger one that says so
+     * beforehand is refused unread; one that does not is cut off. */
+    LIMIT_DISCARDED_BYTES = 256 << 20,
 
     /* A URL with its query; browsers and proxies cut near 8,000. */
     LIMIT_URL_BYTES = 8192,

@@ -295,21 +295,32 @@ done:
     return code;
 }
 
+/* Without a grid an edited census tells the households of any pipeline otherwise, be it through
+ * a target as large as a township: all are cut anew. */
+static bool is_recounted(const struct segments_step *step, const struct world_edit *edit)
+{
+    return edit->layer == LAYER_CENSUS && step->now->population.n_columns == 0;
+}
+
 enum err_code edit_segments(const struct segments_step *step, struct row_changes *changes,
                             struct err *err)
 {
     enum err_code code = ERR_OK;
     size_t n = world_count(step->now, LAYER_PIPELINES);
-    bool any = false;
-    for (size_t i = 0; i < step->n_edits; i++)
+    bool any = false, all = false;
+    for (size_t i = 0; i < step->n_edits; i++) {
         any = any || matters(step->edits[i].layer) || step->edits[i].layer == LAYER_PIPELINES;
-    if (!any)
+        all = all || is_recounted(step, &step->edits[i]);
+    }
+    if (!any && !all)
         return ERR_OK;
     struct finding_near finding = {.step = step, .near = arena_new(step->arena, bool, n)};
     if (!finding.near)
         return err_nomem(err);
     TRY(crew_fit(step->crew, step->now, err));
-    for (size_t i = 0; i < step->n_edits; i++) {
+    if (all)
+        memset(finding.near, true, n * sizeof *finding.near);
+    for (size_t i = 0; i < step->n_edits && !all; i++) {
         const struct world_edit *edit = &step->edits[i];
         bool alike = false;
         TRY(is_told_alike(step, edit, &alike, err));

@@ -74,6 +74,13 @@ const struct world *editor_world(const struct editor *editor)
     return editor->given;
 }
 
+void editor_take_store(struct editor *editor, struct store *store)
+{
+    store_close(editor->store);
+    editor->store = store;
+    store_keep(store);
+}
+
 void edit_result_release(struct edit_result *result)
 {
     world_release(result->before);
@@ -138,7 +145,9 @@ static enum err_code check_generation(struct edit *edit, struct err *err)
 {
     uint64_t generation = store_generation(edit->store);
     edit->out->generation = generation;
-    edit->out->stale = generation != edit->editor->world->generation;
+    edit->out->stale =
+        generation != edit->editor->world->generation ||
+        !store_stamp_same_file(store_stamp_of(edit->store), edit->editor->world->origin);
     const struct edit_request *request = edit->request;
     if (request->has_generation && request->generation != generation)
         return err_set(err, ERR_CHANGED,

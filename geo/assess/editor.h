@@ -32,6 +32,7 @@
 #include "geo/assess/edit_rows.h"
 
 struct editor;
+struct store;
 
 enum edit_presence {
     EDIT_ANY,         /* a put replaces or adds */
@@ -71,6 +72,11 @@ enum err_code editor_new(const char *store_path, struct world *world, size_t n_t
                          struct editor **out, struct err *err);
 void editor_free(struct editor *editor); /* NULL is legal */
 const struct world *editor_world(const struct editor *editor);
+
+/* Makes the edits go through a store that the caller has open for writing, which the editor takes
+ * over: whoever opened it before the world was loaded finds nothing stale, since nobody else could
+ * write. At most once, before the first edit. */
+void editor_take_store(struct editor *editor, struct store *store);
 
 enum err_code editor_apply(struct editor *editor, const struct edit_request *request,
                            struct arena *arena, struct edit_result *out, struct err *err);

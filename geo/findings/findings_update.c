@@ -195,8 +195,10 @@ static enum err_code find_redo(struct updating *on, const struct world_edit *edi
         TRY(redo_near_area(on, before, err));
         TRY(redo_near_area(on, after, err));
     }
-    TRY(redo_risk(on, change->old, edit->layer, before, err));
-    TRY(redo_risk(on, change->now, edit->layer, after, err));
+    /* A plant bears on contours in the world without it too: there they speak for themselves. */
+    bool plant = edit->layer == LAYER_ENTERPRISES;
+    TRY(redo_risk(on, change->old, edit->layer, plant && !before ? after : before, err));
+    TRY(redo_risk(on, change->now, edit->layer, plant && !after ? before : after, err));
 done:
     return code;
 }

@@ -145,6 +145,7 @@ enum err_code world_new(struct world_parts *parts, struct world **out, struct er
         return err_nomem(err);
     }
     world->generation = parts->generation;
+    world->origin = parts->origin;
     world->as_of = parts->as_of;
     world->schema = parts->schema;
     world->rules = parts->rules;
@@ -185,6 +186,7 @@ enum err_code world_derive(const struct world *old,
         return err_nomem(err);
     }
     world->generation = old->generation + 1;
+    world->origin = old->origin;
     world->as_of = old->as_of;
     world->schema = old->schema;
     world->rules = old->rules;

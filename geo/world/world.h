@@ -26,6 +26,7 @@
 #include "data/grid.h"
 #include "data/records.h"
 #include "data/rules.h"
+#include "data/store.h"
 #include "geo/measure/rtree.h"
 
 struct world_layer;
@@ -33,7 +34,9 @@ struct findings;
 
 struct world {
     uint64_t generation;
-    int32_t as_of; /* yyyymmdd: the date whose rules hold */
+    struct store_stamp origin; /* of the store that it was loaded from; all 0: of none. Edits keep
+                                * it: their generation is the world's */
+    int32_t as_of;             /* yyyymmdd: the date whose rules hold */
     const struct schema *schema;
     const struct rules *rules;
     struct grid population; /* n_columns 0: none */

@@ -130,6 +130,7 @@ int64_t world_layer_row(const struct world_layer *layer, uint32_t slot);
  * the layers and the arena that holds grid, schema and rules, also on failure. */
 struct world_parts {
     uint64_t generation;
+    struct store_stamp origin;
     int32_t as_of;
     struct arena arena;
     const struct schema *schema;

@@ -166,7 +166,8 @@ static enum err_code load_facts(struct store *store, const char *rules_directory
                                 bool grades, struct world **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct world_parts parts = {.generation = store_generation(store)};
+    struct world_parts parts = {.generation = store_generation(store),
+                                .origin = store_stamp_of(store)};
     arena_init(&parts.arena, 0);
     TRY(load_date(store, as_of, &parts, err));
     TRY(load_rules(store, rules_directory, &parts, err));

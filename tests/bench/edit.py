@@ -22,8 +22,17 @@ def load(layer):
     return features
 
 
-records = {layer: load(layer) for layer in ('enterprises', 'zones', 'protected', 'pipelines')}
+LAYERS = 'enterprises', 'zones', 'protected', 'pipelines'
+records = {layer: load(layer) for layer in LAYERS}
 gone = []
+
+
+def changed(layer):
+    """A field that rules look at."""
+    return {'enterprises': {'staff': draw.randrange(1, 500)},
+            'zones': {'class': draw.randrange(1, 4)},
+            'protected': {'persons': draw.randrange(1, 900)},
+            'pipelines': {'pressure_mpa': draw.choice((0.4, 1.6, 4, 6.3, 10))}}[layer]
 
 
 def moved(coordinates, dx, dy):
@@ -42,19 +51,25 @@ def move(feature):
 def one():
     """method, layer, id, body"""
     kind = draw.random()
-    if kind < 0.05 and gone:
-        layer, feature = gone.pop()
+    if kind < 0.08 and gone:
+        layer, feature = gone.pop(draw.randrange(len(gone)))
         records[layer].append(feature)
         return 'PUT', layer, feature
-    if kind < 0.12:
-        layer = draw.choice(('enterprises', 'zones', 'protected'))
-        feature = records[layer].pop(draw.randrange(len(records[layer])))
-        gone.append((layer, feature))
-        return 'DELETE', layer, feature
-    layer = draw.choices(('enterprises', 'zones', 'protected', 'pipelines'), (30, 20, 45, 5))[0]
+    layer = draw.choices(LAYERS, (30, 25, 25, 20))[0]
     i = draw.randrange(len(records[layer]))
-    if kind < 0.3:
+    if kind < 0.16:
+        records[layer][i], records[layer][-1] = records[layer][-1], records[layer][i]
+        gone.append((layer, records[layer].pop()))
+        return 'DELETE', layer, gone[-1][1]
+    if kind < 0.22:
+        new = move(records[layer][i])
+        feature = {**new, 'properties': {**new['properties'], 'id': f'{new["properties"]["id"]}-{draw.randrange(10**9)}'}}
+        records[layer].append(feature)
+        return 'PUT', layer, feature
+    if kind < 0.35:
         feature = {**records[layer][i], 'properties': {**records[layer][i]['properties'], 'name': f'改名 {i}'}}
+    elif kind < 0.5:
+        feature = {**records[layer][i], 'properties': {**records[layer][i]['properties'], **changed(layer)}}
     else:
         feature = move(records[layer][i])
     records[layer][i] = feature
@@ -92,6 +107,6 @@ def quantile(sorted_times, q):
 for kind, some in sorted(times.items()):
     some.sort()
     print(f'  {kind:20} {len(some):5}  p50 {quantile(some, 0.5):7.2f}  p99 {quantile(some, 0.99):7.2f}  max {some[-1]:7.2f} ms')
-for took, method, layer, key in sorted(slowest, reverse=True)[:3]:
+for took, method, layer, key in sorted(slowest, reverse=True)[:5]:
     print(f'  slowest: {took:.2f} ms {method} {layer} {key}')
 print(f'edit: {n} durable and published: p50 {quantile(every, 0.5):.2f} ms, p99 {quantile(every, 0.99):.2f} ms, max {every[-1]:.2f} ms')

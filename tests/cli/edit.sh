@@ -47,6 +47,12 @@ feature S-1 106.35 ',"usse":"school"' >typo.geojson
 fails 3 'no field "usse"; did you mean use' 'an unknown field is refused with the near one' "$S" put "$store" protected typo.geojson --crs EPSG:4490
 sed 's/"id":"S-1",//' one.geojson >nameless.geojson
 fails 3 'id is absent' 'a record without an id is refused' "$S" put "$store" protected nameless.geojson --crs EPSG:4490
+id=$(printf '%513s' | tr ' ' a)
+feature "$id" 106.35 >long.geojson
+fails 3 'at most 512 are kept' 'an id of 513 bytes is refused' "$S" put "$store" protected long.geojson --crs EPSG:4490
+feature "${id#a}" 106.35 >long.geojson
+says 'added' 'one of 512 is taken' "$S" put "$store" protected long.geojson --crs EPSG:4490
+says 'deleted' 'and goes again' "$S" delete "$store" protected "${id#a}"
 fails 2 'import --replace' 'population is no layer of records' "$S" put "$store" population one.geojson --crs EPSG:4490
 fails 2 'assess' 'conflicts are not edited' "$S" put "$store" conflicts one.geojson --crs EPSG:4490
 fails 2 'did you mean protected' 'a layer that is none' "$S" put "$store" protectd one.geojson --crs EPSG:4490
@@ -58,6 +64,20 @@ says 'S-1 deleted' 'delete' "$S" delete "$store" protected S-1
 plant=$(sqlite3 "$store" 'SELECT enterprise_id FROM facilities LIMIT 1')
 says "still name enterprise $plant" 'deleting a plant tells of what names it' "$S" delete "$store" enterprises "$plant"
 same 'and what follows is as assessed' 1 "$(as_assessed)"
+
+# ---- eight at once ----
+
+cp "$store" eight.gpkg
+before=$(sqlite3 eight.gpkg "SELECT value FROM sisetu_meta WHERE key = 'generation'")
+for i in 1 2 3 4 5 6 7 8; do
+    feature "E-$i" "106.35$i" >"eight.$i.geojson"
+    (SISETU_STORE_WAIT_MS=120000 "$S" put eight.gpkg protected "eight.$i.geojson" --crs EPSG:4490 >"eight.$i.out" 2>&1 || echo "$i: $? $(cat "eight.$i.out")" >>eight.failed) &
+done
+wait
+same 'eight writers at once wait for each other' '' "$(cat eight.failed 2>/dev/null)"
+same 'and each is there' 8 "$(sqlite3 eight.gpkg "SELECT COUNT(*) FROM protected WHERE id LIKE 'E-%'")"
+same 'each in a transaction of its own' $((before + 8)) "$(sqlite3 eight.gpkg "SELECT value FROM sisetu_meta WHERE key = 'generation'")"
+same 'and what follows is as assessed' 1 "$(cp eight.gpkg again.gpkg; "$S" assess again.gpkg --as-of 2026-11-01 | grep -c 'nothing changed')"
 
 # ---- a writer that is killed ----
 
@@ -143,6 +163,27 @@ is 'another program edits the same store' "$S" put "$store" protected two.geojso
 same 'and the server edits on, on what that made' 200 "$(call DELETE /v1/protected/S-2 "$token")"
 same 'a long line of edits' 200 "$(for i in 1 2 3 4 5 6 7 8 9; do feature S-1 "106.35$i" >s.geojson; call PUT /v1/protected/S-1 "$token" s.geojson; done | sort -u)"
 same 'what follows is as assessed' 1 "$(as_assessed)"
+same 'an id of 3,000 letters' 422 "$(call PUT "/v1/protected/$(printf '%3000s' | tr ' ' a)" "$token" nameless.geojson)"
+is 'is refused with the limit' grep -q 'at most 512 are kept' answer
+
+# Another file in place of the store, with the same generation: what the server knew is not true of it.
+cp "$store" other.gpkg
+sqlite3 other.gpkg "DELETE FROM protected WHERE id = 'S-1'" 2>/dev/null || echo 'not ok - sqlite3 deletes'
+"$S" assess other.gpkg --as-of 2026-11-01 >/dev/null
+sqlite3 other.gpkg "UPDATE sisetu_meta SET value = $(generation) WHERE key IN ('generation', 'assessed')"
+ln "$store" replaced.gpkg
+mv other.gpkg "$store"
+feature S-3 106.353 >three.geojson
+same 'an edit just after the store was replaced' 201 "$(call PUT /v1/protected/S-3 "$token" three.geojson)"
+same 'goes into the store that stands there' '0 1' "$(echo $(sqlite3 "$store" "SELECT COUNT(*) FROM protected WHERE id = 'S-1'; SELECT COUNT(*) FROM protected WHERE id = 'S-3'"))"
+same 'and not into the other' 0 "$(sqlite3 replaced.gpkg "SELECT COUNT(*) FROM protected WHERE id = 'S-3'")"
+same 'what follows is as assessed' 1 "$(as_assessed)"
+mv "$store" away.gpkg
+same 'an edit of a store that was taken away' 404 "$(call PUT /v1/protected/S-3 "$token" three.geojson)"
+mv away.gpkg "$store"
+same 'and when it is back' 200 "$(call DELETE /v1/protected/S-3 "$token")"
+says 'nothing changed' 'an assessment beside the server' "$S" assess "$store" --as-of 2026-11-01
+same 'and the server edits on' 201 "$(call PUT /v1/protected/S-1 "$token" one.geojson)"
 
 # A server that is killed while it edits.
 (for i in $(seq 200); do feature S-1 "106.3$i" >k.geojson; curl -s -o /dev/null -X PUT "$URL/v1/protected/S-1" -H "Authorization: Bearer $token" --data-binary @k.geojson || break; done) &

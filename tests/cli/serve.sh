@@ -79,6 +79,17 @@ same "headers over 32 KiB are refused" 431 "$(status -H "X-A: $(printf '%40000s'
 head -c 3000000 /dev/zero >"$WORK/zero"
 same "a body over 2 MiB is refused" 413 "$(status --data-binary @"$WORK/zero" "$URL/v1/check")"
 same "the same in pieces of unknown length" 413 "$(status -H 'Transfer-Encoding: chunked' --data-binary @"$WORK/zero" "$URL/v1/check")"
+truncate -s 40M "$WORK/zeros"
+same "one of 40 MiB too, sent without asking first" "413 limit 2097152" "$(status -H 'Expect:' --data-binary @"$WORK/zeros" "$URL/v1/check") $(python3 -c 'import json, sys; e = json.load(open(sys.argv[1]))["error"]; print(e["code"], e["message"].split()[5])' "$WORK/body")"
+same "in pieces of unknown length" 413 "$(status -H 'Expect:' -H 'Transfer-Encoding: chunked' --data-binary @"$WORK/zeros" "$URL/v1/check")"
+same "and to a client that reads when it has sent all" 413 "$(python3 - "$URL" <<'END'
+import http.client, sys
+connection = http.client.HTTPConnection(sys.argv[1].split('//')[1].strip('/'), timeout=20)
+connection.request('PUT', '/v1/protected/S1', bytes(9 << 20))
+print(connection.getresponse().status)
+END
+)"
+same "a client that asks first is told before it sends" "413 0" "$(curl -s -o "$WORK/body" --max-time 20 -w '%{http_code} %{size_upload}' --expect100-timeout 20 -H 'Expect: 100-continue' -T "$WORK/zeros" -X PUT "$URL/v1/protected/S1")"
 same "a body that is no JSON is refused" 422 "$(status -d '{"type":' "$URL/v1/check")"
 same "a site is judged" "200 1" "$(status -d '{"type":"WORKSHOP_JIA","geometry":{"type":"Point","coordinates":[106.25,38.48]}}' "$URL/v1/check") $(grep -c '"verdict"' "$WORK/body")"
 printf 'GARBAGE\r\n\r\n' | timeout 5 nc -q1 127.0.0.1 "${URL##*:}" >/dev/null 2>&1

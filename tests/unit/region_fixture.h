@@ -11,6 +11,13 @@
 #include "data/rules.h"
 #include "data/schema.h"
 
+/* Where the region's people are known from. */
+enum region_people {
+    REGION_GRID,   /* a grid; census areas lie beside it, which count for nothing */
+    REGION_CENSUS, /* census areas alone */
+    REGION_NOBODY, /* nothing, until somebody adds a census area */
+};
+
 struct region {
     struct fixture *f; /* for its arena and errors */
     uint64_t random;
@@ -29,7 +36,8 @@ static const struct {
     {LAYER_ADMIN, 6},          {LAYER_ENTERPRISES, 40}, {LAYER_FACILITIES, 60},
     {LAYER_INVENTORY, 50},     {LAYER_ZONES, 40},       {LAYER_PIPELINES, 6},
     {LAYER_PROTECTED, 90},     {LAYER_AREAS, 12},       {LAYER_INFRASTRUCTURE, 10},
-    {LAYER_HIDDEN_DANGERS, 8}, {LAYER_RESOURCES, 6},    {LAYER_SCENARIOS, 8},
+    {LAYER_HIDDEN_DANGERS, 8}, {LAYER_RESOURCES, 6},    {LAYER_SCENARIOS, 24},
+    {LAYER_CENSUS, 9},
 };
 enum { REGION_LAYERS = sizeof region_layers / sizeof region_layers[0] };
 
@@ -43,7 +51,7 @@ static const struct {
     {"pressure_mpa", 10},   {"gas_factor", 0.2},     {"persons", 600},       {"households", 150},
     {"floor_area_m2", 9e4}, {"beds", 900},           {"peak_persons", 9000}, {"storeys", 40},
     {"width_m", 60},        {"freq_per_year", 1e-4}, {"value", 12},          {"staff", 900},
-    {"population", 90000},  {"capacity", 100},
+    {"population", 90000},  {"capacity", 100},       {"fatalities", 300},
 };
 
 static inline uint32_t region_draw(struct region *r, uint32_t below)
@@ -110,10 +118,12 @@ static inline struct geom region_line(struct region *r)
 static inline struct geom region_shape(struct region *r, enum layer_id layer)
 {
     const struct schema_layer *schema = &r->schema.layers[layer];
-    double wide = layer == LAYER_AREAS   ? 0.01
-                  : layer == LAYER_ADMIN ? 0.04
-                  : layer == LAYER_ZONES ? 0.012
-                                         : 0.002;
+    double wide = layer == LAYER_AREAS       ? 0.01
+                  : layer == LAYER_ADMIN     ? 0.04
+                  : layer == LAYER_ZONES     ? 0.012
+                  : layer == LAYER_CENSUS    ? 0.02
+                  : layer == LAYER_SCENARIOS ? 0.006
+                                             : 0.002;
     struct geom geom = {.kind = GEOM_NONE, .box = box_empty()};
     if (!schema->has_geometry)
         return geom;
@@ -140,6 +150,9 @@ static inline const char *region_id(struct region *r, enum layer_id layer)
 static inline const char *region_text(struct region *r, enum layer_id layer, const char *field)
 {
     const struct schema_field *schema = schema_field(&r->schema.layers[layer], field);
+    /* A few plants have all the scenarios, so that curves have many corners. */
+    if (strcmp(field, "enterprise_id") == 0 && layer == LAYER_SCENARIOS)
+        return arena_printf(&r->f->arena, "en-%03u", region_draw(r, 6));
     if (strcmp(field, "enterprise_id") == 0)
         return region_id(r, LAYER_ENTERPRISES);
     if (strcmp(field, "facility_type") == 0)
@@ -259,15 +272,18 @@ static inline struct grid region_grid(struct region *r)
 }
 
 /* Fills the fixture's empty store. */
-static inline void region_store(struct region *r)
+static inline void region_store(struct region *r, enum region_people people)
 {
     struct fixture *f = r->f;
     struct store *store = NULL;
     struct grid grid = region_grid(r);
     assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
-    assert_ok(f, store_write_grid(store, &grid, &f->err));
+    if (people == REGION_GRID)
+        assert_ok(f, store_write_grid(store, &grid, &f->err));
     for (size_t i = 0; i < REGION_LAYERS; i++) {
         enum layer_id layer = region_layers[i].layer;
+        if (layer == LAYER_CENSUS && people == REGION_NOBODY)
+            continue;
         for (uint32_t k = 0; k < region_layers[i].n; k++) {
             const char *id = arena_printf(&f->arena, "%.2s-%03u", layer_name(layer), k);
             void *record = region_record(r, layer, id);

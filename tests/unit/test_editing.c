@@ -78,7 +78,7 @@ static int open_served(void **state)
         return -1;
     struct fixture *f = s->f;
     region_init(&s->region, f, 11);
-    region_store(&s->region);
+    region_store(&s->region, REGION_GRID);
     assess(f);
     add_tokens(s);
     assert_ok(f, style_load(NULL, &s->style, &f->err));

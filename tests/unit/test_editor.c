@@ -22,16 +22,22 @@ static struct assess_summary assess(struct fixture *f, const char *path)
 }
 
 /* An assessed region and its editor. */
-static struct editor *open_region(struct fixture *f, struct region *r, uint64_t seed)
+static struct editor *open_region_of(struct fixture *f, struct region *r, uint64_t seed,
+                                     enum region_people people)
 {
     struct editor *editor = NULL;
     region_init(r, f, seed);
-    region_store(r);
+    region_store(r, people);
     assess(f, f->path);
     struct world *world = load(f);
     assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
     world_release(world);
     return editor;
+}
+
+static struct editor *open_region(struct fixture *f, struct region *r, uint64_t seed)
+{
+    return open_region_of(f, r, seed, REGION_GRID);
 }
 
 /* A full assessment finds nothing to write: every row of conflicts, grades and segments is as
@@ -154,11 +160,12 @@ static struct edit_request draw_request(struct region *r, const struct world *wo
     return request;
 }
 
-static void edit_many(struct fixture *f, uint64_t seed, int n_edits, int each)
+static void edit_many(struct fixture *f, uint64_t seed, enum region_people people, int n_edits,
+                      int each)
 {
     struct region r;
     struct arena arena;
-    struct editor *editor = open_region(f, &r, seed);
+    struct editor *editor = open_region_of(f, &r, seed, people);
     size_t n_verdicts = 0, n_grades = 0;
     arena_init(&arena, 0);
     for (int i = 1; i <= n_edits; i++) {
@@ -180,19 +187,41 @@ static void edit_many(struct fixture *f, uint64_t seed, int n_edits, int each)
     }
     print_message("seed %u: %d edits changed %zu verdicts and %zu grades\n", (unsigned)seed,
                   n_edits, n_verdicts, n_grades);
-    assert_true(n_verdicts > 60 && n_grades > 120);
+    assert_true(n_verdicts > 20 && n_grades > 40);
     arena_release(&arena);
     editor_free(editor);
 }
 
 static void test_after_random_edits_the_store_is_as_assessed_from_scratch(void **state)
 {
-    edit_many(*state, 1, 60, 3);
+    edit_many(*state, 1, REGION_GRID, 60, 3);
 }
 
-static void test_the_same_for_another_region(void **state)
+static void test_the_same_where_people_are_known_from_a_census(void **state)
 {
-    edit_many(*state, 2, 60, 3);
+    edit_many(*state, 2, REGION_CENSUS, 60, 3);
+}
+
+static void test_the_same_where_nobody_was_counted(void **state)
+{
+    edit_many(*state, 3, REGION_NOBODY, 60, 3);
+}
+
+/* For a night of it: SISETU_SEEDS=100:200 tries as many regions, with people of each kind. */
+static void test_the_same_for_regions_asked_for(void **state)
+{
+    const char *text = getenv("SISETU_SEEDS");
+    unsigned from = 4, to = 4;
+    if (text && sscanf(text, "%u:%u", &from, &to) != 2)
+        fail_msg("SISETU_SEEDS=%s should be FROM:TO", text);
+    for (unsigned seed = from; seed <= to; seed++) {
+        struct fixture *f = *state;
+        edit_many(f, seed, (enum region_people)(seed % 3), 60, 3);
+        if (seed < to) { /* an empty store for the next */
+            tear_down(state);
+            set_up(state);
+        }
+    }
 }
 
 /* ---- refusals ---- */
@@ -314,7 +343,7 @@ static void test_store_that_was_never_assessed_takes_facts_alone(void **state)
     struct edit_result result;
     struct editor *editor = NULL;
     region_init(&r, f, 9);
-    region_store(&r);
+    region_store(&r, REGION_GRID);
     struct world *world = load(f);
     assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
     for (int i = 0; i < 2; i++) {
@@ -338,7 +367,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_after_random_edits_the_store_is_as_assessed_from_scratch),
-        TEST(test_the_same_for_another_region),
+        TEST(test_the_same_where_people_are_known_from_a_census),
+        TEST(test_the_same_where_nobody_was_counted),
+        TEST(test_the_same_for_regions_asked_for),
         TEST(test_what_is_refused_changes_nothing),
         TEST(test_the_same_record_again_is_no_change),
         TEST(test_an_unknown_enterprise_is_a_warning),

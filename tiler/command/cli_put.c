@@ -3,11 +3,10 @@
 #include "tiler/command/cli.h"
 #include "tiler/answers/edit_request.h"
 
+#include "data/store.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-/* How often an edit begins again because somebody wrote in between. */
-enum { TRIES = 3 };
 
 static enum err_code read_pairs(struct cli *cli, const char *option, const struct import_pair **out,
                                 size_t *n, struct err *err)
@@ -61,18 +60,25 @@ static enum err_code print(struct cli *cli, const struct edit_result *result)
     return ERR_OK;
 }
 
-/* One try. */
-static enum err_code edit_once(struct cli *cli, struct edit_request *request, bool *stale,
-                               struct err *err)
+/* One try; first: without the writer's lock while the edit is prepared, so that others can write
+ * meanwhile. If somebody did, the second waits for the lock, and nothing comes in between. */
+static enum err_code edit_once(struct cli *cli, struct edit_request *request, bool first,
+                               bool *stale, struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct store *store = NULL;
     struct world *world = NULL;
     struct editor *editor = NULL;
     struct edit_result result = {.stale = false};
+    if (!first)
+        TRY(store_open(cli->arguments[0], STORE_WRITE, &store, err));
     TRY(world_load(cli->arguments[0], NULL, INT_ABSENT, &world, err));
     if (request->n_deleted == 0)
         TRY(read_put(cli, world, request, err));
     TRY(editor_new(cli->arguments[0], world, 0, &editor, err));
+    if (store)
+        editor_take_store(editor, store);
+    store = NULL;
     TRY(editor_apply(editor, request, &cli->arena, &result, err));
     *stale = result.stale;
     if (!*stale)
@@ -80,6 +86,7 @@ static enum err_code edit_once(struct cli *cli, struct edit_request *request, bo
 done:
     edit_result_release(&result);
     editor_free(editor);
+    store_close(store);
     world_release(world);
     return code;
 }
@@ -93,11 +100,12 @@ static enum err_code edit(struct cli *cli, struct edit_request *request, struct 
     TRY(cli_integer(cli, "if-generation", 0, INT64_MAX, &generation, err));
     request->has_generation = generation >= 0;
     request->generation = (uint64_t)generation;
-    for (int i = 0; i < TRIES && stale; i++)
-        TRY(edit_once(cli, request, &stale, err));
+    TRY(edit_once(cli, request, true, &stale, err));
     if (stale)
-        code = err_set(err, ERR_BUSY, "%s was written by others during each of %d tries: try again",
-                       cli->arguments[0], TRIES);
+        TRY(edit_once(cli, request, false, &stale, err));
+    if (stale)
+        code = err_set(err, ERR_BUSY, "%s was replaced by another store meanwhile: try again",
+                       cli->arguments[0]);
 done:
     return code;
 }

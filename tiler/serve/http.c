@@ -225,28 +225,45 @@ static enum http_method method_of(const char *name)
     return HTTP_OTHER;
 }
 
+static const char *header_of(const struct exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+static void refuse_body(struct exchange *exchange)
+{
+    exchange->stage = REFUSED;
+    err_set(&exchange->refusal, ERR_LIMIT,
+            "the body is larger than %d bytes (%d MiB), the most that is taken over HTTP",
+            LIMIT_BODY_BYTES, LIMIT_BODY_BYTES >> 20);
+}
+
+/* Whether nothing is lost by an answer before the body: the client waits for leave to send it, or
+ * would send more than anybody reads. */
+static bool is_hopeless(const struct exchange *exchange)
+{
+    const char *length = header_of(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    int64_t bytes = 0;
+    if (!length || !text_to_int(length, &bytes) || bytes <= LIMIT_BODY_BYTES)
+        return false;
+    return header_of(exchange, MHD_HTTP_HEADER_EXPECT) || bytes > LIMIT_DISCARDED_BYTES;
+}
+
 /* Takes a piece of the body; what goes over the limit is thrown away. */
 static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, size_t *n)
 {
     exchange->n_received += *n;
     /* A client that sends on and on after its refusal is cut off. */
-    if (exchange->n_received > (size_t)4 * LIMIT_BODY_BYTES)
+    if (exchange->n_received > LIMIT_DISCARDED_BYTES)
         return MHD_NO;
     if (exchange->n_received <= LIMIT_BODY_BYTES) {
         buf_add(&exchange->body, bytes, *n);
     } else if (exchange->stage != REFUSED) {
-        exchange->stage = REFUSED;
         buf_release(&exchange->body);
-        err_set(&exchange->refusal, ERR_LIMIT, "the body is larger than %d bytes",
-                LIMIT_BODY_BYTES);
+        refuse_body(exchange);
     }
     *n = 0;
     return MHD_YES;
-}
-
-static const char *header_of(const struct exchange *exchange, const char *name)
-{
-    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
 /* The request is complete: answers it now, or hands it to the pool. */
@@ -301,6 +318,10 @@ static enum MHD_Result access_handler(void *context, struct MHD_Connection *conn
             exchange->stage = REFUSED;
             err_set(&exchange->refusal, ERR_LIMIT, "the address is longer than %d bytes",
                     LIMIT_URL_BYTES);
+        }
+        if (is_hopeless(exchange)) {
+            refuse_body(exchange);
+            return refuse(exchange);
         }
         return MHD_YES; /* the body, or its absence, comes with the next call */
     }

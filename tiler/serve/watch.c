@@ -234,11 +234,12 @@ void watch_let(struct watch *watch)
 
 enum err_code watch_publish(struct watch *watch, struct world *world, struct err *err)
 {
-    struct identity now;
-    /* Somebody may have written since the commit: then the next look sees another store. */
-    if (identify(watch->settings.store_path, &now, NULL) != ERR_OK ||
-        now.stamp.generation != world->generation)
-        memset(&now, 0, sizeof now);
+    struct identity now = {.stamp = world->origin};
+    struct stat status;
+    now.stamp.generation = world->generation;
+    /* Somebody may have written since the commit: then the next look sees another stamp. */
+    if (stat(watch->settings.store_path, &status) == 0)
+        now.written = status.st_mtim;
     return show(watch, world, &now, err);
 }
 
