@@ -151,7 +151,10 @@ static void read_tables(struct rules_loader *loader)
         read_file_table(loader, i);
     if (loader->n_errors == 0 && !loader->no_memory) {
         rules_check_parameters(loader);
-        if (!loader->extract)
+        /* A proof has the tables of pipelines whole or not at all: their rows name each other. */
+        if (loader->extract)
+            rules_check_pipelines(loader);
+        else
             rules_check_references(loader);
     }
     /* spacing.csv points into the others, whose errors would only be repeated. */

@@ -21,20 +21,17 @@
  *                          risk and whatever else layer conflicts holds
  *              hazard      id of an enterprise: S, R, alpha, level of each unit, by substance
  *              enterprise  id of an enterprise: its grade is the worst of its parts
- *              unit        code, and method: share, worst or index; rests on the grades of the
- *                          plants inside. The residents in reach are a sum over the whole
- *                          population: a premise, for which the store is needed
- *              pipeline    id of a pipeline: all its segments; segment: id of one
- *              site        type, with, plant, accuracy_m, geometry: what `check` asks
- *              exposure    geometry: persons inside
- * claim      what is said: the fields of the row, rule with edition, clause and confidence,
- *            closest points, value, limit, margin, and `formula`, the sum with its numbers.
- * premises   rules    {"spacing.csv": {"columns": [...], "rows": [[14, "F02-...", ...], ...]}}:
- *                     whole rows, every column, as in the table; first the line number
- *            records  {"facilities": [{"id": ..., every field that is not absent, ...,
- *                     "geometry": {GeoJSON}, "geometry_sha256": "..."}, ...], ...}
- *            population  (with a grid) size and place of the grid, and `cells`: [row, first column,
- *                     [persons, ...]]; null is no data
+ *              unit        code, and method: share, worst or index; rests on its border, and on
+ *                          places and grades of the plants inside. The residents in reach are a sum
+ * over the whole population: a premise, for which the store is needed pipeline    id of a pipeline:
+ * all its segments; segment: id of one site        type, with, plant, accuracy_m, geometry: what
+ * `check` asks exposure    geometry: persons inside claim      what is said: the fields of the row,
+ * rule with edition, clause and confidence, closest points, value, limit, margin, and `formula`,
+ * the sum with its numbers. premises   rules    {"spacing.csv": {"columns": [...], "rows": [[14,
+ * "F02-...", ...], ...]}}: whole rows, every column, as in the table; first the line number records
+ * {"facilities": [{"id": ..., every field that is not absent, ..., "geometry": {GeoJSON},
+ * "geometry_sha256": "..."}, ...], ...} population  (with a grid) size and place of the grid, and
+ * `cells`: [row, first column, [persons, ...]]; null is no data
  *
  * Geometry:  GeoJSON in longitude and latitude on CGCS2000, every double with the digits that
  *            read back to the same double. geometry_sha256 is over its ISO well-known binary,
@@ -46,9 +43,13 @@
  *            "sha256", the last member, without white space outside of strings: a mail program
  *            may indent or break lines; any other altered character is noticed. A hash is no
  *            signature: it shows alteration, not who wrote it.
- * Agreement: metres and persons within 1e-6, closest points within 1 mm, other numbers within 1e-9
+ * Agreement: metres and persons within 1e-6, degrees of shapes within 1 mm, other numbers within 1e-9
  *            of themselves, texts and whole numbers exactly. Sentences (reason, formula, decides)
  *            of another version of the program are not compared.
+ * Stated:    generation, rules_sha256, where a record came from and whatever the claim does not
+ *            use are under the hash, but follow from nothing inside: without the store they are
+ *            stated only, and proof_check says so. With the store of that generation each is
+ *            compared, and so is that a proof written today would carry the same.
  * Absence:   a proof shows what is there. That nothing else stands nearer, and that no other
  *            finding speaks of a plant, is a statement on the whole store; `with the store`
  *            checks it.
@@ -100,6 +101,8 @@ enum proof_verdict {
 };
 const char *proof_verdict_name(enum proof_verdict verdict);
 
+enum { PROOF_SAID = 4 };
+
 struct proof_check {
     enum proof_verdict verdict;
     const char *kind;      /* of the question */
@@ -109,10 +112,19 @@ struct proof_check {
     bool with_store;
     const char **changes; /* what the store says now: "protected/P-3: persons was 120, is 150" */
     size_t n_changes;     /* 0: the store still says the same */
+    int64_t generation;   /* that the proof names */
+    uint64_t store_generation;
+    /* Unless it is broken, in words: */
+    const char *checked[PROOF_SAID]; /* what was looked at */
+    size_t n_checked;
+    const char *stated[PROOF_SAID]; /* what the document says and nothing here could confirm */
+    size_t n_stated;
 };
 
-/* store NULL: without. Texts belong to the worker's arena. An error is for what cannot be read
- * as a proof at all; an altered one is an answer. */
+/* store NULL: without. With a store of the generation that the proof names, whatever differs from
+ * it is forged, and the proof is broken; one that has moved on since tells what has changed, and
+ * the proof still holds if its claim follows from its premises. Texts belong to the worker's arena.
+ * An error is for what cannot be read as a proof at all; an altered one is an answer. */
 enum err_code proof_verify(const char *text, size_t n, const struct world *store,
                            struct worker *worker, struct proof_check *out, struct err *err);
 

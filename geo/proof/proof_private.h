@@ -174,10 +174,11 @@ void proof_lines_add(struct proof_lines *lines, const char *text);
 
 /* Whole trees, by path. Against what was worked out again, metres and persons agree within 1e-6,
  * degrees of closest points within 1e-8 (1 mm), other numbers within 1e-9 of themselves; texts and
- * whole numbers are equal. Against the records as they are now, everything is equal. */
+ * whole numbers are equal. Against records and rules of the store, everything is equal. */
 enum proof_sides {
     PROOF_AND_RECOMPUTED, /* "claim.margin_m: stated 3, recomputed 2" */
     PROOF_AND_NOW,        /* "protected/P-3: persons was 120, is 150" */
+    PROOF_AND_STORE,      /* "protected/P-3: persons: stated 120, the store has 150" */
 };
 void proof_compare(const char *path, const struct json *a, const struct json *b,
                    enum proof_sides sides, struct proof_lines *lines);

@@ -160,13 +160,28 @@ done:
     return code;
 }
 
+/* A proof closes its rings; one that does not was altered, and would be closed tacitly. */
+static bool is_closed(const struct taking *taking, uint32_t from)
+{
+    struct lonlat first = taking->points[from];
+    struct lonlat last = taking->points[taking->n_points - 1];
+    return !(first.lon_deg < last.lon_deg) && !(first.lon_deg > last.lon_deg) &&
+           !(first.lat_deg < last.lat_deg) && !(first.lat_deg > last.lat_deg);
+}
+
 static enum err_code take_polygon(struct taking *taking, const struct json *value, struct err *err)
 {
     enum err_code code = ERR_OK;
     if (jr_type_of(value) != JR_ARRAY || jr_count(value) == 0)
         return bad_shape(err);
-    for (size_t i = 0; i < jr_count(value); i++)
+    for (size_t i = 0; i < jr_count(value); i++) {
+        uint32_t from = taking->n_points;
         TRY(take_ring(taking, jr_item(value, i), err));
+        if (!is_closed(taking, from))
+            return err_set(err, ERR_INPUT,
+                           "geometry has a ring that is not closed: its last position must repeat "
+                           "its first");
+    }
     taking->parts = arena_grow(taking->arena, taking->parts, &taking->parts_capacity,
                                taking->n_parts + 1, sizeof *taking->parts);
     if (!taking->parts)

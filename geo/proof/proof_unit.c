@@ -1,5 +1,6 @@
 /* proof_unit.c - the grade of an administrative unit by a method: from the grades of the plants
- * inside, each of which has a proof of its own, and from the share of residents in reach. */
+ * that stand inside of its border, each of which has a proof of its own, and from the share of
+ * residents in reach. */
 #include "geo/proof/proof_private.h"
 
 #include "data/base/limits.h"
@@ -55,11 +56,14 @@ enum err_code proof_need_unit(struct proof_needs *needs, const struct proof_ques
     if (n > LIMIT_PROOF_RECORDS)
         return err_set(err, ERR_LIMIT, "the unit holds %zu plants; a proof takes %d", n,
                        LIMIT_PROOF_RECORDS);
+    TRY(proof_need_record(needs, LAYER_ADMIN, (size_t)at, err));
     for (size_t i = 0; i < n; i++) {
         const char *id = world_enterprise(world, rows[i])->head.id;
         const struct grade_row *row = world_grade(world, "enterprise", id, NULL);
-        if (row)
-            TRY(need_grade(needs, row, err));
+        if (!row)
+            continue;
+        TRY(proof_need_record(needs, LAYER_ENTERPRISES, rows[i], err));
+        TRY(need_grade(needs, row, err));
     }
     /* What the residents in reach are is a sum over the whole population: a premise here. */
     if (text_equal(method_of(question), "share"))
@@ -94,18 +98,25 @@ static int32_t worst_of(const uint32_t n[5])
     return 0;
 }
 
-static struct inside count_inside(const struct world *world)
+static enum err_code count_inside(const struct world *world, size_t unit, struct arena *arena,
+                                  struct inside *out, struct err *err)
 {
-    struct inside inside = {{0}, {0}, 0};
-    for (size_t i = 0; i < world_count(world, LAYER_GRADES); i++) {
-        const struct grade_row *row = world_record(world, LAYER_GRADES, i);
-        if (!text_equal(row->subject, "enterprise"))
+    enum err_code code = ERR_OK;
+    uint32_t *rows = NULL;
+    size_t n = 0;
+    *out = (struct inside){.undecided = 0};
+    TRY(query_enterprises_of_unit(world, world_admin(world, unit), arena, &rows, &n, err));
+    for (size_t i = 0; i < n; i++) {
+        const char *id = world_enterprise(world, rows[i])->head.id;
+        const struct grade_row *row = world_grade(world, "enterprise", id, NULL);
+        if (!row)
             continue;
-        inside.n[grade_index(row->grade)]++;
-        inside.n_could_be[grade_index(row->could_be)]++;
-        inside.undecided += row->undecided;
+        out->n[grade_index(row->grade)]++;
+        out->n_could_be[grade_index(row->could_be)]++;
+        out->undecided += row->undecided;
     }
-    return inside;
+done:
+    return code;
 }
 
 static void write_counts(struct jw *jw, const struct inside *inside)
@@ -200,22 +211,26 @@ enum err_code proof_claim_unit(const struct world *world, struct worker *worker,
                                const struct proof_question *question, struct jw *jw,
                                struct err *err)
 {
+    enum err_code code = ERR_OK;
     const char *method = method_of(question);
-    struct inside inside = count_inside(world);
+    struct inside inside;
     const struct grade_row *own = unit_row(world, question);
-    bool known = text_equal(method, "worst") || text_equal(method, "index") ||
-                 (text_equal(method, "share") && own);
-    if (!known && !text_equal(method, "share"))
+    int64_t unit = world_unit(world, question->id);
+    bool share = text_equal(method, "share");
+    if (!share && !text_equal(method, "worst") && !text_equal(method, "index"))
         return err_set(err, ERR_USAGE, "method \"%s\" should be share, worst or index", method);
+    if (unit >= 0)
+        TRY(count_inside(world, (size_t)unit, &worker->arena, &inside, err));
     jw_object(jw);
-    if (!known)
+    if (unit < 0 || (share && !own))
         jw_kv_string(jw, "verdict", "none");
-    else if (text_equal(method, "share"))
+    else if (share)
         write_share(jw, world, own, &inside, &worker->arena);
     else
         write_counted(jw, world, method, &inside, &worker->arena);
     jw_end_object(jw);
-    return ERR_OK;
+done:
+    return code;
 }
 
 enum err_code proof_own_unit(const struct world *world, const struct proof_question *question,

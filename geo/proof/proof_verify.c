@@ -16,8 +16,30 @@ struct verifying {
     struct proof_question question;
     struct proof_lines findings;
     struct proof_lines changes;
-    const char *open; /* what cannot be decided without the store, or NULL */
+    const char *open;   /* what cannot be decided without the store, or NULL */
+    int64_t generation; /* that the proof names, or -1 */
+    bool is_that_state; /* the store is as it was when the proof was written */
 };
+
+/* Where the store says otherwise: had it not moved on, nothing true could differ. */
+static struct proof_lines *differences(struct verifying *on)
+{
+    return on->is_that_state ? &on->findings : &on->changes;
+}
+
+static enum proof_sides sides(const struct verifying *on)
+{
+    return on->is_that_state ? PROOF_AND_STORE : PROOF_AND_NOW;
+}
+
+static void differ(struct verifying *on, const char *what, const char *then, const char *now)
+{
+    proof_lines_add(
+        differences(on),
+        proof_text(on->arena,
+                   on->is_that_state ? "%s: stated %s, the store has %s" : "%s was %s, is %s", what,
+                   then, now));
+}
 
 const char *proof_verdict_name(enum proof_verdict verdict)
 {
@@ -65,6 +87,40 @@ static enum err_code check_frame(struct verifying *on, const char *text, size_t 
                        "a proof by schema %lld; this program reads %d, use the one that wrote it",
                        (long long)schema, SCHEMA_VERSION);
     return ERR_OK;
+}
+
+/* ---- what the proof says of its store ---- */
+
+static bool is_hash(const char *text)
+{
+    return text && strlen(text) == HASH_TEXT_BYTES - 1 &&
+           strspn(text, "0123456789abcdef") == HASH_TEXT_BYTES - 1;
+}
+
+/* A store that was never assessed has the rules and the date of the day on which it is read. */
+static bool was_assessed(const struct world *store)
+{
+    return world_count(store, LAYER_GRADES) > 0 || world_count(store, LAYER_CONFLICTS) > 0;
+}
+
+static void check_state(struct verifying *on)
+{
+    const struct json *premises = jr_get(on->root, "premises");
+    on->generation = jr_integer(jr_get(premises, "generation"), -1);
+    if (on->generation < 0)
+        proof_lines_add(&on->findings, "premises.generation should be a whole number, 0 or more");
+    if (!is_hash(jr_text(jr_get(premises, "rules_sha256"))))
+        proof_lines_add(&on->findings, "premises.rules_sha256 should be 64 digits of 0-9 and a-f");
+    if (!on->store || on->generation < 0)
+        return;
+    uint64_t now = on->store->generation;
+    if ((uint64_t)on->generation > now)
+        proof_lines_add(&on->findings,
+                        proof_text(on->arena,
+                                   "premises.generation: stated %lld, the store has reached %llu: "
+                                   "it is no proof of this store",
+                                   (long long)on->generation, (unsigned long long)now));
+    on->is_that_state = (uint64_t)on->generation == now && was_assessed(on->store);
 }
 
 /* ---- the claim ---- */
@@ -175,7 +231,10 @@ static enum err_code compare_record(struct verifying *on, enum layer_id layer,
     buf_init(&text);
     jw_init(&jw, &text);
     if (row < 0) {
-        proof_lines_add(&on->changes, proof_text(on->arena, "%s is no longer there", name));
+        proof_lines_add(differences(on), proof_text(on->arena,
+                                                    on->is_that_state ? "%s: the store has none"
+                                                                      : "%s is no longer there",
+                                                    name));
         goto done;
     }
     struct without_geometry copy = {&jw, &text};
@@ -188,7 +247,7 @@ static enum err_code compare_record(struct verifying *on, enum layer_id layer,
     }
     TRY(jr_parse(text.bytes, text.n_bytes, &then, err));
     TRY(record_tree(world_record(on->store, layer, (size_t)row), layer, on->arena, &now, err));
-    proof_compare(name, then, now, PROOF_AND_NOW, &on->changes);
+    proof_compare(name, then, now, sides(on), differences(on));
 done:
     jr_free(now);
     jr_free(then);
@@ -223,20 +282,33 @@ static const struct csv_row *like_row(const struct csv *csv, const struct json *
     return like;
 }
 
+/* The line is told to people, who look it up. */
+static void compare_line(struct verifying *on, const char *name, size_t line,
+                         const struct json *stated)
+{
+    int64_t then = jr_integer(stated, -1);
+    if (then != (int64_t)line)
+        differ(on, name, proof_text(on->arena, "line %lld", (long long)then),
+               proof_text(on->arena, "line %zu", line));
+}
+
 static void compare_row(struct verifying *on, const struct csv *csv, const struct json *row)
 {
     bool same = false;
     const struct csv_row *like = like_row(csv, row, &same);
     const char *key = jr_text(jr_item(row, 1));
-    if (!like)
-        proof_lines_add(&on->changes,
-                        proof_text(on->arena, "rule %s %s is no longer there", csv->name, key));
-    for (size_t c = 0; like && !same && c < csv->n_columns; c++) {
+    const char *name = proof_text(on->arena, "rule %s %s", csv->name, key ? key : "");
+    if (!like) {
+        differ(on, name, "there", "none");
+        return;
+    }
+    compare_line(on, name, like->line, jr_item(row, 0));
+    for (size_t c = 0; !same && c < csv->n_columns; c++) {
         const char *then = jr_text(jr_item(row, c + 1));
         if (!text_equal(like->cells[c], then))
-            proof_lines_add(&on->changes,
-                            proof_text(on->arena, "rule %s %s: %s was \"%s\", is \"%s\"", csv->name,
-                                       key, csv->header[c], then, like->cells[c]));
+            differ(on, proof_text(on->arena, "%s: %s", name, csv->header[c]),
+                   proof_text(on->arena, "\"%s\"", then ? then : ""),
+                   proof_text(on->arena, "\"%s\"", like->cells[c]));
     }
 }
 
@@ -256,21 +328,41 @@ static bool compare_table(void *context, const char *key, const struct json *val
     for (size_t c = 0; same && c < csv.n_columns; c++)
         same = text_equal(csv.header[c], jr_text(jr_item(columns, c)));
     if (!same)
-        proof_lines_add(&on->changes,
+        proof_lines_add(differences(on),
                         proof_text(on->arena, "rule table %s has other columns", key));
     for (size_t i = 0; same && i < jr_count(rows); i++)
         compare_row(on, &csv, jr_item(rows, i));
     return walk->code == ERR_OK;
 }
 
-static void compare_date(struct verifying *on, const struct json *premises)
+static void compare_state(struct verifying *on, const struct json *premises)
 {
     char date[TEXT_DATE_BYTES];
     const char *as_of = jr_text(jr_get(premises, "as_of"));
+    const char *rules = jr_text(jr_get(premises, "rules_sha256"));
     text_from_date(on->store->as_of, date);
     if (!text_equal(as_of, date))
-        proof_lines_add(&on->changes,
-                        proof_text(on->arena, "as_of was %s, is %s", as_of ? as_of : "", date));
+        differ(on, "premises.as_of", as_of ? as_of : "", date);
+    if (is_hash(rules) && !text_equal(rules, on->store->rules->hash))
+        differ(on, "premises.rules_sha256", rules, on->store->rules->hash);
+}
+
+/* Of the state that it names, a proof carries what one written today does: no record more or
+ * less. Another version of the program may look at others. */
+static void compare_premises(struct verifying *on, const struct json *today)
+{
+    const struct json *premises = jr_get(on->root, "premises");
+    const struct json *then = jr_get(jr_get(premises, "population"), "cells_sha256");
+    const struct json *now =
+        jr_get(jr_get(jr_get(today, "premises"), "population"), "cells_sha256");
+    if (!text_equal(jr_text(then), jr_text(now)))
+        proof_lines_add(differences(on), "the cells of the population are others");
+    if (on->is_that_state && !on->findings.other_program && on->findings.n_all == 0) {
+        proof_compare("question", jr_get(on->root, "question"), jr_get(today, "question"),
+                      PROOF_AND_STORE, &on->findings);
+        proof_compare("premises", premises, jr_get(today, "premises"), PROOF_AND_STORE,
+                      &on->findings);
+    }
 }
 
 /* What the store says to the same question: the claim of a proof written today. */
@@ -289,15 +381,12 @@ static enum err_code compare_answer(struct verifying *on, struct err *err)
         return ERR_MEMORY;
     }
     if (code != ERR_OK) {
-        proof_lines_add(&on->changes,
+        proof_lines_add(differences(on),
                         proof_text(on->arena, "the store has no answer: %s", why.message));
     } else {
-        proof_compare("claim", jr_get(on->root, "claim"), jr_get(today, "claim"), PROOF_AND_NOW,
-                      &on->changes);
-        if (!text_equal(
-                jr_text(jr_get(jr_get(jr_get(on->root, "premises"), "population"), "cells_sha256")),
-                jr_text(jr_get(jr_get(jr_get(today, "premises"), "population"), "cells_sha256"))))
-            proof_lines_add(&on->changes, "the cells of the population are others");
+        proof_compare("claim", jr_get(on->root, "claim"), jr_get(today, "claim"), sides(on),
+                      differences(on));
+        compare_premises(on, today);
     }
     jr_free(today);
     buf_release(&text);
@@ -309,7 +398,7 @@ static enum err_code compare_store(struct verifying *on, struct err *err)
     enum err_code code = ERR_OK;
     const struct json *premises = jr_get(on->root, "premises");
     struct walk walk = {.on = on, .err = err};
-    compare_date(on, premises);
+    compare_state(on, premises);
     jr_each(jr_get(premises, "rules"), &walk, compare_table);
     TRY(walk.code);
     jr_each(jr_get(premises, "records"), &walk, compare_layer);
@@ -320,6 +409,42 @@ done:
 }
 
 /* ---- the whole ---- */
+
+/* What was looked at, and what nobody can know from the document alone. */
+static void say_checked(const struct verifying *on, struct proof_check *out)
+{
+    const struct json *premises = jr_get(on->root, "premises");
+    const char *as_of = jr_text(jr_get(premises, "as_of"));
+    const char *rules = jr_text(jr_get(premises, "rules_sha256"));
+    const char *program = jr_text(jr_get(on->root, "program"));
+    struct arena *arena = on->arena;
+    out->checked[out->n_checked++] = "the hash over the document, and those of shapes and cells";
+    if (!on->open || on->store)
+        out->checked[out->n_checked++] =
+            "the claim, worked out again from the rules, records, shapes and cells inside";
+    if (on->is_that_state)
+        out->checked[out->n_checked++] = proof_text(
+            arena,
+            "the store of generation %lld: date, rules, every field of every record, and "
+            "that nothing else bears on it",
+            (long long)on->generation);
+    else if (on->store)
+        out->checked[out->n_checked++] =
+            proof_text(arena, "what the store of generation %llu says today",
+                       (unsigned long long)on->store->generation);
+    if (!on->is_that_state)
+        out->stated[out->n_stated++] = proof_text(
+            arena,
+            "that a store held this at generation %lld: its date %s, its rules %s, where each "
+            "record came from (source, source_row, imported), what the claim does not use, and "
+            "that nothing else bears on it",
+            (long long)on->generation, as_of ? as_of : "", rules ? rules : "");
+    if (on->findings.other_program)
+        out->stated[out->n_stated++] = proof_text(
+            arena, "the sentences of \"%.100s\": this is sisetu %s, which may word them otherwise",
+            program ? program : "", SISETU_VERSION);
+    out->stated[out->n_stated++] = "who wrote it: a hash is no signature";
+}
 
 static void conclude(const struct verifying *on, struct proof_check *out)
 {
@@ -332,7 +457,9 @@ static void conclude(const struct verifying *on, struct proof_check *out)
                                 .n_findings = on->findings.n,
                                 .with_store = on->store != NULL,
                                 .changes = on->changes.items,
-                                .n_changes = on->changes.n};
+                                .n_changes = on->changes.n,
+                                .generation = on->generation,
+                                .store_generation = on->store ? on->store->generation : 0};
     const char *subject = question->id     ? question->id
                           : question->site ? question->site->facility_type
                                            : "shape";
@@ -343,6 +470,8 @@ static void conclude(const struct verifying *on, struct proof_check *out)
                                : proof_text(on->arena, "without the store: %s", on->open);
         out->n_findings = 1;
     }
+    if (out->verdict != PROOF_BROKEN)
+        say_checked(on, out);
 }
 
 enum err_code proof_verify(const char *text, size_t n, const struct world *store,
@@ -358,6 +487,7 @@ enum err_code proof_verify(const char *text, size_t n, const struct world *store
     on.findings.other_program = on.changes.other_program =
         !text_equal(jr_text(jr_get(root, "program")), "sisetu " SISETU_VERSION);
     TRY(check_frame(&on, text, n, err));
+    check_state(&on);
     code = recompute(&on, err);
     /* What was altered need not be readable any more; that is an answer. */
     if (code != ERR_OK && code != ERR_MEMORY && on.findings.n_all > 0) {

@@ -23,10 +23,24 @@ done <"$WORK/ids"
 is "a red plant is explained" "$S" explain "$STORE" enterprise "$plant" -o "$WORK/plant.json"
 says '^holds: enterprise' "and its proof holds" "$S" verify "$WORK/plant.json"
 says 'still says the same' "and the store still says it" "$S" verify "$WORK/plant.json" --store "$STORE"
+says 'checked: the store of generation' "and what was compared" "$S" verify "$WORK/plant.json" --store "$STORE"
+says 'only stated: that a store held this' "without the store it says what is only stated" "$S" verify "$WORK/plant.json"
+fails 2 'goes with --store' "rules without a store are refused" "$S" verify "$WORK/plant.json" --rules data/rules
+# A source row altered, with the hash made right: nothing inside speaks against it, the store does.
+python3 - "$WORK/plant.json" >"$WORK/forged.json" <<'PY'
+import hashlib, re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+text = re.sub(r'"source_row": (\d+)', lambda m: '"source_row": %d' % (int(m[1]) + 1), text, count=1)
+head = text[: text.index('\n "sha256"')].rstrip(",")
+compact = "".join(re.findall(r'"(?:[^"\\]|\\.)*"|[^"\s]+', head))
+print(head + ',\n "sha256": "%s"\n}' % hashlib.sha256(compact.encode()).hexdigest())
+PY
+says '^holds' "a forged source row follows from nothing inside" "$S" verify "$WORK/forged.json"
+fails 1 'source_row: stated' "and does not hold before the store" "$S" verify "$WORK/forged.json" --store "$STORE"
 says '"same":true' "as JSON too" "$S" verify "$WORK/plant.json" --store "$STORE" --json
 is "its level is explained" "$S" explain "$STORE" hazard "$plant" -o "$WORK/hazard.json"
 "$S" explain "$STORE" hazard "$plant" | "$S" verify - >"$WORK/piped"
-same "through a pipe too" "holds: hazard $plant" "$(cat "$WORK/piped")"
+same "through a pipe too" "holds: hazard $plant" "$(sed -n 1p "$WORK/piped")"
 
 # The hash as geo/proof/proof.h tells it, by a reader of another language.
 same "another program finds the same hash" True "$(python3 - "$WORK/plant.json" <<'PY'

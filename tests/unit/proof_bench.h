@@ -172,38 +172,46 @@ static inline bool says(const char *const *lines, size_t n, const char *text)
 
 static const char NEAR[] = "F02-BLDG_I_II|facilities/T1|protected/P1";
 
-/* The document with a piece of text replaced and its hash made right again, as a forger would;
- * the caller frees. */
-static inline char *forge(const struct buf *proof, const char *piece, const char *instead)
+/* Makes the hash of a document right again, as a forger would. A quote out of place that makes
+ * the last member part of a text leaves it as it is. */
+static inline void make_hash_right(char *text)
 {
+    static const char key[] = ",\"sha256\":\"";
     char hash[HASH_TEXT_BYTES];
-    const char *at = strstr(buf_text(proof), piece);
-    assert_non_null(at);
-    size_t before = (size_t)(at - buf_text(proof));
-    size_t room = proof->n_bytes + strlen(instead) + 1;
-    char *text = malloc(room);
-    char *compact = malloc(room);
-    assert_non_null(text);
+    char *compact = malloc(strlen(text) + 1);
     assert_non_null(compact);
-    snprintf(text, room, "%.*s%s%s", (int)before, buf_text(proof), instead, at + strlen(piece));
     size_t n = 0;
     bool quoted = false;
     for (const char *c = text; *c; c++) {
         if (!quoted && (*c == ' ' || *c == '\n'))
             continue;
         compact[n++] = *c;
-        if (*c == '\\')
+        if (quoted && *c == '\\' && c[1])
             compact[n++] = *++c;
         else if (*c == '"')
             quoted = !quoted;
     }
     compact[n] = '\0';
-    char *end = strstr(compact, ",\"sha256\":\"");
-    assert_non_null(end);
-    hash_text(compact, (size_t)(end - compact), hash);
-    char *stated = strstr(text, "\"sha256\": \"") + strlen("\"sha256\": \"");
-    memcpy(stated, hash, HASH_TEXT_BYTES - 1);
+    const char *end = strstr(compact, key);
+    char *stated = strstr(text, "\n \"sha256\": \"");
+    if (end && stated) {
+        hash_text(compact, (size_t)(end - compact), hash);
+        memcpy(strchr(stated, ':') + 3, hash, HASH_TEXT_BYTES - 1);
+    }
     free(compact);
+}
+
+/* The document with a piece of text replaced and its hash made right again; the caller frees. */
+static inline char *forge(const struct buf *proof, const char *piece, const char *instead)
+{
+    const char *at = strstr(buf_text(proof), piece);
+    assert_non_null(at);
+    size_t before = (size_t)(at - buf_text(proof));
+    size_t room = proof->n_bytes + strlen(instead) + 1;
+    char *text = malloc(room);
+    assert_non_null(text);
+    snprintf(text, room, "%.*s%s%s", (int)before, buf_text(proof), instead, at + strlen(piece));
+    make_hash_right(text);
     return text;
 }
 

@@ -141,6 +141,11 @@ static void test_proof_of_a_pipeline_by_stretch_holds_without_the_store(void **s
     must_not_hold(&stage, "\"households\": 24", "\"households\": 99", "households");
     must_not_hold(&stage, "\"diameter_mm\": 711", "\"diameter_mm\": 508", "radius_m");
     struct err err;
+    /* a class by the class of a row that is not there */
+    struct proof_check check;
+    char *text = forge(&stage.proof, "\"III\",\"GB50251-4\"", "\"III\",\"GB50251-7\"");
+    assert_int_equal(verify_text(&stage, text, strlen(text), NULL, &check), ERR_INPUT);
+    free(text);
     const struct proof_question unknown = {.kind = PROOF_SEGMENT, .id = "L|2|x"};
     assert_int_equal(proof_write(stage.world, &stage.worker, &unknown, &stage.proof, &err),
                      ERR_NOT_FOUND);

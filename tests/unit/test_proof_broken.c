@@ -148,14 +148,21 @@ static void test_a_shape_that_is_only_a_hash_needs_the_store(void **state)
 
 /* ---- the store moves on ---- */
 
-static void more_persons(struct fixture *f)
+static void more_persons_at_once(struct fixture *f)
 {
     struct protected_target *house = (void *)f->records[LAYER_PROTECTED];
     house->persons = 45;
 }
 
+static void more_persons(struct fixture *f)
+{
+    more_persons_at_once(f);
+    f->parts.generation = 2;
+}
+
 static void another_outline(struct fixture *f)
 {
+    f->parts.generation = 2;
     struct facility *tank = (void *)f->records[LAYER_FACILITIES];
     tank->head.geom = fixture_point(f, 106.2001, 38.4);
 }
@@ -182,6 +189,90 @@ static void test_the_store_tells_what_changed_since(void **state)
     /* its assessment is older than its records */
     assert_true(says(check.changes, check.n_changes, "assess it again"));
     stage_close(&moved);
+    stage_close(&later);
+    stage_close(&stage);
+}
+
+/* What nothing in the document depends on is told by the store of that generation alone. */
+static void test_what_is_only_stated_does_not_hold_before_its_store(void **state)
+{
+    (void)state;
+    static const char *const pieces[][3] = {
+        {"\"source_row\": 7", "\"source_row\": 8",
+         "enterprises/E/1.source_row: stated 8, the store has 7"},
+        {"\"as_of\": \"2026-06-01\"", "\"as_of\": \"2026-06-02\"",
+         "premises.as_of: stated 2026-06-02, the store has 2026-06-01"},
+        {"\"name\": \"示例化工\"", "\"name\": \"示例化\"", "enterprises/E/1.name"},
+
+    };
+    struct stage stage = {.change = NULL};
+    struct stage at_once = {.change = more_persons_at_once};
+    struct proof_check check;
+    stage_open(&stage);
+    stage_open(&at_once);
+    prove(&stage, PROOF_CONFLICT, NEAR);
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        if (!strstr(buf_text(&stage.proof), pieces[i][0])) {
+            fail_msg("no %s", pieces[i][0]);
+        }
+        char *text = forge(&stage.proof, pieces[i][0], pieces[i][1]);
+        assert_int_equal(verify_text(&stage, text, strlen(text), NULL, &check), ERR_OK);
+        if (check.verdict == PROOF_HOLDS)
+            assert_true(says(check.stated, check.n_stated, "that a store held this"));
+        assert_int_equal(verify_text(&stage, text, strlen(text), stage.world, &check), ERR_OK);
+        assert_int_equal(check.verdict, PROOF_BROKEN);
+        if (!says(check.findings, check.n_findings, pieces[i][2]))
+            fail_msg("%s", check.findings[0]);
+        free(text);
+    }
+    /* a store of the same generation with other records is not the one that it was written from */
+    check = verify(&stage, at_once.world);
+    assert_int_equal(check.verdict, PROOF_BROKEN);
+    assert_true(says(check.findings, check.n_findings,
+                     "protected/P1.persons: stated 40, the store has 45"));
+    stage_close(&at_once);
+    stage_close(&stage);
+}
+
+static void test_hash_of_the_rules_and_generation_are_held_to_the_store(void **state)
+{
+    (void)state;
+    struct stage stage = {.change = NULL};
+    struct stage later = {.change = more_persons};
+    struct proof_check check;
+    char piece[128];
+    char other[128];
+    stage_open(&stage);
+    stage_open(&later);
+    prove(&stage, PROOF_CONFLICT, NEAR);
+    must_not_hold(&stage, "\"rules_sha256\": \"", "\"rules_sha256\": \"0", "64 digits");
+    must_not_hold(&stage, "\"generation\": 1,", "\"generation\": -1,", "premises.generation");
+    must_not_hold(&stage, "\"generation\": 1,", "\"generation\": 1.5,", "premises.generation");
+    must_not_hold(&stage, "\"generation\": 1,", "\"generation\": \"1\",", "premises.generation");
+    /* of 64 digits, but not those of the store */
+    const char *hash = stage.world->rules->hash;
+    snprintf(piece, sizeof piece, "%s", hash);
+    snprintf(other, sizeof other, "%c%s", hash[0] == '0' ? '1' : '0', hash + 1);
+    char *text = forge(&stage.proof, piece, other);
+    assert_int_equal(verify_text(&stage, text, strlen(text), stage.world, &check), ERR_OK);
+    assert_int_equal(check.verdict, PROOF_BROKEN);
+    assert_true(says(check.findings, check.n_findings, "premises.rules_sha256: stated"));
+    assert_int_equal(verify_text(&stage, text, strlen(text), later.world, &check), ERR_OK);
+    assert_int_equal(check.verdict, PROOF_HOLDS);
+    assert_true(says(check.changes, check.n_changes, "premises.rules_sha256 was"));
+    free(text);
+    /* a generation that the store has not reached */
+    text = forge(&stage.proof, "\"generation\": 1,", "\"generation\": 2,");
+    assert_int_equal(verify_text(&stage, text, strlen(text), stage.world, &check), ERR_OK);
+    assert_int_equal(check.verdict, PROOF_BROKEN);
+    assert_true(says(check.findings, check.n_findings, "stated 2, the store has reached 1"));
+    free(text);
+    /* and one that it has left behind: the proof is what it was, and that is told */
+    check = verify(&stage, later.world);
+    assert_int_equal(check.verdict, PROOF_HOLDS);
+    assert_int_equal(check.generation, 1);
+    assert_int_equal(check.store_generation, 2);
+    assert_true(says(check.stated, check.n_stated, "at generation 1"));
     stage_close(&later);
     stage_close(&stage);
 }
@@ -238,6 +329,8 @@ int main(void)
         cmocka_unit_test(test_another_version_may_say_it_in_other_words_but_not_in_other_figures),
         cmocka_unit_test(test_a_shape_that_is_only_a_hash_needs_the_store),
         cmocka_unit_test(test_the_store_tells_what_changed_since),
+        cmocka_unit_test(test_what_is_only_stated_does_not_hold_before_its_store),
+        cmocka_unit_test(test_hash_of_the_rules_and_generation_are_held_to_the_store),
         cmocka_unit_test(test_a_stale_assessment_gets_no_proof),
         cmocka_unit_test(test_what_is_no_proof_is_refused_with_a_reason),
     };

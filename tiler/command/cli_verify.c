@@ -29,6 +29,15 @@ static enum err_code read_proof(const char *path, struct buf *out, struct err *e
     }
 }
 
+static void put_texts(struct jw *jw, const char *key, const char *const *texts, size_t n)
+{
+    jw_key(jw, key);
+    jw_array(jw);
+    for (size_t i = 0; i < n; i++)
+        jw_string(jw, texts[i]);
+    jw_end_array(jw);
+}
+
 static void print_json(struct cli *cli, const struct proof_check *check)
 {
     struct jw jw;
@@ -37,20 +46,16 @@ static void print_json(struct cli *cli, const struct proof_check *check)
     jw_kv_string(&jw, "result", proof_verdict_name(check->verdict));
     jw_kv_string(&jw, "kind", check->kind);
     jw_kv_string(&jw, "subject", check->subject);
-    jw_key(&jw, "findings");
-    jw_array(&jw);
-    for (size_t i = 0; i < check->n_findings; i++)
-        jw_string(&jw, check->findings[i]);
-    jw_end_array(&jw);
+    put_texts(&jw, "findings", check->findings, check->n_findings);
+    put_texts(&jw, "checked", check->checked, check->n_checked);
+    put_texts(&jw, "stated", check->stated, check->n_stated);
+    jw_kv_integer(&jw, "generation", check->generation);
     jw_key(&jw, "store");
     if (check->with_store) {
         jw_object(&jw);
-        jw_kv_bool(&jw, "same", check->n_changes == 0);
-        jw_key(&jw, "changes");
-        jw_array(&jw);
-        for (size_t i = 0; i < check->n_changes; i++)
-            jw_string(&jw, check->changes[i]);
-        jw_end_array(&jw);
+        jw_kv_bool(&jw, "same", check->verdict != PROOF_BROKEN && check->n_changes == 0);
+        jw_kv_integer(&jw, "generation", (int64_t)check->store_generation);
+        put_texts(&jw, "changes", check->changes, check->n_changes);
         jw_end_object(&jw);
     } else {
         jw_null(&jw);
@@ -59,17 +64,33 @@ static void print_json(struct cli *cli, const struct proof_check *check)
     buf_add_byte(&cli->out, '\n');
 }
 
+static void print_store(struct cli *cli, const struct proof_check *check)
+{
+    if (!check->with_store) {
+        buf_add_text(&cli->out, "With --store STORE it is compared with what the store holds.\n");
+        return;
+    }
+    if ((uint64_t)check->generation != check->store_generation)
+        buf_printf(&cli->out, "The store has moved on since, from generation %lld to %llu.\n",
+                   (long long)check->generation, (unsigned long long)check->store_generation);
+    buf_add_text(&cli->out, check->n_changes ? "It says something else now:\n"
+                                             : "The store still says the same.\n");
+    for (size_t i = 0; i < check->n_changes; i++)
+        buf_printf(&cli->out, "  %s\n", check->changes[i]);
+}
+
 static void print_words(struct cli *cli, const struct proof_check *check)
 {
     buf_printf(&cli->out, "%s: %s %s\n", proof_verdict_name(check->verdict), check->kind,
                check->subject);
     for (size_t i = 0; i < check->n_findings; i++)
         buf_printf(&cli->out, "  %s\n", check->findings[i]);
-    if (check->with_store && check->verdict != PROOF_BROKEN)
-        buf_printf(&cli->out, check->n_changes ? "The store has moved on since:\n"
-                                               : "The store still says the same.\n");
-    for (size_t i = 0; i < check->n_changes; i++)
-        buf_printf(&cli->out, "  %s\n", check->changes[i]);
+    for (size_t i = 0; i < check->n_checked; i++)
+        buf_printf(&cli->out, "  checked: %s\n", check->checked[i]);
+    for (size_t i = 0; i < check->n_stated; i++)
+        buf_printf(&cli->out, "  only stated: %s\n", check->stated[i]);
+    if (check->verdict != PROOF_BROKEN)
+        print_store(cli, check);
 }
 
 static enum err_code run_verify(struct cli *cli, struct err *err)
@@ -81,13 +102,16 @@ static enum err_code run_verify(struct cli *cli, struct err *err)
     struct worker worker;
     struct proof_check check;
     struct buf text;
+    if (cli_value(cli, "rules") && !store_path)
+        return err_set(err, ERR_USAGE,
+                       "--rules goes with --store: it is the store that they judge");
     buf_init(&text);
     code = worker_init(&worker, 0, err);
     if (code != ERR_OK)
         return code;
     TRY(read_proof(path, &text, err));
     if (store_path)
-        TRY(world_load(store_path, NULL, INT_ABSENT, &store, err));
+        TRY(world_load(store_path, cli_value(cli, "rules"), INT_ABSENT, &store, err));
     code = proof_verify(buf_text(&text), text.n_bytes, store, &worker, &check, err);
     if (code != ERR_OK) {
         err_wrap(err, "%s", path);
@@ -116,14 +140,19 @@ const struct cli_command cli_verify = {
     .details =
         "Notices any altered character, works the claim out again from what the proof carries, "
         "and\n"
-        "tells what does not follow. PROOF.json may be - for standard input. With --store it also\n"
-        "tells which records and rules have changed since, and what the store says now. The hash\n"
-        "shows alteration, not who wrote it: it is no signature.\n"
+        "tells what does not follow. PROOF.json may be - for standard input.\n\n"
+        "It says what it checked, and what the document only states: without a store nobody can\n"
+        "know that a store held those records. With --store each is compared. A store of the\n"
+        "generation that the proof names must agree in everything; of one that has moved on it is\n"
+        "told what has changed and what it says now. The hash shows alteration, not who wrote it:\n"
+        "it is no signature.\n\n"
         "Exit status: 0 holds, 1 does not hold, 4 rests on shapes that are only a hash and needs\n"
         "the store, others as for every command.",
     .examples = "sisetu verify proof.json\n"
                 "sisetu verify proof.json --store build/ningxia.gpkg --json\n",
     .options = (const struct cli_option[]){{"store", 0, "STORE", false, "compare with it"},
+                                           {"rules", 0, "DIR", false,
+                                            "rule tables, if explain was given some"},
                                            {"json", 0, NULL, false, "print JSON"},
                                            {NULL, 0, NULL, false, NULL}},
     .min_arguments = 1,
