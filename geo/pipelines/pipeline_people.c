@@ -165,20 +165,39 @@ done:
 struct looking {
     const struct world *world;
     const struct target_class *class; /* NULL: any dwelling */
-    double reach_m;
+    struct box box;                   /* of the stretch */
     bool found;
 };
 
-static bool look(void *context, uint32_t row, double at_least_m)
+static bool look(void *context, uint32_t row)
 {
     struct looking *looking = context;
-    const struct protected_target *target = world_protected(looking->world, row);
-    if (at_least_m > looking->reach_m)
-        return false;
+    const struct world *world = looking->world;
+    const struct protected_target *target = world_protected(world, row);
     looking->found =
         is_dwelling(target, false) &&
+        rtree_box_distance_m(looking->box, target->head.geom.box) <=
+            world->rules->parameters.households_reach_m &&
         (!looking->class || predicate_eval(looking->class->predicate, target, NULL) != TRUTH_NO);
     return !looking->found;
+}
+
+/* Whether a dwelling of the class stands within households_reach_m of the box, by the bound of
+ * rtree.h, which lies below the distance: hence the wider search. */
+static bool dwells_near(const struct world *world, const struct target_class *class, struct box box)
+{
+    static const double WIDER = 1.05;
+    struct looking looking = {world, class, box, false};
+    double reach_m = world->rules->parameters.households_reach_m;
+    struct box wide = ellipsoid_expand(box, WIDER * reach_m + 1);
+    for (int turn = -1; turn <= 1 && !looking.found; turn++) {
+        struct box at = wide;
+        at.west_deg += 360.0 * turn;
+        at.east_deg += 360.0 * turn;
+        if (turn == 0 || (at.west_deg <= 180 && at.east_deg >= -180)) /* over the antimeridian */
+            world_visit(world, LAYER_PROTECTED, at, &looking, look);
+    }
+    return looking.found;
 }
 
 /* Whether a dwelling was met beside the stretch: then there is no need to search for one. */
@@ -205,20 +224,12 @@ static bool meets_dwelling(const struct estimating *estimating, uint32_t part,
 }
 
 /* Whether any dwelling stands near the stretch, so that those along it may be taken as known. */
-static enum err_code has_dwellings(const struct estimating *estimating, uint32_t part,
-                                   const struct pipeline_stretch *stretch, bool *out,
-                                   struct err *err)
+static bool has_dwellings(const struct estimating *estimating, uint32_t part,
+                          const struct pipeline_stretch *stretch)
 {
     const struct world *world = estimating->job->world;
-    struct looking looking = {world, estimating->class, world->rules->parameters.households_reach_m,
-                              false};
-    *out = meets_dwelling(estimating, part, stretch);
-    if (*out)
-        return ERR_OK;
-    enum err_code code = world_nearest(world, LAYER_PROTECTED, stretch->box,
-                                       estimating->job->scratch, &looking, look, err);
-    *out = looking.found;
-    return code;
+    return meets_dwelling(estimating, part, stretch) ||
+           dwells_near(world, estimating->class, stretch->box);
 }
 
 static enum err_code estimate_stretch(struct estimating *estimating, uint32_t part,
@@ -229,9 +240,7 @@ static enum err_code estimate_stretch(struct estimating *estimating, uint32_t pa
     const struct world *world = job->world;
     struct span whole = {job->line.at_m[stretch->first], job->line.at_m[stretch->end]};
     double length_m = whole.to_m - whole.from_m;
-    bool known = false;
-    TRY(has_dwellings(estimating, part, stretch, &known, err));
-    if (known)
+    if (has_dwellings(estimating, part, stretch))
         return ERR_OK;
     if (!population_known(world))
         return add_piece(estimating, part, whole, COUNT_UNKNOWN, err);
@@ -332,41 +341,27 @@ enum err_code pipeline_dwellings_near(const struct world *a, const struct world 
 }
 
 /* Whether both worlds hold a dwelling of the class near the stretch, or neither does. */
-static enum err_code same_of_class(const struct pipeline_dwellings *dwellings,
-                                   const struct pipeline_stretch *stretch,
-                                   const struct target_class *class, struct arena *scratch,
-                                   bool *out, struct err *err)
+static bool same_of_class(const struct pipeline_dwellings *dwellings,
+                          const struct pipeline_stretch *stretch, const struct target_class *class)
 {
-    enum err_code code = ERR_OK;
-    double reach_m = dwellings->a->rules->parameters.households_reach_m;
-    struct looking a = {dwellings->a, class, reach_m, false};
-    struct looking b = {dwellings->b, class, reach_m, false};
-    TRY(world_nearest(a.world, LAYER_PROTECTED, stretch->box, scratch, &a, look, err));
-    TRY(world_nearest(b.world, LAYER_PROTECTED, stretch->box, scratch, &b, look, err));
-    *out = a.found == b.found;
-done:
-    return code;
+    return dwells_near(dwellings->a, class, stretch->box) ==
+           dwells_near(dwellings->b, class, stretch->box);
 }
 
-static enum err_code same_along(const struct pipeline_dwellings *dwellings,
-                                const struct pipeline_stretch *stretch, struct arena *scratch,
-                                bool *out, struct err *err)
+static bool same_along(const struct pipeline_dwellings *dwellings,
+                       const struct pipeline_stretch *stretch)
 {
-    enum err_code code = ERR_OK;
     const struct rules *rules = dwellings->a->rules;
     double reach_m = rules->parameters.households_reach_m;
+    bool same = true;
     for (size_t i = 0; i < dwellings->n_witnesses; i++)
         if (rtree_box_distance_m(stretch->box, dwellings->witnesses[i]) <= reach_m)
-            return ERR_OK;
-    for (size_t i = 0; i < rules->n_target_classes && *out; i++) {
+            return true;
+    for (size_t i = 0; i < rules->n_target_classes && same; i++) {
         const struct target_class *class = &rules->target_classes[i];
-        if (counts_people(rules, class))
-            TRY(same_of_class(dwellings, stretch, class, scratch, out, err));
+        same = !counts_people(rules, class) || same_of_class(dwellings, stretch, class);
     }
-    if (*out)
-        TRY(same_of_class(dwellings, stretch, NULL, scratch, out, err));
-done:
-    return code;
+    return same && same_of_class(dwellings, stretch, NULL);
 }
 
 enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings, uint32_t row,
@@ -383,7 +378,7 @@ enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings
         struct pipeline_stretch stretch;
         while (*out && pipeline_next_stretch(&line, part, &first, &stretch))
             if (rtree_box_distance_m(stretch.box, dwellings->near) <= reach_m)
-                TRY(same_along(dwellings, &stretch, scratch, out, err));
+                *out = same_along(dwellings, &stretch);
     }
 done:
     return code;

@@ -13,10 +13,16 @@ static int by_id(const void *a, const void *b)
     return strcmp(x->head.id, y->head.id);
 }
 
-/* The rows by id. They are large, so that their places are sorted. */
+/* The rows by id. They are large, so that their places are sorted; those that are in order stay. */
 static enum err_code sort_rows(const struct pipeline_rows *rows, struct arena *arena,
                                struct segment **out, struct err *err)
 {
+    bool in_order = true;
+    *out = rows->items;
+    for (size_t i = 1; i < rows->n && in_order; i++)
+        in_order = strcmp(rows->items[i - 1].head.id, rows->items[i].head.id) < 0;
+    if (in_order)
+        return ERR_OK;
     const struct segment **order = arena_new(arena, const struct segment *, rows->n);
     *out = arena_new(arena, struct segment, rows->n);
     if (!order || !*out)
@@ -160,7 +166,11 @@ static enum err_code segment_some(void *context, struct worker *worker, size_t f
     arena_init(&scratch, 0);
     for (size_t i = first; i < end; i++) {
         struct pipeline_question question = {.world = segmenting->world, .row = (uint32_t)i};
-        TRY(add_pipeline(&question, worker, &worker->arena, &scratch, &segmenting->rows[i], err));
+        struct pipeline_rows *rows = &segmenting->rows[i];
+        TRY(add_pipeline(&question, worker, &worker->arena, &scratch, rows, err));
+        struct segment *sorted = NULL;
+        TRY(sort_rows(rows, &worker->arena, &sorted, err));
+        rows->items = sorted;
     }
 done:
     arena_release(&scratch);

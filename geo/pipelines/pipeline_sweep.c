@@ -10,13 +10,44 @@ struct sweep_event {
     int64_t tall;
 };
 
-static int by_place(const void *a, const void *b)
+/* By place; ends belong to a span: who comes comes first. What is equal may stand in any order. */
+static inline bool comes_before(const struct sweep_event *x, const struct sweep_event *y)
 {
-    const struct sweep_event *x = a;
-    const struct sweep_event *y = b;
-    if (x->at_m != y->at_m)
-        return x->at_m < y->at_m ? -1 : 1;
-    return (int)x->leaves - (int)y->leaves; /* ends belong to a span: who comes comes first */
+    return x->at_m < y->at_m || (x->at_m == y->at_m && !x->leaves && y->leaves);
+}
+
+/* Runs of `RUN` in place, then merged to and fro. */
+static enum err_code sort_events(struct sweep_event **events, size_t n, struct arena *arena,
+                                 struct err *err)
+{
+    enum { RUN = 12 };
+    struct sweep_event *from = *events;
+    for (size_t i = 1; i < n; i++) {
+        struct sweep_event event = from[i];
+        size_t k = i;
+        for (; k % RUN > 0 && comes_before(&event, &from[k - 1]); k--)
+            from[k] = from[k - 1];
+        from[k] = event;
+    }
+    struct sweep_event *to = n > RUN ? arena_new(arena, struct sweep_event, n) : NULL;
+    if (n > RUN && !to)
+        return err_nomem(err);
+    for (size_t run = RUN; run < n; run *= 2) {
+        for (size_t start = 0; start < n; start += 2 * run) {
+            size_t a = start;
+            size_t a_end = start + run < n ? start + run : n;
+            size_t b = a_end;
+            size_t b_end = a_end + run < n ? a_end + run : n;
+            for (size_t k = start; k < b_end; k++)
+                to[k] = a < a_end && (b == b_end || !comes_before(&from[b], &from[a])) ? from[a++]
+                                                                                       : from[b++];
+        }
+        struct sweep_event *done = to;
+        to = from;
+        from = done;
+    }
+    *events = from;
+    return ERR_OK;
 }
 
 static int by_from(const void *a, const void *b)
@@ -33,7 +64,8 @@ void spans_settle(struct span *spans, size_t *n, double gap_m)
     size_t kept = 0;
     if (*n == 0)
         return;
-    qsort(spans, *n, sizeof *spans, by_from);
+    if (*n > 1)
+        qsort(spans, *n, sizeof *spans, by_from);
     for (size_t i = 1; i < *n; i++) {
         if (spans[i].from_m <= spans[kept].to_m + gap_m)
             spans[kept].to_m = max_of(spans[kept].to_m, spans[i].to_m);
@@ -108,9 +140,7 @@ enum err_code pipeline_sweep(const struct sweep_question *question, struct arena
         return err_nomem(err);
     for (size_t i = 0; i < question->n_items; i++)
         out->n += add_events(question, &question->items[i], out->events + out->n);
-    if (out->n > 0)
-        qsort(out->events, out->n, sizeof *out->events, by_place);
-    return ERR_OK;
+    return sort_events(&out->events, out->n, arena, err);
 }
 
 enum err_code pipeline_sweep_runs(const struct sweep *sweep, const struct sweep_limit *limit,

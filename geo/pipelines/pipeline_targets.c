@@ -101,7 +101,10 @@ struct gathering {
     /* The stretch in a plane, to pass over what is far: its distances are wrong by less than
      * `loose` to either side. */
     struct lonlat scale_m; /* metres a degree */
-    struct flat flat[PIPELINE_STRETCH_EDGES + 1];
+    struct flat
+        origin[PIPELINE_STRETCH_EDGES];        /* of each edge; those beyond the last lie far off */
+    struct flat along[PIPELINE_STRETCH_EDGES]; /* from there to its end */
+    double per_m2[PIPELINE_STRETCH_EDGES];     /* 1 over its length squared */
     double loose;
 };
 
@@ -177,8 +180,8 @@ struct nearby {
     int64_t last_hit;           /* in the job, of this record along this stretch; -1: none */
     struct span_question asked; /* its question */
     bool is_point;
-    double nearest_m;                      /* in the plane; 0 where that is not known */
-    double gaps_m[PIPELINE_STRETCH_EDGES]; /* of a point from each edge, in the plane */
+    double nearest_m;                       /* in the plane; 0 where that is not known */
+    double gaps_m2[PIPELINE_STRETCH_EDGES]; /* of a point from each edge, in the plane, squared */
 };
 
 /* The spans of one question, from the edges that may be in reach. */
@@ -195,7 +198,7 @@ static enum err_code list_spans(const struct gathering *gathering, const struct 
         return pipeline_spans(question, gathering->job->scratch, hit->spans, &hit->nearest_m, err);
     }
     for (uint32_t i = stretch->first; i < stretch->end; i++) {
-        if (nearby->gaps_m[i - stretch->first] > most_m)
+        if (nearby->gaps_m2[i - stretch->first] > most_m * most_m)
             continue;
         question->first = i;
         question->end = i + 1;
@@ -248,22 +251,22 @@ static enum err_code try_target(const struct gathering *gathering, struct nearby
     enum err_code code = ERR_OK;
     struct pipeline_job *job = gathering->job;
     const struct pipeline_ask *asked = &job->asks[ask];
+    double reach_m = pipeline_reach_asked(job, asked);
+    double most_m = reach_m + nearby->error_m + nearby->radius_m;
+    const char *missing = NULL;
+    if ((asked->outlines && nearby->radius_m > 0) ||
+        nearby->nearest_m > most_m * gathering->loose + 1)
+        return ERR_OK;
+    enum truth truth = is_target(gathering, asked, nearby->head, &missing);
+    if (truth == TRUTH_NO)
+        return ERR_OK;
     struct pipeline_hit hit = {.ask = (uint32_t)ask,
                                .part = gathering->part,
                                .layer = gathering->layer,
                                .row = nearby->row,
+                               .missing = truth == TRUTH_YES ? NULL : missing,
                                .error_m = nearby->error_m,
                                .nearest_m = INFINITY};
-    double reach_m = pipeline_reach_asked(job, asked);
-    double most_m = reach_m + nearby->error_m + nearby->radius_m;
-    if ((asked->outlines && nearby->radius_m > 0) ||
-        nearby->nearest_m > most_m * gathering->loose + 1)
-        return ERR_OK;
-    enum truth truth = is_target(gathering, asked, nearby->head, &hit.missing);
-    if (truth == TRUTH_NO)
-        return ERR_OK;
-    if (truth == TRUTH_YES)
-        hit.missing = NULL;
     bool sure = truth == TRUTH_YES && !isnan(asked->reach_m);
     struct span_question question = {
         .line = &job->line,
@@ -302,15 +305,22 @@ static struct flat flatten(const struct gathering *gathering, struct lonlat poin
                          (point.lat_deg - origin.lat_deg) * gathering->scale_m.lat_deg};
 }
 
-static double gap_m(struct flat a, struct flat b, struct flat p)
+/* Squares of the distances of a point from each edge. */
+static void gaps_of(const struct gathering *gathering, struct flat p,
+                    double out_m2[PIPELINE_STRETCH_EDGES])
 {
-    double dx = b.x_m - a.x_m;
-    double dy = b.y_m - a.y_m;
-    double t = ((p.x_m - a.x_m) * dx + (p.y_m - a.y_m) * dy) / (dx * dx + dy * dy);
-    t = t > 0 ? min_of(t, 1) : 0;
-    double gx = a.x_m + t * dx - p.x_m;
-    double gy = a.y_m + t * dy - p.y_m;
-    return sqrt(gx * gx + gy * gy);
+    for (int i = 0; i < PIPELINE_STRETCH_EDGES; i++) {
+        double dx = gathering->along[i].x_m;
+        double dy = gathering->along[i].y_m;
+        double px = p.x_m - gathering->origin[i].x_m;
+        double py = p.y_m - gathering->origin[i].y_m;
+        double t = (px * dx + py * dy) * gathering->per_m2[i];
+        t = t > 0 ? t : 0;
+        t = t < 1 ? t : 1;
+        double gx = t * dx - px;
+        double gy = t * dy - py;
+        out_m2[i] = gx * gx + gy * gy;
+    }
 }
 
 /* Whether the record may be in reach of anything; the box of a stretch holds much that is far
@@ -325,12 +335,12 @@ static bool may_be_near(const struct gathering *gathering, struct nearby *nearby
     nearby->is_point =
         geom->kind == GEOM_POINT && geom->n_points == 1 && isfinite(gathering->loose);
     if (nearby->is_point) {
-        nearby->nearest_m = INFINITY;
-        struct flat at = flatten(gathering, (struct lonlat){box.west_deg, box.south_deg});
-        for (uint32_t i = 0; i < n; i++) {
-            nearby->gaps_m[i] = gap_m(gathering->flat[i], gathering->flat[i + 1], at);
-            nearby->nearest_m = min_of(nearby->nearest_m, nearby->gaps_m[i]);
-        }
+        double nearest_m2 = INFINITY;
+        gaps_of(gathering, flatten(gathering, (struct lonlat){box.west_deg, box.south_deg}),
+                nearby->gaps_m2);
+        for (uint32_t i = 0; i < n; i++)
+            nearest_m2 = min_of(nearest_m2, nearby->gaps_m2[i]);
+        nearby->nearest_m = sqrt(nearest_m2);
         return nearby->nearest_m <= gathering->farthest_m * gathering->loose + 1;
     }
     box.west_deg -= gathering->margin.lon_deg;
@@ -380,11 +390,18 @@ static enum err_code gather_layer(struct gathering *gathering, struct err *err)
     size_t n = 0;
     TRY(world_search(job->world, layer, gathering->box, job->scratch, &rows, &n, err));
     /* Records lie scattered in memory: have them fetched while others are looked at. */
-    for (size_t i = 0; i < n; i++)
-        __builtin_prefetch(&world_geom(job->world, layer, rows[i])->box);
+    size_t bytes = records_binding(layer)->record_bytes;
     for (size_t i = 0; i < n; i++) {
-        struct nearby nearby = {
-            .row = rows[i], .head = world_record(job->world, layer, rows[i]), .last_hit = -1};
+        const char *record = (const void *)world_record(job->world, layer, rows[i]);
+        for (size_t at = 0; at < bytes; at += 64)
+            __builtin_prefetch(record + at);
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct nearby nearby;
+        nearby.row = rows[i];
+        nearby.head = world_record(job->world, layer, rows[i]);
+        nearby.last_hit = -1;
+        nearby.radius_m = nearby.nearest_m = 0;
         if (!may_be_near(gathering, &nearby) || is_own(job, layer, nearby.head))
             continue;
         nearby.error_m = job->error_m + accuracy_of(gathering, nearby.head);
@@ -414,8 +431,18 @@ static void lay_flat(struct gathering *gathering)
     gathering->loose = least > 0.01 ? 1.001 + 2 * (bend / least + 0.01 * bend) : (double)INFINITY;
     if (gathering->loose > 1.5 || box.east_deg - box.west_deg > 90)
         gathering->loose = INFINITY;
-    for (uint32_t i = stretch->first; i <= stretch->end; i++)
-        gathering->flat[i - stretch->first] = flatten(gathering, gathering->job->line.points[i]);
+    for (uint32_t i = 0; i < PIPELINE_STRETCH_EDGES; i++) {
+        static const struct flat far = {1e12, 1e12};
+        bool is_edge = stretch->first + i < stretch->end;
+        const struct lonlat *at = gathering->job->line.points + stretch->first + i;
+        struct flat from = is_edge ? flatten(gathering, at[0]) : far;
+        struct flat to = is_edge ? flatten(gathering, at[1]) : far;
+        struct flat along = {to.x_m - from.x_m, to.y_m - from.y_m};
+        double length_m2 = along.x_m * along.x_m + along.y_m * along.y_m;
+        gathering->origin[i] = from;
+        gathering->along[i] = along;
+        gathering->per_m2[i] = length_m2 > 0 ? 1 / length_m2 : 0;
+    }
 }
 
 static enum err_code gather_stretch(struct pipeline_job *job, uint32_t part,
