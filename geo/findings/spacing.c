@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+static bool is_one_point(const struct geom *geom)
+{
+    return geom->kind == GEOM_POINT && geom->n_points == 1;
+}
+
 struct spacing_source spacing_source_of(const struct world *world, enum layer_id layer, size_t row)
 {
     const struct record_head *head = world_record(world, layer, row);
@@ -14,7 +19,10 @@ struct spacing_source spacing_source_of(const struct world *world, enum layer_id
         .geom = &head->geom,
         .by = KNOWN_FACILITY,
         .error_m = rules_accuracy_m(world->rules, layer, head),
+        .is_point = is_one_point(&head->geom),
     };
+    if (source.is_point)
+        source.ecef = ellipsoid_ecef(head->geom.points[0]);
     if (layer == LAYER_ENTERPRISES) {
         bool point = head->geom.kind == GEOM_POINT;
         source.enterprise_id = head->id;
@@ -258,7 +266,12 @@ static bool class_is_grave(const char *class)
 struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id layer, uint32_t row)
 {
     const struct record_head *head = world_record(world, layer, row);
-    struct spacing_facts facts = {.error_m = rules_accuracy_m(world->rules, layer, head)};
+    struct spacing_facts facts = {.error_m = rules_accuracy_m(world->rules, layer, head),
+                                  .is_point = is_one_point(&head->geom)};
+    if (facts.is_point) {
+        facts.place = head->geom.points[0];
+        facts.ecef = ellipsoid_ecef(facts.place);
+    }
     if (layer == LAYER_INFRASTRUCTURE)
         find_width(world, (const void *)head, &facts);
     if (layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)

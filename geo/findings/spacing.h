@@ -17,6 +17,7 @@
 
 #include "geo/measure/distance.h"
 #include "geo/findings/verdict.h"
+#include "geo/measure/ellipsoid.h"
 #include "geo/world/world.h"
 
 /* A hazard: a record of facilities, enterprises or pipelines, or a proposed one. */
@@ -28,6 +29,8 @@ struct spacing_source {
     enum known_by by;
     double radius_m; /* of a plant known by a point, else 0 */
     double error_m;  /* its own accuracy */
+    bool is_point;   /* its shape is one point, which is at: */
+    struct ecef ecef;
 };
 
 struct spacing_source spacing_source_of(const struct world *world, enum layer_id layer, size_t row);
@@ -73,6 +76,9 @@ struct spacing_facts {
     double half_width_error_m; /* of it, where the width is assumed */
     bool grave;                /* high-sensitive, important or class 1 */
     bool may_be_grave;         /* its class cannot be told */
+    bool is_point;             /* its shape is one point: */
+    struct lonlat place;
+    struct ecef ecef;
 };
 struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id layer, uint32_t row);
 

@@ -258,6 +258,25 @@ static double reach_of_layer_m(const struct spacing_join *join, enum layer_id la
            world_slack_m(join->world, layer);
 }
 
+/* As distance_shapes, without a look at the records: most of what a search finds are points. */
+static enum err_code distance_points(const struct spacing_source *source,
+                                     const struct spacing_facts *target, double reach_m,
+                                     struct closest *out, struct err *err)
+{
+    double dx = source->ecef.x - target->ecef.x;
+    double dy = source->ecef.y - target->ecef.y;
+    double dz = source->ecef.z - target->ecef.z;
+    struct lonlat from = source->geom->points[0];
+    *out = (struct closest){INFINITY, from, target->place};
+    /* No arc is shorter than its chord, but for rounding. */
+    if (dx * dx + dy * dy + dz * dz > reach_m * reach_m * (1 + 1e-12))
+        return ERR_OK;
+    out->distance_m = ellipsoid_between_m(from, source->ecef, target->place, target->ecef);
+    if (isnan(out->distance_m))
+        return err_set(err, ERR_INPUT, "a point is no longitude and latitude in degrees");
+    return ERR_OK;
+}
+
 static enum err_code join_target(const struct spacing_join *join, enum layer_id layer, uint32_t row,
                                  double reach_m, struct err *err)
 {
@@ -267,12 +286,15 @@ static enum err_code join_target(const struct spacing_join *join, enum layer_id 
         .layer = layer, .row = row, .head = world_record(join->world, layer, row)};
     if (!spacing_may_be_target(join->source, layer, target.head))
         return ERR_OK;
-    TRY(distance_shapes(join->source->geom, &target.head->geom, reach_m, join->scratch,
-                        &target.closest, err));
+    const struct spacing_facts *facts = known && known->facts ? &known->facts[row] : NULL;
+    if (facts && facts->is_point && join->source->is_point)
+        TRY(distance_points(join->source, facts, reach_m, &target.closest, err));
+    else
+        TRY(distance_shapes(join->source->geom, &target.head->geom, reach_m, join->scratch,
+                            &target.closest, err));
     if (!(target.closest.distance_m <= reach_m))
         goto done;
-    target.facts =
-        known && known->facts ? known->facts[row] : spacing_facts_of(join->world, layer, row);
+    target.facts = facts ? *facts : spacing_facts_of(join->world, layer, row);
     TRY(judge_target(join, &target, err));
 done:
     return code;

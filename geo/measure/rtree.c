@@ -209,21 +209,9 @@ static bool collect_one(void *context, uint32_t item)
     return true;
 }
 
-static int compare_u32(const void *a, const void *b)
+/* Most answers are short: those are sorted where they are. */
+static void sort_few(uint32_t *items, size_t n)
 {
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Most answers are short: those are sorted without calls. */
-static void sort_items(uint32_t *items, size_t n)
-{
-    enum { SHORT = 48 };
-    if (n > SHORT) {
-        qsort(items, n, sizeof *items, compare_u32);
-        return;
-    }
     for (size_t i = 1; i < n; i++) {
         uint32_t item = items[i];
         size_t at = i;
@@ -233,17 +221,57 @@ static void sort_items(uint32_t *items, size_t n)
     }
 }
 
+/* By one byte of each, from `from` to `to`, equal ones in the order in which they come. */
+static void sort_by_byte(const uint32_t *from, uint32_t *to, size_t n, int byte)
+{
+    size_t starts[257] = {0};
+    for (size_t i = 0; i < n; i++)
+        starts[(from[i] >> 8 * byte & 0xff) + 1]++;
+    for (int value = 0; value < 256; value++)
+        starts[value + 1] += starts[value];
+    for (size_t i = 0; i < n; i++)
+        to[starts[from[i] >> 8 * byte & 0xff]++] = from[i];
+}
+
+/* Byte by byte from the lowest, leaving out those that are the same in all. */
+static enum err_code sort_items(uint32_t *items, size_t n, struct arena *arena, struct err *err)
+{
+    enum { SHORT = 48 };
+    uint32_t differs = 0;
+    if (n <= SHORT) {
+        sort_few(items, n);
+        return ERR_OK;
+    }
+    struct arena_mark mark = arena_mark(arena);
+    uint32_t *spare = arena_new(arena, uint32_t, n);
+    if (!spare)
+        return err_nomem(err);
+    uint32_t *from = items;
+    uint32_t *to = spare;
+    for (size_t i = 1; i < n; i++)
+        differs |= items[i] ^ items[0];
+    for (int byte = 0; byte < 4; byte++) {
+        if ((differs >> 8 * byte & 0xff) == 0)
+            continue;
+        sort_by_byte(from, to, n, byte);
+        uint32_t *sorted = to;
+        to = from;
+        from = sorted;
+    }
+    if (from != items)
+        memcpy(items, from, n * sizeof *items);
+    arena_rewind(arena, mark);
+    return ERR_OK;
+}
+
 enum err_code rtree_collect(const struct rtree *tree, struct box box, struct arena *arena,
                             uint32_t **items, size_t *n, struct err *err)
 {
     struct collector collector = {.arena = arena};
     rtree_search(tree, box, &collector, collect_one);
-    if (collector.failed)
-        return err_nomem(err);
-    sort_items(collector.items, collector.n);
     *items = collector.items;
     *n = collector.n;
-    return ERR_OK;
+    return collector.failed ? err_nomem(err) : sort_items(*items, *n, arena, err);
 }
 
 /* ---- joining ---- */
