@@ -57,8 +57,9 @@ enum err_code overlay_join_faces(struct overlay *overlay, const struct geom *con
                                  struct arena *arena, struct geom *out, struct err *err);
 
 /* The polygon of all points within radius_m of the shape (points, lines or polygons), its
- * edge nowhere off by more than tolerance_m (0.001 to 10; radius up to 200 km, 0 gives a
- * polygon back as it is and nothing for other kinds). For populations around a plant and for
+ * edge nowhere off by more than tolerance_m (0.0001 to 10; radius up to 200 km, 0 gives a
+ * polygon back as it is and nothing for other kinds). About one point it has the area of the
+ * circle. For populations around a plant and for
  * drawing; never for a verdict (README.md, Truth 4). ERR_USAGE for other numbers, ERR_INPUT
  * where it would reach a pole. */
 enum err_code overlay_buffer(struct overlay *overlay, const struct geom *shape, double radius_m,

@@ -63,13 +63,16 @@ static int quarter_segments(const struct buffering *buffering)
 
 /* ---- one point: a circle, no plane needed ---- */
 
+/* With vertices so far out that the area is that of the circle: two thirds of the tolerance. */
 static enum err_code circle(const struct buffering *buffering, struct geom *out, struct err *err)
 {
     size_t n = 4 * (size_t)quarter_segments(buffering);
     struct lonlat *ring = arena_new(buffering->arena, struct lonlat, n);
     if (!ring)
         return err_nomem(err);
-    ellipsoid_circle(buffering->shape->points[0], buffering->outer_m, n, ring);
+    double angle = 2 * M_PI / (double)n;
+    double radius_m = buffering->radius_m * sqrt(angle / sin(angle));
+    ellipsoid_circle(buffering->shape->points[0], radius_m, n, ring);
     return geom_of_ring(ring, n, buffering->arena, out, err);
 }
 
@@ -243,8 +246,8 @@ enum err_code overlay_buffer(struct overlay *overlay, const struct geom *shape, 
     if (!(radius_m >= 0 && radius_m <= LARGEST_RADIUS_M))
         return err_set(err, ERR_USAGE, "a radius of %g m; it must lie in 0 to %g", radius_m,
                        LARGEST_RADIUS_M);
-    if (!(tolerance_m >= 0.001 && tolerance_m <= 10))
-        return err_set(err, ERR_USAGE, "a tolerance of %g m; it must lie in 0.001 to 10",
+    if (!(tolerance_m >= 1e-4 && tolerance_m <= 10))
+        return err_set(err, ERR_USAGE, "a tolerance of %g m; it must lie in 0.0001 to 10",
                        tolerance_m);
     if (shape->kind == GEOM_NONE || (radius_m == 0 && shape->kind != GEOM_POLYGON))
         return ERR_OK;

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How far the edge of a circle or buffer may lie from the true one, m: at 1,000 persons/km2
- * on a rim of 10 km this is a tenth of a person. */
-static const double BUFFER_TOLERANCE_M = 0.01;
+/* How far a drawn edge may stray, as a share of the radius, and at least (overlay.h): half of
+ * that share is the most that an area is off. */
+static const double STRAY_SHARE = 1e-6;
+static const double LEAST_STRAY_M = 1e-4;
 
 /* What rounding to 0.1 mm may let in, m. */
 static const double ROUNDING_M = 1e-4;
@@ -220,8 +221,9 @@ enum err_code near_exposure(const struct world *world, struct worker *worker,
     struct geom reach = *shape;
     memset(out, 0, sizeof *out);
     if (radius_m > 0)
-        TRY(overlay_buffer(worker->overlay, shape, radius_m, BUFFER_TOLERANCE_M, &worker->arena,
-                           &reach, err));
+        TRY(overlay_buffer(worker->overlay, shape, radius_m,
+                           fmax(LEAST_STRAY_M, STRAY_SHARE * radius_m), &worker->arena, &reach,
+                           err));
     TRY(population_within(world, worker, &reach, &worker->arena, out, err));
 done:
     return code;

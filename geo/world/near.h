@@ -53,8 +53,8 @@ enum err_code near_nearest(const struct near_question *question, size_t most, st
 enum err_code near_holding(const struct world *world, enum layer_id layer, struct lonlat point,
                            struct arena *arena, uint32_t **rows, size_t *n, struct err *err);
 
-/* Persons at most radius_m from the shape (0: inside it), the edge true to 1 cm; without
- * population data as population_within says. */
+/* Persons at most radius_m from the shape (0: inside it), its area good to 1e-6 for radii of
+ * 100 m and more, about a point for all; without population data as population_within says. */
 enum err_code near_exposure(const struct world *world, struct worker *worker,
                             const struct geom *shape, double radius_m, struct exposure *out,
                             struct err *err);

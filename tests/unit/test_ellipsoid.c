@@ -174,6 +174,29 @@ static void test_chord_bounds_never_pass_the_distance(void **state)
     }
 }
 
+/* Legendre's series within 5 km and away from the poles, geodesics elsewhere. */
+static void test_circle_lies_at_its_radius_counter_clockwise_from_north(void **state)
+{
+    (void)state;
+    static const double latitudes[] = {0, 38.4, -53.2, 79.9, 80.1, -84.9, 85.1, 89};
+    static const double radii[] = {0.5, 100, 500, 4999, 5001, 20e3, 100e3};
+    enum { N = 360 };
+    struct lonlat ring[N];
+    for (size_t i = 0; i < sizeof latitudes / sizeof latitudes[0]; i++) {
+        for (size_t k = 0; k < sizeof radii / sizeof radii[0]; k++) {
+            struct lonlat centre = {179.99, latitudes[i]};
+            ellipsoid_circle(centre, radii[k], N, ring);
+            for (int j = 0; j < N; j++) {
+                double azimuth_deg;
+                double distance_m = ellipsoid_inverse(centre, ring[j], &azimuth_deg);
+                double turned_deg = remainder(azimuth_deg + j, 360);
+                assert_true(fabs(distance_m - radii[k]) < 40e-6);
+                assert_true(fabs(turned_deg) * M_PI / 180 * radii[k] < 40e-6);
+            }
+        }
+    }
+}
+
 static void test_expand_holds_every_point_within_the_radius(void **state)
 {
     (void)state;
@@ -366,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_500_metres_of_web_mercator_are_fewer),
         cmocka_unit_test(test_distance_crosses_the_antimeridian_and_the_pole),
         cmocka_unit_test(test_chord_bounds_never_pass_the_distance),
+        cmocka_unit_test(test_circle_lies_at_its_radius_counter_clockwise_from_north),
         cmocka_unit_test(test_expand_holds_every_point_within_the_radius),
         cmocka_unit_test(test_area_between_parallels_and_meridians_is_the_closed_form),
         cmocka_unit_test(test_zone_between_is_the_difference_of_zones),

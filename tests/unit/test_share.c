@@ -1,9 +1,11 @@
 /* test_share.c - shares of area against what geometry says: lenses, capsules, rings, and the
  * worked examples of siting-rules.md. */
 #include "tests/unit/exposure_fixture.h"
+#include "tests/unit/world_fixture.h"
 
 #include "geo/measure/ellipsoid.h"
 #include "geo/measure/overlay.h"
+#include "geo/world/near.h"
 #include "geo/world/share.h"
 
 static const struct lonlat HERE = {106.2, 38.4};
@@ -300,6 +302,35 @@ static void test_population_of_a_circle_is_t_71(void **state)
     transform_free(transform);
 }
 
+/* Counting people within a radius draws a polygon, whose area is held to that of the shape as
+ * shares take it: round a point to rounding, else to a millionth. */
+static void test_people_within_a_radius_are_counted_in_its_true_area(void **state)
+{
+    struct bench *bench = *state;
+    static const double radii[] = {100, 500, 3000, 30e3};
+    struct fixture f;
+    fixture_init(&f);
+    struct world *world = fixture_world(&f, 20260601);
+    struct geom shapes[] = {point(bench, HERE), line(bench, HERE, at(1500, 900)),
+                            rectangle(bench, 0, 0, 1500, 900)};
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < sizeof radii / sizeof radii[0]; k++) {
+            struct exposure exposure;
+            struct share share;
+            const struct share_shape shape = {&shapes[i], radii[k]};
+            worker_reset(&bench->worker);
+            assert_int_equal(share_of(&bench->worker, &shape, &shape, &share, NULL), ERR_OK);
+            assert_int_equal(
+                near_exposure(world, &bench->worker, &shapes[i], radii[k], &exposure, NULL),
+                ERR_OK);
+            double off = exposure.area_m2 / share.a_m2 - 1;
+            if (fabs(off) > (i == 0 ? 2e-9 : 1e-6))
+                fail_msg("shape %zu within %g m: area off by %.2e", i, radii[k], off);
+        }
+    }
+    world_release(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_share_over_the_antimeridian_is_the_same),
         cmocka_unit_test(test_share_refuses_what_has_no_area),
         cmocka_unit_test(test_population_of_a_circle_is_t_71),
+        cmocka_unit_test(test_people_within_a_radius_are_counted_in_its_true_area),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
