@@ -149,10 +149,19 @@ struct spacing_rule {
     bool max_inclusive;
     const char *target; /* code in target_classes.csv */
     enum spacing_kind kind;
-    double value_m;
+    double value_m; /* of a row by overpressure, at qualifier_max: the most that it asks for */
+    double overpressure_pa; /* NAN: value_m is asked for; else rules_required_m */
     const struct measure *from;
     const struct measure *to;
 };
+
+/* What the row asks for at a facility's record, m: value_m, or the distance at which a blast of its
+ * charge falls to overpressure_pa; of an unknown charge that of the largest. */
+double rules_required_m(const struct spacing_rule *rule, const void *record);
+
+/* Where the side-on overpressure of so many kg of TNT on flat ground falls to that, m (GB 6722-2014
+ * 13.3.2 eq. 3): dp = 14 Q/R^3 + 4.3 Q^(2/3)/R^2 + 1.1 Q^(1/3)/R, dp in 1e5 Pa. */
+double rules_blast_m(double overpressure_pa, double tnt_kg);
 
 /* area_rules.csv: red lines without a metre value (such as: not outside a park). */
 enum area_relation {

@@ -1,5 +1,6 @@
 #include "data/rules_cells.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct target_class *target_row(const struct rules *rules, const char *code)
@@ -191,4 +192,31 @@ void rules_check_spacing(struct rules_loader *loader)
         return;
     list_qualifiers(loader);
     note_unmet(loader);
+}
+
+/* ---- distances by a charge ---- */
+
+double rules_blast_m(double overpressure_pa, double tnt_kg)
+{
+    /* Of the scaled distance Z = R / Q^(1/3): p Z^3 - 1.1 Z^2 - 4.3 Z - 14 = 0 has one positive
+     * root, and beyond it grows and bends upward, so that Newton's steps fall towards it. */
+    const double p = overpressure_pa / 1e5;
+    double z = 1 + (1.1 + 4.3 + 14) / p;
+    for (int step = 0; step < 200; step++) {
+        double value = ((p * z - 1.1) * z - 4.3) * z - 14;
+        double slope = (3 * p * z - 2.2) * z - 4.3;
+        double next = z - value / slope;
+        if (!(next < z))
+            break;
+        z = next;
+    }
+    return z * cbrt(tnt_kg);
+}
+
+double rules_required_m(const struct spacing_rule *rule, const void *record)
+{
+    if (isnan(rule->overpressure_pa))
+        return rule->value_m;
+    double charge_kg = record_real(record, rule->qualifier);
+    return isnan(charge_kg) ? rule->value_m : rules_blast_m(rule->overpressure_pa, charge_kg);
 }

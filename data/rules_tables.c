@@ -1,5 +1,7 @@
 #include "data/rules_cells.h"
 
+#include "data/base/text.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -207,6 +209,30 @@ static const struct measure *read_measure_of(const struct cells *cells, const ch
     return rules->n_measures ? &rules->measures[at] : NULL;
 }
 
+/* "40", in metres; or "2000 Pa", by the charge of the facility. */
+static void read_required(const struct cells *cells, struct spacing_rule *out)
+{
+    static const char UNIT[] = " Pa";
+    char number[32];
+    const char *text = cells_text(cells, "value_m");
+    size_t n = strlen(text);
+    size_t end = n - strlen(UNIT);
+    if (n <= strlen(UNIT) || end >= sizeof number || strcmp(text + end, UNIT) != 0) {
+        out->value_m = cells_number(cells, "value_m", MORE_THAN_ZERO, 100000.0);
+        return;
+    }
+    memcpy(number, text, end);
+    number[end] = '\0';
+    if (!text_to_double(number, &out->overpressure_pa) ||
+        !(out->overpressure_pa >= 100 && out->overpressure_pa <= 1e7))
+        cells_error(cells, "value_m", "should be metres, or from 100 Pa to 10000000 Pa");
+    else if (!out->qualifier || strcmp(out->qualifier->name, "charge_kg") != 0 ||
+             !isfinite(out->qualifier_max))
+        cells_error(cells, "value_m", "in Pa needs qual_field charge_kg with a qmax");
+    else
+        out->value_m = rules_blast_m(out->overpressure_pa, out->qualifier_max);
+}
+
 static void read_spacing(const struct cells *cells, void *row)
 {
     static const char *const kinds[] = {"fire",    "external",    "sanitary", "strip",
@@ -217,13 +243,14 @@ static void read_spacing(const struct cells *cells, void *row)
         .facility = cells_required(cells, "facility"),
         .target = cells_required(cells, "target"),
         .kind = (enum spacing_kind)cells_choice(cells, "kind", kinds, 7),
-        .value_m = cells_number(cells, "value_m", MORE_THAN_ZERO, 100000.0),
+        .overpressure_pa = NAN,
         .from = read_measure_of(cells, "from"),
         .to = read_measure_of(cells, "to"),
     };
     out->qualifier_min = read_end(cells, "qmin", "qmin_included", -INFINITY, &out->min_inclusive);
     out->qualifier_max = read_end(cells, "qmax", "qmax_included", INFINITY, &out->max_inclusive);
     read_facility_of(cells, out);
+    read_required(cells, out);
     if (cells_is_empty(cells, "qual_field") &&
         !(cells_is_empty(cells, "qmin") && cells_is_empty(cells, "qmax")))
         cells_error(cells, "qual_field", "is empty, but qmin or qmax is not");

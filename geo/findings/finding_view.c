@@ -108,7 +108,7 @@ static enum err_code distance_view(const struct world *world, const struct findi
     row->target_class = distance->target_class->source.id;
     row->low_m = distance->answer.low_m;
     row->high_m = isfinite(distance->answer.high_m) ? distance->answer.high_m : (double)NAN;
-    row->required_m = distance->rule->value_m;
+    row->required_m = distance->answer.required_m;
     row->margin_m = distance->answer.margin_m;
     /* To the edge, where a half width came off. */
     row->distance_m = row->required_m + row->margin_m;

@@ -142,7 +142,8 @@ struct reason_words reasons_of_spacing(const struct world *world,
     const struct facility_type *type = rules_facility_type(world->rules, rule->facility);
     const struct record_head *target = world_record(world, finding->layer, finding->row);
     const char *clause = reasons_clause(&rule->source, arena);
-    double distance_m = rule->value_m + finding->answer.margin_m;
+    double required_m = finding->answer.required_m;
+    double distance_m = required_m + finding->answer.margin_m;
     bool printed = rule->source.confidence == CONFIDENCE_LIKELY;
     const char *check_en = printed ? "; check the printed standard" : "";
     const char *check_zh = printed ? "；请核对标准原文" : "";
@@ -155,22 +156,22 @@ struct reason_words reasons_of_spacing(const struct world *world,
         words.text = arena_printf(
             arena, "%s (%s) is %.2f m from %s (%s), where %s asks for %g m: undecided without %s.",
             source_name, type_en, distance_m, name, finding->target_class->name_en, clause,
-            rule->value_m, words.decides ? words.decides : "more");
+            required_m, words.decides ? words.decides : "more");
         words.zh =
             arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，%s 要求 %g m：尚不能判定，需要%s。",
                          source_name, type_zh, name, finding->target_class->name_zh, distance_m,
-                         clause, rule->value_m, words.decides_zh ? words.decides_zh : "更多数据");
+                         clause, required_m, words.decides_zh ? words.decides_zh : "更多数据");
         return words;
     }
     bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
     double margin_m = fabs(finding->answer.margin_m);
-    words.text = arena_printf(arena, "%s (%s) is %.2f m from %s (%s), %.2f m %s the %g m of %s%s.",
-                              source_name, type_en, distance_m, name,
-                              finding->target_class->name_en, margin_m,
-                              conflict ? "short of" : "more than", rule->value_m, clause, check_en);
+    words.text =
+        arena_printf(arena, "%s (%s) is %.2f m from %s (%s), %.2f m %s the %g m of %s%s.",
+                     source_name, type_en, distance_m, name, finding->target_class->name_en,
+                     margin_m, conflict ? "short of" : "more than", required_m, clause, check_en);
     words.zh = arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，比 %s 要求的 %g m %s %.2f m%s。",
                             source_name, type_zh, name, finding->target_class->name_zh, distance_m,
-                            clause, rule->value_m, conflict ? "少" : "多", margin_m, check_zh);
+                            clause, required_m, conflict ? "少" : "多", margin_m, check_zh);
     return words;
 }
 

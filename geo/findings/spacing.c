@@ -309,7 +309,8 @@ void spacing_judge_pair(const struct spacing_source *source, const struct spacin
     }
     if (match->rule->from->edge)
         out->measured.target_half_width_m += spacing_half_diameter_m(source);
-    out->answer = verdict_of(match->rule, &out->measured, match->missing != NULL);
+    out->answer = verdict_of(match->rule, rules_required_m(match->rule, source->record),
+                             &out->measured, match->missing != NULL);
     if (match->rule->kind == SPACING_PATH && out->answer.by == UNDECIDED_ATTRIBUTE && !out->missing)
         out->missing = "flow path";
 }

@@ -202,6 +202,7 @@ struct verdict_answer verdict_of_limit(double required_m, bool from_inside,
         judged.by = isinf(distance.high) ? UNDECIDED_OUTLINE : UNDECIDED_RADIUS;
     return (struct verdict_answer){
         .verdict = judged.verdict,
+        .required_m = required_m,
         .by = judged.by,
         .low_m = distance.low,
         .high_m = distance.high,
@@ -209,9 +210,9 @@ struct verdict_answer verdict_of_limit(double required_m, bool from_inside,
         .decides_below_m = judged.decides_below};
 }
 
-struct verdict_answer verdict_of(const struct spacing_rule *rule, const struct measured *measured,
-                                 bool attribute_missing)
+struct verdict_answer verdict_of(const struct spacing_rule *rule, double required_m,
+                                 const struct measured *measured, bool attribute_missing)
 {
-    return verdict_of_limit(rule->value_m, rule->from->inside, rule->source.confidence, measured,
+    return verdict_of_limit(required_m, rule->from->inside, rule->source.confidence, measured,
                             attribute_missing || rule->kind == SPACING_PATH);
 }

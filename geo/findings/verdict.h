@@ -143,6 +143,7 @@ struct measured {
 
 struct verdict_answer {
     enum verdict verdict;
+    double required_m;
     enum undecided_by by;
     double low_m;           /* the true distance lies in [low, high], before error */
     double high_m;          /* INFINITY: open (outline only, measured from inside) */
@@ -150,10 +151,11 @@ struct verdict_answer {
     double decides_below_m; /* accuracy (sum of both) with which it would be decided; NAN */
 };
 
-/* A SPACING_PATH rule needs a flow path, which no record holds: nearer than its value along
- * the straight line is undecided by attribute. */
-struct verdict_answer verdict_of(const struct spacing_rule *rule, const struct measured *measured,
-                                 bool attribute_missing);
+/* required_m: what the rule asks for at its facility (rules_required_m). A SPACING_PATH rule needs
+ * a flow path, which no record holds: nearer than its value along the straight line is undecided by
+ * attribute. */
+struct verdict_answer verdict_of(const struct spacing_rule *rule, double required_m,
+                                 const struct measured *measured, bool attribute_missing);
 
 /* The same on a plain limit: required_m and whether it is measured from inside. */
 struct verdict_answer verdict_of_limit(double required_m, bool from_inside,

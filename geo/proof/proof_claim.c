@@ -398,7 +398,7 @@ static const char *finding_formula(const struct site_finding *finding, struct ar
     const struct interval in = {.low_m = answer->low_m,
                                 .high_m = answer->high_m,
                                 .error_m = finding->error_m,
-                                .required_m = finding->spacing->value_m,
+                                .required_m = answer->required_m,
                                 .verdict = verdict_name(answer->verdict),
                                 .confidence = confidence_name(finding->rule->confidence),
                                 .decides = finding->decides};
@@ -427,7 +427,7 @@ static void write_site_finding(struct claiming *claiming, const struct site_find
     jw_kv_real(jw, "low_m", finding->answer.low_m);
     jw_kv_real(jw, "high_m", finding->answer.high_m);
     if (finding->spacing)
-        jw_kv_real(jw, "required_m", finding->spacing->value_m);
+        jw_kv_real(jw, "required_m", finding->answer.required_m);
     jw_kv_real(jw, "margin_m", finding->answer.margin_m);
     jw_kv_real(jw, "error_m", finding->error_m);
     jw_kv_string(jw, "reason", finding->reason);

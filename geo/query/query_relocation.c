@@ -100,7 +100,8 @@ static enum err_code could_keep(const struct screening *on, const struct geom *o
         struct closest closest;
         TRY(distance_shapes(&corner, world_geom(on->world, layer, (size_t)target), INFINITY,
                             &on->worker->arena, &closest, err));
-        *out = closest.distance_m >= on->world->rules->spacing[finding->rule].value_m;
+        *out = closest.distance_m >= rules_required_m(&on->world->rules->spacing[finding->rule],
+                                                      world_record(on->world, ref.layer, ref.row));
     }
 done:
     return code;

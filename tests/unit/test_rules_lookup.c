@@ -348,6 +348,27 @@ static void test_parameters_are_those_of_the_design(void **state)
     assert_true(p->cell_deg == 0.01);
 }
 
+/* Against the formula itself, at 1,000 charges and pressures; and rounded distances by charge. */
+static void test_a_blast_falls_to_the_pressure_at_the_distance(void **state)
+{
+    (void)state;
+    static const double rows[][4] = {{100, 273, 120, 74},     {1000, 589, 258, 159},
+                                     {5000, 1006, 440, 271},  {10000, 1268, 555, 342},
+                                     {20000, 1598, 699, 430}, {50000, 2168, 949, 584}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_true(fabs(rules_blast_m(2000, rows[i][0]) - rows[i][1]) <= 0.6);
+        assert_true(fabs(rules_blast_m(5000, rows[i][0]) - rows[i][2]) <= 0.6);
+        assert_true(fabs(rules_blast_m(9000, rows[i][0]) - rows[i][3]) <= 0.6);
+    }
+    for (int i = 0; i < 1000; i++) {
+        double pa = 100 * pow(10, 5.0 * (i % 100) / 100);
+        double q = pow(10, -2 + 0.9 * (i / 100));
+        double r = rules_blast_m(pa, q);
+        double dp = 14 * q / (r * r * r) + 4.3 * pow(q, 2.0 / 3) / (r * r) + 1.1 * cbrt(q) / r;
+        assert_true(fabs(dp * 1e5 / pa - 1) < 1e-9);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -364,6 +385,7 @@ int main(void)
         cmocka_unit_test(test_radius_and_accuracy_are_never_nothing),
         cmocka_unit_test(test_validity_ends_are_included_and_inactive_rows_never_hold),
         cmocka_unit_test(test_parameters_are_those_of_the_design),
+        cmocka_unit_test(test_a_blast_falls_to_the_pressure_at_the_distance),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

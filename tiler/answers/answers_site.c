@@ -33,7 +33,7 @@ static void write_finding(struct jw *jw, const struct world *world, struct arena
     jw_kv_fixed(jw, "high_m", finding->answer.high_m, 4);
     jw_key(jw, "required_m");
     if (finding->spacing)
-        jw_fixed(jw, finding->spacing->value_m, 4);
+        jw_fixed(jw, finding->answer.required_m, 4);
     else
         jw_null(jw);
     jw_kv_fixed(jw, "margin_m", finding->answer.margin_m, 4);

@@ -109,11 +109,14 @@ static struct value rule_property(const struct rule_source *rule, const char *pr
     return value_null();
 }
 
-static struct value metres_property(const struct world *world, const struct finding *finding,
+static struct value metres_property(const struct world *world, struct finding_ref ref,
                                     const char *property)
 {
-    bool distance = finding->kind == FINDING_DISTANCE;
-    double required_m = distance ? world->rules->spacing[finding->rule].value_m : (double)NAN;
+    const struct finding *finding = finding_at(world, ref);
+    double required_m = (double)NAN;
+    if (finding->kind == FINDING_DISTANCE)
+        required_m = rules_required_m(&world->rules->spacing[finding->rule],
+                                      world_record(world, ref.layer, ref.row));
     if (strcmp(property, "persons") == 0)
         return finding->kind == FINDING_DENSITY ? number(finding->shortfall) : value_null();
     if (finding->kind == FINDING_DENSITY)
@@ -171,6 +174,6 @@ struct value source_conflict_property(const struct source *source, uint32_t inde
     if (value.type == VALUE_NULL)
         value = target_property(world, finding, property);
     if (value.type == VALUE_NULL)
-        value = metres_property(world, finding, property);
+        value = metres_property(world, ref, property);
     return value;
 }
