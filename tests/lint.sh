@@ -58,7 +58,7 @@ owner()
     owner 'geodesic|proj' 'geo/measure/ellipsoid\.c'
     owner 'ft2build|freetype|hb|fontconfig|FT_' 'styles/font[a-z_]*\.c'
     owner 'png\.h' 'tiler/draw/image\.c'
-    owner 'libdeflate' 'tiler/draw/image\.c'
+    owner 'libdeflate' 'tiler/draw/(image|deflate)\.c'
     owner 'microhttpd' 'tiler/serve/http\.c'
     owner 'sqlite3' 'tiler/tiles/archive[a-z_]*\.c'
     owner 'xlsxwriter' 'tiler/report/report_xlsx\.c'

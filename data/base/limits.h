@@ -64,6 +64,14 @@ enum {
     /* Finished tiles kept in memory; 10,000 tiles of 6 KB. */
     LIMIT_TILE_CACHE_BYTES = 64 << 20,
 
+    /* One tile in an archive; a picture of 512 px without any compression is 1 MB, vector tiles
+     * above 0.5 MB count as a mistake of whoever made them. */
+    LIMIT_TILE_BYTES = 16 << 20,
+
+    /* Tiles of one archive: zoom 0 to 14 of a province of 100,000 km2 is 200,000 tiles, to 18
+     * fifty million; 50 bytes of memory each. */
+    LIMIT_ARCHIVE_TILES = 50 * 1000 * 1000,
+
     /* Memory of one request or one tile: thousands of conflicts with their reasons. */
     LIMIT_REQUEST_BYTES = 512 << 20,
 
