@@ -91,7 +91,26 @@ static const char *interval_formula(const struct interval *in, struct arena *are
                       in->confidence ? in->confidence : "-", in->verdict, decides);
 }
 
-static const char *distance_formula(const struct conflict *row, struct arena *arena)
+/* How the required distance comes from a charge; "" where the row of the table says it. */
+static const char *required_formula(const struct world *world, const struct conflict *row,
+                                    struct arena *arena)
+{
+    int64_t at = world_find(world, LAYER_FACILITIES, row->source_id);
+    for (size_t i = 0; i < world->rules->n_spacing && at >= 0; i++) {
+        const struct spacing_rule *rule = &world->rules->spacing[i];
+        double charge_kg = world_facility(world, (size_t)at)->charge_kg;
+        if (!isnan(rule->overpressure_pa) && text_equal(rule->source.id, row->rule_id))
+            return proof_text(
+                arena,
+                " (where the blast of %.10g kg of TNT falls to %.10g Pa: dp = 14 Q/R^3 "
+                "+ 4.3 Q^(2/3)/R^2 + 1.1 Q^(1/3)/R, in 1e5 Pa)",
+                isnan(charge_kg) ? rule->qualifier_max : charge_kg, rule->overpressure_pa);
+    }
+    return "";
+}
+
+static const char *distance_formula(const struct world *world, const struct conflict *row,
+                                    struct arena *arena)
 {
     if (isnan(row->distance_m))
         return proof_text(arena, "no row of the tables speaks of that size: undecided");
@@ -102,9 +121,9 @@ static const char *distance_formula(const struct conflict *row, struct arena *ar
                                 .verdict = row->verdict,
                                 .confidence = row->confidence,
                                 .decides = row->decides};
-    return proof_text(arena, "distance %.6f m, required %.10g m, margin %.6f m; %s",
-                      row->distance_m, row->required_m, row->margin_m,
-                      interval_formula(&in, arena));
+    return proof_text(arena, "distance %.6f m, required %.10g m%s, margin %.6f m; %s",
+                      row->distance_m, row->required_m, required_formula(world, row, arena),
+                      row->margin_m, interval_formula(&in, arena));
 }
 
 /* ---- density ---- */
@@ -215,8 +234,9 @@ static enum err_code write_conflict(struct claiming *claiming, const struct conf
         goto done;
     }
     jw_kv_string(jw, "formula",
-                 text_equal(row->kind, "area") ? red_line_formula(row, claiming->arena)
-                                               : distance_formula(row, claiming->arena));
+                 text_equal(row->kind, "area")
+                     ? red_line_formula(row, claiming->arena)
+                     : distance_formula(claiming->world, row, claiming->arena));
 done:
     return code;
 }
