@@ -177,8 +177,14 @@ static bool take_cell(struct samples *samples, struct lonlat point)
 static enum err_code take_samples(const struct import *import, struct arena *arena,
                                   struct samples *samples, struct err *err)
 {
-    *samples = (struct samples){.n_seen_slots = 1 << 16};
-    samples->points = arena_new(arena, struct lonlat, MOST_SAMPLES);
+    size_t n = 0;
+    for (size_t i = 0; i < import->n_records && n < MOST_SAMPLES; i++)
+        n += record_at(import->layer->id, import->records, i)->geom.n_points;
+    n = n < MOST_SAMPLES ? n : MOST_SAMPLES;
+    *samples = (struct samples){.n_seen_slots = 64};
+    while (samples->n_seen_slots < 2 * n)
+        samples->n_seen_slots *= 2;
+    samples->points = arena_new(arena, struct lonlat, n);
     samples->seen = arena_new(arena, uint64_t, samples->n_seen_slots);
     if (!samples->points || !samples->seen)
         return err_nomem(err);
@@ -218,8 +224,10 @@ enum err_code import_shift_check(struct import *import, struct err *err)
     if (import->options->accept_shift || import->n_admin == 0)
         return ERR_OK;
     arena_init(&arena, import->arena->limit_bytes);
-    TRY(build_edges(import, &arena, &edges, err));
     TRY(take_samples(import, &arena, &samples, err));
+    if (samples.n < LEAST_SAMPLES) /* one edited record: too little to tell */
+        goto done;
+    TRY(build_edges(import, &arena, &edges, err));
     for (size_t i = 0; i < samples.n; i++) {
         struct lonlat raw = as_given(import->crs.datum, samples.points[i]);
         double least = (double)INFINITY;

@@ -26,21 +26,6 @@ static bool matters(enum layer_id layer)
            layer == LAYER_AREAS || layer == LAYER_INFRASTRUCTURE;
 }
 
-/* Whether any stretch of the line comes so near, by boxes: most pipelines of a search do not. */
-static bool boxes_near(const struct geom *line, struct box box, double reach_m)
-{
-    enum { EDGES = 16 };
-    for (uint32_t ring = 0; ring < line->n_rings; ring++) {
-        uint32_t end = line->ring_ends[ring];
-        for (uint32_t at = geom_ring_start(line, ring); at + 1 < end; at += EDGES) {
-            uint32_t n = end - at < EDGES + 1 ? end - at : EDGES + 1;
-            if (rtree_box_distance_m(box_of_points(line->points + at, n), box) <= reach_m)
-                return true;
-        }
-    }
-    return false;
-}
-
 /* Whether a rule meets the record at that pipeline, or its households are told otherwise. */
 static enum err_code is_near(struct finding_near *finding, const struct edit_side *side,
                              uint32_t row, struct arena *scratch, bool *out, struct err *err)
@@ -52,7 +37,7 @@ static enum err_code is_near(struct finding_near *finding, const struct edit_sid
     struct closest closest;
     double reach_m = pipeline_meeting_m(&side->meeting, now, row);
     reach_m += reach_m < 0 ? 0 : side->slack_m;
-    *out = reach_m >= 0 && boxes_near(line, geom->box, reach_m);
+    *out = reach_m >= 0 && distance_may_reach(line, geom->box, reach_m);
     if (*out) {
         TRY(distance_shapes(line, geom, reach_m, scratch, &closest, err));
         *out = distance_within(closest.distance_m, reach_m);

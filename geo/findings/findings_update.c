@@ -261,6 +261,29 @@ struct retarget {
     const struct record_head *after;  /* NULL: it is gone */
 };
 
+static bool is_gone(const struct retarget *target, const struct finding *one)
+{
+    return target->before && one->kind == FINDING_DISTANCE &&
+           one->target_layer == target->edit->layer && one->target_slot == target->edit->old_slot;
+}
+
+/* Into n findings that are in order, all of targets that stand, where there is room for one more:
+ * rows keep their order from world to world, so that what stands in order stays so. */
+static void insert(const struct world *world, struct finding *items, size_t n,
+                   const struct finding *one)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (finding_compare(world, &items[middle], one) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    memmove(items + low + 1, items + low, (n - low) * sizeof *items);
+    items[low] = *one;
+}
+
 /* The list of a source without the old target, with the new one. */
 static enum err_code change_list(struct updating *on, const struct retarget *target,
                                  enum layer_id layer, uint32_t row, struct err *err)
@@ -272,27 +295,36 @@ static enum err_code change_list(struct updating *on, const struct retarget *tar
     uint32_t slot = world_slot(now, layer, row);
     const struct finding_list *list = findings_get(on->made, index, slot);
     struct arena_mark mark = arena_mark(on->arena);
-    struct finding_bag bag = {.arena = on->arena};
+    struct finding_bag added = {.arena = on->arena};
+    struct finding *items = NULL;
     struct finding_list *made = NULL;
+    size_t n = 0;
     if (!list || has(&on->redo, index, slot))
         return ERR_OK;
-    for (uint32_t k = 0; k < list->n; k++) {
-        const struct finding *one = &list->items[k];
-        bool gone = target->before && one->kind == FINDING_DISTANCE &&
-                    one->target_layer == edit->layer && one->target_slot == edit->old_slot;
-        if (!gone)
-            TRY(finding_bag_add(&bag, one, err));
-    }
-    size_t n_kept = bag.n;
+    bool loses = false;
+    for (uint32_t k = 0; k < list->n && !loses; k++)
+        loses = is_gone(target, &list->items[k]);
     if (target->after) {
         struct spacing_source source = spacing_source_of(now, layer, row);
         uint32_t target_row = (uint32_t)world_row(now, edit->layer, edit->new_slot);
-        TRY(distances_find_one(on->judging, &source, edit->layer, target_row, &bag, err));
+        TRY(distances_find_one(on->judging, &source, edit->layer, target_row, &added, err));
     }
-    if (n_kept == list->n && bag.n == n_kept)
+    if (!loses && added.n == 0)
         goto done;
-    finding_sort(now, bag.items, bag.n);
-    made = finding_list_new(bag.items, bag.n);
+    items = arena_new(on->arena, struct finding, list->n + added.n);
+    TRY(items ? ERR_OK : err_nomem(err));
+    for (uint32_t k = 0; k < list->n; k++)
+        if (!loses || !is_gone(target, &list->items[k]))
+            items[n++] = list->items[k];
+    if (on->change->n_edits == 1) {
+        for (size_t k = 0; k < added.n; k++)
+            insert(now, items, n++, &added.items[k]);
+    } else if (added.n > 0) { /* targets of other edits may be gone, whose turn comes */
+        memcpy(items + n, added.items, added.n * sizeof *items);
+        n += added.n;
+        finding_sort(now, items, n);
+    }
+    made = finding_list_new(items, n);
     TRY(made ? ERR_OK : err_nomem(err));
     made->n_judged = list->n_judged;
     made->reach_m = list->reach_m;

@@ -360,13 +360,30 @@ enum err_code distance_edges_shape(const struct edges *a, const struct geom *b, 
     struct arena_mark mark = arena_mark(scratch);
     struct edges edges;
     if (a->tree.n_items == 0 || b->n_points == 0 ||
-        rtree_box_distance_m(a->geom->box, b->box) > limit_m)
+        rtree_box_distance_m(a->geom->box, b->box) > limit_m ||
+        !distance_may_reach(b, a->geom->box, limit_m))
         return ERR_OK;
     TRY(edges_build(b, scratch, &edges, err));
     distance_edges(a, &edges, limit_m, out);
 done:
     arena_rewind(scratch, mark);
     return code;
+}
+
+bool distance_may_reach(const struct geom *line, struct box box, double limit_m)
+{
+    enum { EDGES = 16, LONG = 3 * EDGES };
+    if (line->kind != GEOM_LINE || line->n_points < LONG)
+        return true;
+    for (uint32_t ring = 0; ring < line->n_rings; ring++) {
+        uint32_t end = line->ring_ends[ring];
+        for (uint32_t at = geom_ring_start(line, ring); at + 1 < end; at += EDGES) {
+            uint32_t n = end - at < EDGES + 1 ? end - at : EDGES + 1;
+            if (!(rtree_box_distance_m(box_of_points(line->points + at, n), box) > limit_m))
+                return true;
+        }
+    }
+    return false;
 }
 
 enum err_code distance_shapes(const struct geom *a, const struct geom *b, double limit_m,
@@ -385,6 +402,8 @@ enum err_code distance_shapes(const struct geom *a, const struct geom *b, double
             out->distance_m = INFINITY;
         return ERR_OK;
     }
+    if (!distance_may_reach(a, b->box, limit_m) || !distance_may_reach(b, a->box, limit_m))
+        return ERR_OK;
     struct arena_mark mark = arena_mark(scratch);
     struct edges a_edges;
     struct edges b_edges;

@@ -42,6 +42,10 @@ static inline double distance_touching(double distance_m)
     return distance_m < 1e-7 ? 0 : distance_m;
 }
 
+/* Whether any stretch of a long line comes so near to a box, by boxes: the box of a pipeline across
+ * a province holds half of the province. True of everything else. */
+bool distance_may_reach(const struct geom *line, struct box box, double limit_m);
+
 /* Shapes farther apart than limit_m answer INFINITY, soon; INFINITY: no limit. ERR_INPUT for
  * a vertex that is no longitude and latitude. */
 enum err_code distance_shapes(const struct geom *a, const struct geom *b, double limit_m,
