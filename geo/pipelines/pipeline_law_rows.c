@@ -131,7 +131,8 @@ done:
     return code;
 }
 
-/* Crossings closer than this are one: a vertex of the road on the line is met by two edges. */
+/* Crossings closer than this are one: a vertex of the road on the line is met by two edges, and a
+ * line that enters a river may touch its bank a rounding before. */
 static const double SAME_CROSSING_M = 0.01;
 
 static enum err_code cross_edge(struct pipeline_job *job, const struct pipeline_place *place,
@@ -175,8 +176,14 @@ static enum err_code add_crossings(struct pipeline_job *job, const struct pipeli
         return ERR_OK;
     if (target->kind == GEOM_POLYGON) {
         const struct span_list *inside = &hit->spans[MEASURED];
-        for (size_t i = 0; i < inside->n; i++)
-            TRY(add_crossing(job, place, hit, inside->items[i], NAN, rows, err));
+        for (size_t i = 0, next; i < inside->n; i = next) {
+            struct span span = inside->items[i];
+            for (next = i + 1;
+                 next < inside->n && inside->items[next].from_m - span.to_m < SAME_CROSSING_M;
+                 next++)
+                span.to_m = fmax(span.to_m, inside->items[next].to_m);
+            TRY(add_crossing(job, place, hit, span, NAN, rows, err));
+        }
         return ERR_OK;
     }
     for (uint32_t edge = pipeline_part_start(line, hit->part);
