@@ -138,7 +138,7 @@ enum err_code import_open_crs(struct import *import, OGRSpatialReferenceH claim,
     if (import->crs.srs && !import_crs_is_plain(import->crs.srs) && needed)
         TRY(import_warn(&import->report, err,
                         "%s is on another datum; PROJ's transformation to CGCS2000 is good to "
-                        "metres at best, so state it with --accuracy",
+                        "metres at best, so state the accuracy",
                         import->crs.text));
 done:
     return code;

@@ -133,7 +133,7 @@ enum err_code import_crs_open(const char *name, struct arena *arena, struct impo
     }
     if (!is_code(name))
         return err_set(err, ERR_USAGE,
-                       "--crs \"%s\" is not known; give EPSG:4490, EPSG:4326, another EPSG:number "
+                       "CRS \"%s\" is not known; give EPSG:4490, EPSG:4326, another EPSG:number "
                        "or ESRI:number, gcj02 or bd09",
                        name);
     char *code = arena_strdup(arena, name);
@@ -145,7 +145,7 @@ enum err_code import_crs_open(const char *name, struct arena *arena, struct impo
     out->srs = OSRNewSpatialReference(NULL);
     if (!out->srs || OSRSetFromUserInput(out->srs, code) != OGRERR_NONE)
         return err_set(err, ERR_USAGE,
-                       "--crs %s is not in the register of PROJ; EPSG:4490 is "
+                       "CRS %s is not in the register of PROJ; EPSG:4490 is "
                        "CGCS2000, EPSG:4326 is WGS 84",
                        code);
     const char *title = OSRGetName(out->srs);
@@ -229,9 +229,9 @@ enum err_code import_crs_contradicts(const struct import_crs *crs, OGRSpatialRef
     if (!isnan(apart_m))
         snprintf(where, sizeof where, "%.0f m away", apart_m);
     code = err_set(err, ERR_INPUT,
-                   "the file says of itself that it is on %s%s%s%s%s, %s from where --crs %s puts "
-                   "it; name the file's own CRS, or correct what the file says, or give "
-                   "--accept-shift to trust --crs",
+                   "the file says of itself that it is on %s%s%s%s%s, %s from where %s puts it; "
+                   "name the file's own CRS, or correct what the file says (on the command line "
+                   "--accept-shift trusts the CRS that you name)",
                    authority ? authority : "", number ? ":" : "", number ? number : "",
                    number ? " " : "", title ? title : "an unnamed CRS", where, crs->name);
 done:
@@ -339,7 +339,7 @@ static void check_point(const struct import_crs *crs, struct import_xy xy, struc
                          "(0 0) stands for a place that nobody knew");
     else if (degrees)
         import_fault_set(fault, REFUSED_OUTSIDE_CRS, "geom", value,
-                         "(%s) looks like degrees, but %s counts metres; is --crs right?", value,
+                         "(%s) looks like degrees, but %s counts metres; is that CRS right?", value,
                          crs->text);
     else if (looks_swapped(crs, xy, at, expected))
         import_fault_set(fault, REFUSED_SWAPPED, "geom", value, "(%s) looks like %s; give %s first",
@@ -354,7 +354,7 @@ static void check_point(const struct import_crs *crs, struct import_xy xy, struc
     else if (!inside(crs->area, at))
         import_fault_set(fault, REFUSED_OUTSIDE_CRS, "geom", value,
                          "(%s) lies at %.2f %.2f, far outside the area for which %s is made; is "
-                         "--crs right?",
+                         "that CRS right?",
                          value, at.lon_deg, at.lat_deg, crs->text);
 }
 

@@ -128,7 +128,7 @@ static enum err_code check_crs(struct import *import, struct raster *raster, str
     if (!grid->geographic && grid->west >= -180 && east <= 180 && south >= -90 && grid->north <= 90)
         return err_set(err, ERR_INPUT,
                        "%s spans %.6g..%.6g by %.6g..%.6g, which looks like degrees, but %s counts "
-                       "metres; is --crs right?",
+                       "metres; is that CRS right?",
                        source_name(import), grid->west, east, south, grid->north, crs->text);
     return ERR_OK;
 }

@@ -250,8 +250,8 @@ enum err_code import_shift_check(struct import *import, struct err *err)
         (double)near[best] >= LEAST_FACTOR * (double)near[named])
         code = err_set(err, ERR_INPUT,
                        "%s looks %s: read so, %zu of %zu sampled vertices lie within %.0f m of the "
-                       "loaded boundaries, read as --crs %s says only %zu; import it with --crs "
-                       "%s, or give --accept-shift if the loaded boundaries are the wrong ones",
+                       "loaded boundaries, read as %s says only %zu; name CRS %s (on the command "
+                       "line --accept-shift tells that the loaded boundaries are the wrong ones)",
                        import->report.summary->source,
                        best == READ_PLAIN   ? "unshifted"
                        : best == READ_GCJ02 ? "shifted, as GCJ-02 is"

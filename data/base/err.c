@@ -1,5 +1,7 @@
 #include "data/base/err.h"
 
+#include "data/base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +33,7 @@ __attribute__((format(printf, 3, 0))) static void fill(struct err *err, enum err
     err->code = code;
     vsnprintf(err->message, sizeof err->message, format, arguments);
     cut_at_character(err->message, sizeof err->message);
+    text_mend(err->message);
     flatten(err->message);
 }
 
@@ -51,6 +54,7 @@ static void append(struct err *err, const char *text)
     size_t n = strlen(err->message);
     snprintf(err->message + n, sizeof err->message - n, ": %s", text);
     cut_at_character(err->message, sizeof err->message);
+    text_mend(err->message);
 }
 
 enum err_code err_wrap(struct err *err, const char *format, ...)

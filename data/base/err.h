@@ -59,7 +59,8 @@ enum { ERR_MESSAGE_BYTES = 1024 };
 
 struct err {
     enum err_code code;
-    char message[ERR_MESSAGE_BYTES]; /* UTF-8, one line, cut at a character if too long */
+    char message[ERR_MESSAGE_BYTES]; /* UTF-8 whatever went in, one line, cut at a character if too
+                                        long */
 };
 
 /* Fills err (which may be NULL) and returns code, so that it ends a function:

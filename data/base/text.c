@@ -129,6 +129,25 @@ uint32_t text_next(const char **at)
     return point;
 }
 
+void text_mend(char *text)
+{
+    char *to = text;
+    bool was_broken = false;
+    for (const char *at = text; *at;) {
+        const char *from = at;
+        text_next(&at);
+        size_t n = (size_t)(at - from);
+        bool broken = n == 1 && (unsigned char)*from >= 0x80;
+        if (!broken)
+            memmove(to, from, n);
+        else
+            *to = '?';
+        to += !broken ? n : !was_broken;
+        was_broken = broken;
+    }
+    *to = '\0';
+}
+
 size_t text_length(const char *utf8)
 {
     size_t n = 0;

@@ -28,6 +28,10 @@ int32_t text_today(void);
 
 bool text_is_utf8(const char *text, size_t n);
 
+/* What a limit on bytes ("%.100s") cut within a character, or what was never UTF-8: each run of
+ * such bytes becomes one '?', in place. */
+void text_mend(char *text);
+
 /* Code points in valid UTF-8. */
 size_t text_length(const char *utf8);
 

@@ -562,6 +562,7 @@ const char *proof_text(struct arena *arena, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    text_mend(text);
     const char *copy = arena_strdup(arena, text);
     return copy ? copy : "";
 }

@@ -110,7 +110,7 @@ fails 3 '-5 persons' 'and the whole of it with --strict' \
 grid '-9999 -9999' '-9999 -9999' >void.asc
 fails 3 'no cell has data' 'a raster of no data only' "$S" import p.gpkg population void.asc --crs EPSG:4490 --replace
 grid '1 2' '3 -9999' >metres.asc
-fails 3 'looks like degrees, but EPSG:32648.*is --crs right' 'a raster in degrees taken for metres' \
+fails 3 'looks like degrees, but EPSG:32648.*is that CRS right' 'a raster in degrees taken for metres' \
     "$S" import p.gpkg population metres.asc --crs EPSG:32648 --replace
 says '6.0 persons, 1 cells without data' 'no data is not nobody' "$S" import p.gpkg population metres.asc --crs EPSG:4490 --replace
 

@@ -44,7 +44,7 @@ bad 3 'latitude and longitude look swapped in 2 of 2' 'swapped coordinates' prot
 bad 2 '--crs is required.*WGS 84' 'no --crs, and what the file claims' protected good.geojson --append
 bad 3 'ballpark' 'a CRS that PROJ knows only roughly' protected good.geojson --crs EPSG:4610 --append
 bad 2 'EPSG:4490' 'a CRS that does not exist' protected good.geojson --crs WGS --append
-bad 3 'is --crs right' 'degrees named metres' protected good.geojson --crs EPSG:4545 --append
+bad 3 'is that CRS right' 'degrees named metres' protected good.geojson --crs EPSG:4545 --append
 bad 5 'holds 1 record.*--replace or --append' 'a layer that is not empty' protected good.geojson --crs EPSG:4326
 bad 3 'holds a record a already' 'an id that is there already' protected good.geojson --crs EPSG:4326 --append
 bad 2 'did you mean' 'a field that does not exist' protected good.geojson --crs EPSG:4326 --append --field usee=use

@@ -19,6 +19,9 @@ says '^Commands:' "no command shows the overview" "$S"
 says 'Usage: sisetu import' "help COMMAND is its --help" "$S" help import
 fails 2 'did you mean assess' "a misspelt command gets a suggestion" "$S" asess x
 fails 2 'unknown command "frobnicate"' "an unknown command is refused" "$S" frobnicate
+fails 2 'does nothing alone; there is .sisetu token add., .sisetu token list. or .sisetu token remove.' "token alone tells what there is" "$S" token
+fails 2 'unknown command "rules chek"; there is .sisetu rules check.' "and so does rules" "$S" rules chek
+says '^sisetu token remove' "token --help tells all of them" "$S" token --help
 fails 2 'unknown option --crss; did you mean --crs' "a misspelt option gets a suggestion" "$S" import a b c --crss x
 fails 2 'unknown option -z' "an unknown letter is refused" "$S" export a b -z
 fails 2 'missing argument; usage: sisetu import' "a missing argument shows the usage" "$S" import a b

@@ -29,6 +29,30 @@ static void test_err_message_is_one_line_and_cut_at_a_character(void **state)
     assert_true(strlen(err.message) > ERR_MESSAGE_BYTES - 8);
 }
 
+/* A limit in the middle of a message may fall within a character; a file may be in GBK. */
+static void test_err_message_is_utf8_whatever_goes_in(void **state)
+{
+    (void)state;
+    struct err err;
+    err_set(&err, ERR_INPUT, "field \"%.4s\" is no number", "\xE5\x9B\x9B\xE8\x89\xB2");
+    assert_string_equal(err.message, "field \"\xE5\x9B\x9B?\" is no number");
+    err_wrap(&err, "layer %.2s", "\xE5\x9B\xBE");
+    assert_string_equal(err.message, "layer ?: field \"\xE5\x9B\x9B?\" is no number");
+    err_set(&err, ERR_INPUT, "value \"%s\"", "\xC4\xFA x");
+    assert_string_equal(err.message, "value \"? x\"");
+    char full[ERR_MESSAGE_BYTES];
+    for (size_t cut = 0; cut < 4; cut++) {
+        memset(full, 'a', sizeof full);
+        memcpy(full + sizeof full - 4, "\xF0\xA0\x80\x80", 4 - cut);
+        full[sizeof full - 1 - (cut == 3)] = '\0';
+        err_set(&err, ERR_INPUT, "%s", full);
+        assert_true(text_is_utf8(err.message, strlen(err.message)));
+    }
+    char mended[] = "\x80\x80z\xE5\x9B";
+    text_mend(mended);
+    assert_string_equal(mended, "?z?");
+}
+
 static void test_err_wrap_keeps_code_and_puts_context_first(void **state)
 {
     (void)state;
@@ -235,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_err_message_is_one_line_and_cut_at_a_character),
+        cmocka_unit_test(test_err_message_is_utf8_whatever_goes_in),
         cmocka_unit_test(test_err_wrap_keeps_code_and_puts_context_first),
         cmocka_unit_test(test_arena_refuses_what_passes_its_limit),
         cmocka_unit_test(test_arena_gives_zeroed_memory_after_reset),

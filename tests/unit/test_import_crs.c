@@ -118,7 +118,7 @@ static void test_import_refuses_numbers_of_another_crs(void **state)
     struct fixture *f = fixture_of(state);
     struct import_options options = fixture_options(
         "protected", fixture_text(f, "a.csv", "lon,lat\n106.23,38.48\n"), "EPSG:4545");
-    fixture_fails(f, &options, ERR_INPUT, "is --crs right?"); /* degrees taken for metres */
+    fixture_fails(f, &options, ERR_INPUT, "is that CRS right?"); /* degrees taken for metres */
     options.crs = "EPSG:3857"; /* made for the whole world: 100 m off the coast of Guinea */
     fixture_fails(f, &options, ERR_INPUT, "looks like degrees, but EPSG:3857");
     options.path = place_table(f, 0);
@@ -301,9 +301,9 @@ static void test_import_refuses_boundaries_that_are_shifted(void **state)
     /* Another survey of the same borders, good to some 60 m. */
     options.path = counties(f, "gcj.geojson", gcj02_from_wgs84, 0.0004);
     fixture_fails(f, &options, ERR_INPUT, "looks shifted, as GCJ-02 is");
-    fixture_says(f, "import it with --crs gcj02");
+    fixture_says(f, "name CRS gcj02");
     options.path = counties(f, "bd.geojson", bd09_from_wgs84, 0.0004);
-    fixture_fails(f, &options, ERR_INPUT, "--crs bd09");
+    fixture_fails(f, &options, ERR_INPUT, "name CRS bd09");
     options.path = counties(f, "again.geojson", NULL, 0.0004);
     options.crs = "gcj02"; /* undone although there was nothing to undo */
     fixture_fails(f, &options, ERR_INPUT, "--crs EPSG:4490");

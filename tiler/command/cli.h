@@ -95,6 +95,8 @@ int cli_main(int n_words, char **words);
 
 /* cli_help.c */
 void cli_print_help(const struct cli_command *command, struct buf *out);
+/* Of the command of that name, or of all that begin with it as their first word; false: none. */
+bool cli_print_helps(const char *word, struct buf *out);
 
 /* cli_table.c: all commands in the order of the help, up to NULL. */
 extern const struct cli_command *const cli_commands[];

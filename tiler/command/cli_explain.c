@@ -90,9 +90,9 @@ const struct cli_command cli_explain = {
         "what it rests on: rows of rules with clause and confidence, records with source and row,\n"
         "shapes, cells of population. `sisetu verify` works it out again, without the store.\n"
         "`conflicts` lists ids of conflicts; quote them, since they hold | and /.",
-    .examples = "sisetu explain build/ningxia.gpkg enterprise E-0001 -o proof.json\n"
+    .examples = "sisetu explain build/ningxia.gpkg enterprise E-00016 -o proof.json\n"
                 "sisetu explain build/ningxia.gpkg conflict "
-                "'F02-BLDG_I_II|facilities/T1|protected/P1'\n"
+                "'Z06a|enterprises/E-00016|areas/A-00024'\n"
                 "sisetu explain build/ningxia.gpkg exposure plume.geojson | sisetu verify -\n",
     .options =
         (const struct cli_option[]){

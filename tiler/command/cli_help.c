@@ -39,6 +39,22 @@ void cli_print_help(const struct cli_command *command, struct buf *out)
     }
 }
 
+bool cli_print_helps(const char *word, struct buf *out)
+{
+    size_t n = strlen(word);
+    bool any = false;
+    for (size_t i = 0; cli_commands[i]; i++) {
+        const char *name = cli_commands[i]->name;
+        if (strncmp(name, word, n) != 0 || (name[n] != '\0' && name[n] != ' '))
+            continue;
+        if (any)
+            buf_add_byte(out, '\n');
+        cli_print_help(cli_commands[i], out);
+        any = true;
+    }
+    return any;
+}
+
 static void print_overview(struct buf *out)
 {
     buf_add_text(out, "sisetu " SISETU_VERSION
@@ -52,7 +68,7 @@ static void print_overview(struct buf *out)
         "\nExit status: 0 done, 1 does not hold (verify), 2 wrong usage, 3 bad input, 4 not found, "
         "5 would overwrite,\n6 busy, 7 input or output failed, 8 no space, "
         "9 over a limit, 10 another version,\n11 out of memory, 12 not permitted, "
-        "70 internal error.\n");
+        "14 changed meanwhile (put, delete), 70 internal error.\n");
 }
 
 static enum err_code run_help(struct cli *cli, struct err *err)
@@ -66,11 +82,8 @@ static enum err_code run_help(struct cli *cli, struct err *err)
                                                               cli->arguments[0], cli->arguments[1]);
     if (!wanted)
         return err_nomem(err);
-    for (size_t i = 0; cli_commands[i]; i++)
-        if (strcmp(cli_commands[i]->name, wanted) == 0) {
-            cli_print_help(cli_commands[i], &cli->out);
-            return ERR_OK;
-        }
+    if (cli_print_helps(wanted, &cli->out))
+        return ERR_OK;
     return err_set(err, ERR_USAGE, "no command \"%s\"; `sisetu help` lists them", wanted);
 }
 

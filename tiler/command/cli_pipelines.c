@@ -124,9 +124,9 @@ const struct cli_command cli_pipelines = {
         "leave\n"
         "open is undecided and says what would decide it. `sisetu assess` keeps the same rows in\n"
         "layer segments; methods of other countries are computed only when named by --method.",
-    .examples = "sisetu pipelines region.gpkg P-00001\n"
-                "sisetu pipelines region.gpkg P-00001 --method phmsa_2 --json\n"
-                "sisetu export region.gpkg segments segments.geojson\n",
+    .examples = "sisetu pipelines build/ningxia.gpkg P-00001\n"
+                "sisetu pipelines build/ningxia.gpkg P-00001 --method phmsa_2 --json\n"
+                "sisetu export build/ningxia.gpkg segments -o segments.geojson\n",
     .options = options,
     .min_arguments = 1,
     .max_arguments = 2,

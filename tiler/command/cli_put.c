@@ -164,7 +164,7 @@ const struct cli_command cli_delete = {
     .name = "delete",
     .arguments = "STORE LAYER ID...",
     .summary = "delete records, and what follows from them",
-    .examples = "sisetu delete r.gpkg facilities F-0012\n",
+    .examples = "sisetu delete r.gpkg facilities F-00012\n",
     .options = (const struct cli_option[]){{"if-generation", 0, "N", false,
                                             "only if the store still has this generation"},
                                            {"json", 0, NULL, false, "print what changed as JSON"},

@@ -31,8 +31,38 @@ static const struct cli_command *find_command(int n_words, char **words, int *us
     return NULL;
 }
 
-static enum err_code unknown_command(const char *word, struct err *err)
+/* "token add, token list or token remove" for "token"; false if no command begins so. */
+static bool commands_of(const char *word, char *out, size_t size)
 {
+    size_t n_word = strlen(word);
+    size_t n = 0;
+    size_t left = 0;
+    for (size_t i = 0; cli_commands[i]; i++)
+        left += strncmp(cli_commands[i]->name, word, n_word) == 0 &&
+                cli_commands[i]->name[n_word] == ' ';
+    for (size_t i = 0; cli_commands[i]; i++) {
+        const char *name = cli_commands[i]->name;
+        if (strncmp(name, word, n_word) != 0 || name[n_word] != ' ' || n >= size)
+            continue;
+        left--;
+        n += (size_t)snprintf(out + n, size - n, "`sisetu %s`%s", name,
+                              left > 1    ? ", "
+                              : left == 1 ? " or "
+                                          : "");
+    }
+    return n > 0;
+}
+
+static enum err_code unknown_command(int n_words, char **words, struct err *err)
+{
+    const char *word = words[0];
+    char full[256];
+    if (commands_of(word, full, sizeof full)) {
+        if (n_words > 1 && words[1][0] != '-')
+            return err_set(err, ERR_USAGE, "unknown command \"%s %s\"; there is %s", word, words[1],
+                           full);
+        return err_set(err, ERR_USAGE, "\"%s\" does nothing alone; there is %s", word, full);
+    }
     enum { MOST = 64 };
     const char *names[MOST + 1];
     size_t n = 0;
@@ -87,7 +117,9 @@ static enum err_code run(struct cli *cli, int n_words, char **words, struct err 
                 command = spelled[i].command;
     }
     if (!command)
-        return unknown_command(words[0], err);
+        return asks_for_help(n_words, words) && cli_print_helps(words[0], &cli->out)
+                   ? ERR_OK
+                   : unknown_command(n_words, words, err);
     int rest = n_words > used ? n_words - used : 0;
     if (asks_for_help(rest, words + used)) {
         cli_print_help(command, &cli->out);
