@@ -17,7 +17,7 @@ static int by_id(const void *a, const void *b)
 static enum err_code sort_rows(const struct pipeline_rows *rows, struct arena *arena,
                                struct segment **out, struct err *err)
 {
-    bool in_order = true;
+    bool in_order = rows->n > 0;
     *out = rows->items;
     for (size_t i = 1; i < rows->n && in_order; i++)
         in_order = strcmp(rows->items[i - 1].head.id, rows->items[i].head.id) < 0;
@@ -29,7 +29,8 @@ static enum err_code sort_rows(const struct pipeline_rows *rows, struct arena *a
         return err_nomem(err);
     for (size_t i = 0; i < rows->n; i++)
         order[i] = &rows->items[i];
-    qsort(order, rows->n, sizeof(const struct segment *), by_id);
+    if (rows->n > 0)
+        qsort(order, rows->n, sizeof(const struct segment *), by_id);
     for (size_t i = 0; i < rows->n; i++) {
         if (i > 0 && by_id(&order[i - 1], &order[i]) == 0)
             return err_set(err, ERR_INTERNAL, "two segments have the id \"%s\"", order[i]->head.id);
