@@ -306,7 +306,7 @@ static void test_import_refuses_boundaries_that_are_shifted(void **state)
     fixture_fails(f, &options, ERR_INPUT, "name CRS bd09");
     options.path = counties(f, "again.geojson", NULL, 0.0004);
     options.crs = "gcj02"; /* undone although there was nothing to undo */
-    fixture_fails(f, &options, ERR_INPUT, "--crs EPSG:4490");
+    fixture_fails(f, &options, ERR_INPUT, "name CRS EPSG:4490");
     options.crs = "EPSG:4326";
     fixture_imports(f, &options);
     options.path = counties(f, "gcj.geojson", gcj02_from_wgs84, 0.0004);
