@@ -15,6 +15,7 @@ struct image_writer {
     struct quantiser *quantiser;
     struct libdeflate_compressor *tile, *solid;
     struct palette palette;
+    struct palette_error error;
     uint8_t *indices;
     uint8_t *rows; /* filter byte and packed indices, row by row */
     uint8_t *deflated;
@@ -145,7 +146,9 @@ enum err_code image_write_png(struct image_writer *writer, const uint32_t *pixel
 {
     enum err_code code = ERR_OK;
     TRY(make_room(writer, width, height, err));
-    quantise(writer->quantiser, pixels, (size_t)width * height, &writer->palette, writer->indices);
+    if (!quantise(writer->quantiser, pixels, (size_t)width * height, &writer->palette,
+                  writer->indices, &writer->error))
+        return err_nomem(err);
     uint32_t n = writer->palette.n;
     uint32_t depth = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;
     size_t n_rows = pack_rows(writer, width, height, depth);

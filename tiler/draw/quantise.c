@@ -3,37 +3,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pictures of the map have some hundreds of colours. Past MOST_COLOURS new ones are counted at
- * 4 bits a channel, which median cut could hardly tell apart anyway: there are 18,496 such
- * premultiplied colours, so that the table always has a free slot. */
-enum { SLOTS = 1 << 16, MOST_COLOURS = 45000 };
-
-struct colour_count {
-    uint32_t colour; /* premultiplied */
-    uint32_t count;  /* 0: the slot is free */
-    uint32_t index;  /* in the palette, once it stands */
+enum {
+    /* Exact colours are looked up in a table of so many slots while there are at most 256. */
+    SLOTS = 1024,
+    /* Bins: the five high bits of each channel. */
+    KEYS = 1 << 20,
+    MOST_BINS = 1 << 16,
 };
 
-struct box {
-    uint32_t start, end; /* of the colours in `order` */
-    double spread;       /* weighted variance along the widest axis, times its weight */
+typedef float quad __attribute__((vector_size(16)));
+
+/* Colours that agree in the high bits of every channel. */
+struct bin {
+    quad mean;
+    uint32_t sums[4];
+    uint32_t count;
+    uint32_t colour; /* the one that most of it has, if one has more than half */
+    uint32_t votes;  /* for it, less those against */
+    uint32_t id;
+};
+
+/* A group of bins: part of the array. */
+struct group {
+    uint32_t start, end;
     int axis;
+    quad mean;
+    float weight;
+    float spread; /* along the axis: how much is won by cutting */
 };
 
-/* Sums over the colours that an entry stands for. */
-struct entry_sums {
-    double weight, channels[4];
+struct slot {
+    uint32_t colour, index;
 };
 
 struct quantiser {
-    struct colour_count slots[SLOTS];
-    uint32_t used[SLOTS]; /* slots in the order in which colours came */
-    uint32_t n_used;
-    struct box boxes[PALETTE_COLOURS];
-    uint32_t n_exact; /* the first so many entries are one colour each, and stay it */
-    /* Entries as the search for the nearest reads them: premultiplied channels. */
-    int32_t channels[4][PALETTE_COLOURS];
-    struct entry_sums sums[PALETTE_COLOURS];
+    uint16_t bin_of[KEYS]; /* 1 + its number; 0: none yet */
+    uint32_t keys[MOST_BINS];
+    struct bin bins[MOST_BINS];
+    uint32_t n_bins;
+    struct group groups[PALETTE_COLOURS];
+    float spreads[PALETTE_COLOURS];
+    struct slot slots[SLOTS];
+    uint32_t colours[PALETTE_COLOURS]; /* premultiplied, of each entry */
+    uint16_t *ids;                     /* of each pixel */
+    size_t n_ids;
+    uint8_t entry_of[MOST_BINS];
 };
 
 struct quantiser *quantiser_new(void)
@@ -43,273 +57,261 @@ struct quantiser *quantiser_new(void)
 
 void quantiser_free(struct quantiser *quantiser)
 {
+    if (quantiser)
+        free(quantiser->ids);
     free(quantiser);
 }
 
-static inline uint32_t slot_of(struct quantiser *q, uint32_t colour)
-{
-    uint32_t at = (colour * UINT32_C(2654435761)) >> 16; /* Knuth's multiplicative hash */
-    while (q->slots[at].count && q->slots[at].colour != colour)
-        at = (at + 1) & (SLOTS - 1);
-    return at;
-}
+/* ---- at most 256 colours ---- */
 
-static uint32_t coarse(uint32_t colour)
+/* Numbers the colours as they come; false, if there are more than 256. */
+static bool number_colours(struct quantiser *q, const uint32_t *pixels, size_t n, uint8_t *indices,
+                           uint32_t *n_colours)
 {
-    uint32_t high = colour & UINT32_C(0xF0F0F0F0);
-    return high | high >> 4;
-}
-
-static uint32_t count_slot(struct quantiser *q, uint32_t colour)
-{
-    if (q->n_used >= MOST_COLOURS)
-        colour = coarse(colour);
-    uint32_t at = slot_of(q, colour);
-    if (q->slots[at].count == 0) {
-        if (q->n_used >= SLOTS - 1) /* only pixels that are not premultiplied get here */
-            return q->used[0];
-        q->slots[at] = (struct colour_count){.colour = colour};
-        q->used[q->n_used++] = at;
-    }
-    return at;
-}
-
-static inline int channel(uint32_t colour, int axis)
-{
-    return (int)(colour >> (8 * axis) & 0xFF);
-}
-
-/* The mean and the widest axis of a box of colours. */
-static void measure(struct quantiser *q, struct box *box)
-{
-    box->spread = -1;
-    if (box->end - box->start < 2)
-        return;
-    for (int axis = 0; axis < 4; axis++) {
-        double weight = 0, sum = 0, squares = 0;
-        for (uint32_t i = box->start; i < box->end; i++) {
-            const struct colour_count *c = &q->slots[q->used[i]];
-            double value = channel(c->colour, axis);
-            weight += c->count;
-            sum += c->count * value;
-            squares += c->count * value * value;
+    uint32_t count = 0, before = ~pixels[0], index = 0;
+    memset(q->slots, 0xFF, sizeof q->slots);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t colour = pixels[i];
+        if (colour != before) {
+            uint32_t at = (colour * UINT32_C(2654435761)) >> 22; /* Knuth's multiplicative hash */
+            while (q->slots[at].index != UINT32_MAX && q->slots[at].colour != colour)
+                at = (at + 1) & (SLOTS - 1);
+            if (q->slots[at].index == UINT32_MAX) {
+                if (count == PALETTE_COLOURS)
+                    return false;
+                q->colours[count] = colour;
+                q->slots[at] = (struct slot){colour, count++};
+            }
+            index = q->slots[at].index;
+            before = colour;
         }
-        double spread = squares - sum * sum / weight;
-        if (spread > box->spread) {
-            box->spread = spread;
-            box->axis = axis;
+        indices[i] = (uint8_t)index;
+    }
+    *n_colours = count;
+    return true;
+}
+
+/* ---- counting ---- */
+
+static inline uint32_t key_of(uint32_t colour)
+{
+    return (colour >> 3 & 0x1F) | (colour >> 6 & 0x3E0) | (colour >> 9 & 0x7C00) |
+           (colour >> 12 & 0xF8000);
+}
+
+static inline uint32_t channel(uint32_t colour, int axis)
+{
+    return colour >> (8 * axis) & 0xFF;
+}
+
+static void count_pixels(struct quantiser *q, const uint32_t *pixels, size_t n)
+{
+    uint32_t before = ~pixels[0], id = 0;
+    struct bin *bin = NULL;
+    q->n_bins = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t colour = pixels[i];
+        if (colour != before) {
+            uint32_t key = key_of(colour);
+            if (q->bin_of[key] == 0) {
+                q->keys[q->n_bins] = key;
+                q->bins[q->n_bins] = (struct bin){.colour = colour, .id = q->n_bins};
+                q->bin_of[key] = (uint16_t)++q->n_bins;
+            }
+            id = q->bin_of[key] - 1u;
+            bin = &q->bins[id];
+            before = colour;
         }
+        bin->count++;
+        for (int axis = 0; axis < 4; axis++)
+            bin->sums[axis] += channel(colour, axis);
+        if (bin->colour == colour) {
+            bin->votes++;
+        } else if (bin->votes == 0) {
+            bin->colour = colour;
+            bin->votes = 1;
+        } else {
+            bin->votes--;
+        }
+        q->ids[i] = (uint16_t)id;
+    }
+    for (uint32_t i = 0; i < q->n_bins; i++) {
+        bin = &q->bins[i];
+        q->bin_of[q->keys[i]] = 0;
+        for (int axis = 0; axis < 4; axis++)
+            bin->mean[axis] = (float)bin->sums[axis] / (float)bin->count;
     }
 }
 
-/* Splits a box at the weighted mean of its widest axis; keeps the order of colours. */
-static void split(struct quantiser *q, struct box *box, struct box *other)
+/* ---- cutting ---- */
+
+static void measure(const struct quantiser *q, struct group *group)
 {
-    double weight = 0, sum = 0;
-    for (uint32_t i = box->start; i < box->end; i++) {
-        const struct colour_count *c = &q->slots[q->used[i]];
-        weight += c->count;
-        sum += (double)c->count * channel(c->colour, box->axis);
+    quad sums = {0}, squares = {0};
+    float weight = 0;
+    for (uint32_t i = group->start; i < group->end; i++) {
+        const struct bin *bin = &q->bins[i];
+        float count = (float)bin->count;
+        quad part = bin->mean * count;
+        weight += count;
+        sums += part;
+        squares += part * bin->mean;
     }
-    double mean = sum / weight;
-    uint32_t low = box->start, high = box->end;
+    group->mean = sums / weight;
+    group->weight = weight;
+    quad spread = squares - sums * group->mean;
+    group->axis = 0;
+    for (int axis = 1; axis < 4; axis++)
+        if (spread[axis] > spread[group->axis])
+            group->axis = axis;
+    group->spread = group->end - group->start > 1 ? spread[group->axis] : -1;
+}
+
+/* Cuts at the mean of the widest axis; the upper half goes to `other`. */
+static void cut(struct quantiser *q, struct group *group, struct group *other)
+{
+    uint32_t low = group->start, high = group->end;
+    float mean = group->mean[group->axis];
+    int axis = group->axis;
     while (low < high) {
-        if (channel(q->slots[q->used[low]].colour, box->axis) <= mean) {
+        if (q->bins[low].mean[axis] <= mean) {
             low++;
         } else {
-            uint32_t swap = q->used[low];
-            q->used[low] = q->used[--high];
-            q->used[high] = swap;
+            struct bin swap = q->bins[low];
+            q->bins[low] = q->bins[--high];
+            q->bins[high] = swap;
         }
     }
-    *other = (struct box){.start = low, .end = box->end};
-    box->end = low;
-    measure(q, box);
+    if (low == group->end || low == group->start)
+        low = (group->start + group->end) / 2; /* equal but for rounding */
+    *other = (struct group){.start = low, .end = group->end};
+    group->end = low;
+    measure(q, group);
     measure(q, other);
 }
 
-static int by_count(const void *a, const void *b, void *context)
+static uint32_t cut_all(struct quantiser *q)
 {
-    const struct quantiser *q = context;
-    const struct colour_count *p = &q->slots[*(const uint32_t *)a];
-    const struct colour_count *r = &q->slots[*(const uint32_t *)b];
-    if (p->count != r->count)
-        return p->count < r->count ? 1 : -1;
-    return p->colour < r->colour ? -1 : p->colour > r->colour;
-}
-
-/* Boxes of colours, one an entry of the palette. */
-static uint32_t make_boxes(struct quantiser *q, size_t n_pixels)
-{
-    q->n_exact = 0;
-    if (q->n_used <= PALETTE_COLOURS) {
-        for (uint32_t i = 0; i < q->n_used; i++)
-            q->boxes[i] = (struct box){.start = i, .end = i + 1, .spread = -1};
-        return q->n_used;
-    }
-    /* What fills a 500th of the picture stays exact: plain areas, where an error shows. */
-    qsort_r(q->used, q->n_used, sizeof q->used[0], by_count, q);
-    uint32_t n = 0;
-    while (n < PALETTE_COLOURS / 8 && q->slots[q->used[n]].count >= n_pixels / 500 + 1) {
-        q->boxes[n] = (struct box){.start = n, .end = n + 1, .spread = -1};
-        n++;
-    }
-    q->n_exact = n;
-    q->boxes[n] = (struct box){.start = n, .end = q->n_used};
-    measure(q, &q->boxes[n++]);
+    uint32_t n = 1;
+    q->groups[0] = (struct group){.start = 0, .end = q->n_bins};
+    measure(q, &q->groups[0]);
+    q->spreads[0] = q->groups[0].spread;
     while (n < PALETTE_COLOURS) {
         uint32_t widest = 0;
         for (uint32_t i = 1; i < n; i++)
-            if (q->boxes[i].spread > q->boxes[widest].spread)
+            if (q->spreads[i] > q->spreads[widest])
                 widest = i;
-        if (q->boxes[widest].spread <= 0)
+        if (q->spreads[widest] < 0)
             break;
-        split(q, &q->boxes[widest], &q->boxes[n]);
+        cut(q, &q->groups[widest], &q->groups[n]);
+        q->spreads[widest] = q->groups[widest].spread;
+        q->spreads[n] = q->groups[n].spread;
         n++;
     }
     return n;
 }
 
-/* ---- entries ---- */
-
-static void clear_sums(struct quantiser *q, uint32_t n)
+/* The colour of a group: that of more than half of its pixels, so that areas of one colour
+ * keep it; else the mean. */
+static uint32_t colour_of(const struct quantiser *q, const struct group *group)
 {
-    memset(q->sums, 0, n * sizeof q->sums[0]);
-}
-
-static void add_to_sums(struct quantiser *q, const struct colour_count *c)
-{
-    struct entry_sums *sums = &q->sums[c->index];
-    sums->weight += c->count;
+    const struct bin *largest = &q->bins[group->start];
+    uint32_t colour = 0;
+    for (uint32_t i = group->start + 1; i < group->end; i++)
+        if (q->bins[i].votes > largest->votes)
+            largest = &q->bins[i];
+    if ((float)largest->votes * 2 > group->weight)
+        return largest->colour;
     for (int axis = 0; axis < 4; axis++)
-        sums->channels[axis] += (double)c->count * channel(c->colour, axis);
+        colour |= (uint32_t)(group->mean[axis] + 0.5F) << (8 * axis);
+    return colour;
 }
 
-/* Moves every entry to the mean of its colours; one without colours stays. */
-static void set_means(struct quantiser *q, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        for (int axis = 0; axis < 4 && q->sums[i].weight > 0; axis++)
-            q->channels[axis][i] = (int32_t)(q->sums[i].channels[axis] / q->sums[i].weight + 0.5);
-}
+/* ---- the palette ---- */
 
-static uint32_t nearest(const struct quantiser *q, uint32_t n, uint32_t colour)
-{
-    int32_t distances[PALETTE_COLOURS];
-    int32_t r = channel(colour, 0), g = channel(colour, 1), b = channel(colour, 2),
-            a = channel(colour, 3);
-    for (uint32_t i = 0; i < n; i++) {
-        int32_t dr = q->channels[0][i] - r, dg = q->channels[1][i] - g, db = q->channels[2][i] - b,
-                da = q->channels[3][i] - a;
-        distances[i] = dr * dr + dg * dg + db * db + da * da;
-    }
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < n; i++)
-        if (distances[i] < distances[best])
-            best = i;
-    return best;
-}
-
-/* Gives every colour an entry: the box that it is in, then twice the nearest mean (Lloyd's
- * iteration, which halves what median cut leaves wrong). */
-static void assign(struct quantiser *q, uint32_t n_boxes)
-{
-    clear_sums(q, n_boxes);
-    for (uint32_t i = 0; i < n_boxes; i++) {
-        for (uint32_t k = q->boxes[i].start; k < q->boxes[i].end; k++) {
-            q->slots[q->used[k]].index = i;
-            add_to_sums(q, &q->slots[q->used[k]]);
-        }
-    }
-    set_means(q, n_boxes);
-    for (int round = 0; round < 2 && q->n_used > n_boxes; round++) {
-        clear_sums(q, n_boxes);
-        for (uint32_t k = 0; k < q->n_used; k++) {
-            struct colour_count *c = &q->slots[q->used[k]];
-            if (k >= q->n_exact)
-                c->index = nearest(q, n_boxes, c->colour);
-            /* An exact colour stays exact: what joins it does not move it. */
-            if (k < q->n_exact || c->index >= q->n_exact)
-                add_to_sums(q, c);
-        }
-        set_means(q, n_boxes);
-    }
-}
-
-struct entry {
-    uint32_t straight;
-    uint32_t box;
-};
-
-/* An entry as straight colour. */
-static uint32_t straight_of(const struct quantiser *q, uint32_t i)
-{
-    uint32_t a = (uint32_t)q->channels[3][i], out = a << 24;
-    for (int axis = 0; axis < 3 && a > 0; axis++) {
-        uint32_t straight = ((uint32_t)q->channels[axis][i] * 255 + a / 2) / a;
-        out |= (straight > 255 ? 255 : straight) << (8 * axis);
-    }
-    return out;
-}
-
-/* Transparent ones first, which keeps tRNS short; then by value, so that the palette does
- * not depend on where in the picture a colour came first. */
-static int by_alpha(const void *a, const void *b)
-{
-    const struct entry *p = a, *q = b;
-    if (p->straight != q->straight)
-        return p->straight < q->straight ? -1 : 1;
-    return 0;
-}
-
-/* Writes the entries in order; rank[i] is where entry i went. */
+/* Entries that are not opaque first, so that tRNS is short; renumbers the indices. */
 static void write_palette(const struct quantiser *q, uint32_t n, struct palette *palette,
-                          uint8_t rank[PALETTE_COLOURS])
+                          uint8_t *place)
 {
-    struct entry entries[PALETTE_COLOURS];
-    for (uint32_t i = 0; i < n; i++)
-        entries[i] = (struct entry){straight_of(q, i), i};
-    qsort(entries, n, sizeof entries[0], by_alpha);
-    *palette = (struct palette){0};
-    for (uint32_t i = 0; i < n; i++) {
-        if (i == 0 || entries[i].straight != entries[i - 1].straight) {
-            for (int axis = 0; axis < 4; axis++)
-                palette->rgba[palette->n][axis] = (uint8_t)channel(entries[i].straight, axis);
-            if (palette->rgba[palette->n][3] < 255)
-                palette->n_transparent = palette->n + 1;
-            palette->n++;
+    uint32_t next = 0;
+    *palette = (struct palette){.n = n};
+    for (int opaque = 0; opaque < 2; opaque++) {
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t colour = q->colours[i], alpha = colour >> 24;
+            if ((alpha == 255) != opaque)
+                continue;
+            uint8_t *rgba = palette->rgba[next];
+            for (int axis = 0; axis < 3 && alpha; axis++) {
+                uint32_t straight = (channel(colour, axis) * 255 + alpha / 2) / alpha;
+                rgba[axis] = (uint8_t)(straight > 255 ? 255 : straight);
+            }
+            rgba[3] = (uint8_t)alpha;
+            place[i] = (uint8_t)next++;
         }
-        rank[entries[i].box] = (uint8_t)(palette->n - 1);
+        if (!opaque)
+            palette->n_transparent = next;
     }
 }
 
-void quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct palette *palette,
-              uint8_t *indices)
+static bool make_room(struct quantiser *q, size_t n)
 {
-    q->n_used = 0;
-    for (size_t i = 0; i < n;) {
-        size_t run = 1;
-        while (i + run < n && pixels[i + run] == pixels[i])
-            run++;
-        q->slots[count_slot(q, pixels[i])].count += (uint32_t)run;
-        i += run;
+    if (n <= q->n_ids)
+        return true;
+    free(q->ids);
+    q->ids = malloc(n * sizeof *q->ids);
+    q->n_ids = q->ids ? n : 0;
+    return q->ids != NULL;
+}
+
+static uint32_t difference(uint32_t a, uint32_t b)
+{
+    uint32_t most = 0;
+    for (int axis = 0; axis < 4; axis++) {
+        uint32_t p = channel(a, axis), q = channel(b, axis), d = p > q ? p - q : q - p;
+        most = d > most ? d : most;
     }
-    bool full = q->n_used >= MOST_COLOURS;
-    uint32_t n_boxes = make_boxes(q, n);
-    uint8_t rank[PALETTE_COLOURS];
-    assign(q, n_boxes);
-    write_palette(q, n_boxes, palette, rank);
-    uint32_t before = 0, index = 0;
+    return most;
+}
+
+static void measure_error(const struct quantiser *q, const uint32_t *pixels, size_t n,
+                          struct palette_error *error)
+{
+    uint64_t sum = 0;
+    size_t over = 0;
     for (size_t i = 0; i < n; i++) {
-        if (i == 0 || pixels[i] != before) {
-            before = pixels[i];
-            uint32_t at = slot_of(q, before);
-            if (full && q->slots[at].count == 0)
-                at = slot_of(q, coarse(before));
-            index = rank[q->slots[at].index];
-        }
-        indices[i] = (uint8_t)index;
+        uint32_t d = difference(pixels[i], q->colours[q->entry_of[q->ids[i]]]);
+        sum += d;
+        over += d > PALETTE_VISIBLE;
+        error->largest = d > error->largest ? d : error->largest;
     }
-    for (uint32_t i = 0; i < q->n_used; i++)
-        q->slots[q->used[i]].count = 0;
+    error->mean = (double)sum / (double)n;
+    error->share_over = (double)over / (double)n;
+}
+
+bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct palette *palette,
+              uint8_t *indices, struct palette_error *error)
+{
+    uint8_t place[PALETTE_COLOURS];
+    uint32_t n_colours;
+    *error = (struct palette_error){.largest = 0};
+    if (number_colours(q, pixels, n, indices, &n_colours)) {
+        write_palette(q, n_colours, palette, place);
+        for (size_t i = 0; i < n; i++)
+            indices[i] = place[indices[i]];
+        return true;
+    }
+    if (!make_room(q, n))
+        return false;
+    count_pixels(q, pixels, n);
+    uint32_t n_groups = cut_all(q);
+    for (uint32_t i = 0; i < n_groups; i++) {
+        q->colours[i] = colour_of(q, &q->groups[i]);
+        for (uint32_t k = q->groups[i].start; k < q->groups[i].end; k++)
+            q->entry_of[q->bins[k].id] = (uint8_t)i;
+    }
+    measure_error(q, pixels, n, error);
+    write_palette(q, n_groups, palette, place);
+    for (size_t i = 0; i < n; i++)
+        indices[i] = place[q->entry_of[q->ids[i]]];
+    return true;
 }

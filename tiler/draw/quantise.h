@@ -1,12 +1,15 @@
 /*
  * quantise.h - the colours of a picture: counted, and brought down to a palette.
  *
+ * A picture of at most 256 colours keeps them all. Of one with more, colours are counted in
+ * bins of 8 levels a channel; the bins are cut in two where they differ most until there are
+ * 256 groups, and a group becomes the colour that most of it has, else its mean.
+ *
  * Life:    a struct palette is plain memory; quantise fills it anew each time.
  * Threads: pure, apart from the scratch memory handed in.
- * Cost:    0.3 ms for 256 x 256 of up to 256 colours; some thousands of colours 2 ms.
+ * Cost:    0.1 ms for 256 x 256 of up to 256 colours; of thousands of colours 0.3 ms.
  * Source:  median cut: Heckbert, "Color image quantization for frame buffer display",
- *          SIGGRAPH 1982; boxes are cut at their mean along the axis of largest variance, and
- *          improved by Lloyd, "Least squares quantization in PCM", 1982.
+ *          SIGGRAPH 1982; groups are cut at their mean along the axis of largest variance.
  */
 #ifndef SISETU_TILER_QUANTISE_H
 #define SISETU_TILER_QUANTISE_H
@@ -23,13 +26,21 @@ struct palette {
     uint32_t n_transparent;           /* entries with alpha under 255 */
 };
 
-struct quantiser; /* scratch: a table of colours */
+/* How far the palette is from the picture: differences of premultiplied channels, 0 to 255. */
+struct palette_error {
+    double mean;       /* of the largest channel, over all pixels */
+    double share_over; /* of pixels with one that differs by more than PALETTE_VISIBLE */
+    uint32_t largest;
+};
+enum { PALETTE_VISIBLE = 8 };
+
+struct quantiser; /* scratch: tables of colours, 5 MB */
 
 struct quantiser *quantiser_new(void); /* NULL: no memory */
 void quantiser_free(struct quantiser *quantiser);
 
-/* Writes a palette index for each premultiplied pixel (image.h) into indices. */
-void quantise(struct quantiser *quantiser, const uint32_t *pixels, size_t n,
-              struct palette *palette, uint8_t *indices);
+/* Writes a palette index for each premultiplied pixel (image.h) into indices. False: no memory. */
+bool quantise(struct quantiser *quantiser, const uint32_t *pixels, size_t n,
+              struct palette *palette, uint8_t *indices, struct palette_error *error);
 
 #endif

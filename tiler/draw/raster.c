@@ -3,135 +3,179 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A pixel covered once sums to 256 (height) x 512 (twice the width): 2^17. */
-enum { SUM_SHIFT = 9 };
+enum {
+    /* A pixel covered once sums to 256 (height) x 512 (twice the width): 2^17. */
+    SUM_SHIFT = 9,
+    /* More than any shape gives to a pixel, and less than a thousandth of what a sum holds. */
+    MARKED = 1 << 20,
+    /* Edges up to this long each way, 1/256 px, are followed by multiplication alone. */
+    SHORT_EDGE = 1 << 22,
+};
 
-enum err_code raster_init(struct raster *raster, int32_t width_px, int32_t height_px,
-                          struct err *err)
+enum err_code raster_begin(struct raster *raster, int32_t width_px, int32_t height_px,
+                           struct err *err)
 {
-    size_t stride = (size_t)width_px + 2;
-    *raster = (struct raster){
-        .width_px = width_px, .height_px = height_px, .top = INT32_MAX, .bottom = -1};
-    raster->sums = calloc(stride * (size_t)height_px, sizeof *raster->sums);
-    raster->rows = malloc((size_t)height_px * sizeof *raster->rows);
-    raster->marks = calloc((size_t)width_px, (size_t)height_px);
-    raster->coverage = malloc(stride * sizeof *raster->coverage);
-    if (!raster->sums || !raster->rows || !raster->marks || !raster->coverage) {
+    int32_t room_px = width_px > height_px ? width_px : height_px;
+    if (room_px > raster->room_px) {
+        size_t stride = (size_t)room_px + 2, rows = (size_t)room_px;
         raster_release(raster);
-        return err_nomem(err);
+        raster->sums = calloc(stride * rows, sizeof *raster->sums);
+        raster->touched = calloc((stride + 63) / 64 * rows, sizeof *raster->touched);
+        raster->left = calloc(rows + 1, sizeof *raster->left);
+        raster->left_from = calloc(rows + 1, sizeof *raster->left_from);
+        raster->spans = malloc((stride + 1) * sizeof *raster->spans);
+        if (!raster->sums || !raster->touched || !raster->left || !raster->left_from ||
+            !raster->spans) {
+            raster_release(raster);
+            return err_nomem(err);
+        }
+        raster->room_px = room_px;
     }
-    for (int32_t y = 0; y < height_px; y++)
-        raster->rows[y] = (struct raster_row){INT32_MAX, -1};
+    raster->width_px = width_px;
+    raster->height_px = height_px;
+    raster->words = ((size_t)width_px + 2 + 63) / 64;
+    raster->left_sum = 0;
+    raster->top = INT32_MAX;
+    raster->bottom = -1;
     return ERR_OK;
 }
 
 void raster_release(struct raster *raster)
 {
     free(raster->sums);
-    free(raster->rows);
-    free(raster->marks);
-    free(raster->coverage);
+    free(raster->touched);
+    free(raster->left);
+    free(raster->left_from);
+    free(raster->spans);
     *raster = (struct raster){0};
 }
 
-static inline int64_t floor_div(int64_t a, int64_t b, int64_t *remainder)
+static inline void touch_rows(struct raster *raster, int32_t first, int32_t last)
 {
-    int64_t q = a / b, r = a % b;
-    if (r < 0) {
-        q--;
-        r += b;
-    }
-    *remainder = r;
-    return q;
+    if (first < raster->top)
+        raster->top = first;
+    if (last > raster->bottom)
+        raster->bottom = last;
 }
 
-/* floor(a * b / c) and its remainder, c > 0, also where the product passes 64 bits. */
-static int64_t mul_floor_div(int64_t a, int64_t b, int64_t c, int64_t *remainder)
+static inline void touch(uint64_t *touched, uint32_t column)
 {
-    int64_t product;
-    if (!__builtin_mul_overflow(a, b, &product))
-        return floor_div(product, c, remainder);
+    touched[column / 64] |= UINT64_C(1) << column % 64;
+}
+
+/* ---- edges left of the picture ---- */
+
+/* Rows from y to end, 1/256 px, inside the picture: covered from column 0 on. */
+static void add_left(struct raster *raster, int64_t y, int64_t end, int32_t sign)
+{
+    int32_t first = (int32_t)(y >> 8), last = (int32_t)((end - 1) >> 8);
+    if (first == last) {
+        raster->left[first] += sign * (int32_t)(end - y);
+    } else {
+        raster->left[first] += sign * (int32_t)(FIXED_ONE - (y & 255));
+        raster->left_from[first + 1] += sign * FIXED_ONE;
+        raster->left_from[last] -= sign * FIXED_ONE;
+        raster->left[last] += sign * (int32_t)(end - (int64_t)last * FIXED_ONE);
+    }
+    touch_rows(raster, first, last);
+}
+
+/* ---- edges in it ---- */
+
+/* n * ratio / 2^32, rounded down, of a ratio such as dx / dy in 32.32. */
+static inline int64_t scaled(int64_t n, int64_t ratio)
+{
+    return (n * ratio) >> 32;
+}
+
+static inline int64_t scaled_far(int64_t n, int64_t a, int64_t b)
+{
     __extension__ typedef __int128 wide;
-    wide p = (wide)a * b;
-    wide q = p / c, r = p % c;
-    if (r < 0) {
-        q--;
-        r += c;
-    }
-    *remainder = (int64_t)r;
-    return (int64_t)q;
+    wide product = (wide)n * a;
+    wide q = product / b;
+    return (int64_t)(product % b < 0 ? q - 1 : q);
 }
 
-static inline void touch(struct raster *raster, int32_t y, int32_t first, int32_t last)
+struct slope {
+    int64_t dx, dy; /* dy > 0 */
+    bool is_short;
+    int64_t x_for_y; /* dx / dy in 32.32 */
+    int64_t y_for_x; /* dy / |dx|, where an edge crosses columns; 0: not known yet */
+};
+
+static inline int64_t x_after(const struct slope *slope, int64_t y)
 {
-    struct raster_row *row = &raster->rows[y];
-    if (first < row->first)
-        row->first = first;
-    if (last > row->last)
-        row->last = last;
-    if (y < raster->top)
-        raster->top = y;
-    if (y > raster->bottom)
-        raster->bottom = y;
+    return slope->is_short ? scaled(y, slope->x_for_y) : scaled_far(y, slope->dx, slope->dy);
 }
 
-/* The piece of an edge inside one row, running from xa to xb while y moves by height
- * (signed: the way of the edge). left <= right. */
-static void add_in_row(struct raster *raster, int32_t y, int64_t left, int64_t right,
-                       int32_t height, int32_t sign)
+static inline int64_t y_after(struct slope *slope, int64_t x)
 {
-    int32_t *sums = raster->sums + (size_t)y * ((size_t)raster->width_px + 2);
-    int64_t width = (int64_t)raster->width_px * FIXED_ONE;
-    if (left >= width || height == 0)
-        return;
-    if (right <= 0) {
-        sums[0] += sign * height * 512;
-        touch(raster, y, 0, 0);
-        return;
-    }
+    int64_t run = slope->dx < 0 ? -slope->dx : slope->dx;
+    if (!slope->is_short)
+        return scaled_far(x, slope->dy, run);
+    if (slope->y_for_x == 0)
+        slope->y_for_x = (slope->dy << 32) / run;
+    return scaled(x, slope->y_for_x);
+}
+
+/* A piece that crosses columns of one row, from x = left to right, while y moves by height. */
+static void add_across(struct raster *raster, int32_t *sums, uint64_t *touched, struct slope *slope,
+                       const int64_t ends[2], int32_t height, int32_t sign)
+{
+    int64_t left = ends[0], right = ends[1];
     int64_t column = left >> 8, last = right >> 8;
-    if (column == last) {
-        int32_t within = (int32_t)(left + right - column * 512); /* twice the mean */
-        sums[column] += sign * height * (512 - within);
-        sums[column + 1] += sign * height * within;
-        touch(raster, y, (int32_t)column, (int32_t)column + 1);
-        return;
-    }
-    int64_t run = right - left;
-    int64_t done = 0; /* height used up to the left border of the column */
-    int64_t rest = 0;
+    int32_t done = 0; /* height used up to the left border of the column */
     int64_t x = left;
     if (column < 0) { /* all that lies left of the picture covers its rows from column 0 */
-        done = mul_floor_div(-left, height, run, &rest);
-        sums[0] += sign * (int32_t)done * 512;
+        int64_t part = y_after(slope, -left);
+        done = part > height ? height : (int32_t)part;
+        sums[0] += sign * done * 512;
+        touch(touched, 0);
         column = 0;
         x = 0;
     }
-    int32_t first = (int32_t)column;
-    int64_t at_border = mul_floor_div((column + 1) * 256 - left, height, run, &rest);
-    int64_t step_rest;
-    int64_t step = floor_div(INT64_C(256) * height, run, &step_rest);
     for (; column < raster->width_px; column++) {
-        bool ends = column == last;
-        int64_t border = ends ? right : (column + 1) * 256;
-        int64_t reached = ends ? height : at_border;
-        int32_t part = (int32_t)(reached - done) * sign;
+        bool is_last = column == last;
+        int64_t border = is_last ? right : (column + 1) * FIXED_ONE;
+        int64_t reached = is_last ? height : y_after(slope, border - left);
+        reached = reached > height ? height : reached;
+        int32_t part = ((int32_t)reached - done) * sign;
         int32_t within = (int32_t)(x + border - column * 512);
         sums[column] += part * (512 - within);
         sums[column + 1] += part * within;
-        if (ends)
+        touch(touched, (uint32_t)column);
+        touch(touched, (uint32_t)column + 1);
+        if (is_last)
             break;
-        done = reached;
+        done = (int32_t)reached;
         x = border;
-        at_border += step;
-        rest += step_rest;
-        if (rest >= run) {
-            rest -= run;
-            at_border++;
-        }
     }
-    int32_t end = column < raster->width_px ? (int32_t)column + 1 : raster->width_px;
-    touch(raster, y, first, end);
+}
+
+/* The piece of an edge inside one row, running from xa to xb while y moves by height. */
+static inline void add_in_row(struct raster *raster, int32_t y, struct slope *slope, int64_t xa,
+                              int64_t xb, int32_t height, int32_t sign)
+{
+    int64_t left = xa < xb ? xa : xb, right = xa < xb ? xb : xa;
+    if (left >= (int64_t)raster->width_px * FIXED_ONE)
+        return;
+    if (right <= 0) {
+        raster->left[y] += sign * height;
+        return;
+    }
+    int32_t *sums = raster->sums + (size_t)y * ((size_t)raster->width_px + 2);
+    uint64_t *touched = raster->touched + (size_t)y * raster->words;
+    int64_t column = left >> 8;
+    if (column != right >> 8) {
+        const int64_t ends[2] = {left, right};
+        add_across(raster, sums, touched, slope, ends, height, sign);
+        return;
+    }
+    int32_t within = (int32_t)(left + right - column * 512); /* twice the mean */
+    sums[column] += sign * height * (512 - within);
+    sums[column + 1] += sign * height * within;
+    touch(touched, (uint32_t)column);
+    touch(touched, (uint32_t)column + 1);
 }
 
 void raster_edge(struct raster *raster, struct fixed from, struct fixed to)
@@ -151,34 +195,23 @@ void raster_edge(struct raster *raster, struct fixed from, struct fixed to)
         return;
     int64_t y = from.y < 0 ? 0 : from.y;
     int64_t end = to.y > floor_y ? floor_y : to.y;
-    int64_t dx = to.x - from.x, dy = to.y - from.y;
-    int64_t rest;
-    int64_t x = from.x + mul_floor_div(y - from.y, dx, dy, &rest);
-    int64_t next_y = (y | 255) + 1;
-    int64_t step_rest;
-    int64_t step = mul_floor_div(256, dx, dy, &step_rest);
-    bool whole = false; /* x and rest are those of a row's upper border */
+    if (from.x <= 0 && to.x <= 0) {
+        add_left(raster, y, end, sign);
+        return;
+    }
+    struct slope slope = {.dx = to.x - from.x, .dy = to.y - from.y};
+    slope.is_short = slope.dx < SHORT_EDGE && slope.dx > -SHORT_EDGE && slope.dy < SHORT_EDGE;
+    if (slope.is_short)
+        slope.x_for_y = (int64_t)((double)slope.dx / (double)slope.dy * 4294967296.0);
+    touch_rows(raster, (int32_t)(y >> 8), (int32_t)((end - 1) >> 8));
+    int64_t x = y == from.y ? from.x : from.x + x_after(&slope, y - from.y);
     while (y < end) {
-        int64_t until = next_y < to.y ? next_y : to.y;
-        int64_t next_x;
-        if (until == to.y) {
-            next_x = to.x;
-        } else if (whole) {
-            next_x = x + step;
-            rest += step_rest;
-            if (rest >= dy) {
-                rest -= dy;
-                next_x++;
-            }
-        } else {
-            next_x = from.x + mul_floor_div(until - from.y, dx, dy, &rest);
-            whole = true;
-        }
-        add_in_row(raster, (int32_t)(y >> 8), x < next_x ? x : next_x, x < next_x ? next_x : x,
-                   (int32_t)(until - y), sign);
+        int64_t border = (y | 255) + 1;
+        int64_t until = border < to.y ? border : to.y;
+        int64_t next_x = until == to.y ? to.x : from.x + x_after(&slope, until - from.y);
+        add_in_row(raster, (int32_t)(y >> 8), &slope, x, next_x, (int32_t)(until - y), sign);
         x = next_x;
         y = until;
-        next_y += 256;
     }
 }
 
@@ -195,48 +228,64 @@ void raster_mark(struct raster *raster, struct fixed point)
     int64_t x = point.x >> 8, y = point.y >> 8;
     if (x < 0 || y < 0 || x >= raster->width_px || y >= raster->height_px)
         return;
-    raster->marks[y * raster->width_px + x] = 1;
-    raster->marked = true;
-    touch(raster, (int32_t)y, (int32_t)x, (int32_t)x);
+    int32_t *sums = raster->sums + (size_t)y * ((size_t)raster->width_px + 2);
+    uint64_t *touched = raster->touched + (size_t)y * raster->words;
+    sums[x] += MARKED;
+    sums[x + 1] -= MARKED;
+    touch(touched, (uint32_t)x);
+    touch(touched, (uint32_t)x + 1);
+    touch_rows(raster, (int32_t)y, (int32_t)y);
 }
 
-void raster_rows(struct raster *raster, void *context,
-                 void (*row)(void *context, int32_t y, int32_t first, int32_t last,
-                             const uint16_t *coverage))
+/* ---- reading ---- */
+
+static inline uint32_t coverage_of(int32_t sum)
+{
+    uint32_t covered = (uint32_t)(sum < 0 ? -sum : sum) >> SUM_SHIFT;
+    uint32_t step = FIXED_ONE / RASTER_STEPS;
+    return covered > FIXED_ONE ? FIXED_ONE : (covered + step / 2) / step * step;
+}
+
+size_t raster_row(struct raster *raster, int32_t y)
 {
     int32_t width = raster->width_px;
-    uint16_t *coverage = raster->coverage;
-    for (int32_t y = raster->top; y <= raster->bottom; y++) {
-        struct raster_row *touched = &raster->rows[y];
-        if (touched->first > touched->last)
-            continue;
-        int32_t *sums = raster->sums + (size_t)y * ((size_t)width + 2);
-        int32_t sum = 0, last = -1;
-        /* Behind the last edge the sum stays what it is: 0 unless the shape goes on to the
-         * right of the picture. */
-        for (int32_t x = touched->first; x < width; x++) {
-            if (x > touched->last && sum == 0)
-                break;
-            sum += sums[x];
-            sums[x] = 0;
-            uint32_t covered = (uint32_t)(sum < 0 ? -sum : sum) >> SUM_SHIFT;
-            coverage[x] = covered > UINT16_MAX ? UINT16_MAX : (uint16_t)covered;
-            last = x;
+    int32_t *sums = raster->sums + (size_t)y * ((size_t)width + 2);
+    uint64_t *touched = raster->touched + (size_t)y * raster->words;
+    struct span *spans = raster->spans;
+    size_t n = 0;
+    raster->left_sum += raster->left_from[y];
+    int32_t sum = (raster->left_sum + raster->left[y]) * 512;
+    raster->left_from[y] = 0;
+    raster->left[y] = 0;
+    uint32_t coverage = coverage_of(sum);
+    int32_t first = 0;
+    for (size_t word = 0; word < raster->words; word++) {
+        uint64_t bits = touched[word];
+        touched[word] = 0;
+        while (bits) {
+            int32_t column = (int32_t)(word * 64) + __builtin_ctzll(bits);
+            bits &= bits - 1;
+            sum += sums[column];
+            sums[column] = 0;
+            uint32_t next = coverage_of(sum);
+            if (next == coverage)
+                continue;
+            if (coverage && column > first)
+                spans[n++] = (struct span){first, column < width ? column : width, coverage};
+            coverage = next;
+            first = column;
         }
-        sums[width] = sums[width + 1] = 0;
-        if (raster->marked) {
-            uint8_t *marks = raster->marks + (size_t)y * (size_t)width;
-            for (int32_t x = touched->first; x <= last; x++) {
-                if (marks[x] && coverage[x] < FIXED_ONE)
-                    coverage[x] = FIXED_ONE;
-                marks[x] = 0;
-            }
-        }
-        if (last >= touched->first)
-            row(context, y, touched->first, last, coverage);
-        *touched = (struct raster_row){INT32_MAX, -1};
     }
+    if (coverage && first < width)
+        spans[n++] = (struct span){first, width, coverage};
+    return n;
+}
+
+void raster_clean(struct raster *raster)
+{
+    if (raster->bottom >= 0)
+        raster->left_from[raster->bottom + 1] = 0;
+    raster->left_sum = 0;
     raster->top = INT32_MAX;
     raster->bottom = -1;
-    raster->marked = false;
 }

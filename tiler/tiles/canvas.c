@@ -6,15 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    /* The repeat of a pattern at scale 1; divides a tile, so that patterns meet. */
-    PATTERN_PX = 8,
-    ALPHAS = (CANVAS_COATS + 1) * FIXED_ONE + 1,
-    /* Edges and letters are laid on in sixteenths: no eye sees finer steps, and the picture
-     * has a quarter of the colours, which the palette then holds with half the error. */
-    EDGE_STEP = FIXED_ONE / 16,
-    INK_STEP = 255 / 15,
-};
+/* The repeat of a pattern at scale 1; divides a tile, so that patterns meet. */
+enum { PATTERN_PX = 8 };
 
 enum err_code canvas_new(const struct style *style, struct canvas **out, struct err *err)
 {
@@ -24,9 +17,8 @@ enum err_code canvas_new(const struct style *style, struct canvas **out, struct 
     if (!canvas)
         return err_nomem(err);
     stroker_init(&canvas->stroker);
-    canvas->alphas = malloc(ALPHAS);
     canvas->pattern = malloc((size_t)4 * PATTERN_PX * PATTERN_PX);
-    if (!canvas->alphas || !canvas->pattern) {
+    if (!canvas->pattern) {
         code = err_nomem(err);
         goto done;
     }
@@ -47,27 +39,14 @@ void canvas_free(struct canvas *canvas)
         return;
     font_set_free(canvas->fonts);
     image_writer_free(canvas->writer);
-    for (int i = 0; i < 3; i++)
-        raster_release(&canvas->rasters[i]);
+    raster_release(&canvas->raster);
+    under_release(&canvas->under);
     stroker_release(&canvas->stroker);
+    discs_release(&canvas->discs);
     free(canvas->pixels);
-    free(canvas->mask);
     free(canvas->points);
-    free(canvas->alphas);
     free(canvas->pattern);
     free(canvas);
-}
-
-/* A raster is kept for either size of tile, and one for larger pictures. */
-static enum err_code pick_raster(struct canvas *canvas, struct err *err)
-{
-    uint32_t size = canvas->size_px;
-    int slot = size == TILE_PX ? 0 : size == 2 * TILE_PX ? 1 : 2;
-    canvas->raster = &canvas->rasters[slot];
-    if (canvas->raster->width_px == (int32_t)size)
-        return ERR_OK;
-    raster_release(canvas->raster);
-    return raster_init(canvas->raster, (int32_t)size, (int32_t)size, err);
 }
 
 enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles, struct err *err)
@@ -75,23 +54,24 @@ enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles
     enum err_code code = ERR_OK;
     canvas->scale = scale;
     canvas->size_px = TILE_PX * scale * tiles;
-    canvas->drawn = false;
     canvas->stroker.failed = false;
-    TRY(pick_raster(canvas, err));
-    size_t n = (size_t)canvas->size_px * canvas->size_px;
+    TRY(raster_begin(&canvas->raster, (int32_t)canvas->size_px, (int32_t)canvas->size_px, err));
+    TRY(under_begin(&canvas->under, canvas->size_px, err));
     if (canvas->size_px > canvas->room_px) {
         free(canvas->pixels);
-        free(canvas->mask);
         canvas->room_px = 0;
-        canvas->pixels = malloc(n * sizeof *canvas->pixels);
-        canvas->mask = calloc(n, 1);
-        if (!canvas->pixels || !canvas->mask)
+        canvas->pixels = malloc((size_t)canvas->size_px * canvas->size_px * sizeof *canvas->pixels);
+        if (!canvas->pixels)
             return err_nomem(err);
         canvas->room_px = canvas->size_px;
     }
-    memset(canvas->pixels, 0, n * sizeof *canvas->pixels);
 done:
     return code;
+}
+
+void canvas_end(struct canvas *canvas)
+{
+    under_pixels(&canvas->under, canvas->pixels);
 }
 
 enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err)
@@ -104,65 +84,6 @@ enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err)
     canvas->points = grown;
     canvas->points_capacity = n;
     return ERR_OK;
-}
-
-/* ---- blending ---- */
-
-/* x / 255, rounded, in each 16-bit half; exact for x up to 65,279. */
-static inline uint32_t halves_by_255(uint32_t halves)
-{
-    halves += 0x00800080;
-    return (halves + (halves >> 8 & 0x00FF00FF)) >> 8 & 0x00FF00FF;
-}
-
-/* `colour` (opaque) at alpha over a premultiplied pixel. */
-static inline uint32_t over(uint32_t below, uint32_t colour, uint32_t alpha)
-{
-    uint32_t rest = 255 - alpha;
-    uint32_t rb = (colour & 0x00FF00FF) * alpha + (below & 0x00FF00FF) * rest;
-    uint32_t ga = (colour >> 8 & 0x00FF00FF) * alpha + (below >> 8 & 0x00FF00FF) * rest;
-    return halves_by_255(rb) | halves_by_255(ga) << 8;
-}
-
-/* The same where below has something, by as much as it has. */
-static inline uint32_t upon(uint32_t below, uint32_t colour, uint32_t alpha)
-{
-    uint32_t has = below >> 24, rest = 255 - alpha;
-    if (has == 0)
-        return 0;
-    uint32_t out = has << 24;
-    for (unsigned shift = 0; shift < 24; shift += 8) {
-        uint32_t c = (colour >> shift & 0xFF) * has / 255;
-        uint32_t sum = c * alpha + (below >> shift & 0xFF) * rest + 127;
-        out |= sum / 255 << shift;
-    }
-    return out;
-}
-
-static uint32_t opaque(struct colour colour)
-{
-    return 0xFF000000u | (uint32_t)(colour.b + 0.5) << 16 | (uint32_t)(colour.g + 0.5) << 8 |
-           (uint32_t)(colour.r + 0.5);
-}
-
-/* Alpha of n/256 coats: n coats leave (1 - a)^n of what is below; between two whole numbers
- * of coats the pixel is partly one, partly the other. Returns the number of entries: beyond
- * them the last holds. */
-static uint32_t fill_alphas(uint8_t *alphas, double alpha, bool adds_up)
-{
-    double left = 1;
-    uint32_t n = 0;
-    uint32_t coats = adds_up && alpha < 1 ? CANVAS_COATS : 1;
-    for (uint32_t coat = 0; coat < coats && left > 1.0 / 512; coat++) {
-        double next = left * (1 - alpha);
-        for (uint32_t part = 0; part < FIXED_ONE; part++) {
-            uint32_t step = (part + EDGE_STEP / 2) / EDGE_STEP * EDGE_STEP;
-            alphas[n++] = (uint8_t)(255 * (1 - left - (next - left) * step / FIXED_ONE) + 0.5);
-        }
-        left = next;
-    }
-    alphas[n++] = (uint8_t)(255 * (1 - left) + 0.5);
-    return n;
 }
 
 /* ---- patterns ---- */
@@ -217,145 +138,68 @@ static void fill_pattern(uint8_t *mask, enum pattern_kind kind, uint32_t scale)
     }
 }
 
-/* ---- laying on ---- */
+/* ---- laying ---- */
 
-struct laying {
-    struct canvas *canvas;
-    const struct coat *coat;
-    uint32_t colour;
-    uint32_t n_alphas;
-};
-
-static void lay_plain(void *context, int32_t y, int32_t first, int32_t last,
-                      const uint16_t *coverage)
+static struct ink ink_of_coat(const struct coat *coat)
 {
-    const struct laying *laying = context;
-    uint32_t *row = laying->canvas->pixels + (size_t)y * laying->canvas->size_px;
-    const uint8_t *alphas = laying->canvas->alphas;
-    uint32_t top = laying->n_alphas - 1;
-    for (int32_t x = first; x <= last; x++) {
-        uint32_t n = coverage[x];
-        if (n == 0)
-            continue;
-        uint32_t alpha = alphas[n < top ? n : top];
-        row[x] = over(row[x], laying->colour, alpha);
-    }
-}
-
-static void lay_special(void *context, int32_t y, int32_t first, int32_t last,
-                        const uint16_t *coverage)
-{
-    const struct laying *laying = context;
-    const struct canvas *canvas = laying->canvas;
-    uint32_t period = PATTERN_PX * canvas->scale;
-    uint32_t *row = laying->canvas->pixels + (size_t)y * canvas->size_px;
-    const uint8_t *mask = canvas->pattern + (size_t)((uint32_t)y % period) * period;
-    bool plain = laying->coat->pattern.kind == PATTERN_NONE;
-    uint32_t top = laying->n_alphas - 1;
-    for (int32_t x = first; x <= last; x++) {
-        uint32_t n = coverage[x];
-        uint32_t alpha = canvas->alphas[n < top ? n : top];
-        if (!plain)
-            alpha = (alpha * mask[(uint32_t)x % period] + 127) / 255;
-        if (alpha == 0)
-            continue;
-        row[x] = laying->coat->upon ? upon(row[x], laying->colour, alpha)
-                                    : over(row[x], laying->colour, alpha);
-    }
-}
-
-static void lay_nothing(void *context, int32_t y, int32_t first, int32_t last,
-                        const uint16_t *coverage)
-{
-    (void)context;
-    (void)y;
-    (void)first;
-    (void)last;
-    (void)coverage;
-}
-
-void canvas_paint(struct canvas *canvas, const struct coat *coat)
-{
-    if (canvas->raster->top > canvas->raster->bottom)
-        return;
     bool patterned = coat->pattern.kind != PATTERN_NONE;
     struct colour colour = patterned ? coat->pattern.colour : coat->colour;
     double alpha = coat->opacity * (patterned ? 1 : colour.a);
-    struct laying laying = {.canvas = canvas, .coat = coat, .colour = opaque(colour)};
-    if (!(alpha > 0)) {
-        raster_rows(canvas->raster, NULL, lay_nothing);
+    return ink_of(colour.r, colour.g, colour.b, alpha);
+}
+
+void canvas_lay(struct canvas *canvas, const struct coat *coat)
+{
+    struct ink ink = ink_of_coat(coat);
+    if (coat->pattern.kind == PATTERN_NONE) {
+        under_shape(&canvas->under, &canvas->raster, &ink);
         return;
     }
-    laying.n_alphas = fill_alphas(canvas->alphas, alpha, coat->adds_up);
-    if (patterned)
-        fill_pattern(canvas->pattern, coat->pattern.kind, canvas->scale);
-    raster_rows(canvas->raster, &laying, patterned || coat->upon ? lay_special : lay_plain);
-    canvas->drawn = true;
+    fill_pattern(canvas->pattern, coat->pattern.kind, canvas->scale);
+    under_pattern(&canvas->under, &canvas->raster, &ink, canvas->pattern,
+                  PATTERN_PX * canvas->scale);
+}
+
+void canvas_lay_lines(struct canvas *canvas, const struct coat *coat)
+{
+    struct ink ink = ink_of_coat(coat);
+    under_mask(&canvas->under, &ink);
+}
+
+void canvas_lay_disc(struct canvas *canvas, struct fixed centre, double outer_px, double inner_px,
+                     const struct coat *coat)
+{
+    struct stamp stamp;
+    int64_t corner[2];
+    if (outer_px <= DISC_MAX_PX &&
+        discs_stamp(&canvas->discs, centre, outer_px, inner_px, &stamp, corner)) {
+        struct ink ink = ink_of_coat(coat);
+        under_stamp(&canvas->under, &stamp, corner[0], corner[1], &ink);
+        return;
+    }
+    stroke_disc(&canvas->raster, centre, outer_px);
+    if (inner_px > 0)
+        stroke_hole(&canvas->raster, centre, inner_px);
+    canvas_lay(canvas, coat);
+}
+
+enum err_code canvas_dim(struct canvas *canvas, const struct coat *coat, struct err *err)
+{
+    struct ink ink = ink_of_coat(coat);
+    return under_dim(&canvas->under, &canvas->raster, &ink, err);
 }
 
 void canvas_flood(struct canvas *canvas, struct colour colour, double opacity)
 {
-    uint32_t alpha = (uint32_t)(255 * opacity * colour.a + 0.5);
-    uint32_t paint = opaque(colour);
-    size_t n = (size_t)canvas->size_px * canvas->size_px;
-    if (alpha == 0)
-        return;
-    for (size_t i = 0; i < n; i++)
-        canvas->pixels[i] = over(canvas->pixels[i], paint, alpha);
-    canvas->drawn = true;
+    struct ink ink = ink_of(colour.r, colour.g, colour.b, opacity * colour.a);
+    under_flood(&canvas->under, &ink);
 }
 
 /* ---- text ---- */
 
-struct ink {
-    int32_t left, top, right, bottom; /* of the mask; right and bottom beyond */
-};
-
-/* Adds a glyph's image to the mask; letters that touch are not inked twice. */
-static void ink_glyph(struct canvas *canvas, const struct glyph_image *image, int64_t x, int64_t y,
-                      struct ink *ink)
-{
-    int64_t size = canvas->size_px;
-    int64_t left = x + image->left, top = y + image->top;
-    int64_t x0 = left < 0 ? 0 : left, y0 = top < 0 ? 0 : top;
-    int64_t x1 = left + image->width > size ? size : left + image->width;
-    int64_t y1 = top + image->height > size ? size : top + image->height;
-    if (x0 >= x1 || y0 >= y1)
-        return;
-    for (int64_t py = y0; py < y1; py++) {
-        uint8_t *row = canvas->mask + py * size;
-        const uint8_t *from = image->coverage + (py - top) * image->width - left;
-        for (int64_t px = x0; px < x1; px++)
-            if (from[px] > row[px])
-                row[px] = from[px];
-    }
-    ink->left = x0 < ink->left ? (int32_t)x0 : ink->left;
-    ink->top = y0 < ink->top ? (int32_t)y0 : ink->top;
-    ink->right = x1 > ink->right ? (int32_t)x1 : ink->right;
-    ink->bottom = y1 > ink->bottom ? (int32_t)y1 : ink->bottom;
-}
-
-static void lay_ink(struct canvas *canvas, struct ink ink, struct colour colour, double opacity)
-{
-    uint32_t most = (uint32_t)(255 * opacity * colour.a + 0.5), paint = opaque(colour);
-    for (int32_t y = ink.top; y < ink.bottom; y++) {
-        uint8_t *mask = canvas->mask + (size_t)y * canvas->size_px;
-        uint32_t *row = canvas->pixels + (size_t)y * canvas->size_px;
-        for (int32_t x = ink.left; x < ink.right; x++) {
-            uint32_t ink_here = (mask[x] + INK_STEP / 2u) / INK_STEP * INK_STEP;
-            if (ink_here)
-                row[x] = over(row[x], paint, (ink_here * most + 127) / 255);
-            mask[x] = 0;
-        }
-    }
-    if (ink.left < ink.right && most)
-        canvas->drawn = true;
-}
-
 static void text_pass(struct canvas *canvas, const struct glyph_run *runs, size_t n_runs,
                       const struct fixed *origins_64, const struct text_look *look, bool halo)
 {
-    struct ink ink = {INT32_MAX, INT32_MAX, 0, 0};
     double size_px = look->size_px * canvas->scale;
     double halo_px = halo ? look->halo_px * canvas->scale : 0;
     for (size_t r = 0; r < n_runs; r++) {
@@ -365,17 +209,21 @@ static void text_pass(struct canvas *canvas, const struct glyph_run *runs, size_
             int64_t y = origins_64[r].y + (int64_t)glyph->y_64 * canvas->scale + 32;
             const struct glyph_image *image =
                 font_glyph(canvas->fonts, glyph, size_px, (uint32_t)(x >> 4 & 3), halo_px);
-            if (image)
-                ink_glyph(canvas, image, x >> 6, y >> 6, &ink);
+            if (!image)
+                continue;
+            struct stamp stamp = {image->coverage, (int32_t)image->width, (int32_t)image->height};
+            mask_stamp(&canvas->under.mask, &stamp, (x >> 6) + image->left, (y >> 6) + image->top);
         }
     }
-    lay_ink(canvas, ink, halo ? look->halo_colour : look->colour, look->opacity);
+    struct coat coat = {.colour = halo ? look->halo_colour : look->colour,
+                        .opacity = look->opacity};
+    canvas_lay_lines(canvas, &coat);
 }
 
 void canvas_text(struct canvas *canvas, const struct glyph_run *runs, size_t n_runs,
                  const struct fixed *origins_64, const struct text_look *look)
 {
+    text_pass(canvas, runs, n_runs, origins_64, look, false);
     if (look->halo_px > 0 && look->halo_colour.a > 0)
         text_pass(canvas, runs, n_runs, origins_64, look, true);
-    text_pass(canvas, runs, n_runs, origins_64, look, false);
 }

@@ -1,61 +1,68 @@
 /*
- * canvas.h - the picture of one tile: shapes collected in a raster, laid on with a paint.
+ * canvas.h - the picture of one tile, from the top down: whatever is laid first lies uppermost
+ * (under.h tells why).
  *
- * One canvas serves one thread, tile after tile. Shapes are added to canvas->raster; then one
- * canvas_paint lays them on, pixel by pixel exactly once. Where n shapes of a translucent
- * paint lie on each other the paint is as strong as n coats of it, as in MapLibre.
+ * One canvas serves one thread, tile after tile. Shapes are added to canvas->raster, thin lines
+ * to canvas->under.mask; then canvas_lay or canvas_lay_lines puts them below what is there.
  *
  * Space:   pixels of the tile at its scale; 0xAABBGGRR, premultiplied.
  * Threads: one.
- * Cost:    about 2 ns for each covered pixel.
  */
 #ifndef SISETU_TILER_CANVAS_H
 #define SISETU_TILER_CANVAS_H
 
 #include "data/base/arena.h"
 #include "styles/style.h"
+#include "tiler/draw/disc.h"
 #include "tiler/draw/image.h"
 #include "tiler/draw/raster.h"
 #include "tiler/draw/stroke.h"
-
-/* Coats of a translucent paint that are told apart; 64 coats of 7 % hide all below. */
-enum { CANVAS_COATS = 64 };
+#include "tiler/draw/under.h"
 
 struct canvas {
     uint32_t size_px; /* of an edge */
     uint32_t scale;   /* 1 or 2 */
-    uint32_t *pixels;
-    bool drawn;               /* anything at all */
-    struct raster *raster;    /* the one of this size */
-    struct raster rasters[3]; /* 256 px, 512 px, and the last other size */
-    size_t room_px;           /* pixels and mask have room for this edge */
+    struct under under;
+    struct raster raster;
     struct stroker stroker;
+    struct discs discs;
     struct image_writer *writer;
     struct font_set *fonts;
-    uint8_t *mask;        /* of a text, size_px x size_px */
+    uint32_t *pixels; /* after canvas_end */
+    size_t room_px;
     struct fixed *points; /* scratch: one ring or line in pixels */
     size_t points_capacity;
-    uint8_t *alphas;  /* of a paint, for each coverage */
     uint8_t *pattern; /* of a paint, PATTERN_PX * scale squared */
 };
 
-/* How shapes are laid on. */
+/* How shapes are laid. */
 struct coat {
     struct colour colour; /* with its own alpha */
     double opacity;
-    bool adds_up;           /* n shapes count n times (areas), else once (lines) */
-    bool upon;              /* only where something is already, leaving its transparency */
     struct pattern pattern; /* PATTERN_NONE: plain; else the pattern's colour is used */
 };
 
 /* Starts a clear picture of `tiles` x `tiles` tiles at scale 1 or 2. */
 enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles, struct err *err);
 
+/* Makes canvas->pixels. */
+void canvas_end(struct canvas *canvas);
+
 /* Room for n points in canvas->points. */
 enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err);
 
-/* Lays the shapes that are in the raster on, and clears the raster. */
-void canvas_paint(struct canvas *canvas, const struct coat *coat);
+/* Lays the shapes that are in the raster, which is empty then. */
+void canvas_lay(struct canvas *canvas, const struct coat *coat);
+
+/* Lays the lines that are in the mask, which is empty then. */
+void canvas_lay_lines(struct canvas *canvas, const struct coat *coat);
+
+/* A disc, or a ring of inner_px > 0, round a point. */
+void canvas_lay_disc(struct canvas *canvas, struct fixed centre, double outer_px, double inner_px,
+                     const struct coat *coat);
+
+/* Dims what will be laid where the raster's shapes are (under_dim). */
+enum err_code canvas_dim(struct canvas *canvas, const struct coat *coat, struct err *err);
 
 /* Covers the whole picture. */
 void canvas_flood(struct canvas *canvas, struct colour colour, double opacity);

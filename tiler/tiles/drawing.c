@@ -8,7 +8,7 @@ static void mark_px(const struct drawing *d, struct fixed at)
     int64_t scale = d->canvas->scale, px = scale * FIXED_ONE;
     int64_t left = (at.x - (at.x % px + px) % px), top = (at.y - (at.y % px + px) % px);
     for (int64_t i = 0; i < scale * scale; i++)
-        raster_mark(d->canvas->raster,
+        raster_mark(&d->canvas->raster,
                     (struct fixed){left + i % scale * FIXED_ONE, top + i / scale * FIXED_ONE});
 }
 
@@ -68,11 +68,25 @@ void add_polygon(const struct drawing *d, const struct layer_job *job, const str
         struct fixed first = to_picture(d, detail->points[start]), before = first;
         for (uint32_t i = start + 1; i < end; i++) {
             struct fixed next = to_picture(d, detail->points[i]);
-            raster_edge(d->canvas->raster, before, next);
+            raster_edge(&d->canvas->raster, before, next);
             before = next;
         }
-        raster_edge(d->canvas->raster, before, first);
+        raster_edge(&d->canvas->raster, before, first);
     }
+}
+
+bool is_thin(const struct stroke_style *stroke)
+{
+    return stroke->width_px <= MASK_LINE_MAX_PX && stroke->n_dashes == 0;
+}
+
+struct stroke_style stroke_scaled(const struct stroke_style *stroke, uint32_t scale)
+{
+    struct stroke_style out = *stroke;
+    out.width_px *= scale;
+    for (uint32_t i = 0; i < out.n_dashes; i++)
+        out.dashes_px[i] *= scale;
+    return out;
 }
 
 enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
@@ -89,9 +103,14 @@ enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
         for (uint32_t i = 0; i < n; i++)
             canvas->points[i] = to_picture(d, detail->points[start + i]);
         const struct fixed *p = canvas->points;
+        bool thin = is_thin(stroke);
         bool returns = n > 2 && p[0].x == p[n - 1].x && p[0].y == p[n - 1].y;
-        stroke_line(&canvas->stroker, canvas->raster, p, returns ? n - 1 : n, closed || returns,
-                    stroke);
+        if (thin)
+            mask_line(&canvas->under.mask, p, returns ? n - 1 : n, closed || returns,
+                      stroke->width_px);
+        else
+            stroke_line(&canvas->stroker, &canvas->raster, p, returns ? n - 1 : n,
+                        closed || returns, stroke);
     }
     return canvas->stroker.failed ? err_nomem(d->err) : ERR_OK;
 }

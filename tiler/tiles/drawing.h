@@ -30,14 +30,21 @@ struct layer_job {
     const struct look *look;
 };
 
-static inline struct fixed to_picture(const struct drawing *d, struct merc point)
+/* A place in units, which may lie outside of the map. */
+static inline struct fixed to_picture_far(const struct drawing *d, int64_t x, int64_t y)
 {
-    int64_t x = point.x - d->square.west, y = point.y - d->square.north;
+    x -= d->square.west;
+    y -= d->square.north;
     if (d->shift > 0) {
         int64_t half = INT64_C(1) << (d->shift - 1);
         return (struct fixed){(x + half) >> d->shift, (y + half) >> d->shift};
     }
     return (struct fixed){x * (INT64_C(1) << -d->shift), y * (INT64_C(1) << -d->shift)};
+}
+
+static inline struct fixed to_picture(const struct drawing *d, struct merc point)
+{
+    return to_picture_far(d, point.x, point.y);
 }
 
 static inline uint32_t ring_start(const struct detail *detail, uint32_t ring)
@@ -48,8 +55,17 @@ static inline uint32_t ring_start(const struct detail *detail, uint32_t ring)
 /* Adds a polygon; one that is too thin to cover a pixel is marked where it lies. */
 void add_polygon(const struct drawing *d, const struct layer_job *job, const struct shape *shape);
 
+/* Whether a stroke is drawn into the mask instead of the raster: thin and without gaps. */
+bool is_thin(const struct stroke_style *stroke);
+
 /* Adds the lines of a shape, or the edges of a polygon, in this stroke. */
 enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
                         const struct shape *shape, const struct stroke_style *stroke);
+
+/* features.c: draws the features of a style layer (fill, line or circle) below what is there. */
+enum err_code features_draw(const struct drawing *d, size_t index);
+
+/* The stroke at the picture's scale. */
+struct stroke_style stroke_scaled(const struct stroke_style *stroke, uint32_t scale);
 
 #endif

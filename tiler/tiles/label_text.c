@@ -163,7 +163,7 @@ static void add_icon(struct canvas *canvas, struct fixed centre, const struct pl
     struct corner corners[10];
     struct fixed points[10];
     if (label->icon == ICON_CIRCLE) {
-        stroke_disc(canvas->raster, centre, half * 0.9 + grown_px);
+        stroke_disc(&canvas->raster, centre, half * 0.9 + grown_px);
         return;
     }
     struct stroke_style edge = {.width_px = 2 * grown_px, .join = JOIN_ROUND, .cap = CAP_ROUND};
@@ -174,39 +174,38 @@ static void add_icon(struct canvas *canvas, struct fixed centre, const struct pl
         struct fixed rising[] = {{centre.x - arm, centre.y + arm},
                                  {centre.x + arm, centre.y - arm}};
         edge.width_px += half * 0.5;
-        stroke_line(&canvas->stroker, canvas->raster, falling, 2, false, &edge);
-        stroke_line(&canvas->stroker, canvas->raster, rising, 2, false, &edge);
+        stroke_line(&canvas->stroker, &canvas->raster, falling, 2, false, &edge);
+        stroke_line(&canvas->stroker, &canvas->raster, rising, 2, false, &edge);
         return;
     }
     size_t n = icon_corners(label->icon, corners);
     for (size_t i = 0; i < n; i++)
         points[i] = (struct fixed){centre.x + llround(corners[i].x * half * FIXED_ONE),
                                    centre.y + llround(corners[i].y * half * FIXED_ONE)};
-    raster_ring(canvas->raster, points, n);
+    raster_ring(&canvas->raster, points, n);
     if (grown_px > 0)
-        stroke_line(&canvas->stroker, canvas->raster, points, n, true, &edge);
+        stroke_line(&canvas->stroker, &canvas->raster, points, n, true, &edge);
 }
 
 void placed_draw(const struct placed *label, struct canvas *canvas, int64_t left_px, int64_t top_px)
 {
     int64_t scale = canvas->scale;
     int64_t x = (label->x_px - left_px) * scale, y = (label->y_px - top_px) * scale;
-    if (label->icon != ICON_NONE) {
-        struct fixed centre = {x * FIXED_ONE, y * FIXED_ONE};
-        struct coat coat = {.opacity = label->icon_opacity};
-        if (label->icon_halo_px > 0) {
-            add_icon(canvas, centre, label, label->icon_halo_px);
-            coat.colour = label->icon_halo;
-            canvas_paint(canvas, &coat);
-        }
-        add_icon(canvas, centre, label, 0);
-        coat.colour = label->icon_colour;
-        canvas_paint(canvas, &coat);
-    }
     struct fixed origins[MOST_LINES];
     for (size_t i = 0; i < label->n_lines; i++)
         origins[i] = (struct fixed){x * 64 + label->origins_64[i].x * scale,
                                     y * 64 + label->origins_64[i].y * scale};
     if (label->n_lines > 0)
         canvas_text(canvas, label->lines, label->n_lines, origins, &label->look);
+    if (label->icon == ICON_NONE)
+        return;
+    struct fixed centre = {x * FIXED_ONE, y * FIXED_ONE};
+    struct coat coat = {.colour = label->icon_colour, .opacity = label->icon_opacity};
+    add_icon(canvas, centre, label, 0);
+    canvas_lay(canvas, &coat);
+    if (label->icon_halo_px > 0) {
+        add_icon(canvas, centre, label, label->icon_halo_px);
+        coat.colour = label->icon_halo;
+        canvas_lay(canvas, &coat);
+    }
 }

@@ -1,5 +1,6 @@
 #include "tiler/tiles/look.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,15 +126,6 @@ static uint32_t paint_index(struct paint_table *table, const struct paint *paint
     return (uint32_t)(table->n - 1);
 }
 
-static int by_sort_key(const void *a, const void *b, void *context)
-{
-    const struct paint *paints = context;
-    uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-    if (paints[i].sort_key != paints[k].sort_key)
-        return paints[i].sort_key < paints[k].sort_key ? -1 : 1;
-    return i < k ? -1 : 1;
-}
-
 /* How far beyond its box a feature may be drawn. */
 static double reach_of(const struct paint *paint)
 {
@@ -142,31 +134,57 @@ static double reach_of(const struct paint *paint)
     return (half > circle ? half : circle) + 1;
 }
 
-/* Numbers paints in the order of drawing. */
-static enum err_code order_paints(struct paint_table *table, uint32_t *paint_of, uint32_t n,
-                                  struct arena *arena, struct look *out, struct err *err)
+struct keyed {
+    double sort_key;
+    uint32_t feature;
+};
+
+static int by_sort_key(const void *a, const void *b)
 {
-    uint32_t *order = arena_new(table->arena, uint32_t, table->n);
-    uint32_t *rank = arena_new(table->arena, uint32_t, table->n);
-    struct paint *sorted = arena_new(arena, struct paint, table->n);
-    if (!order || !rank || !sorted)
+    const struct keyed *p = a, *q = b;
+    if (p->sort_key != q->sort_key)
+        return p->sort_key < q->sort_key ? -1 : 1;
+    return p->feature < q->feature ? -1 : p->feature > q->feature;
+}
+
+/* The order of drawing, where sort keys change that of the source. */
+static enum err_code rank_features(const struct paint_table *table, const uint32_t *paint_of,
+                                   uint32_t n, struct arena *arena, struct look *out,
+                                   struct err *err)
+{
+    bool differ = false;
+    for (size_t i = 1; i < table->n; i++)
+        differ |= table->paints[i].sort_key != table->paints[0].sort_key;
+    if (!differ)
+        return ERR_OK;
+    struct keyed *order = arena_new(table->arena, struct keyed, n);
+    uint32_t *rank = arena_new(arena, uint32_t, n);
+    if (!order || !rank)
         return err_nomem(err);
-    for (uint32_t i = 0; i < table->n; i++)
-        order[i] = i;
-    qsort_r(order, table->n, sizeof *order, by_sort_key, table->paints);
-    out->reach_px = 2;
-    for (uint32_t i = 0; i < table->n; i++) {
-        sorted[i] = table->paints[order[i]];
-        rank[order[i]] = i;
-        double reach = reach_of(&sorted[i]);
-        out->reach_px = reach > out->reach_px ? reach : out->reach_px;
+    for (uint32_t i = 0; i < n; i++) {
+        bool drawn = paint_of[i] != LOOK_NONE;
+        order[i] = (struct keyed){drawn ? table->paints[paint_of[i]].sort_key : 0, i};
     }
+    qsort(order, n, sizeof *order, by_sort_key);
     for (uint32_t i = 0; i < n; i++)
-        if (paint_of[i] != LOOK_NONE)
-            paint_of[i] = rank[paint_of[i]];
+        rank[order[i].feature] = i;
+    out->rank = rank;
+    return ERR_OK;
+}
+
+static enum err_code keep_paints(const struct paint_table *table, struct arena *arena,
+                                 struct look *out, struct err *err)
+{
+    struct paint *paints = arena_new(arena, struct paint, table->n);
+    if (!paints)
+        return err_nomem(err);
+    out->reach_px = 2;
+    for (size_t i = 0; i < table->n; i++) {
+        paints[i] = table->paints[i];
+        out->reach_px = fmax(out->reach_px, reach_of(&paints[i]));
+    }
     out->n_paints = (uint32_t)table->n;
-    out->paints = sorted;
-    out->paint_of = paint_of;
+    out->paints = paints;
     return ERR_OK;
 }
 
@@ -200,7 +218,9 @@ enum err_code look_build(const struct style_layer *layer, const struct source *s
         }
         arena_reset(&texts);
     }
-    code = order_paints(&table, paint_of, source->n, arena, out, err);
+    out->paint_of = paint_of;
+    TRY(keep_paints(&table, arena, out, err));
+    TRY(rank_features(&table, paint_of, source->n, arena, out, err));
 done:
     arena_release(&texts);
     arena_release(&scratch);

@@ -35,9 +35,12 @@ struct paint {
 
 struct look {
     uint32_t n_paints;
-    const struct paint *paints; /* in the order of drawing: sort key, then first feature */
-    const uint32_t *paint_of;   /* of each feature of the source; LOOK_NONE: not drawn */
-    double reach_px;            /* how far a feature may be drawn outside of its box */
+    const struct paint *paints;
+    const uint32_t *paint_of; /* of each feature of the source; LOOK_NONE: not drawn */
+    /* Of each feature: its place in the order of drawing, by sort key, then as the source has
+     * them. NULL: as the source has them. */
+    const uint32_t *rank;
+    double reach_px; /* how far a feature may be drawn outside of its box */
 };
 
 enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,

@@ -1,0 +1,153 @@
+/*
+ * tiles.c - times the drawing of a list of tiles: tiles STORE STYLE MAP LIST [ROUNDS [PREFIX]]
+ *
+ * LIST holds "z x y" a line. What is drawn once before the clock starts makes projected shapes
+ * and looks, as a server has after its first minutes; no finished tile is kept. One line:
+ * tiles a second, percentiles of one tile in ms, mean bytes, each the best of the rounds; one a
+ * zoom after it. With PREFIX the tiles are written as PREFIX-z-x-y.png.
+ */
+#include "data/base/file.h"
+#include "data/base/limits.h"
+#include "tiler/tiles/tile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MOST_TILES = 100000, ZOOMS = 21 };
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double p = *(const double *)a, q = *(const double *)b;
+    return p < q ? -1 : p > q;
+}
+
+struct drawing_room {
+    struct scenes *scenes;
+    struct canvas *canvas;
+    struct worker worker;
+    enum map_id map;
+};
+
+static enum err_code draw(struct drawing_room *room, const uint32_t key[3], struct buf *out,
+                          struct err *err)
+{
+    const struct tile_key tile = {
+        .map = room->map, .z = key[0], .x = key[1], .y = key[2], .scale = 1};
+    out->n_bytes = 0;
+    worker_reset(&room->worker);
+    return tile_draw(room->scenes, room->canvas, &room->worker, &tile, out, err);
+}
+
+static size_t read_list(const char *path, uint32_t (*keys)[3])
+{
+    FILE *file = fopen(path, "r");
+    size_t n = 0;
+    while (file && n < MOST_TILES &&
+           fscanf(file, "%u %u %u", &keys[n][0], &keys[n][1], &keys[n][2]) == 3)
+        n++;
+    if (file)
+        fclose(file);
+    return n;
+}
+
+static enum err_code measure(struct drawing_room *room, uint32_t (*keys)[3], size_t n, int rounds,
+                             const char *prefix, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    double *best = calloc(n, sizeof *best), least = 1e9, bytes = 0;
+    double by_zoom[ZOOMS] = {0};
+    size_t n_zoom[ZOOMS] = {0};
+    struct buf out;
+    buf_init(&out);
+    for (int round = -1; round < rounds; round++) {
+        double begun = seconds();
+        bytes = 0;
+        for (size_t i = 0; i < n; i++) {
+            double start = seconds();
+            TRY(draw(room, keys[i], &out, err));
+            double took = seconds() - start;
+            if (round == 0 || (round > 0 && took < best[i]))
+                best[i] = took;
+            bytes += (double)out.n_bytes;
+            if (round < 0 && prefix) {
+                char path[4096];
+                snprintf(path, sizeof path, "%s-%u-%u-%u.png", prefix, keys[i][0], keys[i][1],
+                         keys[i][2]);
+                TRY(file_write_atomic(path, out.bytes, out.n_bytes, err));
+            }
+        }
+        double took = seconds() - begun;
+        if (round >= 0 && took < least)
+            least = took;
+    }
+    for (size_t i = 0; i < n; i++) {
+        by_zoom[keys[i][0]] += best[i];
+        n_zoom[keys[i][0]]++;
+    }
+    qsort(best, n, sizeof *best, by_value);
+    printf("tiles_per_s %.1f p50_ms %.3f p99_ms %.3f max_ms %.3f mean_bytes %.0f\n",
+           (double)n / least, best[n / 2] * 1e3, best[n * 99 / 100] * 1e3, best[n - 1] * 1e3,
+           bytes / (double)n);
+    for (int z = 0; z < ZOOMS; z++)
+        if (n_zoom[z])
+            printf("  z%-2d %4zu tiles %8.3f ms\n", z, n_zoom[z],
+                   by_zoom[z] / (double)n_zoom[z] * 1e3);
+done:
+    buf_release(&out);
+    free(best);
+    return code;
+}
+
+static enum err_code run(char **argv, int rounds, const char *prefix, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct style *style = NULL;
+    struct world *world = NULL;
+    struct drawing_room room = {.map = MAP_RISK};
+    uint32_t(*keys)[3] = calloc(MOST_TILES, sizeof *keys);
+    size_t n = keys ? read_list(argv[4], keys) : 0;
+    bool has_worker = false;
+    if (n == 0 || !map_by_name(argv[3], &room.map)) {
+        free(keys);
+        return err_set(err, ERR_USAGE, "%s holds no tiles, or %s is no map", argv[4], argv[3]);
+    }
+    TRY(style_load(argv[2], &style, err));
+    TRY(world_load(argv[1], NULL, INT_ABSENT, &world, err));
+    TRY(scenes_new(world, style, &room.scenes, err));
+    TRY(canvas_new(style, &room.canvas, err));
+    TRY(worker_init(&room.worker, LIMIT_REQUEST_BYTES, err));
+    has_worker = true;
+    TRY(measure(&room, keys, n, rounds, prefix, err));
+done:
+    if (has_worker)
+        worker_release(&room.worker);
+    canvas_free(room.canvas);
+    scenes_release(room.scenes);
+    world_release(world);
+    style_free(style);
+    free(keys);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    if (argc < 5) {
+        fprintf(stderr, "tiles STORE STYLE MAP LIST [ROUNDS [PREFIX]]\n");
+        return 2;
+    }
+    if (run(argv, argc > 5 ? atoi(argv[5]) : 3, argc > 6 ? argv[6] : NULL, &err) != ERR_OK) {
+        fprintf(stderr, "tiles: %s\n", err.message);
+        return 1;
+    }
+    return 0;
+}

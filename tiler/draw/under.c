@@ -1,0 +1,482 @@
+#include "tiler/draw/under.h"
+
+#include <stdlib.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum {
+    LANES = 8,
+    BLOCK_PX = 16,
+    WHOLE = 65535,
+    /* What lets less through than this counts as opaque. */
+    NOTHING = 255,
+    STEP = FIXED_ONE / RASTER_STEPS,
+};
+
+typedef uint16_t lanes __attribute__((vector_size(16)));
+
+/* A cache line. */
+struct under_cell {
+    lanes r, g, b;
+    lanes through; /* how much of what is below is seen */
+};
+
+struct under_level {
+    struct under_cell *cells;
+    uint8_t *alpha; /* of the dimming */
+    struct ink ink;
+    uint32_t room_px;
+};
+
+/* a * b / 65,536 in each lane. */
+static inline lanes mul(lanes a, lanes b)
+{
+#ifdef __SSE2__
+    return (lanes)_mm_mulhi_epu16((__m128i)a, (__m128i)b);
+#else
+    lanes out;
+    for (int i = 0; i < LANES; i++)
+        out[i] = (uint16_t)((uint32_t)a[i] * b[i] >> 16);
+    return out;
+#endif
+}
+
+static inline lanes all(uint16_t value)
+{
+    return (lanes){value, value, value, value, value, value, value, value};
+}
+
+static inline lanes least(lanes a, lanes b)
+{
+    lanes below = a < b;
+    return (a & below) | (b & ~below);
+}
+
+static inline bool is_zero(lanes a)
+{
+    typedef uint64_t halves __attribute__((vector_size(16)));
+    halves h = (halves)a;
+    return (h[0] | h[1]) == 0;
+}
+
+struct ink ink_of(double r, double g, double b, double alpha)
+{
+    return (struct ink){(uint16_t)(r * 257 + 0.5), (uint16_t)(g * 257 + 0.5),
+                        (uint16_t)(b * 257 + 0.5), (uint16_t)(alpha * WHOLE + 0.5)};
+}
+
+/* ---- life ---- */
+
+static void *aligned(size_t bytes)
+{
+    return aligned_alloc(64, (bytes + 63) / 64 * 64);
+}
+
+void under_release(struct under *under)
+{
+    for (uint32_t i = 0; i < under->levels_room; i++) {
+        free(under->levels[i].cells);
+        free(under->levels[i].alpha);
+    }
+    free(under->levels);
+    free(under->cells);
+    free(under->beside);
+    free(under->seen);
+    free(under->opaque);
+    mask_release(&under->mask);
+    *under = (struct under){0};
+}
+
+static enum err_code make_room(struct under *under, uint32_t size_px, struct err *err)
+{
+    size_t n = (size_t)size_px * size_px;
+    under_release(under);
+    under->cells = aligned(n / LANES * sizeof *under->cells);
+    under->beside = aligned(n * sizeof *under->beside);
+    under->seen = aligned(n * sizeof *under->seen);
+    under->opaque = malloc(n / BLOCK_PX / BLOCK_PX);
+    if (!under->cells || !under->beside || !under->seen || !under->opaque) {
+        under_release(under);
+        return err_nomem(err);
+    }
+    under->room_px = size_px;
+    return ERR_OK;
+}
+
+static void clear_cells(struct under *under)
+{
+    size_t n = (size_t)under->size_px * under->size_px / LANES;
+    const struct under_cell clear = {.through = all(WHOLE)};
+    for (size_t i = 0; i < n; i++)
+        under->cells[i] = clear;
+    under->n_open = under->size_px / BLOCK_PX * (under->size_px / BLOCK_PX);
+    memset(under->opaque, 0, under->n_open);
+}
+
+enum err_code under_begin(struct under *under, uint32_t size_px, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (under->room_px < size_px)
+        TRY(make_room(under, size_px, err));
+    under->size_px = size_px;
+    under->n_levels = 0;
+    TRY(mask_begin(&under->mask, size_px, err));
+    clear_cells(under);
+    under_layer(under);
+done:
+    return code;
+}
+
+void under_layer(struct under *under)
+{
+    memset(under->beside, 0, (size_t)under->size_px * under->size_px * sizeof *under->beside);
+}
+
+/* ---- laying ---- */
+
+struct tint {
+    lanes r, g, b, alpha;
+};
+
+static inline struct tint tint_of(const struct ink *ink)
+{
+    return (struct tint){all(ink->r), all(ink->g), all(ink->b), all(ink->alpha)};
+}
+
+/* `part` of what is seen below becomes the colour. */
+static inline void add_part(struct under_cell *cell, const struct tint *tint, lanes part)
+{
+    lanes left = cell->through - part;
+    cell->through = left & (lanes)(left > all(NOTHING));
+    cell->r += mul(part, tint->r);
+    cell->g += mul(part, tint->g);
+    cell->b += mul(part, tint->b);
+}
+
+/* Coverage in 1/256 as a factor of 16 bits: 256 is all. */
+static inline lanes share_of(lanes coverage)
+{
+    return (coverage << 8) - (coverage >> 8);
+}
+
+/* Eight pixels of which a shape covers something. */
+static void lay_edge(struct under *under, size_t at, const struct tint *tint, lanes coverage)
+{
+    struct under_cell *cell = &under->cells[at];
+    lanes *beside = (lanes *)under->beside + at, *seen = (lanes *)under->seen + at;
+    lanes filled = *beside + coverage;
+    /* Coverage comes in steps: two shapes that fill a pixel between them may fill a step more. */
+    lanes step_more = (lanes)(filled > all(FIXED_ONE)) & (lanes)(filled <= all(FIXED_ONE + STEP));
+    coverage -= (filled - all(FIXED_ONE)) & step_more;
+    filled = *beside + coverage;
+    lanes anew = (lanes)(*beside == all(0)) | (lanes)(filled > all(FIXED_ONE));
+    anew &= (lanes)(coverage > all(0));
+    *seen = (cell->through & anew) | (*seen & ~anew);
+    *beside = (coverage & anew) | (filled & ~anew);
+    lanes whole = (lanes)(coverage == all(FIXED_ONE));
+    lanes alpha = mul(tint->alpha, share_of(coverage));
+    alpha = (tint->alpha & whole) | (alpha & ~whole);
+    add_part(cell, tint, least(mul(*seen, alpha), cell->through));
+}
+
+/* Cells first .. end - 1 of a row, wholly covered. */
+static void lay_whole(struct under *under, size_t row, uint32_t first, uint32_t end,
+                      const struct tint *tint)
+{
+    size_t per_row = under->size_px / LANES;
+    struct under_cell *cells = under->cells + row * per_row;
+    lanes *beside = (lanes *)under->beside + row * per_row;
+    const uint8_t *opaque = under->opaque + row / BLOCK_PX * (under->size_px / BLOCK_PX);
+    for (uint32_t i = first; i < end; i++) {
+        if (opaque[i / (BLOCK_PX / LANES)])
+            continue;
+        add_part(&cells[i], tint, mul(cells[i].through, tint->alpha));
+        beside[i] = all(FIXED_ONE);
+    }
+}
+
+/* Lanes from..to - 1 of a cell. */
+static inline lanes lanes_between(uint32_t from, uint32_t to)
+{
+    const lanes index = {0, 1, 2, 3, 4, 5, 6, 7};
+    return (lanes)(index >= all((uint16_t)from)) & (lanes)(index < all((uint16_t)to));
+}
+
+static void lay_spans(struct under *under, size_t row, const struct span *spans, size_t n,
+                      const struct tint *tint)
+{
+    size_t base = row * (under->size_px / LANES);
+    const uint8_t *opaque = under->opaque + row / BLOCK_PX * (under->size_px / BLOCK_PX);
+    uint32_t cell = UINT32_MAX; /* whose coverage is being collected */
+    lanes coverage = all(0);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t x = (uint32_t)spans[i].first, end = (uint32_t)spans[i].end;
+        lanes here = all((uint16_t)spans[i].coverage);
+        while (x < end) {
+            uint32_t at = x / LANES, stop = (at + 1) * LANES < end ? (at + 1) * LANES : end;
+            if (spans[i].coverage == FIXED_ONE && x % LANES == 0 && end - x >= LANES) {
+                lay_whole(under, row, at, end / LANES, tint);
+                x = end / LANES * LANES;
+                continue;
+            }
+            if (at != cell) {
+                if (cell != UINT32_MAX && !opaque[cell / (BLOCK_PX / LANES)])
+                    lay_edge(under, base + cell, tint, coverage);
+                coverage = all(0);
+                cell = at;
+            }
+            coverage |= here & lanes_between(x % LANES, stop - at * LANES);
+            x = stop;
+        }
+    }
+    if (cell != UINT32_MAX && !opaque[cell / (BLOCK_PX / LANES)])
+        lay_edge(under, base + cell, tint, coverage);
+}
+
+void under_shape(struct under *under, struct raster *raster, const struct ink *ink)
+{
+    const struct tint tint = tint_of(ink);
+    for (int32_t y = raster->top; y <= raster->bottom; y++) {
+        size_t n = raster_row(raster, y);
+        if (n > 0 && ink->alpha > 0)
+            lay_spans(under, (size_t)y, raster->spans, n, &tint);
+    }
+    raster_clean(raster);
+}
+
+void under_flood(struct under *under, const struct ink *ink)
+{
+    const struct tint tint = tint_of(ink);
+    for (uint32_t y = 0; y < under->size_px; y++)
+        lay_whole(under, y, 0, under->size_px / LANES, &tint);
+}
+
+/* ---- masks ---- */
+
+void under_pattern(struct under *under, struct raster *raster, const struct ink *ink,
+                   const uint8_t *pattern, uint32_t period)
+{
+    struct mask *mask = &under->mask;
+    if (raster->top <= raster->bottom)
+        mask_rows(mask, raster->top, raster->bottom);
+    for (int32_t y = raster->top; y <= raster->bottom; y++) {
+        size_t n = raster_row(raster, y);
+        uint8_t *row = mask->alpha + (size_t)y * under->size_px;
+        const uint8_t *repeat = pattern + (size_t)((uint32_t)y % period) * period;
+        for (size_t i = 0; i < n; i++) {
+            const struct span *span = &raster->spans[i];
+            for (int32_t x = span->first; x < span->end; x++) {
+                row[x] = (uint8_t)(repeat[(uint32_t)x % period] * span->coverage >> 8);
+                mask_dirty(mask, (uint32_t)x, (uint32_t)y);
+            }
+        }
+    }
+    raster_clean(raster);
+    under_mask(under, ink);
+}
+
+/* Eight alphas as factors of 16 bits. */
+static inline lanes spread(const uint8_t *alpha)
+{
+    typedef uint8_t bytes __attribute__((vector_size(8)));
+    bytes eight;
+    memcpy(&eight, alpha, sizeof eight);
+    return __builtin_convertvector(eight, lanes) * all(257);
+}
+
+/* The dirty cells of one row. */
+static void lay_mask_row(struct under *under, uint32_t y, const struct tint *tint)
+{
+    struct mask *mask = &under->mask;
+    uint8_t *row = mask->alpha + (size_t)y * under->size_px;
+    struct under_cell *cells = under->cells + (size_t)y * (under->size_px / LANES);
+    const uint8_t *opaque = under->opaque + y / BLOCK_PX * (under->size_px / BLOCK_PX);
+    uint64_t *dirty = mask->dirty + (size_t)y * mask->words;
+    for (uint32_t word = 0; word < mask->words; word++) {
+        for (uint64_t bits = dirty[word]; bits; bits &= bits - 1) {
+            uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            uint8_t *eight = row + (size_t)i * LANES;
+            if (!opaque[i / (BLOCK_PX / LANES)]) {
+                lanes alpha = mul(spread(eight), tint->alpha);
+                add_part(&cells[i], tint, mul(cells[i].through, alpha));
+            }
+            memset(eight, 0, LANES);
+        }
+        dirty[word] = 0;
+    }
+}
+
+void under_mask(struct under *under, const struct ink *ink)
+{
+    const struct tint tint = tint_of(ink);
+    struct mask *mask = &under->mask;
+    for (int32_t y = mask->top; y <= mask->bottom; y++)
+        lay_mask_row(under, (uint32_t)y, &tint);
+    mask->top = INT32_MAX;
+    mask->bottom = -1;
+}
+
+void under_stamp(struct under *under, const struct stamp *stamp, int64_t x, int64_t y,
+                 const struct ink *ink)
+{
+    const struct tint tint = tint_of(ink);
+    int64_t size = under->size_px;
+    int64_t left = x < 0 ? 0 : x, right = x + stamp->width > size ? size : x + stamp->width;
+    int64_t top = y < 0 ? 0 : y, bottom = y + stamp->height > size ? size : y + stamp->height;
+    if (left >= right)
+        return;
+    for (int64_t row = top; row < bottom; row++) {
+        const uint8_t *alpha = stamp->alpha + (row - y) * stamp->width;
+        struct under_cell *cells = under->cells + row * (size / LANES);
+        for (int64_t cell = left / LANES; cell <= (right - 1) / LANES; cell++) {
+            int64_t from = cell * LANES < left ? left : cell * LANES;
+            int64_t to = (cell + 1) * LANES > right ? right : (cell + 1) * LANES;
+            uint8_t eight[LANES] = {0};
+            memcpy(eight + from % LANES, alpha + (from - x), (size_t)(to - from));
+            lanes part = mul(mul(spread(eight), tint.alpha), cells[cell].through);
+            add_part(&cells[cell], &tint, part);
+        }
+    }
+}
+
+/* ---- what is still seen ---- */
+
+static bool block_is_open(const struct under *under, uint32_t block)
+{
+    uint32_t per_row = under->size_px / BLOCK_PX, cells_a_row = under->size_px / LANES;
+    const struct under_cell *cells = under->cells +
+                                     (size_t)(block / per_row) * BLOCK_PX * cells_a_row +
+                                     (size_t)(block % per_row) * (BLOCK_PX / LANES);
+    for (int row = 0; row < BLOCK_PX; row++, cells += cells_a_row)
+        if (!is_zero(cells[0].through | cells[1].through))
+            return true;
+    return false;
+}
+
+void under_look(struct under *under)
+{
+    uint32_t per_row = under->size_px / BLOCK_PX;
+    for (uint32_t block = 0; under->n_open > 0 && block < per_row * per_row; block++) {
+        if (under->opaque[block] || block_is_open(under, block))
+            continue;
+        under->opaque[block] = 1;
+        under->n_open--;
+    }
+}
+
+bool under_hides(const struct under *under, int64_t left, int64_t top, int64_t right,
+                 int64_t bottom)
+{
+    int64_t last = under->size_px - 1;
+    if (under->n_open == 0 || left > last || top > last || right < 0 || bottom < 0)
+        return true;
+    left = left < 0 ? 0 : left / BLOCK_PX;
+    top = top < 0 ? 0 : top / BLOCK_PX;
+    right = (right > last ? last : right) / BLOCK_PX;
+    bottom = (bottom > last ? last : bottom) / BLOCK_PX;
+    uint32_t per_row = under->size_px / BLOCK_PX;
+    for (int64_t y = top; y <= bottom; y++)
+        for (int64_t x = left; x <= right; x++)
+            if (!under->opaque[y * per_row + x])
+                return false;
+    return true;
+}
+
+/* ---- dimming ---- */
+
+static enum err_code push_level(struct under *under, struct under_level **out, struct err *err)
+{
+    size_t n = (size_t)under->size_px * under->size_px;
+    if (under->n_levels == under->levels_room) {
+        struct under_level *grown =
+            realloc(under->levels, (under->levels_room + 1) * sizeof *grown);
+        if (!grown)
+            return err_nomem(err);
+        grown[under->levels_room] = (struct under_level){.cells = NULL};
+        under->levels = grown;
+        under->levels_room++;
+    }
+    struct under_level *level = &under->levels[under->n_levels];
+    if (level->room_px < under->size_px) {
+        free(level->cells);
+        free(level->alpha);
+        level->room_px = 0;
+        level->cells = aligned(n / LANES * sizeof *level->cells);
+        level->alpha = malloc(n);
+        if (!level->cells || !level->alpha)
+            return err_nomem(err);
+        level->room_px = under->size_px;
+    }
+    under->n_levels++;
+    *out = level;
+    return ERR_OK;
+}
+
+enum err_code under_dim(struct under *under, struct raster *raster, const struct ink *ink,
+                        struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct under_level *level;
+    size_t n = (size_t)under->size_px * under->size_px;
+    TRY(push_level(under, &level, err));
+    level->ink = *ink;
+    memcpy(level->cells, under->cells, n / LANES * sizeof *level->cells);
+    memset(level->alpha, 0, n);
+    for (int32_t y = raster->top; y <= raster->bottom; y++) {
+        size_t n_spans = raster_row(raster, y);
+        for (size_t i = 0; i < n_spans; i++) {
+            const struct span *span = &raster->spans[i];
+            memset(level->alpha + (size_t)y * under->size_px + span->first,
+                   (int)(span->coverage * 255 >> 8), (size_t)(span->end - span->first));
+        }
+    }
+    clear_cells(under);
+done:
+    raster_clean(raster);
+    return code;
+}
+
+/* Puts the level's picture upon what has been drawn below it. */
+static void pop_level(struct under *under)
+{
+    const struct under_level *level = &under->levels[--under->n_levels];
+    const struct tint tint = tint_of(&level->ink);
+    size_t n = (size_t)under->size_px * under->size_px / LANES;
+    for (size_t i = 0; i < n; i++) {
+        struct under_cell *below = &under->cells[i];
+        const struct under_cell *above = &level->cells[i];
+        lanes alpha = mul(spread(level->alpha + i * LANES), tint.alpha);
+        lanes rest = all(WHOLE) - alpha, has = mul(all(WHOLE) - below->through, alpha);
+        struct under_cell dimmed = {.r = mul(below->r, rest) + mul(has, tint.r),
+                                    .g = mul(below->g, rest) + mul(has, tint.g),
+                                    .b = mul(below->b, rest) + mul(has, tint.b)};
+        below->r = above->r + mul(dimmed.r, above->through);
+        below->g = above->g + mul(dimmed.g, above->through);
+        below->b = above->b + mul(dimmed.b, above->through);
+        below->through = mul(below->through, above->through);
+    }
+}
+
+/* ---- the picture ---- */
+
+/* 16 bits to 8, rounded; 65,279 and more are 255. */
+static inline uint32_t byte_of(uint16_t value)
+{
+    return ((uint32_t)value * 255 + 32896) >> 16;
+}
+
+void under_pixels(struct under *under, uint32_t *pixels)
+{
+    while (under->n_levels > 0)
+        pop_level(under);
+    size_t n = (size_t)under->size_px * under->size_px / LANES;
+    for (size_t i = 0; i < n; i++) {
+        const struct under_cell *cell = &under->cells[i];
+        for (int k = 0; k < LANES; k++)
+            pixels[i * LANES + (size_t)k] = byte_of(cell->r[k]) | byte_of(cell->g[k]) << 8 |
+                                            byte_of(cell->b[k]) << 16 |
+                                            (255 - byte_of(cell->through[k])) << 24;
+    }
+}

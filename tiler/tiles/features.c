@@ -1,0 +1,214 @@
+/* features.c - the fills, lines and circles of a style layer, each feature below the one before. */
+#include "tiler/tiles/drawing.h"
+
+#include <stdlib.h>
+
+enum {
+    /* The raster counts to 16,383 shapes on one pixel; lines that are collected are laid before. */
+    MOST_SHAPES = 8192,
+    /* So many fills from one look at what is hidden to the next. */
+    FILLS_A_LOOK = 4,
+};
+
+/* A feature, in the order of drawing. */
+struct drawn {
+    uint32_t rank, feature;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct drawn *p = a, *q = b;
+    return p->rank < q->rank ? -1 : p->rank > q->rank;
+}
+
+struct list {
+    struct drawn *items; /* from the lowest up */
+    size_t n;
+};
+
+static enum err_code collect(const struct drawing *d, const struct layer_job *job, struct list *out)
+{
+    const struct look *look = job->look;
+    uint32_t *features;
+    size_t n_found;
+    int64_t unit = merc_units_of_px(d->key->z);
+    int64_t reach = (int64_t)((look->reach_px + 1) * (double)unit);
+    struct merc_box box = {d->square.west - reach, d->square.north - reach, d->square.east + reach,
+                           d->square.south + reach};
+    *out = (struct list){NULL, 0};
+    enum err_code code = source_search(job->source, box, d->arena, &features, &n_found, d->err);
+    if (code != ERR_OK || n_found == 0)
+        return code;
+    out->items = arena_new(d->arena, struct drawn, n_found);
+    if (!out->items)
+        return err_nomem(d->err);
+    for (size_t i = 0; i < n_found; i++)
+        if (look->paint_of[features[i]] != LOOK_NONE)
+            out->items[out->n++] =
+                (struct drawn){look->rank ? look->rank[features[i]] : features[i], features[i]};
+    if (look->rank)
+        qsort(out->items, out->n, sizeof *out->items, by_rank);
+    return ERR_OK;
+}
+
+static const struct paint *paint_at(const struct layer_job *job, const struct list *list, size_t i)
+{
+    return &job->look->paints[job->look->paint_of[list->items[i].feature]];
+}
+
+static const struct shape *shape_at(const struct layer_job *job, const struct list *list, size_t i)
+{
+    return &job->source->shapes[list->items[i].feature];
+}
+
+/* ---- fills ---- */
+
+/* Whether nothing of the shape would be seen. */
+static bool is_hidden(const struct drawing *d, const struct shape *shape)
+{
+    struct fixed low = to_picture_far(d, shape->box.west, shape->box.north);
+    struct fixed high = to_picture_far(d, shape->box.east, shape->box.south);
+    return under_hides(&d->canvas->under, (low.x >> 8) - 1, (low.y >> 8) - 1, (high.x >> 8) + 1,
+                       (high.y >> 8) + 1);
+}
+
+static void draw_fills(const struct drawing *d, const struct layer_job *job,
+                       const struct list *list)
+{
+    struct canvas *canvas = d->canvas;
+    size_t laid = 0;
+    under_look(&canvas->under);
+    for (size_t i = list->n; i-- > 0;) {
+        const struct shape *shape = shape_at(job, list, i);
+        const struct paint *paint = paint_at(job, list, i);
+        const struct coat coat = {
+            .colour = paint->colour, .opacity = paint->opacity, .pattern = paint->pattern};
+        if (shape->kind != GEOM_POLYGON || is_hidden(d, shape))
+            continue;
+        add_polygon(d, job, shape);
+        canvas_lay(canvas, &coat);
+        if (++laid % FILLS_A_LOOK == 0)
+            under_look(&canvas->under);
+    }
+}
+
+/* ---- lines ---- */
+
+/* Whether the feature after this one, below it, is drawn with another paint. */
+static bool paint_ends(const struct layer_job *job, const struct list *list, size_t i)
+{
+    return i == 0 || paint_at(job, list, i - 1) != paint_at(job, list, i);
+}
+
+/* The strokes of neighbours in the order that look the same are one shape: lines that cross or
+ * meet do not darken each other. outlines: those of fills, a pixel wide. */
+static enum err_code draw_strokes(const struct drawing *d, const struct layer_job *job,
+                                  const struct list *list, bool outlines)
+{
+    enum err_code code = ERR_OK;
+    struct canvas *canvas = d->canvas;
+    size_t collected = 0;
+    for (size_t i = list->n; i-- > 0;) {
+        const struct shape *shape = shape_at(job, list, i);
+        const struct paint *paint = paint_at(job, list, i);
+        struct stroke_style stroke = {.width_px = canvas->scale, .join = JOIN_ROUND};
+        if (!outlines)
+            stroke = stroke_scaled(&paint->stroke, canvas->scale);
+        bool drawn = outlines ? paint->has_outline && shape->kind == GEOM_POLYGON
+                              : shape->kind != GEOM_POINT;
+        if (drawn) {
+            TRY(add_lines(d, job, shape, &stroke));
+            collected++;
+        }
+        if (!paint_ends(job, list, i) && collected < MOST_SHAPES)
+            continue;
+        const struct coat coat = {.colour = outlines ? paint->outline : paint->colour,
+                                  .opacity = paint->opacity};
+        collected = 0;
+        if (is_thin(&stroke))
+            canvas_lay_lines(canvas, &coat);
+        else
+            canvas_lay(canvas, &coat);
+    }
+done:
+    return code;
+}
+
+/* ---- circles ---- */
+
+static void draw_circle(const struct drawing *d, struct fixed centre, const struct paint *paint)
+{
+    struct canvas *canvas = d->canvas;
+    double radius = paint->radius_px * canvas->scale, edge = paint->edge_px * canvas->scale;
+    const struct coat coat = {.colour = paint->colour, .opacity = paint->opacity};
+    double reach = (radius + edge) * FIXED_ONE + FIXED_ONE;
+    double far = canvas->size_px * (double)FIXED_ONE + reach;
+    if ((double)centre.x < -reach || (double)centre.y < -reach || (double)centre.x > far ||
+        (double)centre.y > far)
+        return;
+    canvas_lay_disc(canvas, centre, radius, 0, &coat);
+    if (edge > 0 && paint->edge_opacity > 0 && paint->edge.a > 0) {
+        /* Below an opaque circle the edge is a whole disc: no pixel between the two shows what
+         * lies below them. */
+        const struct coat rim = {.colour = paint->edge, .opacity = paint->edge_opacity};
+        bool covered = paint->opacity * paint->colour.a >= 1;
+        canvas_lay_disc(canvas, centre, radius + edge, covered ? 0 : radius, &rim);
+    }
+}
+
+static enum err_code draw_circles(const struct drawing *d, const struct layer_job *job,
+                                  const struct list *list)
+{
+    const struct detail *full = &job->source->full;
+    for (size_t i = list->n; i-- > 0;) {
+        const struct shape *shape = shape_at(job, list, i);
+        const struct paint *paint = paint_at(job, list, i);
+        if (shape->kind == GEOM_POINT) {
+            uint32_t start = ring_start(full, shape->first_ring);
+            for (uint32_t k = full->ring_ends[shape->first_ring]; k-- > start;)
+                draw_circle(d, to_picture(d, full->points[k]), paint);
+            continue;
+        }
+        struct merc at;
+        enum err_code code =
+            source_point(job->source, list->items[i].feature, d->arena, &at, d->err);
+        if (code != ERR_OK)
+            return code;
+        draw_circle(d, to_picture(d, at), paint);
+    }
+    return ERR_OK;
+}
+
+/* ---- a layer ---- */
+
+enum err_code features_draw(const struct drawing *d, size_t index)
+{
+    enum err_code code = ERR_OK;
+    struct layer_job job = {.layer = style_layer(scenes_style(d->scenes), index)};
+    struct list list;
+    TRY(scenes_source(d->scenes, job.layer->source, &job.source, d->err));
+    TRY(scenes_look(d->scenes, index, d->key->z, &job.look, d->err));
+    if (job.look->n_paints == 0)
+        return ERR_OK;
+    TRY(collect(d, &job, &list));
+    if (list.n == 0)
+        return ERR_OK;
+    TRY(scenes_detail(d->scenes, job.source, d->key->z, &job.detail, d->err));
+    switch (job.layer->type) {
+    case LAYER_FILL:
+        TRY(draw_strokes(d, &job, &list, true));
+        draw_fills(d, &job, &list);
+        break;
+    case LAYER_LINE:
+        TRY(draw_strokes(d, &job, &list, false));
+        break;
+    case LAYER_CIRCLE:
+        TRY(draw_circles(d, &job, &list));
+        break;
+    case LAYER_BACKGROUND:
+    case LAYER_SYMBOL:
+        break;
+    }
+done:
+    return code;
+}
