@@ -193,7 +193,7 @@ enum err_code features_draw(const struct drawing *d, size_t index)
     TRY(collect(d, &job, &list));
     if (list.n == 0)
         return ERR_OK;
-    TRY(scenes_detail(d->scenes, job.source, d->key->z, &job.detail, d->err));
+    TRY(scenes_detail(d->scenes, job.source, d->key->z + d->key->scale - 1, &job.detail, d->err));
     switch (job.layer->type) {
     case LAYER_FILL:
         TRY(draw_strokes(d, &job, &list, true));

@@ -1,6 +1,7 @@
 #include "tiler/tiles/source.h"
 
 #include "tiler/tiles/shape.h"
+#include "tiler/tiles/simplify.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,22 @@ done:
     return code;
 }
 
+static enum err_code find_zooms(const struct source *source, struct arena *arena, uint8_t **out,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    const struct chains chains = {source->full.points, source->full.ring_ends, source->n_rings};
+    uint32_t n = source->n_rings ? source->full.ring_ends[source->n_rings - 1] : 0;
+    arena_init(&scratch, 0);
+    *out = arena_new(arena, uint8_t, n);
+    TRY(*out ? ERR_OK : err_nomem(err));
+    TRY(simplify_zooms(&chains, &scratch, *out, err));
+done:
+    arena_release(&scratch);
+    return code;
+}
+
 enum err_code source_build(const struct world *world, enum style_source id, bool polygons_only,
                            struct arena *arena, struct source *out, struct err *err)
 {
@@ -128,6 +145,7 @@ enum err_code source_build(const struct world *world, enum style_source id, bool
     *out = (struct source){.world = world, .id = id, .layer = recipes[id].layer};
     size_t n_rows = world_count(world, out->layer);
     struct shape_builder builder;
+    uint8_t *zooms;
     shape_builder_init(&builder, arena);
     if (id == SOURCE_BOUNDARIES) {
         TRY(shape_borders(&builder, world, &out->rows, &out->levels, err));
@@ -151,6 +169,8 @@ enum err_code source_build(const struct world *world, enum style_source id, bool
     out->n_rings = builder.n_rings;
     out->full = (struct detail){builder.points, builder.ring_ends};
     TRY(index_shapes(out, arena, err));
+    TRY(find_zooms(out, arena, &zooms, err));
+    out->zooms = zooms;
 done:
     return code;
 }
@@ -163,59 +183,31 @@ enum err_code source_search(const struct source *source, struct merc_box box, st
     return rtree_collect(&source->tree, flipped, arena, features, n, err);
 }
 
-/* Level i < DETAIL_FULL serves zooms up to this one. */
-static uint32_t zoom_of_detail(uint32_t level)
-{
-    return 4 + 2 * level;
-}
-
 uint32_t detail_of_zoom(uint32_t z)
 {
-    for (uint32_t level = 0; level < DETAIL_FULL; level++)
-        if (z <= zoom_of_detail(level))
-            return level;
-    return DETAIL_FULL;
-}
-
-/* To the nearest multiple of a power of two. */
-static int32_t snap(int32_t value, int64_t grid)
-{
-    int64_t snapped = (value + grid / 2) & ~(grid - 1);
-    return snapped > INT32_MAX ? (int32_t)(INT64_C(0x80000000) - grid) : (int32_t)snapped;
+    return z < DETAIL_FULL ? z : DETAIL_FULL;
 }
 
 enum err_code source_detail(const struct source *source, uint32_t level, struct arena *arena,
                             struct detail *out, struct err *err)
 {
-    int64_t grid = merc_units_of_px(zoom_of_detail(level)) / 8;
     const struct detail *full = &source->full;
-    uint32_t *ends = arena_new(arena, uint32_t, source->n_rings);
+    uint32_t *ends = arena_new(arena, uint32_t, source->n_rings), n = 0;
     if (!ends)
         return err_nomem(err);
-    /* First how many vertices stay, then the vertices: coordinates take exact room. */
-    for (int pass = 0; pass < 2; pass++) {
-        struct merc *points =
-            pass ? arena_new(arena, struct merc, source->n_rings ? ends[source->n_rings - 1] : 0)
-                 : NULL;
-        uint32_t n = 0, at = 0;
-        if (pass && !points)
-            return err_nomem(err);
-        for (uint32_t ring = 0; ring < source->n_rings; ring++) {
-            uint32_t start = n;
-            struct merc before = {0, 0};
-            for (; at < full->ring_ends[ring]; at++) {
-                struct merc p = {snap(full->points[at].x, grid), snap(full->points[at].y, grid)};
-                if (n > start && p.x == before.x && p.y == before.y)
-                    continue;
-                if (pass)
-                    points[n] = p;
-                before = p;
-                n++;
-            }
-            ends[ring] = n;
-        }
-        *out = (struct detail){points, ends};
+    for (uint32_t ring = 0, at = 0; ring < source->n_rings; ring++) {
+        for (; at < full->ring_ends[ring]; at++)
+            n += source->zooms[at] <= level;
+        ends[ring] = n;
     }
+    struct merc *points = arena_new(arena, struct merc, n);
+    if (!points)
+        return err_nomem(err);
+    n = 0;
+    for (uint32_t at = 0; source->n_rings && at < full->ring_ends[source->n_rings - 1]; at++)
+        if (source->zooms[at] <= level)
+            points[n++] = full->points[at];
+    *out = (struct detail){points, ends};
     return ERR_OK;
 }
 

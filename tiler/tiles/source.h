@@ -6,9 +6,8 @@
  * where each stretch stands once with the highest level that it bounds, graded cells, the
  * units with their grades. styles/README.md documents sources and properties.
  *
- * Shapes come at several levels of detail: those for a low zoom are snapped to an eighth of
- * its pixel and lose the vertices that fall together. Snapping looks at one vertex at a time,
- * so borders that two shapes share stay shared.
+ * Shapes come at several levels of detail: at a lower zoom without the vertices that it does not
+ * need (simplify.h), so that borders that two shapes share stay shared.
  *
  * Life:    source_build, source_detail once each; never change; live in the arena given.
  * Owner:   the world must outlive them.
@@ -50,7 +49,8 @@ struct source {
     const struct shape *shapes;
     uint32_t n_rings;
     struct detail full;
-    struct rtree tree; /* over the boxes, merc units as if they were degrees, y north */
+    const uint8_t *zooms; /* of each point of full: from which zoom on it is needed */
+    struct rtree tree;    /* over the boxes, merc units as if they were degrees, y north */
 };
 
 /* polygons_only: other conflicts are left out, since nobody draws them. */
@@ -64,8 +64,8 @@ enum err_code source_add_conflicts(struct shape_builder *builder, bool polygons_
 struct value source_conflict_property(const struct source *source, uint32_t index,
                                       const char *property);
 
-/* Levels of detail: DETAIL_FULL serves every zoom; detail_of_zoom picks the least that does. */
-enum { DETAIL_COUNT = 7, DETAIL_FULL = 6 };
+/* Levels of detail are zooms; DETAIL_FULL serves those that are higher. */
+enum { DETAIL_FULL = 16, DETAIL_COUNT = 17 };
 uint32_t detail_of_zoom(uint32_t z);
 
 /* The source's rings at that level; `level` below DETAIL_FULL. */

@@ -11,7 +11,7 @@ static enum err_code draw_unit(const struct drawing *d, size_t index)
     if (d->unit < 0)
         return ERR_OK;
     TRY(scenes_source(d->scenes, SOURCE_UNITS, &job.source, d->err));
-    TRY(scenes_detail(d->scenes, job.source, d->key->z, &job.detail, d->err));
+    TRY(scenes_detail(d->scenes, job.source, d->key->z + d->key->scale - 1, &job.detail, d->err));
     const struct shape *shape = &job.source->shapes[d->unit];
     struct source_feature feature = {job.source, (uint32_t)d->unit};
     struct eval eval = {.zoom = style_zoom(d->key->z),
