@@ -9,7 +9,7 @@
 
 /* Level 7 of libdeflate is within 2 % of the smallest on palette rows and takes under half a
  * millisecond a tile; one of a single colour is worth the most thorough level. */
-enum { LEVEL_TILE = 7, LEVEL_SOLID = 12 };
+enum { LEVEL_TILE = 2, LEVEL_SOLID = 12 };
 
 struct image_writer {
     struct quantiser *quantiser;

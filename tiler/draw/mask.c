@@ -39,17 +39,6 @@ void mask_release(struct mask *mask)
 
 /* ---- lines ---- */
 
-static inline void put(struct mask *mask, int32_t x, int32_t y, int32_t coverage)
-{
-    int32_t step = FIXED_ONE / MASK_STEPS;
-    uint8_t alpha = (uint8_t)(((coverage + step / 2) / step * 255 + MASK_STEPS / 2) / MASK_STEPS);
-    uint8_t *at = &mask->alpha[(size_t)y * mask->size_px + (size_t)x];
-    if (alpha <= *at)
-        return;
-    *at = alpha;
-    mask_dirty(mask, (uint32_t)x, (uint32_t)y);
-}
-
 /* A segment seen along its longer axis, "along"; "across" is the other. */
 struct run {
     int64_t along, across;  /* of its lower end */
@@ -70,33 +59,39 @@ static inline int32_t share_along(const struct run *run, int64_t at)
     return to > from ? (int32_t)(to - from) : 0;
 }
 
+/* Alpha of a coverage in 1/256, in steps. */
+static inline uint8_t alpha_of(int32_t coverage)
+{
+    int32_t step = FIXED_ONE / MASK_STEPS, n = (coverage + step / 2) / step;
+    return (uint8_t)(n * 255 / MASK_STEPS);
+}
+
 static void draw_run(struct mask *mask, const struct run *run)
 {
     int64_t size = mask->size_px;
     int64_t first = (run->along - run->before) >> 8, last = (run->end + run->behind) >> 8;
     int64_t reach = (((int64_t)(run->half + HALF_PX) << 16) + run->flat - 1) / run->flat;
     int32_t most = 2 * run->half < FIXED_ONE ? 2 * run->half : FIXED_ONE;
-    first = first < 0 ? 0 : first;
-    last = last >= size ? size - 1 : last;
-    for (int64_t at = first; at <= last; at++) {
+    int64_t from = first < 0 ? 0 : first, to = last >= size ? size - 1 : last;
+    for (int64_t at = from; at <= to; at++) {
         int64_t middle =
             run->across + (((at * FIXED_ONE + HALF_PX - run->along) * run->rise) >> 32);
         int64_t low = (middle - reach + HALF_PX) >> 8, high = (middle + reach - HALF_PX) >> 8;
         int32_t share = at == first || at == last ? share_along(run, at) : FIXED_ONE;
         low = low < 0 ? 0 : low;
         high = high >= size ? size - 1 : high;
-        for (int64_t side = low; side <= high; side++) {
-            int64_t off = side * FIXED_ONE + HALF_PX - middle;
-            int32_t distance = (int32_t)(((off < 0 ? -off : off) * run->flat) >> 16);
+        int32_t off = (int32_t)(low * FIXED_ONE + HALF_PX - middle); /* at most reach */
+        for (int64_t side = low; side <= high; side++, off += FIXED_ONE) {
+            int32_t distance = ((off < 0 ? -off : off) * run->flat) >> 16;
             int32_t coverage = run->half + HALF_PX - distance;
-            coverage = coverage > most ? most : coverage;
-            if (coverage <= 0)
-                continue;
-            coverage = (coverage * share) >> 8;
-            if (run->steep)
-                put(mask, (int32_t)side, (int32_t)at, coverage);
-            else
-                put(mask, (int32_t)at, (int32_t)side, coverage);
+            coverage = (coverage > most ? most : coverage) * share >> 8;
+            uint8_t alpha = coverage > 0 ? alpha_of(coverage) : 0;
+            uint32_t x = (uint32_t)(run->steep ? side : at), y = (uint32_t)(run->steep ? at : side);
+            uint8_t *pixel = &mask->alpha[y * mask->size_px + x];
+            if (alpha > *pixel) {
+                *pixel = alpha;
+                mask_dirty(mask, x, y);
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ typedef float quad __attribute__((vector_size(16)));
 /* Colours that agree in the high bits of every channel. */
 struct bin {
     quad mean;
-    uint32_t sums[4];
+    uint64_t even, odd; /* sums of channels 0 and 2, 1 and 3: one a half */
     uint32_t count;
     uint32_t colour; /* the one that most of it has, if one has more than half */
     uint32_t votes;  /* for it, less those against */
@@ -36,6 +36,13 @@ struct slot {
     uint32_t colour, index;
 };
 
+/* Pixels beside each other that are equal; the last of a picture ends with it. */
+struct run {
+    uint32_t colour;
+    uint32_t end;
+    uint32_t id; /* of the bin */
+};
+
 struct quantiser {
     uint16_t bin_of[KEYS]; /* 1 + its number; 0: none yet */
     uint32_t keys[MOST_BINS];
@@ -45,8 +52,8 @@ struct quantiser {
     float spreads[PALETTE_COLOURS];
     struct slot slots[SLOTS];
     uint32_t colours[PALETTE_COLOURS]; /* premultiplied, of each entry */
-    uint16_t *ids;                     /* of each pixel */
-    size_t n_ids;
+    struct run *runs;
+    size_t n_runs, runs_room;
     uint8_t entry_of[MOST_BINS];
 };
 
@@ -58,7 +65,7 @@ struct quantiser *quantiser_new(void)
 void quantiser_free(struct quantiser *quantiser)
 {
     if (quantiser)
-        free(quantiser->ids);
+        free(quantiser->runs);
     free(quantiser);
 }
 
@@ -104,42 +111,56 @@ static inline uint32_t channel(uint32_t colour, int axis)
     return colour >> (8 * axis) & 0xFF;
 }
 
+/* The bin of a colour, made if there is none. */
+static uint32_t bin_of(struct quantiser *q, uint32_t colour)
+{
+    uint32_t key = key_of(colour);
+    if (q->bin_of[key] == 0) {
+        if (q->n_bins == MOST_BINS - 1)
+            return q->n_bins - 1;
+        q->keys[q->n_bins] = key;
+        q->bins[q->n_bins] = (struct bin){.colour = colour, .id = q->n_bins};
+        q->bin_of[key] = (uint16_t)++q->n_bins;
+    }
+    return q->bin_of[key] - 1u;
+}
+
+static void count_run(struct bin *bin, uint32_t colour, uint32_t length)
+{
+    uint64_t even = colour & 0xFF00FF, odd = colour >> 8 & 0xFF00FF;
+    bin->count += length;
+    bin->even += ((even & 0xFF) | (even & 0xFF0000) << 16) * length;
+    bin->odd += ((odd & 0xFF) | (odd & 0xFF0000) << 16) * length;
+    if (bin->colour == colour) {
+        bin->votes += length;
+    } else if (bin->votes < length) {
+        bin->colour = colour;
+        bin->votes = length - bin->votes;
+    } else {
+        bin->votes -= length;
+    }
+}
+
 static void count_pixels(struct quantiser *q, const uint32_t *pixels, size_t n)
 {
-    uint32_t before = ~pixels[0], id = 0;
-    struct bin *bin = NULL;
     q->n_bins = 0;
-    for (size_t i = 0; i < n; i++) {
+    q->n_runs = 0;
+    for (size_t i = 0; i < n;) {
         uint32_t colour = pixels[i];
-        if (colour != before) {
-            uint32_t key = key_of(colour);
-            if (q->bin_of[key] == 0) {
-                q->keys[q->n_bins] = key;
-                q->bins[q->n_bins] = (struct bin){.colour = colour, .id = q->n_bins};
-                q->bin_of[key] = (uint16_t)++q->n_bins;
-            }
-            id = q->bin_of[key] - 1u;
-            bin = &q->bins[id];
-            before = colour;
-        }
-        bin->count++;
-        for (int axis = 0; axis < 4; axis++)
-            bin->sums[axis] += channel(colour, axis);
-        if (bin->colour == colour) {
-            bin->votes++;
-        } else if (bin->votes == 0) {
-            bin->colour = colour;
-            bin->votes = 1;
-        } else {
-            bin->votes--;
-        }
-        q->ids[i] = (uint16_t)id;
+        size_t end = i + 1;
+        while (end < n && pixels[end] == colour)
+            end++;
+        uint32_t id = bin_of(q, colour);
+        count_run(&q->bins[id], colour, (uint32_t)(end - i));
+        q->runs[q->n_runs++] = (struct run){colour, (uint32_t)end, id};
+        i = end;
     }
     for (uint32_t i = 0; i < q->n_bins; i++) {
-        bin = &q->bins[i];
+        struct bin *bin = &q->bins[i];
         q->bin_of[q->keys[i]] = 0;
-        for (int axis = 0; axis < 4; axis++)
-            bin->mean[axis] = (float)bin->sums[axis] / (float)bin->count;
+        quad sums = {(float)(uint32_t)bin->even, (float)(uint32_t)bin->odd,
+                     (float)(bin->even >> 32), (float)(bin->odd >> 32)};
+        bin->mean = sums / (float)bin->count;
     }
 }
 
@@ -255,63 +276,69 @@ static void write_palette(const struct quantiser *q, uint32_t n, struct palette 
 
 static bool make_room(struct quantiser *q, size_t n)
 {
-    if (n <= q->n_ids)
+    if (n <= q->runs_room)
         return true;
-    free(q->ids);
-    q->ids = malloc(n * sizeof *q->ids);
-    q->n_ids = q->ids ? n : 0;
-    return q->ids != NULL;
+    free(q->runs);
+    q->runs = malloc(n * sizeof *q->runs);
+    q->runs_room = q->runs ? n : 0;
+    return q->runs != NULL;
 }
 
-static uint32_t difference(uint32_t a, uint32_t b)
+struct difference {
+    uint32_t most, sum; /* over the channels */
+};
+
+static inline struct difference differ(uint32_t a, uint32_t b)
 {
-    uint32_t most = 0;
+    struct difference out = {0, 0};
+#pragma GCC unroll 4
     for (int axis = 0; axis < 4; axis++) {
         uint32_t p = channel(a, axis), q = channel(b, axis), d = p > q ? p - q : q - p;
-        most = d > most ? d : most;
+        out.most = d > out.most ? d : out.most;
+        out.sum += d;
     }
-    return most;
+    return out;
 }
 
-static void measure_error(const struct quantiser *q, const uint32_t *pixels, size_t n,
-                          struct palette_error *error)
+static void place_runs(const struct quantiser *q, uint8_t *indices, struct palette_error *error)
 {
-    uint64_t sum = 0;
-    size_t over = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t d = difference(pixels[i], q->colours[q->entry_of[q->ids[i]]]);
-        sum += d;
-        over += d > PALETTE_VISIBLE;
-        error->largest = d > error->largest ? d : error->largest;
+    uint64_t sum = 0, over = 0;
+    size_t start = 0;
+    for (size_t i = 0; i < q->n_runs; i++) {
+        const struct run *run = &q->runs[i];
+        uint8_t entry = q->entry_of[run->id];
+        size_t length = run->end - start;
+        struct difference d = differ(run->colour, q->colours[entry]);
+        memset(indices + start, entry, length);
+        sum += (uint64_t)d.sum * length;
+        over += d.most > PALETTE_VISIBLE ? length : 0;
+        error->largest = d.most > error->largest ? d.most : error->largest;
+        start = run->end;
     }
-    error->mean = (double)sum / (double)n;
-    error->share_over = (double)over / (double)n;
+    error->mean = (double)sum / (double)(4 * start);
+    error->share_over = (double)over / (double)start;
 }
 
 bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct palette *palette,
               uint8_t *indices, struct palette_error *error)
 {
     uint8_t place[PALETTE_COLOURS];
-    uint32_t n_colours;
+    uint32_t n_entries;
     *error = (struct palette_error){.largest = 0};
-    if (number_colours(q, pixels, n, indices, &n_colours)) {
-        write_palette(q, n_colours, palette, place);
-        for (size_t i = 0; i < n; i++)
-            indices[i] = place[indices[i]];
-        return true;
+    if (!number_colours(q, pixels, n, indices, &n_entries)) {
+        if (!make_room(q, n))
+            return false;
+        count_pixels(q, pixels, n);
+        n_entries = cut_all(q);
+        for (uint32_t i = 0; i < n_entries; i++) {
+            q->colours[i] = colour_of(q, &q->groups[i]);
+            for (uint32_t k = q->groups[i].start; k < q->groups[i].end; k++)
+                q->entry_of[q->bins[k].id] = (uint8_t)i;
+        }
+        place_runs(q, indices, error);
     }
-    if (!make_room(q, n))
-        return false;
-    count_pixels(q, pixels, n);
-    uint32_t n_groups = cut_all(q);
-    for (uint32_t i = 0; i < n_groups; i++) {
-        q->colours[i] = colour_of(q, &q->groups[i]);
-        for (uint32_t k = q->groups[i].start; k < q->groups[i].end; k++)
-            q->entry_of[q->bins[k].id] = (uint8_t)i;
-    }
-    measure_error(q, pixels, n, error);
-    write_palette(q, n_groups, palette, place);
+    write_palette(q, n_entries, palette, place);
     for (size_t i = 0; i < n; i++)
-        indices[i] = place[q->entry_of[q->ids[i]]];
+        indices[i] = place[indices[i]];
     return true;
 }
