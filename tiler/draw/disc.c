@@ -1,5 +1,7 @@
 #include "tiler/draw/disc.h"
 
+#include "tiler/draw/under.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -46,8 +48,8 @@ static void make(const struct disc_kind *kind, uint32_t place, uint8_t *alpha)
             double part = inside(kind->outer_px, distance);
             if (kind->inner_px > 0)
                 part -= inside(kind->inner_px, distance);
-            double steps = round(fmax(part, 0) * RASTER_STEPS);
-            *alpha++ = (uint8_t)(steps * 255 / RASTER_STEPS + 0.5);
+            double steps = round(fmax(part, 0) * UNDER_STEPS);
+            *alpha++ = (uint8_t)(steps * 255 / UNDER_STEPS + 0.5);
         }
     }
 }

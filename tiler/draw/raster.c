@@ -242,8 +242,7 @@ void raster_mark(struct raster *raster, struct fixed point)
 static inline uint32_t coverage_of(int32_t sum)
 {
     uint32_t covered = (uint32_t)(sum < 0 ? -sum : sum) >> SUM_SHIFT;
-    uint32_t step = FIXED_ONE / RASTER_STEPS;
-    return covered > FIXED_ONE ? FIXED_ONE : (covered + step / 2) / step * step;
+    return covered > FIXED_ONE ? FIXED_ONE : covered;
 }
 
 size_t raster_row(struct raster *raster, int32_t y)

@@ -33,11 +33,7 @@ struct fixed {
 
 enum { FIXED_ONE = 256 };
 
-/* Coverage comes in sixteenths: no eye sees finer steps, and the picture has a quarter of the
- * colours, which a palette then holds with half the error. */
-enum { RASTER_STEPS = 16 };
-
-/* Pixels first .. end - 1 of a row are covered by coverage / 256: 16, 32 ... 256. */
+/* Pixels first .. end - 1 of a row are covered by coverage / 256, 1 to 256. */
 struct span {
     int32_t first, end;
     uint32_t coverage;

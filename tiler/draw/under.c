@@ -12,7 +12,7 @@ enum {
     WHOLE = 65535,
     /* What lets less through than this counts as opaque. */
     NOTHING = 255,
-    STEP = FIXED_ONE / RASTER_STEPS,
+    STEP = FIXED_ONE / UNDER_STEPS,
 };
 
 typedef uint16_t lanes __attribute__((vector_size(16)));
@@ -161,22 +161,25 @@ static inline lanes share_of(lanes coverage)
     return (coverage << 8) - (coverage >> 8);
 }
 
-/* Eight pixels of which a shape covers something. */
+static inline lanes stepped(lanes coverage)
+{
+    return (coverage + all(STEP / 2)) & ~all(STEP - 1);
+}
+
+/* Eight pixels of which a shape covers something. What is laid is the step from all that was
+ * beside it to all that is now, so that shapes that fill a pixel between them fill it wholly. */
 static void lay_edge(struct under *under, size_t at, const struct tint *tint, lanes coverage)
 {
     struct under_cell *cell = &under->cells[at];
     lanes *beside = (lanes *)under->beside + at, *seen = (lanes *)under->seen + at;
-    lanes filled = *beside + coverage;
-    /* Coverage comes in steps: two shapes that fill a pixel between them may fill a step more. */
-    lanes step_more = (lanes)(filled > all(FIXED_ONE)) & (lanes)(filled <= all(FIXED_ONE + STEP));
-    coverage -= (filled - all(FIXED_ONE)) & step_more;
-    filled = *beside + coverage;
-    lanes anew = (lanes)(*beside == all(0)) | (lanes)(filled > all(FIXED_ONE));
+    lanes anew = (lanes)(*beside == all(0)) | (lanes)(*beside + coverage > all(FIXED_ONE));
     anew &= (lanes)(coverage > all(0));
+    lanes before = *beside & ~anew;
     *seen = (cell->through & anew) | (*seen & ~anew);
-    *beside = (coverage & anew) | (filled & ~anew);
-    lanes whole = (lanes)(coverage == all(FIXED_ONE));
-    lanes alpha = mul(tint->alpha, share_of(coverage));
+    *beside = before + coverage;
+    lanes laid = stepped(*beside) - stepped(before);
+    lanes whole = (lanes)(laid == all(FIXED_ONE));
+    lanes alpha = mul(tint->alpha, share_of(laid));
     alpha = (tint->alpha & whole) | (alpha & ~whole);
     add_part(cell, tint, least(mul(*seen, alpha), cell->through));
 }
@@ -438,6 +441,13 @@ done:
     return code;
 }
 
+/* a of which t is left, 65,535 being all. */
+static inline lanes left_of(lanes a, lanes t)
+{
+    lanes whole = (lanes)(t == all(WHOLE));
+    return (a & whole) | (mul(a, t) & ~whole);
+}
+
 /* Puts the level's picture upon what has been drawn below it. */
 static void pop_level(struct under *under)
 {
@@ -449,13 +459,13 @@ static void pop_level(struct under *under)
         const struct under_cell *above = &level->cells[i];
         lanes alpha = mul(spread(level->alpha + i * LANES), tint.alpha);
         lanes rest = all(WHOLE) - alpha, has = mul(all(WHOLE) - below->through, alpha);
-        struct under_cell dimmed = {.r = mul(below->r, rest) + mul(has, tint.r),
-                                    .g = mul(below->g, rest) + mul(has, tint.g),
-                                    .b = mul(below->b, rest) + mul(has, tint.b)};
-        below->r = above->r + mul(dimmed.r, above->through);
-        below->g = above->g + mul(dimmed.g, above->through);
-        below->b = above->b + mul(dimmed.b, above->through);
-        below->through = mul(below->through, above->through);
+        struct under_cell dimmed = {.r = left_of(below->r, rest) + mul(has, tint.r),
+                                    .g = left_of(below->g, rest) + mul(has, tint.g),
+                                    .b = left_of(below->b, rest) + mul(has, tint.b)};
+        below->r = above->r + left_of(dimmed.r, above->through);
+        below->g = above->g + left_of(dimmed.g, above->through);
+        below->b = above->b + left_of(dimmed.b, above->through);
+        below->through = left_of(below->through, above->through);
     }
 }
 

@@ -26,6 +26,10 @@
 #include "data/base/err.h"
 #include "tiler/draw/mask.h"
 
+/* Edges of areas are laid in sixteenths: no eye sees finer steps, and the picture has a quarter
+ * of the colours, which a palette then holds with half the error. */
+enum { UNDER_STEPS = 16 };
+
 /* A colour ready to be laid, 16 bits each. */
 struct ink {
     uint16_t r, g, b;
