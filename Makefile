@@ -37,6 +37,7 @@ FLAGS_tsan := -O1 -g -fsanitize=thread
 FLAGS_cov  := -O0 -g --coverage
 CFLAGS += -std=c17 -D_GNU_SOURCE -I. -DSISETU_VERSION='"$(VERSION)"' -ffp-contract=off $(WARN) $(FLAGS_$(MODE)) $(LIBCFLAGS)
 LDFLAGS += $(FLAGS_$(MODE))
+export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tests/tsan.supp
 
 SRC    := $(wildcard data/base/*.c data/*.c geo/*/*.c styles/*.c tiler/*/*.c)
 OBJ    := $(SRC:%.c=$(BUILD)/%.o)

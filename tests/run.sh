@@ -17,7 +17,7 @@ passed=0 failed=0 skipped=0
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=1}"
 export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0"
 export UBSAN_OPTIONS="print_stacktrace=1"
-export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-suppressions=$PWD/tests/tsan.supp}"
 
 # run NAME COMMAND...: runs it, shows what failed or was skipped, adds to the counts.
 run()

@@ -41,7 +41,8 @@ static double inside(double radius, double distance)
 static void make(const struct disc_kind *kind, uint32_t place, uint8_t *alpha)
 {
     int32_t half = kind->width / 2;
-    double x = (place % 8 + 0.5) / 8, y = (place / 8 + 0.5) / 8; /* in the middle pixel */
+    uint32_t right = place % 8, down = place / 8;
+    double x = (right + 0.5) / 8, y = (down + 0.5) / 8; /* in the middle pixel */
     for (int32_t row = 0; row < kind->width; row++) {
         for (int32_t column = 0; column < kind->width; column++) {
             double distance = hypot(column - half + 0.5 - x, row - half + 0.5 - y);

@@ -322,7 +322,7 @@ static void place_runs(const struct quantiser *q, uint8_t *indices, struct palet
 bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct palette *palette,
               uint8_t *indices, struct palette_error *error)
 {
-    uint8_t place[PALETTE_COLOURS];
+    uint8_t place[PALETTE_COLOURS] = {0};
     uint32_t n_entries;
     *error = (struct palette_error){.largest = 0};
     if (!number_colours(q, pixels, n, indices, &n_entries)) {

@@ -295,7 +295,7 @@ static void lay_mask_row(struct under *under, uint32_t y, const struct tint *tin
     struct mask *mask = &under->mask;
     uint8_t *row = mask->alpha + (size_t)y * under->size_px;
     struct under_cell *cells = under->cells + (size_t)y * (under->size_px / LANES);
-    const uint8_t *opaque = under->opaque + y / BLOCK_PX * (under->size_px / BLOCK_PX);
+    const uint8_t *opaque = under->opaque + (size_t)(y / BLOCK_PX) * (under->size_px / BLOCK_PX);
     uint64_t *dirty = mask->dirty + (size_t)y * mask->words;
     for (uint32_t word = 0; word < mask->words; word++) {
         for (uint64_t bits = dirty[word]; bits; bits &= bits - 1) {
