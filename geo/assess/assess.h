@@ -61,7 +61,7 @@ struct assess_summary {
     size_t n_threads;
     double load_s, assess_s, write_s; /* of the last try: from the store, to a world that could be
                                          published, into the store */
-    double findings_s, grades_s;      /* the larger parts of assess_s */
+    double findings_s, grades_s, segments_s; /* the parts of assess_s */
 };
 
 struct assess_options {

@@ -324,6 +324,7 @@ static enum err_code assess_once(const char *path, const struct assess_options *
     out->assess_s = assessed - loaded;
     out->findings_s = found - loaded;
     out->grades_s = graded - found;
+    out->segments_s = assessed - graded;
     out->write_s = seconds() - assessed;
 done:
     assessment_release(&assessment);

@@ -8,6 +8,7 @@
 # with the better of its two strategies, for exactextract. Each zone is compared: its shares
 # are planar and ours are on the ellipsoid, so 1e-5 or 0.01 person is equal.
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}" "${EXACTEXTRACT:=}"
+. tests/bench/lines.sh
 [ -f "$SISETU_BENCH/gen.py" ] || { echo "SKIP: SISETU_BENCH is not set: no population of zones against a peer"; exit 0; }
 store=$(sh tests/bench/workload.sh "$DIR" 2>"$DIR/workload.log") || { cat "$DIR/workload.log"; exit 1; }
 work=$(mktemp -d)
@@ -37,22 +38,21 @@ with open(out, "w", newline="") as f:
 print("%.4f" % least)
 P
 ours=9999 theirs=9999
-less() { awk -v a="$1" -v b="$2" 'BEGIN {print (b != "" && b + 0 < a + 0) ? b : a}'; }
 for round in 1 2 3; do
     line=$(taskset -c 0 "$BUILD/bench/exposure" "$store" 3 "$work/ours.csv") || exit 1
-    ours=$(less "$ours" "$(echo "$line" | cut -d' ' -f2)")
+    ours=$(least "$ours" "$(echo "$line" | cut -d' ' -f2)")
     if [ -n "$EXACTEXTRACT" ]; then
         took=$(taskset -c 0 "$EXACTEXTRACT" "$work/peer.py" "$DIR/data" "$work/theirs.csv") || exit 1
-        theirs=$(less "$theirs" "$took")
+        theirs=$(least "$theirs" "$took")
     fi
 done
 echo "exposure: $(echo "$line" | cut -d' ' -f3-)"
 if [ -z "$EXACTEXTRACT" ]; then
-    echo "exposure: population of 20,000 zones                    $ours s"
+    line "exposure: population of 20,000 zones" "$ours"
     echo "SKIP: EXACTEXTRACT names no Python with exactextract"
     exit 0
 fi
-echo "$ours $theirs" | awk '{printf "%-54s %s s   exactextract %s s   ratio %.1f\n", "exposure: population of 20,000 zones", $1, $2, $2 / $1}'
+line "exposure: population of 20,000 zones" "$ours" exactextract "$theirs" 8
 python3 - "$work" <<'P'
 import csv, sys
 a, b = ({int(i): float(p) for i, p in csv.reader(open(f"{sys.argv[1]}/{f}.csv"))} for f in ("ours", "theirs"))

@@ -6,6 +6,7 @@
 # Times are of the work alone: index and query on loaded layers for the C program and for us,
 # the query on an indexed table for PostGIS.
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}"
+. tests/bench/lines.sh
 [ -f "$SISETU_BENCH/gen.py" ] || { echo "SKIP: SISETU_BENCH is not set: no joins by distance against peers"; exit 0; }
 store=$(sh tests/bench/workload.sh "$DIR" 2>"$DIR/workload.log") || { cat "$DIR/workload.log"; exit 1; }
 data=$DIR/data/ningxia.gpkg
@@ -48,7 +49,6 @@ SET max_parallel_workers_per_gather = 0;
 $1;
 SQL
 }
-least() { awk -v a="$1" -v b="$2" 'BEGIN {print (b != "" && b + 0 < a + 0) ? b : a}'; }
 
 pairs=9999 nearest=9999 geos_pairs=9999 geos_nearest=9999 pg_pairs=9999 pg_nearest=9999
 for round in 1 2 3; do
@@ -64,15 +64,13 @@ for round in 1 2 3; do
         [ "$round" = 1 ] && pg_nearest=$(psql_seconds "$nearest_sql")
     fi
 done
-line() # line WHAT OURS PEER THEIRS
-{
-    echo "$2 $4" | awk -v what="$1" -v peer="$3" '{printf "%-54s %s s   %s %s s   ratio %.1f\n", what, $1, peer, $2, $2 / $1}'
-}
 echo "$ours" | sed -n 's/^pairs [0-9.]* \(n=.*\) largest.*/near: pairs by declared grade: \1/p'
 [ -n "$peer" ] || echo "SKIP: $SISETU_BENCH/peers/geos_pairs.c does not build here"
 [ -n "$postgis" ] || echo "SKIP: no PostGIS here (postgresql-15-postgis-3, $SISETU_BENCH/pg.sh)"
-[ -n "$peer" ] && line "near: pairs within geodesic distance" "$pairs" "GEOS + geod" "$geos_pairs"
-[ -n "$postgis" ] && line "near: pairs within geodesic distance" "$pairs" "PostGIS geography" "$pg_pairs"
-[ -n "$peer" ] && line "near: nearest pipeline of 20,000 plants" "$nearest" "GEOS, planar" "$geos_nearest"
-[ -n "$postgis" ] && line "near: nearest pipeline of 200 plants, for 20,000" "$nearest" "PostGIS geography x 100" "$(echo "$pg_nearest" | awk '{print $1 * 100}')"
+[ -n "$peer" ] && line "near: pairs within geodesic distance" "$pairs" "GEOS + geod" "$geos_pairs" 3
+[ -n "$postgis" ] && line "near: pairs within geodesic distance" "$pairs" "PostGIS geography" "$pg_pairs" 15
+[ -n "$peer" ] && line "near: nearest pipeline of 20,000 plants" "$nearest" "GEOS, planar" "$geos_nearest" 1
+[ -n "$postgis" ] && line "near: nearest pipeline of 20,000 plants" "$nearest" "PostGIS, 200 x 100" "$(echo "$pg_nearest" | awk '{print $1 * 100}')"
+[ -n "$peer$postgis" ] || line "near: pairs within geodesic distance" "$pairs"
+[ -n "$peer$postgis" ] || line "near: nearest pipeline of 20,000 plants" "$nearest"
 exit 0

@@ -30,9 +30,9 @@ static void print_timing(struct cli *cli, const struct assess_summary *summary)
 {
     buf_printf(&cli->out,
                "timing threads=%zu load_s=%.3f assess_s=%.3f findings_s=%.3f "
-               "grades_s=%.3f write_s=%.3f\n",
+               "grades_s=%.3f segments_s=%.3f write_s=%.3f\n",
                summary->n_threads, summary->load_s, summary->assess_s, summary->findings_s,
-               summary->grades_s, summary->write_s);
+               summary->grades_s, summary->segments_s, summary->write_s);
 }
 
 static void write_timing(struct jw *jw, const struct assess_summary *summary)
@@ -44,6 +44,7 @@ static void write_timing(struct jw *jw, const struct assess_summary *summary)
     jw_kv_fixed(jw, "assess_s", summary->assess_s, 3);
     jw_kv_fixed(jw, "findings_s", summary->findings_s, 3);
     jw_kv_fixed(jw, "grades_s", summary->grades_s, 3);
+    jw_kv_fixed(jw, "segments_s", summary->segments_s, 3);
     jw_kv_fixed(jw, "write_s", summary->write_s, 3);
     jw_end_object(jw);
 }

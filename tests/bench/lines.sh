@@ -1,0 +1,32 @@
+#!/bin/sh
+# lines.sh - how figures are printed, for the other scripts here (`. tests/bench/lines.sh`): one line each,
+#
+#   work                                          ours     peer                           ratio   reach
+#
+# a ratio is the peer's time over ours, both the least of rounds that were run in turn. "reach" is the ratio, or the most
+# of ours, that issue 3 asks for; "!" marks a figure that falls short of it.
+
+line() # line WHAT OURS [PEER THEIRS [RATIO]]: seconds against a peer's; RATIO: what the ratio should reach
+{
+    awk -v what="$1" -v ours="$2" -v peer="${3:-}" -v theirs="${4:-}" -v reach="${5:-}" 'BEGIN {
+        ratio = theirs == "" ? "" : sprintf("%.1f", theirs / ours)
+        against = theirs == "" ? "" : sprintf("%s %.3f s", peer, theirs)
+        wanted = reach == "" ? "" : sprintf(">= %s%s", reach, theirs / ours >= reach ? "" : " !")
+        text = sprintf("%-52s %8.3f s  %-30s %5s  %s", what, ours, against, ratio, wanted)
+        sub(/ +$/, "", text)
+        print text
+    }'
+}
+figure() # figure WHAT OURS UNIT [MOST]: a figure without a peer; MOST: what it should not pass
+{
+    awk -v what="$1" -v ours="$2" -v unit="$3" -v most="${4:-}" 'BEGIN {
+        wanted = most == "" ? "" : sprintf("<= %s%s", most, ours + 0 <= most + 0 ? "" : " !")
+        text = sprintf("%-52s %8s %s%*s%s", what, ours, unit, 40 - length(unit), "", wanted)
+        sub(/ +$/, "", text)
+        print text
+    }'
+}
+least() # least A B: the smaller; B may be empty
+{
+    awk -v a="$1" -v b="$2" 'BEGIN {print (b != "" && b + 0 < a + 0) ? b : a}'
+}
