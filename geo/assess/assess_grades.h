@@ -14,7 +14,7 @@
 
 struct grade_difference {
     const struct world *world;
-    struct worker *worker;
+    struct crew *crew;
     const struct assessment *made;
     struct arena *arena;
     bool *same;        /* by row of the assessment: stands in the store as it would be written */
@@ -24,10 +24,10 @@ struct grade_difference {
     size_t capacity;
 };
 
-/* Who asks: a world with its findings, its assessment, a worker that fits. */
+/* Who asks: a world with its findings, its assessment, a crew that fits. */
 struct grade_made {
     const struct world *world;
-    struct worker *worker;
+    struct crew *crew;
     const struct assessment *made;
 };
 enum err_code grade_difference_find(struct store *store, const struct grade_made *made,

@@ -175,7 +175,7 @@ static enum err_code find_need(const char *path, struct saving *saving, struct n
     out->same_rules = text_equal(old_hash, saving->world->rules->hash);
     out->same_date = text_equal(old_date, saving->as_of);
     out->same_facts = text_equal(assessed, now);
-    const struct grade_made made = {saving->world, &saving->crew->workers[0], saving->assessment};
+    const struct grade_made made = {saving->world, saving->crew, saving->assessment};
     if (out->generation == saving->world->generation)
         TRY(finding_rows_compare(&saving->conflicts, store, err));
     if (out->generation == saving->world->generation)
