@@ -1,7 +1,29 @@
 #!/bin/sh
-# run.sh - measures the main job on the sample region, in ratios against a peer where there
-# is one (ogr2ogr for the import, in the same run), else in plain figures.
-: "${BUILD:=build/release}"
+# run.sh - measures the main job on the sample region and on the comparison workload, in ratios against a peer in the same
+# run where there is one, else in plain figures (lines.sh tells the columns). FULL=1: also with ten times the data, and
+# edits, which takes half an hour the first time. ONLY=workload leaves the sample region out.
+: "${BUILD:=build/release}" "${FULL:=}" "${ONLY:=}"
+. tests/bench/lines.sh
+workload()
+{
+    echo "comparison workload (SISETU_BENCH=${SISETU_BENCH:-}), joins and exposure on one core"
+    sh tests/bench/near.sh
+    sh tests/bench/exposure.sh
+    SCALE=1 sh tests/bench/assess.sh
+    if [ -n "$FULL" ]; then
+        SCALE=10 ROUNDS=1 sh tests/bench/assess.sh
+        [ -f "${SISETU_BENCH:-}/gen.py" ] && for scale in 1 10; do
+            echo "edits, $scale times the data; p99 should be under 25 ms"
+            SCALE=$scale sh tests/bench/edit.sh
+        done
+    else
+        echo "SKIP: ten times the data and edits: FULL=1 measures them"
+    fi
+}
+if [ "$ONLY" = workload ]; then
+    workload
+    exit 0
+fi
 S=$PWD/$BUILD/sisetu
 WORK=$(mktemp -d)
 server=
@@ -14,35 +36,28 @@ seconds() # seconds COMMAND...: wall time of a command
     "$@" >"$WORK/out" 2>&1 || { cat "$WORK/out"; exit 1; }
     echo "$(date +%s.%N) $start" | awk '{printf "%.3f", $1 - $2}'
 }
-ratio()
-{
-    echo "$1 $2" | awk '{printf "%.2f", $1 / $2}'
-}
 
 rounds=3
 best() # best COMMAND...: least of several rounds
 {
-    least=
+    shortest=
     for round in $(seq $rounds); do
         took=$(seconds "$@") || exit 1
-        least=$(echo "$took ${least:-999999}" | awk '{print ($1 < $2) ? $1 : $2}')
+        shortest=$(least "$took" "$shortest")
     done
-    echo "$least"
+    echo "$shortest"
 }
 
 load=$(best sh data/sample/load.sh "$S" "$PWD/$BUILD/sisetu-sample" "$WORK/sample.gpkg")
-echo "sample: generate, import every layer, assess          $load s"
+line "sample: generate, import every layer, assess" "$load"
 cp build/ningxia.gpkg "$WORK/assess.gpkg"
 again=$(best "$S" assess "$WORK/assess.gpkg")
-echo "sample: assess an unchanged store                      $again s"
+line "sample: assess an unchanged store" "$again"
 
 inputs=data/ningxia/boundaries_gcj02.geojson
 ours=$(best sh -c "rm -f $WORK/a.gpkg; $S init $WORK/a.gpkg && $S import $WORK/a.gpkg admin $inputs --crs EPSG:4490")
 theirs=$(best sh -c "rm -f $WORK/b.gpkg; ogr2ogr -f GPKG $WORK/b.gpkg $inputs -makevalid -a_srs EPSG:4490")
-echo "boundaries: init, import with every check, ours        $ours s"
-echo "boundaries: ogr2ogr -makevalid, theirs                 $theirs s   ratio $(ratio "$ours" "$theirs")"
-
-sh tests/bench/exposure.sh
+line "boundaries: init, import with every check" "$ours" "ogr2ogr -makevalid" "$theirs"
 
 port=18099
 start=$(date +%s.%N)
@@ -52,7 +67,7 @@ until curl -sf -o /dev/null http://127.0.0.1:$port/healthz; do
     kill -0 $server 2>/dev/null || { cat "$WORK/serve.log"; exit 1; }
     sleep 0.01
 done
-echo "serve: ready after                                     $(echo "$(date +%s.%N) $start" | awk '{printf "%.3f", $1 - $2}') s"
+line "serve: ready after" "$(echo "$(date +%s.%N) $start" | awk '{printf "%.3f", $1 - $2}')"
 tiles=$WORK/tiles
 for z in 6 7 8 9 10 11 12; do
     for dx in 0 1 2 3; do
@@ -64,9 +79,9 @@ done >"$tiles"
 n=$(grep -c url "$tiles")
 cold=$(seconds curl -s -K "$tiles")
 warm=$(seconds curl -s -K "$tiles")
-echo "serve: $n tiles z6-12 one after another, first time    $cold s   $(ratio "$n" "$cold") a second"
-echo "serve: the same again                                  $warm s   $(ratio "$n" "$warm") a second"
-echo "serve: resident memory                                 $(awk '/VmRSS/ {printf "%.0f MB", $2 / 1024}' /proc/$server/status)"
-
-sh tests/bench/near.sh
-sh tests/bench/assess.sh
+figure "serve: $n tiles z6-12 one after another, first time" "$(echo "$n $cold" | awk '{printf "%.0f", $1 / $2}')" "a second"
+figure "serve: the same again" "$(echo "$n $warm" | awk '{printf "%.0f", $1 / $2}')" "a second"
+figure "serve: resident memory" "$(awk '/VmRSS/ {printf "%.0f", $2 / 1024}' /proc/$server/status)" MB
+kill $server
+server=
+workload
