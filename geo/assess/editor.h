@@ -24,7 +24,12 @@
  *          they do not fit the others; ERR_CHANGED the precondition does not hold; ERR_NOT_FOUND
  *          nothing to delete; ERR_CONFLICT the store has to be assessed first; and those of
  *          store.h. After any error store, world and editor are as they were.
- * Cost:    milliseconds an edit, by what it touches and not by how much there is.
+ * Cost:    by what it touches and not by how much there is, but for a few bytes a record of the
+ *          layer: of 20,000 plants among 50,000 targets and 1,500 pipelines 4 to 8 ms of one core
+ *          at the median, 14 (a zone) to 50 ms (a plant or target near a dozen pipelines, each of
+ *          which is cut anew, 1.5 ms for 200 vertices) at p99, shared among the crew. Ten times as
+ *          dense is ten times as many pipelines near, each with ten times as much along it. An
+ *          edit of admin, or of a census that is not beside a grid, is a full assessment.
  */
 #ifndef SISETU_GEO_EDITOR_H
 #define SISETU_GEO_EDITOR_H
