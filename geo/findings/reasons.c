@@ -175,32 +175,6 @@ struct reason_words reasons_of_spacing(const struct world *world,
     return words;
 }
 
-static const struct record_head *find_head(const struct world *world, const char *layer,
-                                           const char *id)
-{
-    enum layer_id found;
-    if (!layer || !layer_by_name(layer, &found))
-        return NULL;
-    int64_t row = world_find(world, found, id);
-    return row < 0 ? NULL : world_record(world, found, (size_t)row);
-}
-
-static const char *named(const struct record_head *head, const char *id)
-{
-    if (head)
-        return reasons_name(head);
-    return id ? id : "";
-}
-
-static const char *class_zh(const struct rules *rules, const char *code)
-{
-    for (size_t i = 0; i < rules->n_target_classes; i++) {
-        if (text_equal(rules->target_classes[i].source.id, code))
-            return rules->target_classes[i].name_zh;
-    }
-    return code ? code : "";
-}
-
 const char *reasons_without_stop(const char *text, struct arena *arena)
 {
     static const char *const stops[] = {".", "。"};
@@ -211,38 +185,4 @@ const char *reasons_without_stop(const char *text, struct arena *arena)
             return arena_strndup(arena, text, n - length);
     }
     return text;
-}
-
-const char *reasons_conflict_zh(const struct world *world, const struct conflict *conflict,
-                                struct arena *arena)
-{
-    bool decided = text_equal(conflict->verdict, "conflict");
-    const char *end = decided ? "" : "，尚不能判定";
-    const char *source =
-        named(find_head(world, conflict->source_layer, conflict->source_id), conflict->source_id);
-    const char *target =
-        named(find_head(world, conflict->target_layer, conflict->target_id), conflict->target_id);
-    const char *standard = conflict->standard ? conflict->standard : "";
-    const char *clause = conflict->clause ? conflict->clause : "";
-    if (text_equal(conflict->kind, "distance") && !conflict->target_id)
-        return arena_printf(arena, "%s：规则表中没有适用于其规模的间距%s。", source, end);
-    if (text_equal(conflict->kind, "distance"))
-        return arena_printf(arena, "%s 距 %s（%s）%.2f m，%s %s 要求 %g m%s。", source, target,
-                            class_zh(world->rules, conflict->target_class),
-                            conflict->required_m + conflict->margin_m, standard, clause,
-                            conflict->required_m, end);
-    if (text_equal(conflict->kind, "density")) {
-        if (isnan(conflict->persons))
-            return arena_printf(arena, "危险区 %s 内的人口密度%s。", source,
-                                decided ? "过高" : "尚不能判定");
-        return arena_printf(arena, "危险区 %s 与人口密集区重叠，重叠部分有 %.0f 人%s。", source,
-                            conflict->persons, end);
-    }
-    for (size_t i = 0; i < world->rules->n_area_rules; i++) {
-        const struct area_rule *rule = &world->rules->area_rules[i];
-        if (text_equal(rule->source.id, conflict->rule_id))
-            return arena_printf(arena, "%s（%s）：%s%s。", source, target,
-                                reasons_without_stop(rule->text_zh, arena), end);
-    }
-    return arena_printf(arena, "%s 与 %s 冲突%s。", source, target, end);
 }

@@ -56,11 +56,6 @@ struct reason_words reasons_of_spacing(const struct world *world,
 /* The text of a rule as a part of a longer sentence: without its full stop. */
 const char *reasons_without_stop(const char *text, struct arena *arena);
 
-/* The Chinese sentence of a conflict as the store keeps it (there only the English one is
- * kept; the figures are the same). */
-const char *reasons_conflict_zh(const struct world *world, const struct conflict *conflict,
-                                struct arena *arena);
-
 /* "GB 50016-2014(2018) tbl 4.2.1": standard, edition where the standard does not name it
  * already, clause. NULL without memory. */
 const char *reasons_clause(const struct rule_source *rule, struct arena *arena);

@@ -2,6 +2,7 @@
 
 #include "data/base/text.h"
 #include "geo/measure/ellipsoid.h"
+#include "geo/world/near.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,8 +130,8 @@ static enum err_code search_near(const struct spacing_join *join, enum layer_id 
     enum err_code code = ERR_OK;
     const struct geom *geom = join->source->geom;
     if (geom->kind != GEOM_LINE)
-        return world_search(join->world, layer, ellipsoid_expand(geom->box, reach), join->scratch,
-                            &rows->items, &rows->n, err);
+        return near_candidates(join->world, layer, geom->box, reach, join->scratch, &rows->items,
+                               &rows->n, err);
     for (uint32_t ring = 0; ring < geom->n_rings; ring++) {
         uint32_t end = geom->ring_ends[ring];
         for (uint32_t from = geom_ring_start(geom, ring); from + 1 < end; from += STRETCH) {
@@ -138,8 +139,7 @@ static enum err_code search_near(const struct spacing_join *join, enum layer_id 
             struct box box = box_of_points(geom->points + from, vertices);
             uint32_t *some = NULL;
             size_t n = 0;
-            TRY(world_search(join->world, layer, ellipsoid_expand(box, reach), join->scratch, &some,
-                             &n, err));
+            TRY(near_candidates(join->world, layer, box, reach, join->scratch, &some, &n, err));
             TRY(rows_add(rows, some, n, join->scratch, err));
         }
     }

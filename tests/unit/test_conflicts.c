@@ -266,6 +266,43 @@ static void test_conflict_carries_its_evidence(void **state)
     world_release(world);
 }
 
+/* Points and a line whose reach goes over the antimeridian, from either side. */
+static void test_conflicts_are_found_over_the_antimeridian(void **state)
+{
+    (void)state;
+    static const double sides[] = {1, -1};
+    for (size_t i = 0; i < 2; i++) {
+        struct fixture f;
+        struct arena arena;
+        fixture_init(&f);
+        struct facility *tank = fixture_add(&f, LAYER_FACILITIES, "T1");
+        tank->head.geom = fixture_point(&f, sides[i] * 179.99995, 38.4);
+        tank->facility_type = "LIQ_TANK_AB";
+        tank->total_m3 = 50;
+        tank->fixed_roof = 0;
+        struct protected_target *school = fixture_add(&f, LAYER_PROTECTED, "P1");
+        struct lonlat at =
+            ellipsoid_direct((struct lonlat){sides[i] * 179.99995, 38.4}, sides[i] * 90, 12.5);
+        school->head.geom = fixture_point(&f, remainder(at.lon_deg, 360), at.lat_deg);
+        school->use = "school";
+        school->fire_rating = 2;
+        school->storeys = 2;
+        school->persons = 100;
+        assert_true(school->head.geom.points[0].lon_deg * sides[i] < -179.9);
+        struct world *world = fixture_world(&f, DAY);
+        arena_init(&arena, 0);
+        struct found found = gather(world, &arena);
+        size_t n = 0;
+        for (size_t k = 0; k < found.n; k++)
+            if (found.items[k].row.target_id && strcmp(found.items[k].row.target_id, "P1") == 0 &&
+                fabs(found.items[k].row.distance_m - 12.5) < 1e-6)
+                n++;
+        assert_true(n > 0);
+        arena_release(&arena);
+        world_release(world);
+    }
+}
+
 static void test_closed_plant_and_what_is_its_own_harm_nobody(void **state)
 {
     (void)state;
@@ -308,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_findings_come_by_source_and_target_and_the_same_each_time),
         cmocka_unit_test(test_every_spacing_row_decides_at_its_value),
         cmocka_unit_test(test_conflict_carries_its_evidence),
+        cmocka_unit_test(test_conflicts_are_found_over_the_antimeridian),
         cmocka_unit_test(test_closed_plant_and_what_is_its_own_harm_nobody),
         cmocka_unit_test(test_likely_rows_grade_one_step_milder),
     };
