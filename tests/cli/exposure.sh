@@ -92,6 +92,8 @@ fails 3 'feature 1 \(id "void"\).*(empty|no geometry)' "an empty geometry is ref
 fails 3 'GeoJSON|not a pair of numbers|NaN' "NaN for a coordinate is refused" "$S" exposure "$STORE" "$WORK/nan.geojson" --crs EPSG:4490
 fails 3 'over half a turn; cut the shape at the antimeridian' "a polygon over the antimeridian is refused" "$S" exposure "$STORE" "$WORK/date.geojson" --crs EPSG:4490
 fails 2 'within' "a distance of 0 is refused" "$S" exposure "$STORE" "$WORK/point.geojson" --crs EPSG:4490 --within 0
+fails 2 'within -5 is outside' "a negative distance is refused" "$S" exposure "$STORE" "$WORK/point.geojson" --crs EPSG:4490 --within=-5
+fails 2 'within "nan" is not a number' "a distance that is no number is refused" "$S" exposure "$STORE" "$WORK/point.geojson" --crs EPSG:4490 --within nan
 fails 2 'id nothing.*no such column' "an unknown id column is refused" "$S" exposure "$STORE" "$WORK/two.geojson" --crs EPSG:4490 --id nothing
 fails 3 'standard input is empty' "empty standard input is refused" sh -c "'$S' exposure '$STORE' - --crs EPSG:4490 </dev/null"
 fails 3 'standard input is not GeoJSON' "standard input that is no GeoJSON is refused" sh -c "echo no | '$S' exposure '$STORE' - --crs EPSG:4490"
@@ -115,5 +117,7 @@ same "share gives areas and shares" "['area_a_m2', 'area_b_m2', 'area_shared_m2'
     "$(py 'list(d[0])' "$S" share "$WORK/house.geojson" "$WORK/plant.geojson" --b-within 500 --crs EPSG:4490 --json)"
 fails 3 'points; a share without --b-within' "a point without a radius has no area" "$S" share "$WORK/house.geojson" "$WORK/plant.geojson" --crs EPSG:4490
 fails 3 'holds 2 shapes' "a share is asked of one shape" "$S" share "$WORK/shared.geojson" "$WORK/house.geojson" --crs EPSG:4490
+fails 2 'b-within 0 is outside' "a radius of 0 has no area" "$S" share "$WORK/house.geojson" "$WORK/plant.geojson" --b-within 0 --crs EPSG:4490
+fails 2 'b-within -500 is outside' "nor has a negative one" "$S" share "$WORK/house.geojson" "$WORK/plant.geojson" --b-within=-500 --crs EPSG:4490
 fails 2 'crs is required' "share wants the CRS" "$S" share "$WORK/house.geojson" "$WORK/plant.geojson" --b-within 500
 finish

@@ -75,4 +75,22 @@ sum=$(cksum <"$STORE")
 if load /bin/false 2>/dev/null; then not_ok "a generator that fails is told"; else ok "a generator that fails is told"; fi
 same "and leaves the store as it was" "$sum" "$(cksum <"$STORE")"
 same "and nothing beside it" "ningxia.gpkg sample" "$(cd "$WORK" && echo *)"
+# On one thread and on many: the same rows, from nothing.
+for threads in 1 4; do
+    cp "$STORE" "$WORK/threads$threads.gpkg"
+    sqlite3 "$WORK/threads$threads.gpkg" 'DELETE FROM conflicts; DELETE FROM grades; DELETE FROM segments'
+    is "assessed anew on $threads thread(s)" "$S" assess "$WORK/threads$threads.gpkg" --threads "$threads" --as-of 2026-11-01
+    for layer in conflicts grades segments; do
+        sqlite3 "$WORK/threads$threads.gpkg" "SELECT * FROM $layer ORDER BY fid" >"$WORK/$layer.$threads"
+    done
+done
+for layer in conflicts grades segments; do
+    some "there are $layer" "SELECT count(*) FROM $layer"
+    if cmp -s "$WORK/$layer.1" "$WORK/$layer.4"; then ok "$layer written by many threads are those of one, byte by byte"; else
+        not_ok "$layer written by many threads are those of one, byte by byte" "$(diff "$WORK/$layer.1" "$WORK/$layer.4" | head -4)"
+    fi
+    same "and are as many as in the store before" "$(ask "SELECT count(*) FROM $layer")" "$(wc -l <"$WORK/$layer.1")"
+done
+fails 2 'radius 0 is outside' "an incident of no radius is refused" "$S" incident "$STORE" 106.2 38.4 --radius 0
+fails 2 'radius -1 is outside' "and of a negative one" "$S" incident "$STORE" 106.2 38.4 --radius=-1
 finish
