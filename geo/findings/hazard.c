@@ -17,7 +17,7 @@ struct sums {
 };
 
 /* Edge of what lies round an outline, m: persons change by less than one in ten thousand. */
-static const double BUFFER_TOLERANCE_M = 0.05;
+static const double BUFFER_TOLERANCE_M = 0.01;
 
 /* A circle about a point is a polygon of the circle's area whose edge strays by so much to
  * either side: where people live evenly it counts them exactly, and else to one in ten
