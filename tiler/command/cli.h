@@ -102,7 +102,7 @@ bool cli_print_helps(const char *word, struct buf *out);
 extern const struct cli_command *const cli_commands[];
 
 extern const struct cli_command cli_init, cli_upgrade, cli_export, cli_import;
-extern const struct cli_command cli_assess, cli_serve, cli_tile, cli_report;
+extern const struct cli_command cli_assess, cli_serve, cli_tile, cli_seed, cli_report;
 extern const struct cli_command cli_at, cli_unit, cli_enterprise, cli_conflicts;
 extern const struct cli_command cli_check, cli_incident, cli_risk, cli_exposure, cli_share;
 extern const struct cli_command cli_pipelines;
