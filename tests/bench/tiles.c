@@ -41,7 +41,7 @@ static enum err_code draw(struct drawing_room *room, const uint32_t key[3], stru
                           struct err *err)
 {
     const struct tile_key tile = {
-        .map = room->map, .z = key[0], .x = key[1], .y = key[2], .scale = 1};
+        .map = room->map, .z = key[0], .x = key[1], .y = key[2], .scale = 1, .form = IMAGE_PALETTE};
     out->n_bytes = 0;
     worker_reset(&room->worker);
     return tile_draw(room->scenes, room->canvas, &room->worker, &tile, out, err);

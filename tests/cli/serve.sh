@@ -100,6 +100,15 @@ same "it still answers after garbage and a cut request" 200 "$(status "$URL/heal
 "$S" at "$STORE" 106.25 38.48 --radius 1500 --json >"$WORK/cli.json"
 curl -s "$URL/v1/at?lon=106.25&lat=38.48&radius_m=1500" >"$WORK/http.json"
 is "at is the same from both" sh -c "tr -d '\n' <'$WORK/cli.json' | cmp - '$WORK/http.json'"
+colour_type() # of a tile: 2 RGB, 3 a palette, 6 RGBA
+{
+    curl -s "$1" | dd bs=1 skip=25 count=1 2>/dev/null | od -An -tu1 | tr -d ' '
+}
+same "?png=8 is a palette" 3 "$(colour_type "$URL/tiles/county/10/813/397.png?png=8")"
+same "?png=32 keeps all colours" true \
+    "$(case $(colour_type "$URL/tiles/county/10/813/397.png?png=32") in 2 | 6) echo true ;; esac)"
+same "?png=24 is refused" 400 "$(status "$URL/tiles/county/10/813/397.png?png=24")"
+
 "$S" tile "$STORE" county 10 813 397 -o "$WORK/cli.png"
 curl -s "$URL/tiles/county/10/813/397.png" >"$WORK/http.png"
 is "a tile is the same from both" cmp "$WORK/cli.png" "$WORK/http.png"

@@ -26,13 +26,19 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct buf encode(const uint32_t *pixels, uint32_t width, uint32_t height)
+static struct buf encode_as(const struct image *image)
 {
     struct buf out;
     struct err err;
     buf_init(&out);
-    assert_int_equal(image_write_png(writer, pixels, width, height, &out, &err), ERR_OK);
+    assert_int_equal(image_write_png(writer, image, &out, &err), ERR_OK);
     return out;
+}
+
+static struct buf encode(const uint32_t *pixels, uint32_t width, uint32_t height)
+{
+    const struct image image = {pixels, width, height, IMAGE_PALETTE};
+    return encode_as(&image);
 }
 
 static uint32_t *decode(const struct buf *png, uint32_t width, uint32_t height)
@@ -199,6 +205,64 @@ static void test_as_many_colours_as_pixels_are_still_written(void **state)
     buf_release(&png);
 }
 
+/* 4,096 colours far apart. */
+static void fill_wild(uint32_t *pixels, uint32_t n, uint32_t alpha)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t mixed = i * UINT32_C(2654435761) >> 20;
+        uint32_t r = mixed & 15, g = mixed >> 4 & 15, b = mixed >> 8;
+        pixels[i] = alpha << 24 | b * alpha / 15 << 16 | g * alpha / 15 << 8 | r * alpha / 15;
+    }
+}
+
+static void test_a_palette_that_shows_gives_way_to_all_colours(void **state)
+{
+    (void)state;
+    enum { N = 128 };
+    static uint32_t wild[N * N];
+    for (uint32_t alpha = 255; alpha >= 128; alpha -= 127) {
+        struct image image = {wild, N, N, IMAGE_PALETTE};
+        fill_wild(wild, N * N, alpha);
+        struct buf palette = encode_as(&image);
+        assert_int_equal(palette.bytes[25], 3); /* the colour type in IHDR */
+        struct palette_error error = image_error(writer);
+        assert_true(error.share_over > IMAGE_SHARE_OVER && error.largest > PALETTE_VISIBLE);
+        image.form = IMAGE_AUTO;
+        struct buf automatic = encode_as(&image);
+        assert_int_equal(automatic.bytes[25], alpha == 255 ? 2 : 6);
+        assert_int_equal(image_error(writer).largest, 0);
+        image.form = IMAGE_TRUE;
+        struct buf all = encode_as(&image);
+        assert_int_equal(all.n_bytes, automatic.n_bytes);
+        assert_memory_equal(all.bytes, automatic.bytes, all.n_bytes);
+        uint32_t *back = decode(&all, N, N);
+        for (uint32_t i = 0; i < N * N; i++)
+            for (int shift = 0; shift < 32; shift += 8)
+                assert_true(abs((int)(back[i] >> shift & 255) - (int)(wild[i] >> shift & 255)) <=
+                            (alpha == 255 ? 0 : 1));
+        free(back);
+        buf_release(&palette);
+        buf_release(&automatic);
+        buf_release(&all);
+    }
+}
+
+static void test_a_palette_whose_error_is_not_seen_is_kept(void **state)
+{
+    (void)state;
+    enum { N = 128 };
+    static uint32_t near[N * N];
+    for (uint32_t i = 0; i < N * N; i++) /* 1,000 colours in a narrow range */
+        near[i] = 0xFF000000 | (100 + i % 10) << 16 | (50 + i / 10 % 10) << 8 | (20 + i / 100 % 10);
+    const struct image image = {near, N, N, IMAGE_AUTO};
+    struct buf png = encode_as(&image);
+    assert_int_equal(png.bytes[25], 3);
+    struct palette_error error = image_error(writer);
+    assert_true(error.mean > 0 && error.mean <= IMAGE_MEAN_ERROR);
+    assert_true(error.share_over <= IMAGE_SHARE_OVER);
+    buf_release(&png);
+}
+
 static void test_the_same_picture_gives_the_same_bytes_whatever_came_before(void **state)
 {
     (void)state;
@@ -238,6 +302,8 @@ int main(void)
         cmocka_unit_test(test_translucent_colours_come_back_within_rounding),
         cmocka_unit_test(test_more_than_256_colours_lose_little),
         cmocka_unit_test(test_as_many_colours_as_pixels_are_still_written),
+        cmocka_unit_test(test_a_palette_that_shows_gives_way_to_all_colours),
+        cmocka_unit_test(test_a_palette_whose_error_is_not_seen_is_kept),
         cmocka_unit_test(test_the_same_picture_gives_the_same_bytes_whatever_came_before),
         cmocka_unit_test(test_what_is_no_png_is_refused),
     };

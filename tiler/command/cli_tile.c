@@ -34,6 +34,13 @@ static enum err_code read_key(struct cli *cli, struct tile_key *key, struct err 
     TRY(read_whole(cli, 4, "Y", (INT64_C(1) << key->z) - 1, &key->y, err));
     TRY(cli_integer(cli, "scale", 1, 2, &scale, err));
     key->scale = (uint32_t)scale;
+    if (cli_value(cli, "png")) {
+        int64_t bits = 0;
+        TRY(cli_integer(cli, "png", 8, 32, &bits, err));
+        if (bits != 8 && bits != 32)
+            return err_set(err, ERR_USAGE, "--png is 8 or 32, bits a pixel");
+        key->form = bits == 8 ? IMAGE_PALETTE : IMAGE_TRUE;
+    }
     if (!cli_value(cli, "output"))
         return err_set(err, ERR_USAGE, "-o FILE is missing: where the PNG goes");
     if (file_is_same(cli_value(cli, "output"), cli->arguments[0]))
@@ -86,6 +93,7 @@ const struct cli_command cli_tile = {
         (const struct cli_option[]){
             {"output", 'o', "FILE", false, "where to write; replaced if it exists"},
             {"scale", 0, "N", false, "1, or 2 for 512 pixels"},
+            {"png", 0, "BITS", false, "8: a palette, 32: all colours (default: what is not seen)"},
             {"unit", 0, "CODE", false, "dim everything outside this unit"},
             {"style", 0, "FILE", false, "look of the maps (styles/four-colour.json)"},
             {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},

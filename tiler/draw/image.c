@@ -60,7 +60,7 @@ static enum err_code make_room(struct image_writer *writer, uint32_t width, uint
     size_t n = (size_t)width * height;
     if (n <= writer->n_pixels)
         return ERR_OK;
-    size_t rows = n + height;
+    size_t rows = 4 * n + height;
     free(writer->indices);
     free(writer->rows);
     free(writer->deflated);
@@ -111,14 +111,67 @@ static void flush_nothing(png_structp png)
     (void)png;
 }
 
+/* ---- all colours ---- */
+
+static bool is_opaque(const struct image *image)
+{
+    size_t n = (size_t)image->width * image->height;
+    uint32_t all = UINT32_MAX;
+    for (size_t i = 0; i < n; i++)
+        all &= image->pixels[i];
+    return all >> 24 == 0xFF;
+}
+
+/* One row of straight colours. */
+static void straight_row(const uint32_t *pixels, uint32_t width, uint32_t channels, uint8_t *out)
+{
+    for (uint32_t x = 0; x < width; x++, out += channels) {
+        uint32_t alpha = pixels[x] >> 24;
+        for (uint32_t axis = 0; axis < 3; axis++) {
+            uint32_t value = pixels[x] >> (8 * axis) & 0xFF;
+            if (alpha && alpha < 255)
+                value = (value * 255 + alpha / 2) / alpha;
+            out[axis] = (uint8_t)(value > 255 ? 255 : value);
+        }
+        if (channels == 4)
+            out[3] = (uint8_t)alpha;
+    }
+}
+
+/* Rows with the filter Up: what repeats from row to row becomes zeros. The first row is as it
+ * is, since there is none above it. */
+static size_t true_rows(struct image_writer *writer, const struct image *image, uint32_t channels)
+{
+    size_t row_bytes = (size_t)image->width * channels;
+    uint8_t *end = writer->rows + (row_bytes + 1) * image->height;
+    for (uint32_t y = image->height; y-- > 0;) {
+        uint8_t *row = writer->rows + (row_bytes + 1) * y;
+        row[0] = y > 0 ? PNG_FILTER_VALUE_UP : PNG_FILTER_VALUE_NONE;
+        straight_row(image->pixels + (size_t)y * image->width, image->width, channels, row + 1);
+        uint8_t *below = row + row_bytes + 2; /* was written before this row */
+        for (size_t i = 0; y + 1 < image->height && i < row_bytes; i++)
+            below[i] = (uint8_t)(below[i] - row[1 + i]);
+    }
+    return (size_t)(end - writer->rows);
+}
+
+/* ---- chunks ---- */
+
+struct chunks {
+    uint32_t depth;
+    int type; /* PNG_COLOR_TYPE_x */
+    size_t n_deflated;
+};
+
 /* libpng reports by longjmp; nothing between setjmp and the calls below owns memory. */
-static bool write_chunks(struct image_writer *writer, uint32_t width, uint32_t height,
-                         uint32_t depth, size_t n_deflated, struct buf *out)
+static bool write_chunks(struct image_writer *writer, const struct image *image,
+                         const struct chunks *chunks, struct buf *out)
 {
     png_color colours[PALETTE_COLOURS];
     png_byte alphas[PALETTE_COLOURS];
     const struct palette *palette = &writer->palette;
-    for (uint32_t i = 0; i < palette->n; i++) {
+    bool has_palette = chunks->type == PNG_COLOR_TYPE_PALETTE;
+    for (uint32_t i = 0; has_palette && i < palette->n; i++) {
         colours[i] = (png_color){palette->rgba[i][0], palette->rgba[i][1], palette->rgba[i][2]};
         alphas[i] = palette->rgba[i][3];
     }
@@ -129,35 +182,58 @@ static bool write_chunks(struct image_writer *writer, uint32_t width, uint32_t h
         return false;
     }
     png_set_write_fn(png, out, write_bytes, flush_nothing);
-    png_set_IHDR(png, info, width, height, (int)depth, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE,
-                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_set_PLTE(png, info, colours, (int)palette->n);
-    if (palette->n_transparent)
+    png_set_IHDR(png, info, image->width, image->height, (int)chunks->depth, chunks->type,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (has_palette)
+        png_set_PLTE(png, info, colours, (int)palette->n);
+    if (has_palette && palette->n_transparent)
         png_set_tRNS(png, info, alphas, (int)palette->n_transparent, NULL);
     png_write_info(png, info);
-    png_write_chunk(png, (png_const_bytep) "IDAT", writer->deflated, n_deflated);
+    png_write_chunk(png, (png_const_bytep) "IDAT", writer->deflated, chunks->n_deflated);
     png_write_chunk(png, (png_const_bytep) "IEND", NULL, 0);
     png_destroy_write_struct(&png, &info);
     return true;
 }
 
-enum err_code image_write_png(struct image_writer *writer, const uint32_t *pixels, uint32_t width,
-                              uint32_t height, struct buf *out, struct err *err)
+static bool shows(const struct palette_error *error)
+{
+    return error->mean > IMAGE_MEAN_ERROR || error->share_over > IMAGE_SHARE_OVER;
+}
+
+enum err_code image_write_png(struct image_writer *writer, const struct image *image,
+                              struct buf *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    TRY(make_room(writer, width, height, err));
-    if (!quantise(writer->quantiser, pixels, (size_t)width * height, &writer->palette,
-                  writer->indices, &writer->error))
+    size_t n_pixels = (size_t)image->width * image->height, n_rows;
+    struct chunks chunks = {.depth = 8, .type = PNG_COLOR_TYPE_PALETTE};
+    struct libdeflate_compressor *compressor = writer->tile;
+    TRY(make_room(writer, image->width, image->height, err));
+    writer->error = (struct palette_error){.largest = 0};
+    if (image->form != IMAGE_TRUE && !quantise(writer->quantiser, image->pixels, n_pixels,
+                                               &writer->palette, writer->indices, &writer->error))
         return err_nomem(err);
-    uint32_t n = writer->palette.n;
-    uint32_t depth = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;
-    size_t n_rows = pack_rows(writer, width, height, depth);
-    size_t deflated = libdeflate_zlib_compress(n == 1 ? writer->solid : writer->tile, writer->rows,
-                                               n_rows, writer->deflated, writer->deflated_bytes);
-    if (deflated == 0 || !write_chunks(writer, width, height, depth, deflated, out) || !buf_ok(out))
+    if (image->form == IMAGE_TRUE || (image->form == IMAGE_AUTO && shows(&writer->error))) {
+        writer->error = (struct palette_error){.largest = 0};
+        bool opaque = is_opaque(image);
+        chunks.type = opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
+        n_rows = true_rows(writer, image, opaque ? 3 : 4);
+    } else {
+        uint32_t n = writer->palette.n;
+        chunks.depth = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;
+        n_rows = pack_rows(writer, image->width, image->height, chunks.depth);
+        compressor = n == 1 ? writer->solid : writer->tile;
+    }
+    chunks.n_deflated = libdeflate_zlib_compress(compressor, writer->rows, n_rows, writer->deflated,
+                                                 writer->deflated_bytes);
+    if (chunks.n_deflated == 0 || !write_chunks(writer, image, &chunks, out) || !buf_ok(out))
         code = err_nomem(err);
 done:
     return code;
+}
+
+struct palette_error image_error(const struct image_writer *writer)
+{
+    return writer->error;
 }
 
 enum err_code image_read_png(const void *bytes, size_t n, uint32_t **pixels, uint32_t *width,

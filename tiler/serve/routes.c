@@ -71,7 +71,7 @@ static const struct route table[] = {
     {"/", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
     {"/viewer/*", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
     {"/healthz", HTTP_GET, NEEDS_NOTHING, ask_health, NO_PARAMS, JSON_TYPE},
-    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("unit"), "image/png"},
+    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("unit", "png"), "image/png"},
     {"/v1/status", HTTP_GET, NEEDS_WORLD, ask_status, NO_PARAMS, JSON_TYPE},
     {"/v1/at", HTTP_GET, NEEDS_WORLD, ask_at, PARAMS("lon", "lat", "radius_m"), JSON_TYPE},
     {"/v1/units", HTTP_GET, NEEDS_WORLD, ask_units, NO_PARAMS, JSON_TYPE},

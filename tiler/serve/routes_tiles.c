@@ -47,6 +47,19 @@ static enum err_code read_map(const char *name, enum map_id *out, struct err *er
                    near ? ", did you mean " : "", near ? near : "", near ? "?" : "", list);
 }
 
+/* ?png=8: a palette whatever it costs in colours; 32: all colours. */
+static enum err_code read_form(const struct ask *ask, enum image_form *out, struct err *err)
+{
+    const char *bits = params_text(&ask->params, "png");
+    *out = IMAGE_AUTO;
+    if (!bits)
+        return ERR_OK;
+    if (strcmp(bits, "8") != 0 && strcmp(bits, "32") != 0)
+        return err_set(err, ERR_USAGE, "png is 8 or 32, bits a pixel, not \"%s\"", bits);
+    *out = bits[0] == '8' ? IMAGE_PALETTE : IMAGE_TRUE;
+    return ERR_OK;
+}
+
 static enum err_code read_key(const struct ask *ask, struct tile_key *key, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -68,6 +81,7 @@ static enum err_code read_key(const struct ask *ask, struct tile_key *key, struc
     key->z = (uint32_t)z;
     key->x = (uint32_t)x;
     key->y = (uint32_t)y;
+    TRY(read_form(ask, &key->form, err));
     key->unit = params_text(&ask->params, "unit");
     if (key->unit && world_unit(ask->world, key->unit) < 0)
         return err_set(err, ERR_NOT_FOUND, "no unit has the code \"%s\"", key->unit);
@@ -79,8 +93,8 @@ done:
 static bool cache_key_of(const struct ask *ask, const struct tile_key *key, struct cache_key *out)
 {
     out->edition = ask->edition;
-    int n = snprintf(out->text, sizeof out->text, "%d/%u/%u/%u/%u/%s", (int)key->map, key->z,
-                     key->x, key->y, key->scale, key->unit ? key->unit : "");
+    int n = snprintf(out->text, sizeof out->text, "%d/%u/%u/%u/%u/%d/%s", (int)key->map, key->z,
+                     key->x, key->y, key->scale, (int)key->form, key->unit ? key->unit : "");
     return n > 0 && (size_t)n < sizeof out->text;
 }
 

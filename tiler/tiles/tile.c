@@ -164,8 +164,8 @@ enum err_code tile_draw(struct scenes *scenes, struct canvas *canvas, struct wor
 {
     enum err_code code = ERR_OK;
     TRY(draw_picture(scenes, canvas, worker, key, 1, err));
-    TRY(image_write_png(canvas->writer, canvas->pixels, canvas->size_px, canvas->size_px, out,
-                        err));
+    const struct image image = {canvas->pixels, canvas->size_px, canvas->size_px, key->form};
+    TRY(image_write_png(canvas->writer, &image, out, err));
 done:
     return code;
 }

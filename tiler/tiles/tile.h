@@ -16,6 +16,7 @@
 #include "geo/world/worker.h"
 #include "geo/world/world.h"
 #include "styles/style.h"
+#include "tiler/draw/image.h"
 
 struct canvas;
 struct scenes; /* what a world looks like under a style: projected shapes, placed labels */
@@ -25,7 +26,8 @@ enum { TILE_PX = 256, TILE_ZOOM_MAX = 20 };
 struct tile_key {
     enum map_id map;
     uint32_t z, x, y;
-    uint32_t scale;   /* 1, or 2 for @2x */
+    uint32_t scale; /* 1, or 2 for @2x */
+    enum image_form form;
     const char *unit; /* dim all outside it; NULL: nothing */
 };
 
