@@ -70,7 +70,8 @@ static enum err_code make_empty(struct seeder *s, struct err *err)
     if (!pixels)
         return err_nomem(err);
     TRY(image_writer_new(&writer, err));
-    TRY(image_write_png(writer, pixels, edge, edge, &s->empty, err));
+    const struct image image = {pixels, edge, edge, IMAGE_AUTO};
+    TRY(image_write_png(writer, &image, &s->empty, err));
 done:
     image_writer_free(writer);
     free(pixels);
