@@ -60,10 +60,34 @@ static inline int32_t share_along(const struct run *run, int64_t at)
 }
 
 /* Alpha of a coverage in 1/256, in steps. */
-static inline uint8_t alpha_of(int32_t coverage)
+static inline uint8_t alpha_of(uint32_t coverage)
 {
-    int32_t step = FIXED_ONE / MASK_STEPS, n = (coverage + step / 2) / step;
-    return (uint8_t)(n * 255 / MASK_STEPS);
+    uint32_t step = FIXED_ONE / MASK_STEPS;
+    return (uint8_t)((coverage + step / 2) / step * 255 / MASK_STEPS);
+}
+
+/* The pixels across the run at one pixel along it, from low to high; off: of the first of them
+ * from the middle of the run, 1/256 px. */
+static inline __attribute__((always_inline)) void
+draw_across(struct mask *mask, const struct run *run, uint32_t at, int64_t low, int64_t high,
+            int32_t off, uint32_t share, bool steep)
+{
+    const int32_t full = run->half + HALF_PX, flat = run->flat;
+    const uint32_t most = run->half < HALF_PX ? 2 * (uint32_t)run->half : FIXED_ONE;
+    for (uint32_t side = (uint32_t)low; side <= (uint32_t)high; side++, off += FIXED_ONE) {
+        int32_t distance = ((off < 0 ? -off : off) * flat) >> 16;
+        if (distance >= full)
+            continue;
+        uint32_t coverage = (uint32_t)(full - distance);
+        coverage = (coverage > most ? most : coverage) * share / FIXED_ONE;
+        uint8_t alpha = alpha_of(coverage);
+        uint32_t x = steep ? side : at, y = steep ? at : side;
+        uint8_t *pixel = &mask->alpha[(size_t)y * mask->size_px + x];
+        if (alpha > *pixel) {
+            *pixel = alpha;
+            mask_dirty(mask, x, y);
+        }
+    }
 }
 
 static void draw_run(struct mask *mask, const struct run *run)
@@ -71,28 +95,20 @@ static void draw_run(struct mask *mask, const struct run *run)
     int64_t size = mask->size_px;
     int64_t first = (run->along - run->before) >> 8, last = (run->end + run->behind) >> 8;
     int64_t reach = (((int64_t)(run->half + HALF_PX) << 16) + run->flat - 1) / run->flat;
-    int32_t most = 2 * run->half < FIXED_ONE ? 2 * run->half : FIXED_ONE;
     int64_t from = first < 0 ? 0 : first, to = last >= size ? size - 1 : last;
     for (int64_t at = from; at <= to; at++) {
-        int64_t middle =
-            run->across + (((at * FIXED_ONE + HALF_PX - run->along) * run->rise) >> 32);
-        int64_t low = (middle - reach + HALF_PX) >> 8, high = (middle + reach - HALF_PX) >> 8;
-        int32_t share = at == first || at == last ? share_along(run, at) : FIXED_ONE;
+        int64_t here = run->across + (((at * FIXED_ONE + HALF_PX - run->along) * run->rise) >> 32);
+        int64_t low = (here - reach + HALF_PX) >> 8, high = (here + reach - HALF_PX) >> 8;
+        uint32_t share = at == first || at == last ? (uint32_t)share_along(run, at) : FIXED_ONE;
         low = low < 0 ? 0 : low;
         high = high >= size ? size - 1 : high;
-        int32_t off = (int32_t)(low * FIXED_ONE + HALF_PX - middle); /* at most reach */
-        for (int64_t side = low; side <= high; side++, off += FIXED_ONE) {
-            int32_t distance = ((off < 0 ? -off : off) * run->flat) >> 16;
-            int32_t coverage = run->half + HALF_PX - distance;
-            coverage = (coverage > most ? most : coverage) * share >> 8;
-            uint8_t alpha = coverage > 0 ? alpha_of(coverage) : 0;
-            uint32_t x = (uint32_t)(run->steep ? side : at), y = (uint32_t)(run->steep ? at : side);
-            uint8_t *pixel = &mask->alpha[y * mask->size_px + x];
-            if (alpha > *pixel) {
-                *pixel = alpha;
-                mask_dirty(mask, x, y);
-            }
-        }
+        if (low > high)
+            continue;
+        int32_t off = (int32_t)(low * FIXED_ONE + HALF_PX - here); /* at most reach */
+        if (run->steep)
+            draw_across(mask, run, (uint32_t)at, low, high, off, share, true);
+        else
+            draw_across(mask, run, (uint32_t)at, low, high, off, share, false);
     }
 }
 
