@@ -6,21 +6,28 @@
 enum {
     /* Exact colours are looked up in a table of so many slots while there are at most 256. */
     SLOTS = 1024,
-    /* Bins: the five high bits of each channel. */
-    KEYS = 1 << 20,
-    MOST_BINS = 1 << 16,
+    /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
+     * pixels; a larger picture's last ones become one. */
+    MOST_BINS = 1 << 15,
+    BIN_SLOTS = 1 << 16,
 };
 
 typedef float quad __attribute__((vector_size(16)));
 
-/* Colours that agree in the high bits of every channel. */
-struct bin {
-    quad mean;
+/* Colours that agree in the high bits of every channel, while they are counted. */
+struct tally {
     uint64_t even, odd; /* sums of channels 0 and 2, 1 and 3: one a half */
     uint32_t count;
+    uint32_t key;
     uint32_t colour; /* the one that most of it has, if one has more than half */
     uint32_t votes;  /* for it, less those against */
-    uint32_t id;
+};
+
+/* The same while they are put into groups. */
+struct bin {
+    quad mean;
+    float count;
+    uint32_t id; /* of its tally */
 };
 
 /* A group of bins: part of the array. */
@@ -44,8 +51,8 @@ struct run {
 };
 
 struct quantiser {
-    uint16_t bin_of[KEYS]; /* 1 + its number; 0: none yet */
-    uint32_t keys[MOST_BINS];
+    uint16_t tally_of[BIN_SLOTS]; /* 1 + its number; 0: free. Found by the key's hash */
+    struct tally tallies[MOST_BINS];
     struct bin bins[MOST_BINS];
     uint32_t n_bins;
     struct group groups[PALETTE_COLOURS];
@@ -111,33 +118,35 @@ static inline uint32_t channel(uint32_t colour, int axis)
     return colour >> (8 * axis) & 0xFF;
 }
 
-/* The bin of a colour, made if there is none. */
-static uint32_t bin_of(struct quantiser *q, uint32_t colour)
+/* The tally of a colour, made if there is none. */
+static uint32_t tally_of(struct quantiser *q, uint32_t colour)
 {
     uint32_t key = key_of(colour);
-    if (q->bin_of[key] == 0) {
-        if (q->n_bins == MOST_BINS - 1)
+    uint32_t at = (key * UINT32_C(2654435761)) >> 16;
+    while (q->tally_of[at] && q->tallies[q->tally_of[at] - 1].key != key)
+        at = (at + 1) & (BIN_SLOTS - 1);
+    if (q->tally_of[at] == 0) {
+        if (q->n_bins == MOST_BINS)
             return q->n_bins - 1;
-        q->keys[q->n_bins] = key;
-        q->bins[q->n_bins] = (struct bin){.colour = colour, .id = q->n_bins};
-        q->bin_of[key] = (uint16_t)++q->n_bins;
+        q->tallies[q->n_bins] = (struct tally){.colour = colour, .key = key};
+        q->tally_of[at] = (uint16_t)++q->n_bins;
     }
-    return q->bin_of[key] - 1u;
+    return q->tally_of[at] - 1u;
 }
 
-static void count_run(struct bin *bin, uint32_t colour, uint32_t length)
+static void count_run(struct tally *tally, uint32_t colour, uint32_t length)
 {
     uint64_t even = colour & 0xFF00FF, odd = colour >> 8 & 0xFF00FF;
-    bin->count += length;
-    bin->even += ((even & 0xFF) | (even & 0xFF0000) << 16) * length;
-    bin->odd += ((odd & 0xFF) | (odd & 0xFF0000) << 16) * length;
-    if (bin->colour == colour) {
-        bin->votes += length;
-    } else if (bin->votes < length) {
-        bin->colour = colour;
-        bin->votes = length - bin->votes;
+    tally->count += length;
+    tally->even += ((even & 0xFF) | (even & 0xFF0000) << 16) * length;
+    tally->odd += ((odd & 0xFF) | (odd & 0xFF0000) << 16) * length;
+    if (tally->colour == colour) {
+        tally->votes += length;
+    } else if (tally->votes < length) {
+        tally->colour = colour;
+        tally->votes = length - tally->votes;
     } else {
-        bin->votes -= length;
+        tally->votes -= length;
     }
 }
 
@@ -145,22 +154,23 @@ static void count_pixels(struct quantiser *q, const uint32_t *pixels, size_t n)
 {
     q->n_bins = 0;
     q->n_runs = 0;
+    memset(q->tally_of, 0, sizeof q->tally_of);
     for (size_t i = 0; i < n;) {
         uint32_t colour = pixels[i];
         size_t end = i + 1;
         while (end < n && pixels[end] == colour)
             end++;
-        uint32_t id = bin_of(q, colour);
-        count_run(&q->bins[id], colour, (uint32_t)(end - i));
+        uint32_t id = tally_of(q, colour);
+        count_run(&q->tallies[id], colour, (uint32_t)(end - i));
         q->runs[q->n_runs++] = (struct run){colour, (uint32_t)end, id};
         i = end;
     }
     for (uint32_t i = 0; i < q->n_bins; i++) {
-        struct bin *bin = &q->bins[i];
-        q->bin_of[q->keys[i]] = 0;
-        quad sums = {(float)(uint32_t)bin->even, (float)(uint32_t)bin->odd,
-                     (float)(bin->even >> 32), (float)(bin->odd >> 32)};
-        bin->mean = sums / (float)bin->count;
+        const struct tally *tally = &q->tallies[i];
+        quad sums = {(float)(uint32_t)tally->even, (float)(uint32_t)tally->odd,
+                     (float)(tally->even >> 32), (float)(tally->odd >> 32)};
+        float count = (float)tally->count;
+        q->bins[i] = (struct bin){.mean = sums / count, .count = count, .id = i};
     }
 }
 
@@ -172,9 +182,8 @@ static void measure(const struct quantiser *q, struct group *group)
     float weight = 0;
     for (uint32_t i = group->start; i < group->end; i++) {
         const struct bin *bin = &q->bins[i];
-        float count = (float)bin->count;
-        quad part = bin->mean * count;
-        weight += count;
+        quad part = bin->mean * bin->count;
+        weight += bin->count;
         sums += part;
         squares += part * bin->mean;
     }
@@ -236,11 +245,13 @@ static uint32_t cut_all(struct quantiser *q)
  * keep it; else the mean. */
 static uint32_t colour_of(const struct quantiser *q, const struct group *group)
 {
-    const struct bin *largest = &q->bins[group->start];
+    const struct tally *largest = &q->tallies[q->bins[group->start].id];
     uint32_t colour = 0;
-    for (uint32_t i = group->start + 1; i < group->end; i++)
-        if (q->bins[i].votes > largest->votes)
-            largest = &q->bins[i];
+    for (uint32_t i = group->start + 1; i < group->end; i++) {
+        const struct tally *tally = &q->tallies[q->bins[i].id];
+        if (tally->votes > largest->votes)
+            largest = tally;
+    }
     if ((float)largest->votes * 2 > group->weight)
         return largest->colour;
     for (int axis = 0; axis < 4; axis++)
