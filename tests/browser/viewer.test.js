@@ -48,9 +48,9 @@ async function waitFor(question, ms, what) {
   }
 }
 
-async function startServer(...options) {
+async function startServer(file, ...options) {
   const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(path.join(build, 'sisetu'), ['serve', store, '--listen', address, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const server = spawn(path.join(build, 'sisetu'), ['serve', file, '--listen', address, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
   const base = `http://${address}`;
   await waitFor(() => fetch(`${base}/healthz`).then((r) => r.ok, () => false), 20000, 'the server');
   return { server, base };
@@ -64,18 +64,28 @@ async function verify(download) {
   assert(stdout.startsWith('holds: '), `${download.suggestedFilename()}: ${stdout}`);
 }
 
+const fetched = async (page, link) => (await Promise.all([page.waitForEvent('download'), link.click()]))[0];
+
 // A page that records what must not happen: errors on the console, requests to elsewhere.
-async function openPage(browser, base, size, hash) {
+async function newPage(browser, base, size, hash) {
   const context = await browser.newContext({ viewport: { width: size.width, height: size.height }, isMobile: size.isMobile, hasTouch: size.hasTouch, deviceScaleFactor: size.deviceScaleFactor, locale: 'zh-CN' });
   const page = await context.newPage();
-  const seen = { errors: [], outside: [], tiles: [] };
+  const seen = { errors: [], outside: [], tiles: [], urls: [] };
   page.on('console', (message) => message.type() === 'error' && seen.errors.push(message.text()));
   page.on('pageerror', (problem) => seen.errors.push(String(problem)));
   page.on('request', (request) => /^(data|blob):/.test(request.url()) || request.url().startsWith(base) || seen.outside.push(request.url()));
+  page.on('request', (request) => seen.urls.push(request.url()));
   page.on('response', (response) => response.url().includes('/tiles/') && seen.tiles.push({ url: response.url(), status: response.status() }));
   await page.goto(`${base}/${hash}`);
-  await page.waitForSelector('body[data-ready=yes]', { timeout: 15000 });
   return { context, page, seen };
+}
+
+const ready = (page) => page.waitForSelector('body[data-ready=yes]', { timeout: 15000 });
+
+async function openPage(...what) {
+  const opened = await newPage(...what);
+  await ready(opened.page);
+  return opened;
 }
 
 const settled = (page) => page.waitForLoadState('networkidle');
@@ -163,11 +173,10 @@ async function desktop(browser, base, size) {
     assert((await page.$$('#answer .cite')).length > 0, 'no clause');
   });
   await check('a plant and each of its conflicts offer a proof that holds', async () => {
-    const fetched = async (link) => (await Promise.all([page.waitForEvent('download'), link.click()]))[0];
-    await verify(await fetched(page.locator('#answer a.proof').first()));
-    const conflict = page.locator('#answer details').filter({ has: page.locator('a.proof') }).first();
+    await verify(await fetched(page, page.locator('#answer .proof').first()));
+    const conflict = page.locator('#answer details').filter({ has: page.locator('.proof') }).first();
     await conflict.locator('summary').click();
-    await verify(await fetched(conflict.locator('a.proof')));
+    await verify(await fetched(page, conflict.locator('.proof')));
     await shot(page, 'viewer-desktop-proof');
   });
   await check('a click on the map says why', async () => {
@@ -188,8 +197,7 @@ async function desktop(browser, base, size) {
     await page.waitForSelector('#answer .verdict');
     assert((await page.$$('#answer details')).length > 0, 'no findings');
     await page.waitForTimeout(300);
-    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#answer button.proof')]);
-    await verify(download);
+    await verify(await fetched(page, page.locator('#answer .proof').first()));
     await shot(page, 'viewer-desktop-siting');
   });
   await check('the incident tool counts who is inside and who can help', async () => {
@@ -312,7 +320,7 @@ async function basemap(browser, size) {
     response.end(pixel);
   });
   await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
-  const { server, base } = await startServer('--basemap', `xyz:http://127.0.0.1:${other.address().port}/{z}/{x}/{y}.png`);
+  const { server, base } = await startServer(store, '--basemap', `xyz:http://127.0.0.1:${other.address().port}/{z}/{x}/{y}.png`);
   await check('a basemap that the operator sets is loaded and can be switched off', async () => {
     const { context, page, seen } = await openPage(browser, base, size, '');
     await waitFor(() => asked.length > 0, 5000, 'a request to the basemap');
@@ -325,6 +333,82 @@ async function basemap(browser, size) {
   other.close();
 }
 
+// A server that answers nobody without a token: the page asks for one, and works with it.
+async function tokens(browser, size) {
+  const file = path.join(output, 'tokens.gpkg');
+  fs.copyFileSync(store, file);
+  const token = (...words) => spawnSync(path.join(build, 'sisetu'), ['token', ...words], { encoding: 'utf8' });
+  const make = (name) => /sst_[0-9a-f]{64}/.exec(token('add', file, name, '--scope', 'read').stdout)[0];
+  const text = make('viewer');
+  const { server, base } = await startServer(file, '--require-read-token');
+  const { page, seen, context } = await newPage(browser, base, size, '#lang=zh');
+  const enter = async (what) => {
+    await page.fill('#token', what);
+    await page.click('#token-send');
+  };
+  const open = () => page.$eval('#access', (dialog) => dialog.open);
+  await check(`${size.name}: without a token the page asks for one, and shows nothing`, async () => {
+    await page.waitForSelector('#access[open]');
+    await settled(page);
+    await page.waitForTimeout(300);
+    assert(/令牌/.test(await page.innerText('#access')), await page.innerText('#access'));
+    assert((await page.$$('#list .item')).length === 0 && tilesOf(seen, 'risk').length === 0, 'something is shown');
+    await shot(page, `viewer-${size.name}-token`);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    await waitFor(open, 2000, 'the dialog again');
+  });
+  await check(`${size.name}: a wrong token is told, and asked again`, async () => {
+    for (const wrong of [`sst_${'0'.repeat(64)}`, '令牌', text.slice(0, -1)]) {
+      await page.$eval('#token-said', (said) => { said.textContent = ''; });
+      await enter(wrong);
+      await waitFor(async () => /不认识此令牌/.test(await page.innerText('#token-said')), 5000, `a word about ${wrong}`);
+      assert(await open(), 'the dialog went');
+    }
+    await shot(page, `viewer-${size.name}-token-wrong`);
+    assert((await page.evaluate(() => sessionStorage.length)) === 0, 'a wrong token was kept');
+  });
+  await check(`${size.name}: with a token the map, the answers and the proofs work`, async () => {
+    await enter(` ${text} `);
+    await ready(page);
+    assert(!(await open()), 'the dialog stays');
+    await waitFor(() => tilesOf(seen, 'risk').length > 0, 10000, 'a tile');
+    await settled(page);
+    await page.waitForTimeout(500);
+    const n = await colours(page);
+    assert(n.red + n.orange + n.yellow + n.blue > 5000, `hardly any colour: ${JSON.stringify(n)}`);
+    await shot(page, `viewer-${size.name}-token-map`);
+    if (size.isMobile) await page.tap('#open');
+    await page.click('#list .item');
+    await page.waitForSelector('#answer h2');
+    await verify(await fetched(page, page.locator('#answer .proof').first()));
+  });
+  await check(`${size.name}: the token lasts as long as the tab, and stands in no address`, async () => {
+    await page.reload();
+    await ready(page);
+    assert(!(await open()), 'asked again after a reload');
+    await waitFor(async () => (await page.$$('#list .item')).length > 0, 5000, 'the list');
+    assert(!seen.urls.concat(page.url()).some((url) => url.includes('sst_')), 'a token in an address');
+    assert((await page.evaluate(() => localStorage.length + document.cookie.length)) === 0, 'kept elsewhere');
+    const refused = /status of 401/; // the browser's own word on each first request
+    assert(seen.errors.every((error) => refused.test(error)), seen.errors.join('; '));
+    assert(seen.outside.length === 0, seen.outside.join(' '));
+  });
+  await check(`${size.name}: a token that was removed is asked for anew, and the page goes on`, async () => {
+    const next = make('next');
+    assert(token('remove', file, 'viewer').status === 0, 'not removed');
+    await waitFor(open, 10000, 'the dialog');
+    assert(/撤销/.test(await page.innerText('#token-said')), await page.innerText('#token-said'));
+    await enter(next);
+    await waitFor(async () => !(await open()), 5000, 'the page');
+    const before = seen.tiles.length;
+    await page.click('#maps [data-name=dangers]');
+    await waitFor(() => seen.tiles.slice(before).some((tile) => tile.status === 200), 10000, 'tiles with the new token');
+  });
+  await context.close();
+  server.kill('SIGTERM');
+}
+
 async function main() {
   fs.mkdirSync(output, { recursive: true });
   if (!fs.existsSync(store)) {
@@ -332,12 +416,13 @@ async function main() {
     process.exit(1);
   }
   const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((name) => fs.existsSync(name));
-  const { server, base } = await startServer();
+  const { server, base } = await startServer(store);
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
   try {
     await desktop(browser, base, sizes[0]);
     await phone(browser, base, sizes[1]);
     await basemap(browser, sizes[0]);
+    for (const size of sizes) await tokens(browser, size);
   } finally {
     await browser.close();
     server.kill('SIGTERM');

@@ -15,6 +15,7 @@ static const struct asset table[] = {
     {"ol.css", STYLESHEET, NULL},
     {"ol.js", JAVASCRIPT, NULL},
     {"app.js", JAVASCRIPT, NULL},
+    {"access.js", JAVASCRIPT, NULL},
     {"api.js", JAVASCRIPT, NULL},
     {"answers.js", JAVASCRIPT, NULL},
     {"fn.js", JAVASCRIPT, NULL},

@@ -1,5 +1,4 @@
 // answers.js - what the server answered, as elements: grades, reasons, conflicts, verdicts.
-import { proofOfConflict, proofOfPlant } from './api.js';
 import { h } from './dom.js';
 import { fnCurve } from './fn.js';
 import { count, getLanguage, metres, persons, personsRange, sentence, t } from './words.js';
@@ -30,12 +29,12 @@ function section(title, ...children) {
 }
 
 // A proof is kept as it came, to be verified by `sisetu verify`.
-function proofLink(href, name) {
-  return h('a', { class: 'link proof', href, download: `proof-${name.replace(/[^\p{L}\p{N}.-]+/gu, '_')}.json`, title: t('proofHelp') }, `⤓ ${t('proof')}`);
+function proofLink(onclick) {
+  return h('button', { type: 'button', class: 'link proof', title: t('proofHelp'), onclick }, `⤓ ${t('proof')}`);
 }
 
-// A conflict or a finding: the sentence, then numbers and the clause.
-export function finding(item, onShow) {
+// A conflict or a finding: the sentence, then numbers and the clause. One with an id has a proof of its own.
+export function finding(item, { onShow, onProof }) {
   const low = item.low_m, high = item.high_m;
   const exact = low === null || low === undefined || (high !== null && Math.abs(high - low) < 0.005);
   return h('details', {},
@@ -52,11 +51,11 @@ export function finding(item, onShow) {
     ]),
     citation(item.rule),
     item.closest && onShow ? h('button', { type: 'button', class: 'link', onclick: () => onShow(item.closest) }, '⌖') : null,
-    item.id ? proofLink(proofOfConflict(item.id), item.id) : null);
+    item.id ? proofLink(() => onProof('conflict', item.id)) : null);
 }
 
-export function findings(list, onShow) {
-  return list?.length ? list.map((item) => finding(item, onShow)) : null;
+export function findings(list, on) {
+  return list?.length ? list.map((item) => finding(item, on)) : null;
 }
 
 function plantItem(item, onPick) {
@@ -71,7 +70,7 @@ function warnings(list) {
   return (list ?? []).map((text) => h('p', { class: 'warn' }, typeof text === 'string' ? text : sentence(text)));
 }
 
-export function atAnswer(answer, { onPlant, onShow }) {
+export function atAnswer(answer, { onPlant, onShow, onProof }) {
   const unitRows = answer.units.map((unit) => h('details', { open: unit.level === 3 }, h('summary', {}, badge(unit.grade), unit.name), reasons(unit.grade.reasons) ?? h('p', { class: 'quiet' }, '–')));
   return [
     section(t('units'), unitRows),
@@ -79,7 +78,7 @@ export function atAnswer(answer, { onPlant, onShow }) {
     section(t('zones'), answer.zones.map((zone) => h('p', {}, `${zone.name ?? zone.id}`))),
     section(t('areas'), answer.areas.map((area) => h('p', {}, `${area.name ?? area.id}`))),
     section(`${t('near')} (${metres(answer.radius_m)})`, plantList(answer.enterprises, onPlant)),
-    section(t('conflicts'), findings(answer.conflicts, onShow)),
+    section(t('conflicts'), findings(answer.conflicts, { onShow, onProof })),
     section(t('population'), facts([[`${t('within')} ${metres(answer.radius_m)}`, persons(answer.exposure)], [t('density'), answer.density_km2 === null ? '–' : `${count(answer.density_km2)} / km²`]])),
     warnings(answer.warnings),
     answer.units.length ? null : h('p', { class: 'quiet' }, t('nothing')),
@@ -87,16 +86,16 @@ export function atAnswer(answer, { onPlant, onShow }) {
 }
 
 // risk: of a plant with scenarios, else null.
-export function plantAnswer(answer, risk, { onShow, onBack }) {
+export function plantAnswer(answer, risk, { onShow, onProof, onBack }) {
   const hazard = answer.hazard?.level;
   return [
     onBack ? h('button', { type: 'button', class: 'link', onclick: onBack }, `← ${t('back')}`) : null,
     h('h2', {}, answer.name || answer.id),
-    h('p', {}, badge(answer.grade), ' ', proofLink(proofOfPlant(answer.id), answer.id)),
+    h('p', {}, badge(answer.grade), ' ', proofLink(() => onProof('plant', answer.id))),
     facts([[t('county'), answer.unit_name], [t('industry'), answer[`industry_${getLanguage()}`] ?? answer.industry], [t('kind'), answer.kind && t(answer.kind)], [t('status'), answer.status && t(answer.status)], [t('hazard'), hazard ? `${hazard} ${t('level')}` : t('none')], [`${t('within')} 500 m`, persons(answer.exposure_500_m)]]),
     section(t('why'), reasons(answer.grade.reasons)),
     section(t('societal'), risk && fnCurve(risk.societal)),
-    section(`${t('conflicts')} (${answer.conflicts.length})`, findings(answer.conflicts, onShow)),
+    section(`${t('conflicts')} (${answer.conflicts.length})`, findings(answer.conflicts, { onShow, onProof })),
   ];
 }
 
@@ -115,9 +114,9 @@ export function unitAnswer(answer, { onPlant }) {
 export function siteAnswer(answer, { onShow, onProof }) {
   return [
     h('p', { class: `verdict ${answer.verdict}` }, t(answer.verdict)),
-    h('p', {}, h('button', { type: 'button', class: 'link proof', title: t('proofHelp'), onclick: onProof }, `⤓ ${t('proof')}`)),
+    h('p', {}, proofLink(onProof)),
     facts([[t('rulesTried'), String(answer.rules_tried)], [`${t('within')} ${metres(answer.population_radius_m)}`, persons(answer.exposure)]]),
-    section(t('findings'), findings(answer.findings, onShow)),
+    section(t('findings'), findings(answer.findings, { onShow })),
     section(t('notes'), (answer.notes ?? []).map((note) => h('p', { class: 'quiet' }, typeof note === 'string' ? note : sentence(note)))),
   ];
 }

@@ -1,23 +1,22 @@
 // api.js - asks the server; every failure becomes one Error with a sentence for the user.
+import { request } from './access.js';
 import { t } from './words.js';
 
-async function ask(path, options) {
+// What the server sent, whose status is a good one.
+async function answerOf(path, options) {
   let response;
   try {
-    response = await fetch(path, options);
+    response = await request(path, options);
   } catch (cause) {
     if (cause.name === 'AbortError') throw cause;
     throw new Error(t('offline'));
   }
-  let body = null;
-  try {
-    body = await response.json();
-  } catch {
-    /* an error page without JSON: the status says enough */
-  }
-  if (!response.ok) throw new Error(body?.error?.message ?? `${t('failed')} (${response.status})`);
-  return body;
+  if (response.ok) return response;
+  const body = await response.json().catch(() => null); // an error page without JSON: the status says enough
+  throw new Error(body?.error?.message ?? `${t('failed')} (${response.status})`);
 }
+
+const ask = async (path, options) => (await answerOf(path, options)).json();
 
 const query = (values) => new URLSearchParams(Object.entries(values).filter(([, v]) => v !== undefined && v !== null && v !== '')).toString();
 
@@ -35,11 +34,8 @@ export const facilityTypes = () => ask('v1/facility_types');
 const post = (body) => ({ method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 export const check = (body) => ask('v1/check', post(body));
 
-// Where proofs lie; that of a check is asked for by the question itself and comes as a file.
-export const proofOfPlant = (id) => `v1/enterprises/${encodeURIComponent(id)}?explain=1`;
-export const proofOfConflict = (id) => `v1/conflicts?${query({ id, explain: 1 })}`;
-export async function proofOfCheck(body) {
-  const response = await fetch('v1/check?explain=1', post(body)).catch(() => { throw new Error(t('offline')); });
-  if (!response.ok) throw new Error((await response.json().catch(() => null))?.error?.message ?? `${t('failed')} (${response.status})`);
-  return response.blob();
-}
+// Proofs, byte by byte as they came.
+const bytes = async (path, options) => (await answerOf(path, options)).blob();
+export const proofOfPlant = (id) => bytes(`v1/enterprises/${encodeURIComponent(id)}?explain=1`);
+export const proofOfConflict = (id) => bytes(`v1/conflicts?${query({ id, explain: 1 })}`);
+export const proofOfCheck = (body) => bytes('v1/check?explain=1', post(body));

@@ -1,4 +1,5 @@
 // app.js - the page: what is shown, what was asked, and the permalink that holds both.
+import { onToken } from './access.js';
 import * as api from './api.js';
 import * as show from './answers.js';
 import { $, fill, h } from './dom.js';
@@ -210,7 +211,7 @@ function askAt(lonlat) {
   if (state.tool === 'at') {
     const radius = clickRadius();
     map.mark([lon, lat], radius);
-    answer(() => api.at({ lon, lat, radius_m: radius }), (body) => show.atAnswer(body, { onPlant: pickPlant, onShow }));
+    answer(() => api.at({ lon, lat, radius_m: radius }), (body) => show.atAnswer(body, { onPlant: pickPlant, onShow, onProof }));
   } else if (state.tool === 'incident') {
     map.mark([lon, lat], state.radius);
     answer(() => api.incident({ lon, lat, radius_m: state.radius }), (body) => show.incidentAnswer(body, { onPlace: (item) => map.fly([item.lon, item.lat], 13) }));
@@ -223,19 +224,21 @@ function askAt(lonlat) {
       const body = await api.check(question);
       map.mark([lon, lat], body.population_radius_m, body.findings.filter((item) => item.verdict !== 'clear').map((item) => item.closest));
       return body;
-    }, (body) => show.siteAnswer(body, { onShow, onProof: () => saveProof(question) }));
+    }, (body) => show.siteAnswer(body, { onShow, onProof: () => saveProof(question.type, () => api.proofOfCheck(question)) }));
   }
 }
 
-async function saveProof(question) {
+async function saveProof(name, question) {
   try {
-    const link = h('a', { href: URL.createObjectURL(await api.proofOfCheck(question)), download: `proof-${question.type}.json` });
+    const link = h('a', { href: URL.createObjectURL(await question()), download: `proof-${name.replace(/[^\p{L}\p{N}.-]+/gu, '_')}.json` });
     link.click();
     URL.revokeObjectURL(link.href);
   } catch (failure) {
     notice(failure.message);
   }
 }
+
+const onProof = (what, id) => saveProof(id, () => (what === 'plant' ? api.proofOfPlant(id) : api.proofOfConflict(id)));
 
 function showPlant(id) {
   state.plant = id;
@@ -248,7 +251,7 @@ function showPlant(id) {
   answer(ask, ({ body, risk }) => {
     const place = [body.lon, body.lat];
     map.mark(place, null, body.conflicts.map((item) => item.closest));
-    return show.plantAnswer(body, risk, { onShow: (closest) => { map.mark(place, null, [closest]); map.fly(closest[0], 15); }, onBack: () => openSide('list') });
+    return show.plantAnswer(body, risk, { onShow: (closest) => { map.mark(place, null, [closest]); map.fly(closest[0], 15); }, onProof, onBack: () => openSide('list') });
   });
 }
 
@@ -293,7 +296,13 @@ async function loadUnits() {
   units = (await api.units()).units;
 }
 
-async function watchStatus() {
+// One after another: while a token is asked for, the next waits.
+async function watch() {
+  await readStatus();
+  setTimeout(watch, STATUS_EVERY_MS);
+}
+
+async function readStatus() {
   try {
     const next = await api.status();
     const changed = next.generation !== status?.generation;
@@ -333,7 +342,7 @@ async function start() {
   map.onPointer((lonlat) => { $('coordinates').textContent = lonlat ? `${lonlat[0].toFixed(5)}°E ${lonlat[1].toFixed(5)}°N` : ''; });
   if (state.plant) showPlant(state.plant);
   else if (state.pick) askAt(state.pick);
-  setInterval(watchStatus, STATUS_EVERY_MS);
+  setTimeout(watch, STATUS_EVERY_MS);
   document.body.dataset.ready = 'yes';
 }
 
@@ -344,6 +353,7 @@ $('tab-answer').addEventListener('click', () => openSide('answer'));
 $('close').addEventListener('click', closeSide);
 $('open').addEventListener('click', () => openSide('list'));
 $('options').addEventListener('submit', (event) => event.preventDefault());
+onToken(() => map.refreshTiles());
 $('fold').addEventListener('click', () => {
   const folded = $('legend').classList.toggle('folded');
   $('fold').textContent = folded ? '+' : '–';

@@ -1,4 +1,5 @@
 // map.js - the OpenLayers map: tiles, overlays, what is marked, the permalink's view.
+import { hasToken, request } from './access.js';
 import { t } from './words.js';
 
 const { Map: OlMap, View, Feature } = ol;
@@ -8,10 +9,27 @@ export const gradeColour = { 1: '#ff0000', 2: '#ffa500', 3: '#ffff00', 4: '#0000
 
 const retina = window.devicePixelRatio > 1.25;
 
+// An image sends no header of ours, so that with a token its bytes are fetched, and let go once shown.
+function loadTile(tile, src) {
+  const image = tile.getImage();
+  if (!hasToken()) {
+    image.src = src;
+    return;
+  }
+  const fetched = async () => {
+    const response = await request(src);
+    if (!response.ok) throw new Error(`${response.status}`);
+    const address = URL.createObjectURL(await response.blob());
+    for (const end of ['load', 'error']) image.addEventListener(end, () => URL.revokeObjectURL(address), { once: true });
+    image.src = address;
+  };
+  fetched().catch(() => tile.setState(ol.TileState.ERROR));
+}
+
 function tileLayer(name, zIndex) {
   const source = new ol.source.XYZ({
     maxZoom: 20, tilePixelRatio: retina ? 2 : 1, transition: 0, projection: 'EPSG:3857',
-    tileUrlFunction: () => undefined,
+    tileUrlFunction: () => undefined, tileLoadFunction: loadTile,
   });
   return new ol.layer.Tile({ source, zIndex, properties: { name } });
 }
