@@ -33,25 +33,26 @@ static const char *length_text(double m, struct arena *arena)
     return m >= 1000 ? arena_printf(arena, "%.1f km", m / 1000) : arena_printf(arena, "%.0f m", m);
 }
 
-/* Cells too wide for what was asked of them. */
+/* Cells, or areas of a census, too wide for what was asked of them. */
 static enum err_code warn_coarse(struct assessing *assessing, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct parameters *parameters = &assessing->world->rules->parameters;
     struct arena *arena = assessing->arena;
+    const char *parts = population_parts(assessing->world);
     double widest_m = grades_widest_cell_m(assessing->out->state);
     if (widest_m > parameters->coarse_cell_ratio * parameters->alpha_radius_m)
         TRY(warn(assessing,
-                 arena_printf(arena, "population cells of %s are too coarse for %g m zones",
+                 arena_printf(arena, "population %s of %s are too coarse for %g m zones", parts,
                               length_text(widest_m, arena), parameters->alpha_radius_m),
                  err));
     struct finding_sums sums = findings_sums(assessing->world->findings);
     if (sums.n_coarse > 0)
         TRY(warn(assessing,
                  arena_printf(arena,
-                              "population cells of %s are too coarse for %zu hazard zones, the "
+                              "population %s of %s are too coarse for %zu hazard zones, the "
                               "smallest of %s radius",
-                              length_text(sums.coarse_cell_m, arena), sums.n_coarse,
+                              parts, length_text(sums.coarse_cell_m, arena), sums.n_coarse,
                               length_text(sums.coarse_radius_m, arena)),
                  err));
 done:

@@ -54,6 +54,7 @@ struct assess_summary {
     size_t conflicts, undecided; /* in the store after the run */
     size_t enterprises[5];       /* by grade, [0] not assessed */
     size_t inserted, deleted;    /* rows that changed */
+    bool written; /* those rows, or else only what they now rest on: date, rules, facts */
     uint64_t generation;
     int32_t as_of;
     size_t n_warnings;
@@ -68,7 +69,7 @@ struct assess_options {
     const char *rules_directory; /* NULL: those installed */
     int32_t as_of;               /* INT_ABSENT: today */
     size_t n_threads;            /* 0: as many as cores */
-    bool dry_run;                /* leaves the store alone: inserted and deleted are 0 */
+    bool dry_run; /* leaves the store alone: inserted and deleted are 0, written is false */
 };
 
 enum err_code assess_store(const char *store_path, const struct assess_options *options,

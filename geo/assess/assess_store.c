@@ -39,6 +39,7 @@ struct saving {
     struct difference segments;
     char as_of[TEXT_DATE_BYTES];
     char started[32];
+    bool written;
 };
 
 /* Both sides are ordered by id: one walk along both. */
@@ -220,6 +221,7 @@ static enum err_code save(const char *path, struct saving *saving, bool *stale,
     TRY(write_run(store, saving, next, err));
     TRY(store_commit(store, err));
     *generation = store_generation(store);
+    saving->written = true;
 done:
     store_close(store);
     return code;
@@ -237,6 +239,7 @@ static enum err_code summarise(const struct saving *saving, uint64_t generation,
                                             saving->grades.n_inserted + saving->segments.n_inserted,
                                 .deleted = saving->conflicts.n_deleted + saving->grades.n_deleted +
                                            saving->segments.n_deleted,
+                                .written = saving->written,
                                 .generation = generation,
                                 .as_of = saving->world->as_of,
                                 .n_warnings = assessment->n_warnings,

@@ -433,9 +433,10 @@ static void say_undecided(const struct zone_case *zone, struct arena *arena,
     } else {
         out->row.decides = "the printed text of the standard";
         out->row.reason = arena_printf(arena,
-                                       "Zone %s: %.0f persons in cells above %g persons/km2, a "
+                                       "Zone %s: %.0f persons in %s above %g persons/km2, a "
                                        "limit that nobody has verified.",
-                                       name, zone->dense.persons, zone->row->dense_above);
+                                       name, zone->dense.persons, population_parts(zone->world),
+                                       zone->row->dense_above);
         out->zh =
             arena_printf(arena, "危险区 %s：密度超过 %g 人/km² 的部分有 %.0f 人；该限值尚待核实。",
                          name, zone->row->dense_above, zone->dense.persons);
@@ -451,9 +452,10 @@ static void say_conflict(const struct zone_case *zone, struct arena *arena,
     const struct dense_part *dense = &zone->dense;
     out->row.reason = arena_printf(
         arena,
-        "%.0f persons (%.0f to %.0f) live in cells denser than %g persons/km2 in zone %s (%s)%s.",
-        dense->persons, dense->low, dense->high, zone->row->dense_above, name,
-        classes_en[zone->class], zone->no_data ? "; a part of it is without data" : "");
+        "%.0f persons (%.0f to %.0f) live in %s denser than %g persons/km2 in zone %s (%s)%s.",
+        dense->persons, dense->low, dense->high, population_parts(zone->world),
+        zone->row->dense_above, name, classes_en[zone->class],
+        zone->no_data ? "; a part of it is without data" : "");
     out->zh = arena_printf(
         arena, "危险区 %s（%s）内密度超过 %g 人/km² 的部分有 %.0f 人（%.0f 至 %.0f）%s。", name,
         classes_zh[zone->class], zone->row->dense_above, dense->persons, dense->low, dense->high,

@@ -191,15 +191,16 @@ static enum err_code write_density(struct claiming *claiming, const struct confl
     }
     if (world->population.n_columns > 0)
         TRY(write_dense_cells(claiming, zone, above_km2, err));
+    const char *parts = population_parts(world);
     jw_kv_real(claiming->jw, "dense_above_km2", above_km2);
     jw_kv_string(claiming->jw, "formula",
                  proof_text(claiming->arena,
-                            "persons in cells above %.10g persons/km2 = sum share x persons = "
-                            "%.6f, from %.6f (cells wholly inside) to %.6f (all that it touches); "
+                            "persons in %s above %.10g persons/km2 = sum share x persons = "
+                            "%.6f, from %.6f (%s wholly inside) to %.6f (all that it touches); "
                             ">= %.10g is red, >= %.10g orange, >= %.10g yellow, less is none: %s",
-                            above_km2, row->persons, row->persons_low, row->persons_high,
-                            p->density_red_persons, p->density_orange_persons, p->dense_persons_min,
-                            row->verdict));
+                            parts, above_km2, row->persons, row->persons_low, parts,
+                            row->persons_high, p->density_red_persons, p->density_orange_persons,
+                            p->dense_persons_min, row->verdict));
 done:
     return code;
 }

@@ -12,6 +12,11 @@ bool population_known(const struct world *world)
     return world->population.n_columns > 0 || world_count(world, LAYER_CENSUS) > 0;
 }
 
+const char *population_parts(const struct world *world)
+{
+    return world->population.n_columns > 0 ? "cells" : "census areas";
+}
+
 /* ---- a census ---- */
 
 static const struct census_area *census_area(const struct world *world, size_t row)

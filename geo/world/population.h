@@ -28,6 +28,9 @@
 /* Whether the world has a grid or a census at all. */
 bool population_known(const struct world *world);
 
+/* What persons are counted by, in sentences: "cells" of a grid, or "census areas". */
+const char *population_parts(const struct world *world);
+
 /* Everybody inside a polygon. Without any data persons, low, high, densest and cell_m are NAN
  * and nodata_share is 1; a shape without area has nobody. */
 enum err_code population_within(const struct world *world, struct worker *worker,

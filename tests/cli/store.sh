@@ -66,6 +66,20 @@ fails 2 'pdf' 'export names the formats' "$S" export "$store" zones -o out.pdf
 fails 4 'no population' 'export of population needs some' "$S" export "$store" population -o p.tif
 same 'no working directory is left' '' "$(find . -name '*.??????' -type d)"
 
+# What an assessment says that it wrote
+cp "$store" assessed.gpkg
+stored() { sqlite3 assessed.gpkg "SELECT value FROM sisetu_meta WHERE key IN ('as_of', 'generation') ORDER BY key" | tr '\n' ' '; }
+before=$(stored)
+says 'dry run: nothing was written' 'a dry run says that it wrote nothing' "$S" assess assessed.gpkg --as-of 2026-05-02 --dry-run
+same 'and wrote nothing' "$before" "$(stored)"
+says 'rows added [1-9]' 'an assessment writes rows' "$S" assess assessed.gpkg --as-of 2026-05-02
+first=$(stored)
+says 'nothing changed, nothing was written' 'the same again writes nothing' "$S" assess assessed.gpkg --as-of 2026-05-02
+same 'and says so rightly' "$first" "$(stored)"
+says 'no row changed; what they rest on .* was recorded' 'another date without another verdict is recorded' "$S" assess assessed.gpkg --as-of 2026-05-03
+same 'and stands in the store' "$(echo "$first" | awk '{ print "2026-05-03 " $2 + 1 " " }')" "$(stored)"
+says '"inserted":0,"deleted":0,"written":false' 'as JSON, too' "$S" assess assessed.gpkg --as-of 2026-05-03 --json
+
 # What is no store
 fails 4 'no such store' 'a missing store' "$S" export missing.gpkg zones -o x.csv
 : >empty.gpkg

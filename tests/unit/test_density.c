@@ -1,6 +1,7 @@
 /* test_density.c - people too dense in a zone: overlay against a sum over cells. */
 #include "tests/unit/world_fixture.h"
 
+#include "geo/assess/assess.h"
 #include "geo/findings/density.h"
 #include "geo/measure/exposure.h"
 #include "geo/findings/findings.h"
@@ -8,6 +9,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -193,6 +195,52 @@ static void test_areas_of_a_census_are_cells_of_their_own_shape(void **state)
     world_release(world);
 }
 
+/* Of a lethal zone over people of a grid, or of one census area. */
+static void reason_names_the_parts(bool census, const char *parts, const char *not_these)
+{
+    struct fixture f;
+    struct worker worker;
+    struct arena arena;
+    struct crew crew;
+    struct findings *findings;
+    struct err err;
+    struct conflict *rows;
+    size_t n;
+    fixture_init(&f);
+    if (census) {
+        struct census_area *area = fixture_add(&f, LAYER_CENSUS, "dense");
+        area->persons = 4000;
+        area->head.geom = fixture_box(&f, 106.20, 38.40, 106.21, 38.41);
+    } else {
+        fixture_grid(&f, 106.20, 38.41, 0.001, 10, 10, 40);
+    }
+    struct zone *zone = fixture_add(&f, LAYER_ZONES, "Z1");
+    zone->head.geom = fixture_box(&f, 106.202, 38.402, 106.208, 38.408);
+    zone->class = 1;
+    struct world *world = fixture_world(&f, DAY);
+    arena_init(&arena, 0);
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    fixture_check(crew_init(&crew, 1, &err), &err);
+    fixture_check(findings_all(world, &crew, &findings, &err), &err);
+    world_set_findings(world, findings);
+    fixture_check(assess_conflicts(world, &worker, &arena, &rows, &n, &err), &err);
+    assert_int_equal(n, 1);
+    assert_string_equal(rows[0].verdict, "conflict");
+    assert_non_null(strstr(rows[0].reason, parts));
+    assert_null(strstr(rows[0].reason, not_these));
+    crew_release(&crew);
+    worker_release(&worker);
+    arena_release(&arena);
+    world_release(world);
+}
+
+static void test_a_reason_says_cells_of_a_grid_and_areas_of_a_census(void **state)
+{
+    (void)state;
+    reason_names_the_parts(false, "live in cells denser than", "census");
+    reason_names_the_parts(true, "live in census areas denser than", "cells");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_grades_by_persons_on_both_sides_of_each_step),
         cmocka_unit_test(test_coarse_cells_are_noted_with_the_narrowest_zone),
         cmocka_unit_test(test_areas_of_a_census_are_cells_of_their_own_shape),
+        cmocka_unit_test(test_a_reason_says_cells_of_a_grid_and_areas_of_a_census),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

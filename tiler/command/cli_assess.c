@@ -15,8 +15,15 @@ static void print_summary(struct cli *cli, const struct assess_summary *summary,
         summary->enterprises[4], summary->enterprises[0]);
     buf_printf(&cli->out, "  conflicts: %zu, undecided: %zu\n", summary->conflicts,
                summary->undecided);
-    if (summary->inserted == 0 && summary->deleted == 0)
+    if (cli_flag(cli, "dry-run"))
+        buf_add_text(&cli->out, "  dry run: nothing was written\n");
+    else if (!summary->written)
         buf_add_text(&cli->out, "  nothing changed, nothing was written\n");
+    else if (summary->inserted == 0 && summary->deleted == 0)
+        buf_printf(&cli->out,
+                   "  no row changed; what they rest on (date, rules, facts) was recorded; "
+                   "generation %llu\n",
+                   (unsigned long long)summary->generation);
     else
         buf_printf(&cli->out, "  rows added %zu, removed %zu; generation %llu\n", summary->inserted,
                    summary->deleted, (unsigned long long)summary->generation);
@@ -65,6 +72,7 @@ static void write_json(struct cli *cli, const struct assess_summary *summary, co
     jw_kv_integer(&jw, "undecided", (int64_t)summary->undecided);
     jw_kv_integer(&jw, "inserted", (int64_t)summary->inserted);
     jw_kv_integer(&jw, "deleted", (int64_t)summary->deleted);
+    jw_kv_bool(&jw, "written", summary->written);
     jw_kv_integer(&jw, "generation", (int64_t)summary->generation);
     jw_key(&jw, "warnings");
     jw_array(&jw);
@@ -105,9 +113,9 @@ const struct cli_command cli_assess = {
     .name = "assess",
     .arguments = "STORE",
     .summary = "find the conflicts, grade everything, keep both",
-    .details =
-        "A second run on unchanged data writes nothing. The answer is the same for any number of\n"
-        "threads.",
+    .details = "A second run on unchanged data, by the same rules and date, writes nothing. The "
+               "answer is\n"
+               "the same for any number of threads.",
     .examples = "sisetu assess build/ningxia.gpkg\n"
                 "sisetu assess build/ningxia.gpkg --as-of 2026-05-01 --rules my-rules\n",
     .options =
