@@ -29,6 +29,11 @@ const char *map_name(enum map_id map)
     return map_names[map];
 }
 
+const char *style_source_name(enum style_source source)
+{
+    return source < SOURCE_COUNT ? source_names[source] : NULL;
+}
+
 /* Index of a name in a table of names, or -1. */
 static int find_name(const char *const *names, int n, const char *name)
 {

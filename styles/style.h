@@ -80,6 +80,8 @@ enum style_source {
     SOURCE_NONE = SOURCE_COUNT /* a background */
 };
 
+const char *style_source_name(enum style_source source); /* NULL: SOURCE_NONE */
+
 enum layer_type { LAYER_BACKGROUND, LAYER_FILL, LAYER_LINE, LAYER_CIRCLE, LAYER_SYMBOL };
 
 /* Constant, name, types of layer (bits of 1 << LAYER_x), section, kind of value. */

@@ -1,14 +1,16 @@
 /*
- * tiles.c - times the drawing of a list of tiles: tiles STORE STYLE MAP LIST [ROUNDS [PREFIX]]
+ * tiles.c - times the drawing of a list of tiles: tiles STORE STYLE MAP LIST
+ * [ROUNDS [FORMAT [PREFIX]]]
  *
  * LIST holds "z x y" a line. What is drawn once before the clock starts makes projected shapes
  * and looks, as a server has after its first minutes; no finished tile is kept. One line:
  * tiles a second, percentiles of one tile in ms, mean bytes, each the best of the rounds; one a
- * zoom after it. With PREFIX the tiles are written as PREFIX-z-x-y.png.
+ * zoom after it. FORMAT is png (256-px tiles) or mvt. With PREFIX the tiles are
+ * written as PREFIX-z-x-y.png.
  */
 #include "data/base/file.h"
 #include "data/base/limits.h"
-#include "tiler/tiles/tile.h"
+#include "tiler/tiles/vector_tile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,7 @@ static int by_value(const void *a, const void *b)
 struct drawing_room {
     struct scenes *scenes;
     struct canvas *canvas;
+    struct vector_room *vector; /* NULL: PNG */
     struct worker worker;
     enum map_id map;
 };
@@ -44,6 +47,8 @@ static enum err_code draw(struct drawing_room *room, const uint32_t key[3], stru
         .map = room->map, .z = key[0], .x = key[1], .y = key[2], .scale = 1, .form = IMAGE_PALETTE};
     out->n_bytes = 0;
     worker_reset(&room->worker);
+    if (room->vector)
+        return vector_tile_draw(room->scenes, room->vector, &room->worker, &tile, out, err);
     return tile_draw(room->scenes, room->canvas, &room->worker, &tile, out, err);
 }
 
@@ -80,8 +85,8 @@ static enum err_code measure(struct drawing_room *room, uint32_t (*keys)[3], siz
             bytes += (double)out.n_bytes;
             if (round < 0 && prefix) {
                 char path[4096];
-                snprintf(path, sizeof path, "%s-%u-%u-%u.png", prefix, keys[i][0], keys[i][1],
-                         keys[i][2]);
+                snprintf(path, sizeof path, "%s-%u-%u-%u.%s", prefix, keys[i][0], keys[i][1],
+                         keys[i][2], room->vector ? "mvt" : "png");
                 TRY(file_write_atomic(path, out.bytes, out.n_bytes, err));
             }
         }
@@ -107,7 +112,8 @@ done:
     return code;
 }
 
-static enum err_code run(char **argv, int rounds, const char *prefix, struct err *err)
+static enum err_code run(char **argv, int rounds, const char *format, const char *prefix,
+                         struct err *err)
 {
     enum err_code code = ERR_OK;
     struct style *style = NULL;
@@ -124,12 +130,15 @@ static enum err_code run(char **argv, int rounds, const char *prefix, struct err
     TRY(world_load(argv[1], NULL, INT_ABSENT, &world, err));
     TRY(scenes_new(world, style, &room.scenes, err));
     TRY(canvas_new(style, &room.canvas, err));
+    if (strcmp(format, "mvt") == 0)
+        TRY(vector_room_new(&room.vector, err));
     TRY(worker_init(&room.worker, LIMIT_REQUEST_BYTES, err));
     has_worker = true;
     TRY(measure(&room, keys, n, rounds, prefix, err));
 done:
     if (has_worker)
         worker_release(&room.worker);
+    vector_room_free(room.vector);
     canvas_free(room.canvas);
     scenes_release(room.scenes);
     world_release(world);
@@ -142,10 +151,11 @@ int main(int argc, char **argv)
 {
     struct err err = {0};
     if (argc < 5) {
-        fprintf(stderr, "tiles STORE STYLE MAP LIST [ROUNDS [PREFIX]]\n");
+        fprintf(stderr, "tiles STORE STYLE MAP LIST [ROUNDS [FORMAT [PREFIX]]]\n");
         return 2;
     }
-    if (run(argv, argc > 5 ? atoi(argv[5]) : 3, argc > 6 ? argv[6] : NULL, &err) != ERR_OK) {
+    if (run(argv, argc > 5 ? atoi(argv[5]) : 3, argc > 6 ? argv[6] : "png",
+            argc > 7 ? argv[7] : NULL, &err) != ERR_OK) {
         fprintf(stderr, "tiles: %s\n", err.message);
         return 1;
     }

@@ -14,6 +14,7 @@ struct scenes {
     unsigned n_references;
     struct lazy sources[SOURCE_COUNT];
     struct lazy details[SOURCE_COUNT][DETAIL_COUNT];
+    struct lazy attributes[SOURCE_COUNT];
     struct lazy labels[MAP_COUNT][ZOOMS];
     struct lazy *looks; /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
 };
@@ -47,6 +48,7 @@ enum err_code scenes_new(struct world *world, const struct style *style, struct 
     }
     init_all(scenes->sources, SOURCE_COUNT);
     init_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
+    init_all(scenes->attributes, SOURCE_COUNT);
     init_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
     init_all(scenes->looks, n_looks);
     scenes->world = world_acquire(world);
@@ -75,6 +77,7 @@ void scenes_release(struct scenes *scenes)
         return;
     release_all(scenes->sources, SOURCE_COUNT);
     release_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
+    release_all(scenes->attributes, SOURCE_COUNT);
     release_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
     lazy_lock_release(&scenes->lock);
@@ -158,6 +161,28 @@ enum err_code scenes_detail(struct scenes *scenes, const struct source *source, 
     void *value = NULL;
     enum err_code code = lazy_get(&scenes->details[source->id][job.level], &scenes->lock,
                                   make_detail, &job, &value, err);
+    *out = value;
+    return code;
+}
+
+/* ---- attributes ---- */
+
+static enum err_code make_attributes(void *context, struct arena *arena, void **value,
+                                     struct err *err)
+{
+    const struct source *source = context;
+    struct attributes *attributes = arena_new(arena, struct attributes, 1);
+    *value = attributes;
+    return attributes ? attributes_build(source, arena, attributes, err) : err_nomem(err);
+}
+
+enum err_code scenes_attributes(struct scenes *scenes, const struct source *source,
+                                const struct attributes **out, struct err *err)
+{
+    struct source copy = *source;
+    void *value = NULL;
+    enum err_code code = lazy_get(&scenes->attributes[source->id], &scenes->lock, make_attributes,
+                                  &copy, &value, err);
     *out = value;
     return code;
 }

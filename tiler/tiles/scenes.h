@@ -10,6 +10,7 @@
 #ifndef SISETU_TILER_SCENES_H
 #define SISETU_TILER_SCENES_H
 
+#include "tiler/tiles/attributes.h"
 #include "tiler/tiles/canvas.h"
 #include "tiler/tiles/labels.h"
 #include "tiler/tiles/lazy.h"
@@ -49,6 +50,10 @@ enum err_code scenes_source(struct scenes *scenes, enum style_source id, const s
 /* Coordinates of that source for drawing at zoom z. */
 enum err_code scenes_detail(struct scenes *scenes, const struct source *source, uint32_t z,
                             const struct detail **out, struct err *err);
+
+/* What vector tiles say of the features of a source. */
+enum err_code scenes_attributes(struct scenes *scenes, const struct source *source,
+                                const struct attributes **out, struct err *err);
 
 /* The look of style layer `index` at tile zoom z. */
 enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z, const struct look **out,

@@ -1,0 +1,247 @@
+#include "tiler/tiles/vector_tile.h"
+
+#include "tiler/tiles/scenes.h"
+#include "tiler/tiles/vector_shape.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What of a detail of 256-px tiles is a quarter of a pixel there is a unit here, two zooms lower.
+ */
+enum { DETAIL_BEYOND = 2 };
+
+struct vector_room {
+    struct mvt *mvt;
+    struct clip clip;
+    struct vector_points points;
+};
+
+enum err_code vector_room_new(struct vector_room **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct vector_room *room = calloc(1, sizeof *room);
+    *out = NULL;
+    if (!room)
+        return err_nomem(err);
+    TRY(mvt_new(&room->mvt, err));
+    TRY(clip_init(&room->clip, -VECTOR_BUFFER, MVT_EXTENT + VECTOR_BUFFER, err));
+    *out = room;
+    room = NULL;
+done:
+    vector_room_free(room);
+    return code;
+}
+
+void vector_room_free(struct vector_room *room)
+{
+    if (!room)
+        return;
+    mvt_free(room->mvt);
+    clip_release(&room->clip);
+    free(room->points.items);
+    free(room->points.ready);
+    free(room);
+}
+
+/* ---- which layers ---- */
+
+/* Whether a layer is drawn at a style zoom from z up to z + 1; from the last zoom on, at any. */
+static bool is_drawn(const struct style_layer *layer, enum map_id map, uint32_t z)
+{
+    return layer->visible && layer->source != SOURCE_NONE && layer->source != SOURCE_SELECTED &&
+           layer->source != SOURCE_OUTSIDE && (layer->maps & 1U << map) &&
+           layer->max_zoom > (double)z && (z == TILE_ZOOM_MAX || layer->min_zoom < (double)z + 1);
+}
+
+size_t vector_sources(const struct style *style, enum map_id map,
+                      struct vector_source out[SOURCE_COUNT])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        const struct style_layer *layer = style_layer(style, i);
+        for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
+            size_t at = 0;
+            if (!is_drawn(layer, map, z))
+                continue;
+            while (at < n && out[at].id != layer->source)
+                at++;
+            if (at == n)
+                out[n++] = (struct vector_source){layer->source, z, z};
+            out[at].min_zoom = z < out[at].min_zoom ? z : out[at].min_zoom;
+            out[at].max_zoom = z > out[at].max_zoom ? z : out[at].max_zoom;
+        }
+    }
+    return n;
+}
+
+/* ---- one source ---- */
+
+struct making {
+    struct scenes *scenes;
+    struct vector_room *room;
+    struct arena *arena;
+    const struct tile_key *key;
+    struct vector_frame frame;
+    struct err *err;
+};
+
+struct drawn_feature {
+    uint32_t rank, feature;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct drawn_feature *p = a, *q = b;
+    return p->rank < q->rank ? -1 : p->rank > q->rank;
+}
+
+/* The looks of the layers that draw the source here. */
+static enum err_code find_looks(const struct making *m, enum style_source id,
+                                const struct look ***out, size_t *n)
+{
+    enum err_code code = ERR_OK;
+    const struct style *style = scenes_style(m->scenes);
+    size_t n_layers = style_layer_count(style);
+    const struct look **looks = arena_new(m->arena, const struct look *, n_layers);
+    /* A 256-px tile of z + 1 is drawn at style zoom z. */
+    uint32_t z = m->key->z < TILE_ZOOM_MAX ? m->key->z + 1 : TILE_ZOOM_MAX;
+    *n = 0;
+    *out = looks;
+    TRY(looks ? ERR_OK : err_nomem(m->err));
+    for (size_t i = 0; i < n_layers; i++) {
+        const struct style_layer *layer = style_layer(style, i);
+        const struct look *look;
+        if (layer->source != id || !is_drawn(layer, m->key->map, m->key->z))
+            continue;
+        TRY(scenes_look(m->scenes, i, z, &look, m->err));
+        if (look->n_paints > 0)
+            looks[(*n)++] = look;
+    }
+done:
+    return code;
+}
+
+/* The features that any of the looks draws, in the order of the lowest that has one. */
+static enum err_code collect(const struct making *m, const struct source *source,
+                             const struct look **looks, size_t n_looks, struct drawn_feature **out,
+                             size_t *n)
+{
+    enum err_code code = ERR_OK;
+    uint32_t *found;
+    size_t n_found;
+    const uint32_t *rank = NULL;
+    *n = 0;
+    TRY(source_search(source, m->frame.reach, m->arena, &found, &n_found, m->err));
+    *out = arena_new(m->arena, struct drawn_feature, n_found);
+    TRY(*out ? ERR_OK : err_nomem(m->err));
+    for (size_t k = 0; k < n_looks && !rank; k++)
+        rank = looks[k]->rank;
+    for (size_t i = 0; i < n_found; i++) {
+        uint32_t feature = found[i];
+        bool drawn = false;
+        for (size_t k = 0; k < n_looks && !drawn; k++)
+            drawn = looks[k]->paint_of[feature] != LOOK_NONE;
+        if (drawn)
+            (*out)[(*n)++] = (struct drawn_feature){rank ? rank[feature] : feature, feature};
+    }
+    if (rank)
+        qsort(*out, *n, sizeof **out, by_rank);
+done:
+    return code;
+}
+
+static void add_tags(struct mvt *mvt, const struct attributes *attributes, uint32_t feature,
+                     uint32_t keys[ATTRIBUTE_FIELDS])
+{
+    uint32_t start = feature ? attributes->ends[feature - 1] : 0;
+    for (uint32_t i = start; i < attributes->ends[feature]; i++) {
+        struct attribute item = attributes->items[i];
+        if (keys[item.field] == UINT32_MAX)
+            keys[item.field] = mvt_key(mvt, attributes->fields[item.field]);
+        mvt_tag(mvt, keys[item.field], &attributes->values[item.value]);
+    }
+}
+
+static enum err_code add_layer(const struct making *m, enum style_source id, const char *name)
+{
+    enum err_code code = ERR_OK;
+    const struct source *source;
+    const struct attributes *attributes;
+    const struct detail *detail;
+    const struct look **looks;
+    struct drawn_feature *features;
+    size_t n_looks, n;
+    uint32_t keys[ATTRIBUTE_FIELDS];
+    struct mvt *mvt = m->room->mvt;
+    TRY(find_looks(m, id, &looks, &n_looks));
+    if (n_looks == 0)
+        return ERR_OK;
+    TRY(scenes_source(m->scenes, id, &source, m->err));
+    TRY(collect(m, source, looks, n_looks, &features, &n));
+    if (n == 0)
+        return ERR_OK;
+    TRY(scenes_detail(m->scenes, source, m->key->z + DETAIL_BEYOND, &detail, m->err));
+    TRY(scenes_attributes(m->scenes, source, &attributes, m->err));
+    memset(keys, 0xFF, sizeof keys);
+    mvt_layer(mvt, name);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t feature = features[i].feature;
+        mvt_feature(mvt, attributes->ids[feature]);
+        TRY(vector_shape_add(&m->frame, detail, &source->shapes[feature], &m->room->points,
+                             &m->room->clip, mvt, m->err));
+        if (mvt_has_geometry(mvt))
+            add_tags(mvt, attributes, feature, keys);
+        mvt_feature_end(mvt);
+    }
+    mvt_layer_end(mvt);
+done:
+    return code == ERR_OK ? code : err_wrap(m->err, "layer %s", name);
+}
+
+/* ---- the tile ---- */
+
+static struct vector_frame frame_of(const struct tile_key *key)
+{
+    struct vector_frame frame = {.square = tile_square(key->z, key->x, key->y),
+                                 .shift = 20 - (int32_t)key->z}; /* 2^32 / 2^z / 4096 */
+    int64_t reach = (int64_t)VECTOR_BUFFER << frame.shift;
+    frame.reach = (struct merc_box){frame.square.west - reach, frame.square.north - reach,
+                                    frame.square.east + reach, frame.square.south + reach};
+    return frame;
+}
+
+enum err_code vector_tile_draw(struct scenes *scenes, struct vector_room *room,
+                               struct worker *worker, const struct tile_key *key, struct buf *out,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct style *style = scenes_style(scenes);
+    bool done_with[SOURCE_COUNT] = {false};
+    struct buf left_over;
+    buf_init(&left_over);
+    if (!tile_in_grid(key->z, key->x, key->y))
+        return err_set(err, ERR_NOT_FOUND,
+                       "there is no tile %u/%u/%u: z goes from 0 to %d, x and y from 0 to 2^z - 1",
+                       key->z, key->x, key->y, TILE_ZOOM_MAX);
+    struct making making = {.scenes = scenes,
+                            .room = room,
+                            .arena = &worker->arena,
+                            .key = key,
+                            .frame = frame_of(key),
+                            .err = err};
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        const struct style_layer *layer = style_layer(style, i);
+        if (!is_drawn(layer, key->map, key->z) || done_with[layer->source])
+            continue;
+        done_with[layer->source] = true;
+        code = add_layer(&making, layer->source, style_source_name(layer->source));
+        if (code != ERR_OK) {
+            (void)mvt_take(room->mvt, &left_over, &(struct err){0}); /* what there is goes */
+            buf_release(&left_over);
+            return code;
+        }
+    }
+    TRY(mvt_take(room->mvt, out, err));
+done:
+    return code;
+}
