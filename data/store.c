@@ -502,11 +502,3 @@ done:
     arena_release(&store.arena);
     return code;
 }
-
-enum err_code store_peek(const char *path, uint64_t *generation, struct err *err)
-{
-    struct store_stamp stamp;
-    enum err_code code = store_stamp(path, &stamp, err);
-    *generation = stamp.generation;
-    return code;
-}

@@ -57,12 +57,10 @@ enum err_code store_upgrade(const char *path, bool *changed, struct err *err);
 
 uint64_t store_generation(const struct store *store);
 
-/* The generation of a store that may be replaced or written at any time: cheap, for a
- * server's look once a second. Does not disturb other connections of this process. */
-enum err_code store_peek(const char *path, uint64_t *generation, struct err *err);
-
-/* The same, and which store it is: differs as well when the file was replaced by another
- * store, or by a copy, that happens to have the same generation. */
+/* The generation of a store that may be replaced or written at any time, and which store it is:
+ * differs as well when the file was replaced by another store, or by a copy, that happens to have
+ * the same generation. Cheap, for a server's look once a second; does not disturb other
+ * connections of this process. */
 struct store_stamp {
     uint64_t generation;
     uint64_t identity; /* random, given by store_create */

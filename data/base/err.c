@@ -113,18 +113,11 @@ static const struct {
     const char *name;
     int exit_status;
     int http_status;
-    const char *text;
 } codes[] = {
-#define ERR_ROW(code_name, exit_code, http_code, short_text)                                       \
-    [code_name] = {#code_name, exit_code, http_code, short_text},
+#define ERR_ROW(code_name, exit_code, http_code) [code_name] = {#code_name, exit_code, http_code},
     ERR_CODES(ERR_ROW)
 #undef ERR_ROW
 };
-
-const char *err_code_text(enum err_code code)
-{
-    return codes[code].text;
-}
 
 const char *err_code_name(enum err_code code)
 {

@@ -27,30 +27,30 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One row a code: name, exit status of the command line, HTTP status, short text.
+/* One row a code: name, exit status of the command line, HTTP status.
  * Exit 1 is the customary "no" of a program that checks (a proof that does not hold) and
  * 2 the customary "you called me wrongly"; the others are our own and documented in README.md. */
 #define ERR_CODES(X)                                                                               \
-    X(ERR_OK, 0, 200, "ok")                                                                        \
-    X(ERR_BROKEN, 1, 422, "does not hold")                                                         \
-    X(ERR_USAGE, 2, 400, "bad request")                                                            \
-    X(ERR_INPUT, 3, 422, "bad input")                                                              \
-    X(ERR_NOT_FOUND, 4, 404, "not found")                                                          \
-    X(ERR_CONFLICT, 5, 409, "would overwrite")                                                     \
-    X(ERR_BUSY, 6, 503, "busy")                                                                    \
-    X(ERR_IO, 7, 500, "input or output failed")                                                    \
-    X(ERR_NO_SPACE, 8, 507, "no space left")                                                       \
-    X(ERR_LIMIT, 9, 413, "over a limit")                                                           \
-    X(ERR_VERSION, 10, 500, "another version")                                                     \
-    X(ERR_MEMORY, 11, 503, "out of memory")                                                        \
-    X(ERR_DENIED, 12, 403, "not permitted")                                                        \
-    X(ERR_METHOD, 13, 405, "method not allowed")                                                   \
-    X(ERR_CHANGED, 14, 412, "changed meanwhile")                                                   \
-    X(ERR_TOKEN, 15, 401, "needs a token")                                                         \
-    X(ERR_INTERNAL, 70, 500, "internal error")
+    X(ERR_OK, 0, 200)        /* ok */                                                              \
+    X(ERR_BROKEN, 1, 422)    /* does not hold */                                                   \
+    X(ERR_USAGE, 2, 400)     /* bad request */                                                     \
+    X(ERR_INPUT, 3, 422)     /* bad input */                                                       \
+    X(ERR_NOT_FOUND, 4, 404) /* not found */                                                       \
+    X(ERR_CONFLICT, 5, 409)  /* would overwrite */                                                 \
+    X(ERR_BUSY, 6, 503)      /* busy */                                                            \
+    X(ERR_IO, 7, 500)        /* input or output failed */                                          \
+    X(ERR_NO_SPACE, 8, 507)  /* no space left */                                                   \
+    X(ERR_LIMIT, 9, 413)     /* over a limit */                                                    \
+    X(ERR_VERSION, 10, 500)  /* another version */                                                 \
+    X(ERR_MEMORY, 11, 503)   /* out of memory */                                                   \
+    X(ERR_DENIED, 12, 403)   /* not permitted */                                                   \
+    X(ERR_METHOD, 13, 405)   /* method not allowed */                                              \
+    X(ERR_CHANGED, 14, 412)  /* changed meanwhile */                                               \
+    X(ERR_TOKEN, 15, 401)    /* needs a token */                                                   \
+    X(ERR_INTERNAL, 70, 500) /* internal error */
 
 enum err_code {
-#define ERR_ENUM(name, exit_status, http_status, text) name,
+#define ERR_ENUM(name, exit_status, http_status) name,
     ERR_CODES(ERR_ENUM)
 #undef ERR_ENUM
 };
@@ -83,7 +83,6 @@ static inline enum err_code err_nomem(struct err *err)
     return ERR_MEMORY; /* here, so that compilers and analysers see that it is a failure */
 }
 
-const char *err_code_text(enum err_code code);
 const char *err_code_name(enum err_code code);
 int err_exit_status(enum err_code code);
 int err_http_status(enum err_code code);

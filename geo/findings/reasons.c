@@ -150,16 +150,18 @@ struct reason_words reasons_of_spacing(const struct world *world,
     const char *type_en = type ? type->name_en : rule->facility;
     const char *type_zh = type ? type->name_zh : rule->facility;
     const char *name = reasons_name(target);
+    const char *source_en = source_name ? source_name : "The proposed site";
+    const char *source_zh = source_name ? source_name : "拟建场址";
 
     say_what_decides(finding, arena, &words);
     if (finding->answer.verdict == VERDICT_UNDECIDED) {
         words.text = arena_printf(
             arena, "%s (%s) is %.2f m from %s (%s), where %s asks for %g m: undecided without %s.",
-            source_name, type_en, distance_m, name, finding->target_class->name_en, clause,
+            source_en, type_en, distance_m, name, finding->target_class->name_en, clause,
             required_m, words.decides ? words.decides : "more");
         words.zh =
             arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，%s 要求 %g m：尚不能判定，需要%s。",
-                         source_name, type_zh, name, finding->target_class->name_zh, distance_m,
+                         source_zh, type_zh, name, finding->target_class->name_zh, distance_m,
                          clause, required_m, words.decides_zh ? words.decides_zh : "更多数据");
         return words;
     }
@@ -167,10 +169,10 @@ struct reason_words reasons_of_spacing(const struct world *world,
     double margin_m = fabs(finding->answer.margin_m);
     words.text =
         arena_printf(arena, "%s (%s) is %.2f m from %s (%s), %.2f m %s the %g m of %s%s.",
-                     source_name, type_en, distance_m, name, finding->target_class->name_en,
-                     margin_m, conflict ? "short of" : "more than", required_m, clause, check_en);
+                     source_en, type_en, distance_m, name, finding->target_class->name_en, margin_m,
+                     conflict ? "short of" : "more than", required_m, clause, check_en);
     words.zh = arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，比 %s 要求的 %g m %s %.2f m%s。",
-                            source_name, type_zh, name, finding->target_class->name_zh, distance_m,
+                            source_zh, type_zh, name, finding->target_class->name_zh, distance_m,
                             clause, required_m, conflict ? "少" : "多", margin_m, check_zh);
     return words;
 }

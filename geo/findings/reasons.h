@@ -48,7 +48,8 @@ struct reason_words {
     const char *decides_zh;
 };
 
-/* A distance: conflict, undecided or clear. source_name: what stands there. */
+/* A distance: conflict, undecided or clear. source_name: what stands there; NULL: a proposed site.
+ */
 struct reason_words reasons_of_spacing(const struct world *world,
                                        const struct spacing_finding *finding,
                                        const char *source_name, struct arena *arena);

@@ -13,7 +13,6 @@
 #define RAD (M_PI / 180)
 
 const double ELLIPSOID_A_M = 6378137;
-const double ELLIPSOID_F = F;
 const double ELLIPSOID_E2 = E2;
 
 static const double A_M = 6378137;
@@ -223,15 +222,10 @@ struct box ellipsoid_expand(struct box box, double radius_m)
 
 /* ---- areas and lengths ---- */
 
-double ellipsoid_zone_m2(double lat_deg)
-{
-    double sin_lat = sin(lat_deg * RAD);
-    return B_M * B_M / 2 * (sin_lat / (1 - E2 * sin_lat * sin_lat) + atanh(E * sin_lat) / E);
-}
-
 double ellipsoid_zone_between_m2(double from_lat_deg, double to_lat_deg)
 {
-    /* The closed form's differences written out: of sines by sum and product, of
+    /* b2 / 2 (s / (1 - e2 s2) + atanh(e s) / e), s being the sine of a latitude, from one to the
+     * other with the differences written out: of sines by sum and product, of
      * s / (1 - e2 s2) over a common denominator, of atanh by its addition theorem. */
     double s1 = sin(from_lat_deg * RAD);
     double s2 = sin(to_lat_deg * RAD);

@@ -17,8 +17,7 @@
 #include "data/geom.h"
 
 extern const double ELLIPSOID_A_M; /* 6378137 */
-extern const double ELLIPSOID_F;
-extern const double ELLIPSOID_E2; /* eccentricity squared, f (2 - f) */
+extern const double ELLIPSOID_E2;  /* eccentricity squared, f (2 - f) */
 
 /* Metres from the earth's centre: x to (0 E, 0 N), y to (90 E, 0 N), z to the north pole.
  * In it the chord between two points bounds their distance from below everywhere, over the
@@ -64,11 +63,8 @@ void ellipsoid_degree_m(double lat_deg, double *lon_m, double *lat_m);
  * longitudes; across the antimeridian its west lies under -180 or its east over 180. */
 struct box ellipsoid_expand(struct box box, double radius_m);
 
-/* q of the authalic latitude scaled so that the area between two parallels and two
- * meridians is (east - west) in radians times the difference: m2. */
-double ellipsoid_zone_m2(double lat_deg);
-
-/* The same from one latitude to another without cancellation: zone(to) - zone(from). */
+/* The area between two parallels and two meridians is (east - west) in radians times this: m2.
+ * The difference of q of the authalic latitude, scaled, without cancellation. */
 double ellipsoid_zone_between_m2(double from_lat_deg, double to_lat_deg);
 
 /* Area of a polygon with edges straight in longitude and latitude, m2; holes taken off. */

@@ -456,27 +456,6 @@ done:
     return code;
 }
 
-enum err_code overlay_intersects(struct overlay *overlay, const struct geom *a,
-                                 const struct geom *b, bool *out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    GEOSGeometry *first = NULL;
-    GEOSGeometry *second = NULL;
-    *out = false;
-    if (a->kind == GEOM_NONE || b->kind == GEOM_NONE || !box_intersects(a->box, b->box))
-        return ERR_OK;
-    TRY(to_geos(overlay, &a, 1, a->kind, &first, err));
-    TRY(to_geos(overlay, &b, 1, b->kind, &second, err));
-    char answer = GEOSIntersects_r(overlay->geos, first, second);
-    if (answer == 2)
-        code = refused(overlay, "an intersection", err);
-    *out = answer == 1;
-done:
-    GEOSGeom_destroy_r(overlay->geos, first);
-    GEOSGeom_destroy_r(overlay->geos, second);
-    return code;
-}
-
 enum err_code overlay_plane_buffer(struct overlay *overlay, const struct geom *shape, double radius,
                                    int quarter_segments, struct arena *arena, struct geom *out,
                                    struct err *err)

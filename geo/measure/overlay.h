@@ -70,10 +70,6 @@ enum err_code overlay_buffer(struct overlay *overlay, const struct geom *shape, 
 enum err_code overlay_inside_point(struct overlay *overlay, const struct geom *polygon,
                                    struct lonlat *out, struct err *err);
 
-/* Whether they share a point, an edge included. */
-enum err_code overlay_intersects(struct overlay *overlay, const struct geom *a,
-                                 const struct geom *b, bool *out, struct err *err);
-
 /* For overlay_buffer: a plane buffer, in whatever unit the coordinates have, round, with that
  * many segments a quarter circle; and a polygon freed of self-crossings. */
 enum err_code overlay_plane_buffer(struct overlay *overlay, const struct geom *shape, double radius,

@@ -142,12 +142,11 @@ struct pending {
     int n;
 };
 
-/* The walk of both kinds of search; visit_box also gets the item's box. */
-static bool walk(const struct rtree *tree, struct box box, void *context,
-                 bool (*visit_box)(void *context, uint32_t item, struct box item_box))
+void rtree_search(const struct rtree *tree, struct box box, void *context,
+                  bool (*visit)(void *context, uint32_t item))
 {
     if (tree->n_nodes == 0 || box_is_empty(box))
-        return true;
+        return;
     struct pending pending = {.nodes = {tree->n_nodes - 1}, .n = 1};
     while (pending.n > 0) {
         uint32_t index = pending.nodes[--pending.n];
@@ -159,32 +158,10 @@ static bool walk(const struct rtree *tree, struct box box, void *context,
                     pending.nodes[pending.n++] = node->child[i];
             continue;
         }
-        for (; mask; mask &= mask - 1) {
-            int i = __builtin_ctz(mask);
-            if (!visit_box(context, node->child[i], entry_box(node, i)))
-                return false;
-        }
+        for (; mask; mask &= mask - 1)
+            if (!visit(context, node->child[__builtin_ctz(mask)]))
+                return;
     }
-    return true;
-}
-
-struct plain_visit {
-    void *context;
-    bool (*visit)(void *context, uint32_t item);
-};
-
-static bool visit_plain(void *context, uint32_t item, struct box box)
-{
-    (void)box;
-    struct plain_visit *plain = context;
-    return plain->visit(plain->context, item);
-}
-
-void rtree_search(const struct rtree *tree, struct box box, void *context,
-                  bool (*visit)(void *context, uint32_t item))
-{
-    struct plain_visit plain = {context, visit};
-    walk(tree, box, &plain, visit_plain);
 }
 
 struct collector {
@@ -272,57 +249,6 @@ enum err_code rtree_collect(const struct rtree *tree, struct box box, struct are
     *items = collector.items;
     *n = collector.n;
     return collector.failed ? err_nomem(err) : sort_items(*items, *n, arena, err);
-}
-
-/* ---- joining ---- */
-
-struct join {
-    void *context;
-    bool (*visit)(void *context, uint32_t i, uint32_t j);
-    uint32_t i;
-    struct box unshifted;
-    bool shifted;
-};
-
-static bool join_one(void *context, uint32_t j, struct box box)
-{
-    struct join *join = context;
-    if (join->shifted && box_intersects(join->unshifted, box))
-        return true; /* a box so wide that it was met already */
-    return join->visit(join->context, join->i, j);
-}
-
-static bool join_item(struct join *join, const struct rtree *b, struct box b_box, struct box box)
-{
-    static const double turns_deg[] = {0, -360, 360};
-    join->unshifted = box;
-    for (int k = 0; k < 3; k++) {
-        struct box turned = box;
-        turned.west_deg += turns_deg[k];
-        turned.east_deg += turns_deg[k];
-        join->shifted = k > 0;
-        if (box_intersects(turned, b_box) && !walk(b, turned, join, join_one))
-            return false;
-    }
-    return true;
-}
-
-void rtree_join(const struct rtree *a, const struct rtree *b, double margin_m, void *context,
-                bool (*visit)(void *context, uint32_t i, uint32_t j))
-{
-    if (a->n_nodes == 0 || b->n_nodes == 0)
-        return;
-    struct box b_box = node_box(&b->nodes[b->n_nodes - 1]);
-    struct join join = {.context = context, .visit = visit};
-    for (uint32_t leaf = 0; leaf < a->n_leaves; leaf++)
-        for (int i = 0; i < NODE_ENTRIES; i++) {
-            struct box box = entry_box(&a->nodes[leaf], i);
-            if (box_is_empty(box))
-                break;
-            join.i = a->nodes[leaf].child[i];
-            if (!join_item(&join, b, b_box, ellipsoid_expand(box, margin_m)))
-                return;
-        }
 }
 
 /* ---- nearest ---- */

@@ -52,10 +52,4 @@ enum err_code rtree_nearest(const struct rtree *tree, struct box from, struct ar
 /* A lower bound of the distance between anything in a and anything in b, m. */
 double rtree_box_distance_m(struct box a, struct box b);
 
-/* Calls visit for each pair (i of a, j of b) of which something may lie within margin_m of
- * each other: the box of i made larger by margin_m (ellipsoid_expand) touches that of j, as
- * it is or a whole turn east or west. Each pair once; stops at false. */
-void rtree_join(const struct rtree *a, const struct rtree *b, double margin_m, void *context,
-                bool (*visit)(void *context, uint32_t i, uint32_t j));
-
 #endif

@@ -48,6 +48,8 @@ same "check tells what it rests on" True \
     "$(json 'all(f["rule"]["clause"] is not None and f["reason"] and f["reason_zh"] for f in d["findings"]) and d["rules_tried"] >= 5' "$S" check "$STORE" "$WORK/site.geojson" --type GASOLINE_STATION_TANK --with grade=2 --json)"
 same "the verdict is the worst of the findings" True \
     "$(json '{"conflict":0,"undecided":1,"clear":2}[d["verdict"]] <= min({"conflict":0,"undecided":1,"clear":2}[f["verdict"]] for f in d["findings"])' "$S" check "$STORE" "$WORK/site.geojson" --type LIQ_TANK_AB --json)"
+same "in Chinese it speaks of the site in Chinese" True \
+    "$(json 'all("The " not in f["reason_zh"] and "拟建场址" in f["reason_zh"] for f in d["findings"])' "$S" check "$STORE" "$WORK/site.geojson" --type GASOLINE_STATION_TANK --with grade=2 --json)"
 fails 2 'type is missing' "check wants a type" "$S" check "$STORE" "$WORK/site.geojson"
 fails 2 'did you mean LIQ_TANK_AB' "a misspelt type gets a suggestion" "$S" check "$STORE" "$WORK/site.geojson" --type LIQ_TNK_AB
 fails 3 'did you mean total_m3' "a misspelt qualifier gets a suggestion" "$S" check "$STORE" "$WORK/site.geojson" --type LIQ_TANK_AB --with total_m=5

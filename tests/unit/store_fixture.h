@@ -139,9 +139,9 @@ static inline size_t zones_in(struct fixture *f)
 
 static inline uint64_t generation_of(struct fixture *f)
 {
-    uint64_t generation = 0;
-    assert_ok(f, store_peek(f->path, &generation, &f->err));
-    return generation;
+    struct store_stamp stamp;
+    assert_ok(f, store_stamp(f->path, &stamp, &f->err));
+    return stamp.generation;
 }
 
 /* One or two shapes of the kind, with coordinates that use every bit. */

@@ -251,6 +251,15 @@ static void test_area_between_parallels_and_meridians_is_the_closed_form(void **
     }
 }
 
+/* From the equator to a latitude, a radian wide: the closed form as it stands in books. */
+static double zone_m2(double lat_deg)
+{
+    double e = sqrt(ELLIPSOID_E2);
+    double b_m = ELLIPSOID_A_M * sqrt(1 - ELLIPSOID_E2);
+    double es = e * sin(lat_deg * RAD);
+    return b_m * b_m / 2 * (es / (1 - es * es) + atanh(es)) / e;
+}
+
 static void test_zone_between_is_the_difference_of_zones(void **state)
 {
     (void)state;
@@ -258,8 +267,8 @@ static void test_zone_between_is_the_difference_of_zones(void **state)
     for (int i = 0; i < 10000; i++) {
         double a = uniform(&seed) * 180 - 90;
         double b = uniform(&seed) * 180 - 90;
-        double whole = ellipsoid_zone_m2(90);
-        double difference = ellipsoid_zone_m2(b) - ellipsoid_zone_m2(a);
+        double whole = zone_m2(90);
+        double difference = zone_m2(b) - zone_m2(a);
         assert_true(fabs(ellipsoid_zone_between_m2(a, b) - difference) < 1e-14 * whole);
         /* A thin zone is its breadth times the slope: M N cos(lat). */
         double lon_m;
@@ -281,7 +290,7 @@ static double area_by_strips_m2(const struct lonlat *ring, size_t n)
         long double sum = 0;
         for (int k = 0; k < 20000; k++) {
             double t = (k + 0.5) / 20000;
-            sum += (long double)ellipsoid_zone_m2(a.lat_deg + t * (b.lat_deg - a.lat_deg));
+            sum += (long double)zone_m2(a.lat_deg + t * (b.lat_deg - a.lat_deg));
         }
         area -= sum / 20000 * (long double)((b.lon_deg - a.lon_deg) * RAD);
     }

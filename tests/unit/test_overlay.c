@@ -125,11 +125,6 @@ static void test_results_keep_the_lower_kind_and_drop_what_merely_touches(void *
     assert_int_equal(overlay_intersection(f->overlay, &a, &points, &f->arena, &out, NULL), ERR_OK);
     assert_int_equal(out.kind, GEOM_POINT);
     assert_int_equal(out.n_points, 1);
-    bool meet;
-    assert_int_equal(overlay_intersects(f->overlay, &a, &neighbour, &meet, NULL), ERR_OK);
-    assert_true(meet);
-    assert_int_equal(overlay_intersects(f->overlay, &a, &far, &meet, NULL), ERR_OK);
-    assert_false(meet);
 }
 
 static void test_holes_and_parts_come_out_turned_as_geom_says(void **state)

@@ -217,71 +217,6 @@ static void test_box_bound_never_passes_the_distance_anywhere_on_earth(void **st
     assert_true(isinf(rtree_box_distance_m(box_empty(), (struct box){0, 0, 1, 1})));
 }
 
-struct pairs {
-    bool *met;
-    uint32_t n_b;
-    uint32_t n;
-};
-
-static bool meet(void *context, uint32_t i, uint32_t j)
-{
-    struct pairs *pairs = context;
-    assert_false(pairs->met[i * pairs->n_b + j]);
-    pairs->met[i * pairs->n_b + j] = true;
-    pairs->n++;
-    return true;
-}
-
-static void join_and_compare(const struct box *a, uint32_t n_a, const struct box *b, uint32_t n_b,
-                             double margin_m)
-{
-    struct arena arena;
-    struct rtree a_tree;
-    struct rtree b_tree;
-    arena_init(&arena, 0);
-    assert_int_equal(rtree_build(a, n_a, &arena, &a_tree, NULL), ERR_OK);
-    assert_int_equal(rtree_build(b, n_b, &arena, &b_tree, NULL), ERR_OK);
-    struct pairs pairs = {arena_new(&arena, bool, (size_t)n_a *n_b), n_b, 0};
-    rtree_join(&a_tree, &b_tree, margin_m, &pairs, meet);
-    uint32_t expected = 0;
-    for (uint32_t i = 0; i < n_a; i++)
-        for (uint32_t j = 0; j < n_b; j++) {
-            if (box_is_empty(a[i]) || box_is_empty(b[j]))
-                continue;
-            struct box wide = ellipsoid_expand(a[i], margin_m);
-            bool touches = false;
-            for (int turn = -1; turn <= 1; turn++) {
-                struct box turned = {wide.west_deg + 360 * turn, wide.south_deg,
-                                     wide.east_deg + 360 * turn, wide.north_deg};
-                touches = touches || box_intersects(turned, b[j]);
-            }
-            expected += touches;
-            assert_int_equal(pairs.met[i * n_b + j], touches);
-            if (rtree_box_distance_m(a[i], b[j]) == 0 && margin_m >= 0)
-                assert_true(touches);
-        }
-    assert_int_equal(pairs.n, expected);
-    arena_release(&arena);
-}
-
-static void test_rtree_join_meets_each_pair_within_the_margin_once(void **state)
-{
-    (void)state;
-    struct arena arena;
-    arena_init(&arena, 0);
-    join_and_compare(make_boxes(300, 1, &arena), 300, make_boxes(700, 2, &arena), 700, 2000);
-    join_and_compare(make_boxes(17, 3, &arena), 17, make_boxes(1, 4, &arena), 1, 100e3);
-    join_and_compare(make_boxes(1, 3, &arena), 0, make_boxes(16, 4, &arena), 16, 0);
-    /* Round the antimeridian and a pole, with a box that goes all round the earth. */
-    struct box a[] = {{179.99, 10, 179.995, 10.1}, {-180, 89.9, 180, 90}, {10, 89.99, 11, 89.995}};
-    struct box b[] = {{-179.995, 10, -179.99, 10.1},
-                      {-170, 89.99, -169, 89.999},
-                      {180.01, 10, 180.02, 10.1},
-                      {0, 0, 1, 1}};
-    join_and_compare(a, 3, b, 4, 5000);
-    arena_release(&arena);
-}
-
 static void test_rtree_is_the_same_for_the_same_boxes(void **state)
 {
     (void)state;
@@ -336,7 +271,6 @@ int main(void)
         cmocka_unit_test(test_rtree_takes_infinite_boxes),
         cmocka_unit_test(test_rtree_nearest_visits_all_by_rising_bound_and_ties_by_item),
         cmocka_unit_test(test_box_bound_never_passes_the_distance_anywhere_on_earth),
-        cmocka_unit_test(test_rtree_join_meets_each_pair_within_the_margin_once),
         cmocka_unit_test(test_rtree_is_the_same_for_the_same_boxes),
         cmocka_unit_test(test_rtree_reports_memory_that_runs_out),
     };

@@ -369,8 +369,8 @@ static void test_a_commit_that_a_reader_keeps_waiting_fails_whole(void **state)
 static int read_and_peek(struct fixture *f)
 {
     for (int i = 0; i < 60; i++) {
-        uint64_t generation;
-        enum err_code code = store_peek(f->path, &generation, &f->err);
+        struct store_stamp stamp;
+        enum err_code code = store_stamp(f->path, &stamp, &f->err);
         if (code != ERR_OK && code != ERR_BUSY)
             return CHILD_FAILED;
         struct store *store;
@@ -379,7 +379,7 @@ static int read_and_peek(struct fixture *f)
         code = store_open(f->path, STORE_READ, &store, &f->err);
         if (code != ERR_OK)
             return CHILD_FAILED;
-        generation = store_generation(store);
+        uint64_t generation = store_generation(store);
         code = store_read(store, LAYER_ZONES, &f->arena, &zones, &n, &f->err);
         store_close(store);
         if (code != ERR_OK || (generation && n != zones_of_generation(generation)))

@@ -85,13 +85,13 @@ static void test_create_refuses_a_path_that_exists(void **state)
 static void opens_with(struct fixture *f, const char *path, enum err_code code, const char *says)
 {
     struct store *store = NULL;
-    uint64_t generation;
+    struct store_stamp stamp;
     bool changed;
     assert_fails(f, store_open(path, STORE_READ, &store, &f->err), code, says);
     assert_null(store);
     assert_fails(f, store_open(path, STORE_WRITE, &store, &f->err), code, says);
     assert_null(store);
-    assert_fails(f, store_peek(path, &generation, &f->err), code, says);
+    assert_fails(f, store_stamp(path, &stamp, &f->err), code, says);
     assert_fails(f, store_upgrade(path, &changed, &f->err), code, says);
 }
 

@@ -27,7 +27,7 @@ static enum err_code read_key(struct cli *cli, struct tile_key *key, struct err 
     *key = (struct tile_key){.unit = cli_value(cli, "unit")};
     if (!map_by_name(cli->arguments[1], &key->map))
         return err_set(err, ERR_USAGE,
-                       "no map \"%s\"; maps are region, city, county, dangers and risk",
+                       "no map \"%s\"; maps are region, city, county, dangers, risk and pipelines",
                        cli->arguments[1]);
     TRY(read_whole(cli, 2, "Z", TILE_ZOOM_MAX, &key->z, err));
     TRY(read_whole(cli, 3, "X", (INT64_C(1) << key->z) - 1, &key->x, err));
@@ -86,7 +86,8 @@ const struct cli_command cli_tile = {
     .name = "tile",
     .arguments = "STORE MAP Z X Y -o FILE",
     .summary = "draw one tile to a PNG file",
-    .details = "MAP is region, city, county, dangers or risk; Z, X, Y are Web Mercator XYZ.",
+    .details =
+        "MAP is region, city, county, dangers, risk or pipelines; Z, X, Y are Web Mercator XYZ.",
     .examples = "sisetu tile build/ningxia.gpkg risk 7 101 49 -o tile.png\n"
                 "sisetu tile build/ningxia.gpkg county 10 813 397 -o tile.png --scale 2\n",
     .options =
