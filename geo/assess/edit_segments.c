@@ -218,9 +218,11 @@ done:
 /* Pipelines to be cut anew, on all workers. */
 struct cutting {
     const struct segments_step *step;
+    const struct pipeline_edited *edited; /* the one record, if it may be outdone; or NULL */
     uint32_t *rows;
     struct segment **made; /* by place in rows, in the arena of the worker that did it */
     size_t *n_made;
+    bool *outdone; /* by place in rows: the segments stay as they are */
 };
 
 static enum err_code cut(void *context, struct worker *worker, size_t first, size_t end,
@@ -230,6 +232,12 @@ static enum err_code cut(void *context, struct worker *worker, size_t first, siz
     struct cutting *cutting = context;
     for (size_t i = first; i < end; i++) {
         struct pipeline_question question = {.world = cutting->step->now, .row = cutting->rows[i]};
+        cutting->outdone[i] = false;
+        if (cutting->edited)
+            TRY(pipeline_is_outdone(cutting->edited, cutting->rows[i], worker, &cutting->outdone[i],
+                                    err));
+        if (cutting->outdone[i])
+            continue;
         TRY(pipeline_segments_of(&question, worker, &worker->arena, &cutting->made[i],
                                  &cutting->n_made[i], err));
     }
@@ -255,16 +263,45 @@ done:
     return code;
 }
 
+static const struct record_head *head_of(const struct world *world, enum layer_id layer,
+                                         uint32_t slot)
+{
+    return slot == WORLD_NO_SLOT
+               ? NULL
+               : world_record(world, layer, (size_t)world_row(world, layer, slot));
+}
+
+/* A single edited record that is no dwelling may be outdone by what stands around it. */
+static bool find_edited(const struct segments_step *step, struct pipeline_edited *out)
+{
+    const struct world_edit *edit = step->edits;
+    if (step->n_edits != 1 || !matters(edit->layer))
+        return false;
+    *out = (struct pipeline_edited){.world = step->now,
+                                    .layer = edit->layer,
+                                    .before = head_of(step->old, edit->layer, edit->old_slot),
+                                    .after = head_of(step->now, edit->layer, edit->new_slot)};
+    const struct record_head *sides[] = {out->before, out->after};
+    for (int i = 0; i < 2; i++)
+        if (sides[i] && edit->layer == LAYER_PROTECTED &&
+            pipeline_is_dwelling((const void *)sides[i]))
+            return false;
+    return true;
+}
+
 static enum err_code cut_near(const struct segments_step *step, const bool *near, size_t n,
                               struct row_changes *changes, struct err *err)
 {
     enum err_code code = ERR_OK;
     size_t n_near = 0, first = changes->n;
+    struct pipeline_edited edited;
     struct cutting cutting = {.step = step,
+                              .edited = find_edited(step, &edited) ? &edited : NULL,
+                              .outdone = arena_new(step->arena, bool, n),
                               .rows = arena_new(step->arena, uint32_t, n),
                               .made = arena_new(step->arena, struct segment *, n),
                               .n_made = arena_new(step->arena, size_t, n)};
-    if (!cutting.rows || !cutting.made || !cutting.n_made)
+    if (!cutting.rows || !cutting.made || !cutting.n_made || !cutting.outdone)
         return err_nomem(err);
     for (size_t row = 0; row < n; row++)
         if (near[row])
@@ -273,8 +310,9 @@ static enum err_code cut_near(const struct segments_step *step, const bool *near
         .crew = step->crew, .n_items = n_near, .chunk = 1, .context = &cutting, .run = cut};
     TRY(parallel_for(&work, err));
     for (size_t i = 0; i < n_near; i++)
-        TRY(compare(step, world_pipeline(step->now, cutting.rows[i])->head.id, cutting.made[i],
-                    cutting.n_made[i], changes, err));
+        if (!cutting.outdone[i])
+            TRY(compare(step, world_pipeline(step->now, cutting.rows[i])->head.id, cutting.made[i],
+                        cutting.n_made[i], changes, err));
     TRY(keep(step->arena, changes, first, err));
 done:
     return code;

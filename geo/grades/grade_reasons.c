@@ -34,6 +34,20 @@ enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,
     return grade_reasons_plant(words, enterprise_row, 1, arena, &said, err);
 }
 
+/* There is room for one more reason. */
+static enum err_code write_plant(struct grade_said *said, struct arena *arena, const char **json,
+                                 struct err *err)
+{
+    size_t n = said->n;
+    if (said->n_all > n) {
+        size_t more = said->n_all - n;
+        said->reasons[n++] =
+            (struct reason){.text = arena_printf(arena, "And %zu more findings.", more),
+                            .zh = arena_printf(arena, "另有 %zu 项。", more)};
+    }
+    return reasons_write(said->reasons, n, arena, json, err);
+}
+
 static enum err_code of_plant(const struct grade_words *words, const char *id, struct arena *arena,
                               const char **json, struct err *err)
 {
@@ -43,14 +57,24 @@ static enum err_code of_plant(const struct grade_words *words, const char *id, s
     int64_t row = world_find(words->world, LAYER_ENTERPRISES, id);
     if (row >= 0)
         TRY(grade_reasons_plant(words, (size_t)row, GRADING_REASONS, arena, &said, err));
-    size_t n = said.n;
-    if (said.n_all > n) {
-        reasons[n] =
-            (struct reason){.text = arena_printf(arena, "And %zu more findings.", said.n_all - n),
-                            .zh = arena_printf(arena, "另有 %zu 项。", said.n_all - n)};
-        n++;
-    }
-    TRY(reasons_write(reasons, n, arena, json, err));
+    TRY(write_plant(&said, arena, json, err));
+done:
+    return code;
+}
+
+enum err_code grade_reasons_both(const struct grade_words *before, const struct grade_words *after,
+                                 const char *enterprise_id, struct arena *arena,
+                                 const char *json[2], bool *same, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct reason reasons[2][GRADING_REASONS + 1];
+    struct grade_said said[2] = {{.reasons = reasons[0]}, {.reasons = reasons[1]}};
+    const struct grade_said_pair pair = {
+        before, after, (size_t)world_find(before->world, LAYER_ENTERPRISES, enterprise_id),
+        (size_t)world_find(after->world, LAYER_ENTERPRISES, enterprise_id)};
+    TRY(grade_reasons_plant_both(&pair, GRADING_REASONS, arena, &said[0], &said[1], same, err));
+    for (int i = 0; i < 2 && !*same; i++)
+        TRY(write_plant(&said[i], arena, &json[i], err));
 done:
     return code;
 }

@@ -29,6 +29,13 @@ struct grade_words {
 enum err_code grade_reasons(const struct grade_words *words, const struct grade_row *row,
                             struct arena *arena, const char **json, struct err *err);
 
+/* The same of the row of an enterprise before and after an edit of other records, of
+ * enterprises, infrastructure or protected targets. *same: neither was made, since both are the
+ * same. */
+enum err_code grade_reasons_both(const struct grade_words *before, const struct grade_words *after,
+                                 const char *enterprise_id, struct arena *arena,
+                                 const char *json[2], bool *same, struct err *err);
+
 /* The sentence that leads the reasons of an enterprise. */
 enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,
                          struct arena *arena, struct reason *out, struct err *err);

@@ -248,25 +248,107 @@ enum err_code grade_hazard(const struct grade_words *words, size_t enterprise_ro
                         : hazard_of(world, words->worker, enterprise_row, arena, arena, out, err);
 }
 
+/* Its reasons to be in *ordered, the first `most` of them in order. */
+static enum err_code list(struct items *items, size_t most, struct item **ordered, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct grading_sum sum;
+    struct hazard *hazard = arena_new(items->arena, struct hazard, 1);
+    if (!hazard)
+        return err_nomem(err);
+    items->hazard = hazard;
+    TRY(grade_hazard(items->words, items->row, items->arena, hazard, err));
+    TRY(grading_parts(items->words->world, items->row, hazard, items, visit, &sum, err));
+    *ordered = arena_new(items->arena, struct item, items->n);
+    if (!*ordered)
+        return err_nomem(err);
+    order(items, most, *ordered);
+done:
+    return code;
+}
+
 enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterprise_row,
                                   size_t most, struct arena *arena, struct grade_said *out,
                                   struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct hazard hazard;
-    struct items items = {.words = words, .row = enterprise_row, .hazard = &hazard, .arena = arena};
-    struct grading_sum sum;
-    TRY(grade_hazard(words, enterprise_row, arena, &hazard, err));
-    TRY(grading_parts(words->world, enterprise_row, &hazard, &items, visit, &sum, err));
-    struct item *ordered = arena_new(arena, struct item, items.n);
-    if (!ordered) {
-        code = err_nomem(err);
-        goto done;
-    }
-    order(&items, most, ordered);
+    struct items items = {.words = words, .row = enterprise_row, .arena = arena};
+    struct item *ordered = NULL;
+    TRY(list(&items, most, &ordered, err));
     for (out->n = 0; out->n < items.n && out->n < most; out->n++)
         TRY(say(&items, &ordered[out->n], arena, &out->reasons[out->n], err));
     out->n_all = items.n;
+done:
+    return code;
+}
+
+/* ---- before and after an edit ---- */
+
+/* A list that both worlds share speaks of what stands in both; of a list that was made anew, only
+ * of a distance is an equal finding of the same source an equal row (findings.h). */
+static bool same_finding(const struct world *a, struct finding_ref x, const struct world *b,
+                         struct finding_ref y)
+{
+    const struct finding_list *of_x = findings_of(a, x.layer, x.row);
+    const struct finding_list *of_y = findings_of(b, y.layer, y.row);
+    const struct finding *one = &of_x->items[x.k];
+    if (of_x == of_y)
+        return x.k == y.k;
+    return x.layer == y.layer && world_slot(a, x.layer, x.row) == world_slot(b, y.layer, y.row) &&
+           (one->kind == FINDING_DISTANCE || one->kind == FINDING_BEYOND) &&
+           /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): equal ones are equal bytes */
+           memcmp(one, &of_y->items[y.k], sizeof *one) == 0;
+}
+
+/* Whether two reasons to be have the same words: the enterprise and its inventory are as they
+ * were. */
+static bool said_alike(const struct items *a, const struct item *x, const struct items *b,
+                       const struct item *y)
+{
+    const struct world *before = a->words->world;
+    const struct world *after = b->words->world;
+    if (x->part.kind != y->part.kind || x->grade != y->grade)
+        return false;
+    if (x->part.kind == GRADING_FINDING)
+        return same_finding(before, x->part.finding, after, y->part.finding);
+    if (x->part.kind == GRADING_CLEAR) {
+        const char *id = world_enterprise(before, a->row)->head.id;
+        return findings_judged(before, id) == findings_judged(after, id);
+    }
+    return x->part.index == y->part.index;
+}
+
+enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_t most,
+                                       struct arena *arena, struct grade_said *before,
+                                       struct grade_said *after, bool *same, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct items was = {.words = pair->before, .row = pair->before_row, .arena = arena};
+    struct items is = {.words = pair->after, .row = pair->after_row, .arena = arena};
+    struct item *old = NULL;
+    struct item *now = NULL;
+    TRY(list(&was, most, &old, err));
+    TRY(list(&is, most, &now, err));
+    before->n_all = was.n;
+    after->n_all = is.n;
+    before->n = was.n < most ? was.n : most;
+    after->n = is.n < most ? is.n : most;
+    *same = was.n == is.n;
+    for (size_t i = 0; i < after->n && *same; i++)
+        *same = said_alike(&was, &old[i], &is, &now[i]);
+    if (*same)
+        goto done;
+    for (size_t i = 0; i < before->n; i++)
+        TRY(say(&was, &old[i], arena, &before->reasons[i], err));
+    for (size_t i = 0; i < after->n; i++) {
+        size_t k = 0;
+        while (k < before->n && !said_alike(&was, &old[k], &is, &now[i]))
+            k++;
+        if (k < before->n)
+            after->reasons[i] = before->reasons[k];
+        else
+            TRY(say(&is, &now[i], arena, &after->reasons[i], err));
+    }
 done:
     return code;
 }

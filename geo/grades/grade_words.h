@@ -18,6 +18,18 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
                                   size_t most, struct arena *arena, struct grade_said *out,
                                   struct err *err);
 
+/* The same of an enterprise that stands in two worlds an edit apart, itself not edited (see
+ * grade_said_anew): what both say alike is said once, and nothing at all where *same. */
+struct grade_said_pair {
+    const struct grade_words *before;
+    const struct grade_words *after;
+    size_t before_row;
+    size_t after_row;
+};
+enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_t most,
+                                       struct arena *arena, struct grade_said *before,
+                                       struct grade_said *after, bool *same, struct err *err);
+
 /* Its hazard; without inventory all zeros. */
 enum err_code grade_hazard(const struct grade_words *words, size_t enterprise_row,
                            struct arena *arena, struct hazard *out, struct err *err);

@@ -112,6 +112,26 @@ done:
 
 /* ---- words ---- */
 
+/* Whether the row is of an enterprise that was not edited, by an edit that leaves inventories be.
+ */
+static bool is_bystander(const struct grades_changing *changing, const struct grades_pair *pair)
+{
+    const struct grades_edit *edit = changing->edit;
+    if (!pair->before || !pair->after || !text_equal(pair->after->subject, "enterprise"))
+        return false;
+    for (size_t i = 0; i < edit->n_edits; i++) {
+        enum layer_id layer = edit->edits[i].layer;
+        if (layer != LAYER_ENTERPRISES && layer != LAYER_PROTECTED && layer != LAYER_INFRASTRUCTURE)
+            return false;
+    }
+    for (size_t i = 0; i < changing->step->n_touched; i++) {
+        const struct grades_touched *it = &changing->step->touched[i];
+        if (text_equal(it->id, pair->after->subject_id))
+            return !it->record;
+    }
+    return false;
+}
+
 static enum err_code say_pair(const struct grade_words *before, const struct grade_words *after,
                               struct grades_pair *pair, struct arena *arena, struct err *err)
 {
@@ -140,9 +160,18 @@ enum err_code grades_say(struct grades_change *change, struct arena *arena, stru
     for (size_t i = 0; i < change->n_pairs; i++) {
         struct grades_pair pair = change->pairs[i];
         struct arena_mark mark = arena_mark(arena);
-        TRY(say_pair(&before, &after, &pair, arena, err));
-        bool same = pair.before && pair.after && grades_row_same(pair.before, pair.after) &&
-                    text_equal(pair.before->reasons, pair.after->reasons);
+        bool alike = false;
+        if (!anew && is_bystander(changing, &pair)) {
+            const char *json[2] = {NULL, NULL};
+            TRY(grade_reasons_both(&before, &after, pair.after->subject_id, arena, json, &alike,
+                                   err));
+            pair.before->reasons = json[0];
+            pair.after->reasons = json[1];
+        }
+        bool same = pair.before && pair.after && grades_row_same(pair.before, pair.after);
+        if (!same || !alike)
+            TRY(say_pair(&before, &after, &pair, arena, err));
+        same = same && (alike || text_equal(pair.before->reasons, pair.after->reasons));
         if (same)
             arena_rewind(arena, mark);
         else

@@ -103,7 +103,7 @@ static enum err_code sweep_part(struct pipeline_job *job, const struct pipeline_
 {
     size_t n = 0;
     const struct pipeline_ask *ask = &job->asks[counted->ask];
-    struct span whole = pipeline_part_span(&job->line, part);
+    struct span whole = job->some ? job->some->span : pipeline_part_span(&job->line, part);
     struct sweep_item *items =
         arena_new(job->scratch, struct sweep_item, ask->n_hits + counted->n_pieces);
     if (!items)
@@ -469,6 +469,12 @@ done:
     return code;
 }
 
+enum err_code pipeline_find_place(struct pipeline_job *job, const struct pipeline_place *row,
+                                  struct pipeline_founds *out, struct err *err)
+{
+    return find_place(job, row, (struct as){&row->source, row->class, row->when}, out, err);
+}
+
 /* ---- methods ---- */
 
 /* Whether the row gives the class or grade of its method's segments. */
@@ -553,7 +559,7 @@ static enum err_code find_or_ask(struct pipeline_job *job, const struct pipeline
         if (!out)
             TRY(pipeline_ask(job, &ask, &at, err));
         else if (is_segment_row(row))
-            TRY(find_place(job, row, (struct as){&row->source, row->class, row->when}, out, err));
+            TRY(pipeline_find_place(job, row, out, err));
     }
 done:
     return code;
@@ -581,7 +587,7 @@ enum err_code pipeline_find_factors(struct pipeline_job *job, const struct pipel
     for (size_t i = 0; i < rules->n_pipeline_places; i++) {
         const struct pipeline_place *row = &rules->pipeline_places[i];
         if (text_equal(row->method, method->source.id) && text_equal(row->kind, "design_factor"))
-            TRY(find_place(job, row, (struct as){&row->source, row->class, row->when}, out, err));
+            TRY(pipeline_find_place(job, row, out, err));
     }
 done:
     return code;

@@ -60,6 +60,10 @@ enum err_code pipeline_find(struct pipeline_job *job, const struct pipeline_meth
 enum err_code pipeline_find_factors(struct pipeline_job *job, const struct pipeline_method *method,
                                     struct pipeline_founds *out, struct err *err);
 
+/* Where one row of places holds, of a method that speaks of the pipeline; added to the others. */
+enum err_code pipeline_find_place(struct pipeline_job *job, const struct pipeline_place *row,
+                                  struct pipeline_founds *out, struct err *err);
+
 /* A copy of `like` at the end. */
 enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_founds *to,
                                  const struct pipeline_found *like, struct err *err);

@@ -69,6 +69,11 @@ static bool is_dwelling(const struct protected_target *target, bool villages_onl
            (!villages_only && text_equal(target->use, "residential"));
 }
 
+bool pipeline_is_tall(const struct protected_target *target)
+{
+    return target->storeys != INT_ABSENT && target->storeys >= TALL_STOREYS;
+}
+
 enum err_code pipeline_weigh(struct pipeline_job *job, const struct pipeline_hit *hit,
                              enum pipeline_counts counts, struct pipeline_weight *out,
                              struct err *err)
@@ -83,7 +88,7 @@ enum err_code pipeline_weigh(struct pipeline_job *job, const struct pipeline_hit
                            is_dwelling(target, counts == PIPELINE_COUNTS_BUILDING));
         if (households)
             TRY(weigh_households(job, target, out, err));
-        bool tall = target->storeys != INT_ABSENT && target->storeys >= TALL_STOREYS;
+        bool tall = pipeline_is_tall(target);
         for (int k = 0; k < REACHES; k++)
             out->tall[k] = tall ? out->count[k] : 0;
     }
@@ -278,7 +283,8 @@ enum err_code pipeline_estimate(struct pipeline_job *job, const struct pipeline_
         uint32_t first = pipeline_part_start(&job->line, part);
         struct pipeline_stretch stretch;
         while (pipeline_next_stretch(&job->line, part, &first, &stretch))
-            TRY(estimate_stretch(&estimating, part, &stretch, err));
+            if (pipeline_keeps_to(job, part, &stretch))
+                TRY(estimate_stretch(&estimating, part, &stretch, err));
     }
     job->pieces = (struct pipeline_pieces){true, *guess, estimating.items, estimating.n};
 done:

@@ -84,4 +84,18 @@ enum err_code pipeline_dwellings_near(const struct world *a, const struct world 
 enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings, uint32_t row,
                                       struct arena *scratch, bool *out, struct err *err);
 
+/* One record before and after an edit, of a layer of targets; no dwelling, neither time. */
+struct pipeline_edited {
+    const struct world *world; /* after it */
+    enum layer_id layer;
+    const struct record_head *before; /* NULL: it is new */
+    const struct record_head *after;  /* of the world; NULL: it is gone */
+};
+
+/* Whether it is sure, without cutting the pipeline anew, that its segments stay as they are: the
+ * record is met nowhere, or what it is met for is outdone there by what stands around it. Looks at
+ * a few kilometres of the line. row: of the world. */
+enum err_code pipeline_is_outdone(const struct pipeline_edited *edited, uint32_t row,
+                                  struct worker *worker, bool *out, struct err *err);
+
 #endif

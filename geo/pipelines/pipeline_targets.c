@@ -63,6 +63,13 @@ bool pipeline_next_stretch(const struct pipeline_line *line, uint32_t part, uint
     return true;
 }
 
+bool pipeline_keeps_to(const struct pipeline_job *job, uint32_t part,
+                       const struct pipeline_stretch *stretch)
+{
+    return !job->some || (part == job->some->part && stretch->first >= job->some->first &&
+                          stretch->end <= job->some->end);
+}
+
 /* ---- gathering ---- */
 
 struct flat {
@@ -129,7 +136,7 @@ static enum err_code prepare_layer(const struct pipeline_job *job, enum layer_id
     if (!out->asked)
         return err_nomem(err);
     for (size_t i = 0; i < job->n_asks; i++) {
-        out->asked[i] = pipeline_asks_layer(&job->asks[i], layer);
+        out->asked[i] = !job->asks[i].idle && pipeline_asks_layer(&job->asks[i], layer);
         if (out->asked[i])
             most_m = fmax(most_m, pipeline_reach_asked(job, &job->asks[i]));
     }
@@ -381,6 +388,29 @@ static double radius_of(struct gathering *gathering, const struct enterprise *pl
     return memo->radius_m;
 }
 
+static enum err_code gather_record(struct gathering *gathering, uint32_t row,
+                                   const struct record_head *head, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = gathering->job;
+    enum layer_id layer = gathering->layer;
+    struct nearby nearby;
+    nearby.row = row;
+    nearby.head = head;
+    nearby.last_hit = -1;
+    nearby.radius_m = nearby.nearest_m = 0;
+    if (!may_be_near(gathering, &nearby) || is_own(job, layer, head))
+        return ERR_OK;
+    nearby.error_m = job->error_m + accuracy_of(gathering, head);
+    if (layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
+        nearby.radius_m = radius_of(gathering, (const void *)head);
+    for (size_t ask = 0; ask < job->n_asks; ask++)
+        if (gathering->asked[ask])
+            TRY(try_target(gathering, &nearby, ask, err));
+done:
+    return code;
+}
+
 static enum err_code gather_layer(struct gathering *gathering, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -396,21 +426,8 @@ static enum err_code gather_layer(struct gathering *gathering, struct err *err)
         for (size_t at = 0; at < bytes; at += 64)
             __builtin_prefetch(record + at);
     }
-    for (size_t i = 0; i < n; i++) {
-        struct nearby nearby;
-        nearby.row = rows[i];
-        nearby.head = world_record(job->world, layer, rows[i]);
-        nearby.last_hit = -1;
-        nearby.radius_m = nearby.nearest_m = 0;
-        if (!may_be_near(gathering, &nearby) || is_own(job, layer, nearby.head))
-            continue;
-        nearby.error_m = job->error_m + accuracy_of(gathering, nearby.head);
-        if (layer == LAYER_ENTERPRISES && nearby.head->geom.kind == GEOM_POINT)
-            nearby.radius_m = radius_of(gathering, (const void *)nearby.head);
-        for (size_t ask = 0; ask < job->n_asks; ask++)
-            if (gathering->asked[ask])
-                TRY(try_target(gathering, &nearby, ask, err));
-    }
+    for (size_t i = 0; i < n; i++)
+        TRY(gather_record(gathering, rows[i], world_record(job->world, layer, rows[i]), err));
 done:
     return code;
 }
@@ -445,9 +462,10 @@ static void lay_flat(struct gathering *gathering)
     }
 }
 
+/* one: the only record that counts, or NULL. */
 static enum err_code gather_stretch(struct pipeline_job *job, uint32_t part,
                                     const struct pipeline_stretch *stretch, struct layer_asks *asks,
-                                    struct err *err)
+                                    const struct record_head *one, struct err *err)
 {
     if (asks->farthest_m < 0)
         return ERR_OK;
@@ -461,8 +479,11 @@ static enum err_code gather_stretch(struct pipeline_job *job, uint32_t part,
                                   .memo = &asks->memo};
     gathering.margin = (struct lonlat){stretch->box.west_deg - gathering.box.west_deg,
                                        stretch->box.south_deg - gathering.box.south_deg};
+    bool wraps = gathering.box.west_deg < -180 || gathering.box.east_deg > 180;
+    if (one && !wraps && !box_intersects(gathering.box, one->geom.box))
+        return ERR_OK;
     lay_flat(&gathering);
-    return gather_layer(&gathering, err);
+    return one ? gather_record(&gathering, 0, one, err) : gather_layer(&gathering, err);
 }
 
 static int by_target(const void *a, const void *b)
@@ -507,6 +528,21 @@ done:
     return code;
 }
 
+/* What of a stretch the job keeps to; false: nothing. */
+static bool clip(const struct pipeline_job *job, uint32_t part, struct pipeline_stretch *stretch)
+{
+    const struct pipeline_some *some = job->some;
+    if (!some)
+        return true;
+    if (part != some->part || stretch->end <= some->first || stretch->first >= some->end)
+        return false;
+    stretch->first = stretch->first > some->first ? stretch->first : some->first;
+    stretch->end = stretch->end < some->end ? stretch->end : some->end;
+    stretch->box =
+        box_of_points(job->line.points + stretch->first, stretch->end - stretch->first + 1);
+    return true;
+}
+
 enum err_code pipeline_gather(struct pipeline_job *job, struct err *err)
 {
     static const enum layer_id layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES,
@@ -521,8 +557,35 @@ enum err_code pipeline_gather(struct pipeline_job *job, struct err *err)
         uint32_t first = pipeline_part_start(&job->line, part);
         struct pipeline_stretch stretch;
         while (pipeline_next_stretch(&job->line, part, &first, &stretch))
-            for (size_t i = 0; i < N_LAYERS; i++)
-                TRY(gather_stretch(job, part, &stretch, &asks[i], err));
+            for (size_t i = 0; i < N_LAYERS && clip(job, part, &stretch); i++)
+                TRY(gather_stretch(job, part, &stretch, &asks[i], NULL, err));
+    }
+    TRY(settle_hits(job, err));
+done:
+    return code;
+}
+
+void pipeline_forget_hits(struct pipeline_job *job)
+{
+    job->n_hits = 0;
+    job->counted = NULL;
+    for (size_t i = 0; i < job->n_asks; i++)
+        job->asks[i].n_hits = job->asks[i].first_hit = 0;
+}
+
+enum err_code pipeline_gather_one(struct pipeline_job *job, enum layer_id layer,
+                                  const struct record_head *record, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct layer_asks asks;
+    pipeline_forget_hits(job);
+    TRY(prepare_layer(job, layer, &asks, err));
+    asks.farthest_m += world_record_slack_m(job->world, layer, record);
+    for (uint32_t part = 0; part < job->line.n_parts; part++) {
+        uint32_t first = pipeline_part_start(&job->line, part);
+        struct pipeline_stretch stretch;
+        while (pipeline_next_stretch(&job->line, part, &first, &stretch))
+            TRY(gather_stretch(job, part, &stretch, &asks, record, err));
     }
     TRY(settle_hits(job, err));
 done:

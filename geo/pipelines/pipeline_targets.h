@@ -31,6 +31,7 @@ struct pipeline_ask {
     bool beside;                         /* else near */
     double reach_m;                      /* NAN: not known, at most pir_unknown_m */
     bool outlines;                       /* a plant known by a point only is none */
+    bool idle;                           /* not gathered for now */
     const struct target_class **classes; /* rows of that code that hold, n_classes of them */
     size_t n_classes;
     size_t first_hit; /* after gathering: its hits in the job */
@@ -70,6 +71,15 @@ struct pipeline_pieces {
     size_t n;
 };
 
+/* A stretch to which a job keeps: hits have only their spans along it, windows begin and end in
+ * it, and what is found is there at least. For proofs, not for rows. */
+struct pipeline_some {
+    uint32_t part;
+    uint32_t first; /* edges first .. end - 1 */
+    uint32_t end;
+    struct span span;
+};
+
 struct pipeline_job {
     const struct world *world;
     struct worker *worker;
@@ -79,6 +89,7 @@ struct pipeline_job {
     uint32_t row;
     double error_m; /* accuracy of the line */
     struct pipeline_line line;
+    const struct pipeline_some *some; /* NULL: the whole line */
     struct pipeline_ask *asks;
     size_t n_asks;
     size_t asks_capacity;
@@ -94,9 +105,18 @@ enum err_code pipeline_ask(struct pipeline_job *job, const struct pipeline_ask *
                            struct err *err);
 enum err_code pipeline_gather(struct pipeline_job *job, struct err *err);
 
+/* The hits of one record alone, in place of others. It need not be of the job's world, which has
+ * some of that layer; its row is told as 0. */
+enum err_code pipeline_gather_one(struct pipeline_job *job, enum layer_id layer,
+                                  const struct record_head *record, struct err *err);
+void pipeline_forget_hits(struct pipeline_job *job);
+
 /* How far a question reaches, m, whatever is known of the pipeline; whether it asks of a layer. */
 double pipeline_reach_asked(const struct pipeline_job *job, const struct pipeline_ask *ask);
 bool pipeline_asks_layer(const struct pipeline_ask *ask, enum layer_id layer);
+
+/* Four storeys and more. */
+bool pipeline_is_tall(const struct protected_target *target);
 
 /* What a hit counts for, by what is known, in COUNT_UNIT. */
 struct pipeline_weight {
@@ -125,5 +145,9 @@ struct pipeline_stretch {
 };
 bool pipeline_next_stretch(const struct pipeline_line *line, uint32_t part, uint32_t *first,
                            struct pipeline_stretch *out);
+
+/* Whether the stretch lies in what the job keeps to, whole. */
+bool pipeline_keeps_to(const struct pipeline_job *job, uint32_t part,
+                       const struct pipeline_stretch *stretch);
 
 #endif

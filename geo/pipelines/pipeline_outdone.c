@@ -1,0 +1,520 @@
+/*
+ * pipeline_outdone.c - which edits change no segment, though rules meet the record: a plant beside
+ * a city's pipeline is one more flammable site in an area that is one for its households.
+ *
+ * Take the stations from which the record is seen, before or after. What rules of places found
+ * there (in windows of no length, so that nothing beyond is changed) is left out of the rows by
+ * both worlds alike where something else that the record has no part in
+ *
+ *   hca            covers all of it and is graver, or as grave with the higher count: the areas
+ *                  are the same stretches, and the gravest finding of each is another one;
+ *   design_factor  makes all of it a class that asks for that factor anyway.
+ *
+ * This must hold of what is there at least, as measured and at most. The others are found along
+ * a few kilometres, where they hold at least as they are found; any doubt cuts the pipeline anew.
+ * Why the other world need not be looked at: away from where the record is seen the rows of places
+ * found the same, so that what they found about it reaches no farther; and as many as are met from
+ * one station, one more, are more than they can count.
+ */
+#include "geo/pipelines/pipeline_found.h"
+#include "geo/pipelines/pipeline_segments.h"
+
+#include "data/base/text.h"
+#include "geo/measure/ellipsoid.h"
+#include "geo/world/population.h"
+
+#include <string.h>
+
+/* Rounding apart: how much wider than measured a record is taken to be seen, along the line. */
+static const double SLACK_M = 1;
+
+/* Beyond that a record is as long as the pipeline, which is cut anew. */
+static const double LONGEST_M = 3000;
+
+/* What a row of places found where the record is seen. */
+struct outdone {
+    const struct pipeline_place *row;
+    struct span span; /* what must be outdone: where the record is seen; of a factor all */
+    int rank;
+    int64_t count; /* of an area: it may be no higher */
+};
+
+struct outdoing {
+    const struct pipeline_edited *edited;
+    struct pipeline_job job;
+    bool *touched;       /* by question: the record is a hit of it, before or after */
+    bool known[REACHES]; /* it is seen by what is known at least, as measured, at most */
+    uint32_t part;
+    struct span seen; /* from where it is seen; from > to: from nowhere */
+    double error_m;   /* of its position and the line's */
+    bool alike;       /* it is met as it was, and nothing more is told of it */
+    bool in_parts;    /* it is seen from more than one */
+    struct pipeline_some some;
+    struct outdone *outdone;
+    size_t n_outdone;
+};
+
+static bool is_factor(const struct pipeline_place *row)
+{
+    return text_equal(row->kind, "design_factor");
+}
+
+/* ---- where the record is seen ---- */
+
+static void see(struct outdoing *on, const struct pipeline_hit *hit)
+{
+    bool first = on->seen.from_m > on->seen.to_m;
+    on->touched[hit->ask] = true;
+    on->in_parts = on->in_parts || (!first && on->part != hit->part);
+    on->part = hit->part;
+    on->error_m = fmax(on->error_m, hit->error_m);
+    for (int k = 0; k < REACHES; k++) {
+        const struct span_list *spans = &hit->spans[k];
+        if (spans->n == 0)
+            continue;
+        on->known[k] = true;
+        on->seen.from_m = fmin(on->seen.from_m, spans->items[0].from_m - SLACK_M);
+        on->seen.to_m = fmax(on->seen.to_m, spans->items[spans->n - 1].to_m + SLACK_M);
+    }
+}
+
+/* Into hits, a copy. */
+static enum err_code see_side(struct outdoing *on, const struct record_head *record,
+                              struct pipeline_hit **hits, size_t *n, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = &on->job;
+    *n = 0;
+    if (!record || record->geom.kind == GEOM_NONE)
+        return ERR_OK;
+    TRY(pipeline_gather_one(job, on->edited->layer, record, err));
+    for (size_t i = 0; i < job->n_hits; i++)
+        see(on, &job->hits[i]);
+    *hits = arena_memdup(job->scratch, job->hits, job->n_hits * sizeof *job->hits);
+    *n = job->n_hits;
+    TRY(*hits || *n == 0 ? ERR_OK : err_nomem(err));
+done:
+    return code;
+}
+
+static bool same_spans(const struct span_list *a, const struct span_list *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; i < a->n && same; i++)
+        same = a->items[i].from_m == b->items[i].from_m && a->items[i].to_m == b->items[i].to_m;
+    return same;
+}
+
+static bool same_hits(const struct pipeline_hit *a, const struct pipeline_hit *b, size_t n)
+{
+    bool same = true;
+    for (size_t i = 0; i < n && same; i++) {
+        same = a[i].ask == b[i].ask && a[i].part == b[i].part &&
+               text_equal(a[i].missing ? a[i].missing : "", b[i].missing ? b[i].missing : "") &&
+               a[i].error_m == b[i].error_m && a[i].nearest_m == b[i].nearest_m;
+        for (int k = 0; k < REACHES && same; k++)
+            same = same_spans(&a[i].spans[k], &b[i].spans[k]);
+    }
+    return same;
+}
+
+/* ---- which rules meet it ---- */
+
+static bool has_say(const struct pipeline_job *job, const char *method_id)
+{
+    const char *missing = NULL;
+    const struct pipeline_method *method = rules_pipeline_method(job->world->rules, method_id);
+    return method && method->assessed &&
+           pipeline_speaks(job, &method->source, method->when, &missing) == TRUTH_YES;
+}
+
+/* Whether a row of a method that has a say takes over that class of another method. */
+static bool is_taken_over(const struct pipeline_job *job, const char *method, const char *class)
+{
+    const struct rules *rules = job->world->rules;
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
+        const struct pipeline_class *row = &rules->pipeline_classes[i];
+        const struct pipeline_class *of =
+            row->counts == PIPELINE_COUNTS_CLASS ? rules_pipeline_class(rules, row->of) : NULL;
+        if (of && text_equal(of->method, method) && text_equal(of->class, class) &&
+            has_say(job, row->method))
+            return true;
+    }
+    return false;
+}
+
+static enum err_code is_touched(struct outdoing *on, const struct pipeline_ask *ask, bool *out,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t at = 0;
+    size_t n = on->job.n_asks;
+    TRY(pipeline_ask(&on->job, ask, &at, err));
+    *out = at < n && on->touched[at]; /* what nobody asked for is met by nobody */
+    on->job.n_asks = n;
+done:
+    return code;
+}
+
+static enum err_code is_class_touched(struct outdoing *on, const struct pipeline_class *row,
+                                      bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_ask strip = {
+        .target = row->target, .beside = true, .reach_m = row->strip_m};
+    const struct pipeline_ask arcs = {.target = row->target, .reach_m = row->end_m};
+    TRY(is_touched(on, &strip, out, err));
+    if (!*out && row->ends == PIPELINE_ENDS_ARC)
+        TRY(is_touched(on, &arcs, out, err));
+done:
+    return code;
+}
+
+static enum err_code is_place_touched(struct outdoing *on, const struct pipeline_place *row,
+                                      bool *out, struct err *err)
+{
+    const struct pipeline_ask ask = pipeline_ask_of_place(&on->job, row);
+    return is_touched(on, &ask, out, err);
+}
+
+/* Whether anything tall stands beside the stretch, or the record is. */
+static bool is_tall_near(const struct outdoing *on)
+{
+    const struct pipeline_edited *edited = on->edited;
+    const struct record_head *sides[] = {edited->before, edited->after};
+    for (int i = 0; i < 2; i++)
+        if (sides[i] && edited->layer == LAYER_PROTECTED &&
+            pipeline_is_tall((const void *)sides[i]))
+            return true;
+    for (size_t i = 0; i < on->job.n_hits; i++) {
+        const struct pipeline_hit *hit = &on->job.hits[i];
+        if (hit->layer == LAYER_PROTECTED &&
+            pipeline_is_tall(world_protected(on->job.world, hit->row)))
+            return true;
+    }
+    return false;
+}
+
+/* Rows that count in windows: those on storeys find nothing where nothing is tall. */
+static enum err_code windows_are_idle(struct outdoing *on, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = on->job.world->rules;
+    *out = true;
+    for (size_t i = 0; i < rules->n_pipeline_classes && *out; i++) {
+        const struct pipeline_class *row = &rules->pipeline_classes[i];
+        bool touched = false;
+        if (row->counts == PIPELINE_COUNTS_CLASS ||
+            (!has_say(&on->job, row->method) && !is_taken_over(&on->job, row->method, row->class)))
+            continue;
+        TRY(is_class_touched(on, row, &touched, err));
+        if (touched)
+            *out = row->counts == PIPELINE_COUNTS_STOREYS && row->from >= 1 && !is_tall_near(on);
+    }
+done:
+    return code;
+}
+
+/* ---- what outdoes it ---- */
+
+static bool touches(struct span a, struct span b)
+{
+    return a.from_m <= b.to_m && b.from_m <= a.to_m;
+}
+
+/* More records than are met from any one station: those in the boxes of a stretch. */
+static enum err_code most_met(struct outdoing *on, const struct pipeline_ask *ask, int64_t *out,
+                              struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_job *job = &on->job;
+    size_t most = 0;
+    for (uint32_t part = 0; part < job->line.n_parts; part++) {
+        uint32_t first = pipeline_part_start(&job->line, part);
+        struct pipeline_stretch stretch;
+        while (pipeline_next_stretch(&job->line, part, &first, &stretch)) {
+            size_t n_all = 0;
+            for (int layer = 0; layer < LAYER_COUNT; layer++) {
+                uint32_t *rows = NULL;
+                size_t n = 0;
+                if (!pipeline_asks_layer(ask, (enum layer_id)layer))
+                    continue;
+                double reach_m = pipeline_reach_asked(job, ask) + job->error_m +
+                                 world_slack_m(job->world, (enum layer_id)layer);
+                TRY(world_search(job->world, (enum layer_id)layer,
+                                 ellipsoid_expand(stretch.box, reach_m), job->scratch, &rows, &n,
+                                 err));
+                n_all += n;
+            }
+            most = most > n_all ? most : n_all;
+        }
+    }
+    *out = (int64_t)most * COUNT_UNIT;
+done:
+    return code;
+}
+
+/* It goes on beyond the stretch that was looked at. */
+static bool is_cut_off(const struct outdoing *on, struct span span)
+{
+    struct span whole = pipeline_part_span(&on->job.line, on->part);
+    const struct span *some = &on->some.span;
+    return (span.from_m <= some->from_m && some->from_m > whole.from_m) ||
+           (span.to_m >= some->to_m && some->to_m < whole.to_m);
+}
+
+/* Where a factor was found about the record. */
+static enum err_code find_factor(struct outdoing *on, struct outdone *it, bool *out,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_founds founds = {.items = NULL};
+    TRY(pipeline_find_place(&on->job, it->row, &founds, err));
+    for (size_t i = 0; i < founds.n; i++) {
+        const struct pipeline_found *found = &founds.items[i];
+        if (found->part != on->part || !touches(found->span, on->seen))
+            continue;
+        it->span.from_m = fmin(it->span.from_m, found->span.from_m);
+        it->span.to_m = fmax(it->span.to_m, found->span.to_m);
+    }
+    *out = !is_cut_off(on, it->span);
+done:
+    return code;
+}
+
+/* Whether another finding covers it and is graver; or, of areas, as grave with a higher count than
+ * this could have in either world. An area is drawn where anything is found, so that it is enough
+ * to cover where the record is seen; a factor must be needless wherever it was found. */
+static enum err_code is_covered(struct outdoing *on, const struct pipeline_founds *founds,
+                                enum known known, const struct outdone *it, bool *out,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool factor = is_factor(it->row);
+    struct span whole = pipeline_part_span(&on->job.line, on->part);
+    struct span span = it->span;
+    span = (struct span){fmax(span.from_m, whole.from_m), fmin(span.to_m, whole.to_m)};
+    *out = false;
+    for (size_t i = 0; i < founds->n && !*out; i++) {
+        const struct pipeline_found *found = &founds->items[i];
+        bool touched = false;
+        bool graver = found->rank > it->rank || (found->rank == it->rank &&
+                                                 (factor || found->count > it->count + COUNT_UNIT));
+        if (found->part != on->part || found->known != known || !graver ||
+            found->span.from_m > span.from_m || found->span.to_m < span.to_m ||
+            (found->window && found->window->ends == PIPELINE_ENDS_WINDOW))
+            continue;
+        if (found->window)
+            TRY(is_class_touched(on, found->window, &touched, err));
+        else
+            TRY(is_place_touched(on, found->place, &touched, err));
+        *out = !touched;
+    }
+done:
+    return code;
+}
+
+/* Rows of places that may be outdone: areas that are joined, and factors. */
+static bool may_be_outdone(const struct pipeline_job *job, const struct pipeline_place *row)
+{
+    const struct pipeline_method *method = rules_pipeline_method(job->world->rules, row->method);
+    bool area = text_equal(row->kind, "hca") && !isnan(method->merge_m);
+    return row->counts == PIPELINE_COUNTS_PLACE && (area || is_factor(row));
+}
+
+/* Rows of places that the record touches; *out: each may be outdone. */
+static enum err_code list_places(struct outdoing *on, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = on->job.world->rules;
+    on->outdone = arena_new(on->job.scratch, struct outdone, rules->n_pipeline_places);
+    if (!on->outdone)
+        return err_nomem(err);
+    *out = true;
+    for (size_t i = 0; i < rules->n_pipeline_places && *out; i++) {
+        const struct pipeline_place *row = &rules->pipeline_places[i];
+        bool touched = false;
+        bool taken_over = text_equal(row->kind, "class_location") &&
+                          is_taken_over(&on->job, row->method, row->class);
+        if (!taken_over && !has_say(&on->job, row->method))
+            continue;
+        TRY(is_place_touched(on, row, &touched, err));
+        if (!touched)
+            continue;
+        struct outdone *it = &on->outdone[on->n_outdone++];
+        *it = (struct outdone){.row = row, .span = on->seen};
+        it->rank = pipeline_class_rank(row->class);
+        *out = may_be_outdone(&on->job, row);
+    }
+done:
+    return code;
+}
+
+/* Whether the row's finding about the record is outdone. */
+static enum err_code is_row_outdone(struct outdoing *on, struct outdone *it, bool *out,
+                                    struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_founds found;
+    const struct pipeline_method *method =
+        rules_pipeline_method(on->job.world->rules, it->row->method);
+    const struct pipeline_ask ask = pipeline_ask_of_place(&on->job, it->row);
+    size_t at = 0;
+    *out = true;
+    TRY(pipeline_ask(&on->job, &ask, &at, err));
+    if (is_factor(it->row))
+        TRY(find_factor(on, it, out, err));
+    else
+        TRY(most_met(on, &on->job.asks[at], &it->count, err));
+    if (*out)
+        TRY(pipeline_find(&on->job, method, &found, err));
+    for (int k = 0; k < REACHES && *out; k++)
+        if (is_factor(it->row) || on->known[k])
+            TRY(is_covered(on, &found, (enum known)k, it, out, err));
+done:
+    return code;
+}
+
+/* How short a fringe is no segment goes by the worst accuracy of all that is met. */
+static bool moves_fringes(const struct outdoing *on)
+{
+    const struct world *world = on->job.world;
+    for (size_t i = 0; i < on->job.n_hits; i++) {
+        const struct pipeline_hit *hit = &on->job.hits[i];
+        bool own =
+            hit->layer == on->edited->layer && on->edited->after &&
+            text_equal(((const struct record_head *)world_record(world, hit->layer, hit->row))->id,
+                       on->edited->after->id);
+        if (!own && hit->error_m >= on->error_m)
+            return false;
+    }
+    return true;
+}
+
+/* ---- the whole ---- */
+
+/* The stretch to look at: as far as a window about the record may reach. */
+static void choose_some(struct outdoing *on)
+{
+    const struct rules *rules = on->job.world->rules;
+    const struct pipeline_line *line = &on->job.line;
+    double reach_m = LONGEST_M / 10;
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++)
+        if (!isnan(rules->pipeline_classes[i].window_m))
+            reach_m = fmax(reach_m, rules->pipeline_classes[i].window_m + LONGEST_M / 10);
+    uint32_t first = pipeline_part_start(line, on->part);
+    uint32_t end = line->part_ends[on->part] - 1;
+    while (first + 1 < end && line->at_m[first + 1] <= on->seen.from_m - reach_m)
+        first++;
+    while (end > first + 1 && line->at_m[end - 1] >= on->seen.to_m + reach_m)
+        end--;
+    on->some = (struct pipeline_some){on->part, first, end, {line->at_m[first], line->at_m[end]}};
+}
+
+static enum err_code begin(struct outdoing *on, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = &on->job;
+    const struct rules *rules = job->world->rules;
+    double start_m = job->pipeline->start_m;
+    struct pipeline_hit *before = NULL;
+    struct pipeline_hit *after = NULL;
+    size_t n_before = 0;
+    size_t n_after = 0;
+    TRY(pipeline_line_build(&job->pipeline->head.geom, isnan(start_m) ? 0 : start_m, job->scratch,
+                            &job->line, err));
+    for (size_t i = 0; i < rules->n_pipeline_methods; i++)
+        if (has_say(job, rules->pipeline_methods[i].source.id))
+            TRY(pipeline_ask_method(job, &rules->pipeline_methods[i], err));
+    on->touched = arena_new(job->scratch, bool, job->n_asks);
+    if (!on->touched)
+        return err_nomem(err);
+    memset(on->touched, 0, job->n_asks * sizeof *on->touched);
+    TRY(see_side(on, on->edited->before, &before, &n_before, err));
+    TRY(see_side(on, on->edited->after, &after, &n_after, err));
+    const struct record_head *was = on->edited->before;
+    const struct record_head *is = on->edited->after;
+    on->alike = was && is && on->edited->layer != LAYER_PROTECTED &&
+                geom_equal(&was->geom, &is->geom) && n_before == n_after &&
+                same_hits(before, after, n_after);
+done:
+    return code;
+}
+
+/* What counts in windows, which may outdo the record, and where factors are; along a stretch. */
+static enum err_code gather(struct outdoing *on, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = &on->job;
+    pipeline_forget_hits(job);
+    for (size_t i = 0; i < job->n_asks; i++)
+        job->asks[i].idle = !job->asks[i].beside;
+    for (size_t i = 0; i < on->n_outdone; i++) {
+        const struct pipeline_ask ask = pipeline_ask_of_place(job, on->outdone[i].row);
+        size_t at = 0;
+        TRY(pipeline_ask(job, &ask, &at, err));
+        job->asks[at].idle = job->asks[at].idle && !is_factor(on->outdone[i].row);
+    }
+    job->some = &on->some;
+    TRY(pipeline_gather(job, err));
+done:
+    return code;
+}
+
+static enum err_code judge(struct outdoing *on, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool so_far = true;
+    *out = false;
+    TRY(begin(on, err));
+    if (on->alike || on->seen.from_m > on->seen.to_m) {
+        *out = true;
+        goto done;
+    }
+    /* Where nobody was counted, nobody knows what is a place. */
+    if (on->in_parts || !population_known(on->job.world) ||
+        on->seen.to_m - on->seen.from_m > LONGEST_M)
+        goto done;
+    TRY(list_places(on, &so_far, err));
+    if (!so_far)
+        goto done;
+    choose_some(on);
+    TRY(gather(on, err));
+    so_far = !moves_fringes(on);
+    if (so_far)
+        TRY(windows_are_idle(on, &so_far, err));
+    for (size_t i = 0; i < on->n_outdone && so_far; i++)
+        TRY(is_row_outdone(on, &on->outdone[i], &so_far, err));
+    *out = so_far;
+done:
+    return code;
+}
+
+enum err_code pipeline_is_outdone(const struct pipeline_edited *edited, uint32_t row,
+                                  struct worker *worker, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    const struct world *world = edited->world;
+    const struct pipeline *pipeline = world_pipeline(world, row);
+    arena_init(&scratch, 0);
+    struct outdoing on = {
+        .edited = edited,
+        .seen = {INFINITY, -INFINITY},
+        .job = {.world = world,
+                .worker = worker,
+                .arena = &scratch,
+                .scratch = &scratch,
+                .pipeline = pipeline,
+                .row = row,
+                .error_m = rules_accuracy_m(world->rules, LAYER_PIPELINES, &pipeline->head)}};
+    *out = text_equal(pipeline->status, "closed");
+    if (*out || world_count(world, edited->layer) == 0)
+        goto done;
+    TRY(judge(&on, out, err));
+done:
+    if (code != ERR_OK)
+        err_wrap(err, "pipeline %s", pipeline->head.id);
+    arena_release(&scratch);
+    return code;
+}
