@@ -4,7 +4,8 @@
  * Behind edit_derive.h. The segments of a pipeline are a function of the pipeline, of what rules
  * meet along it, and of the population where no dwelling is known; they are made anew for every
  * pipeline that was edited, that an edited record is met at, before or after, or that a dwelling
- * near it makes known; and for all of them where a census was edited that is not beside a grid.
+ * near it makes known, unless what the record is met for is outdone there (pipeline_is_outdone);
+ * and for all of them where a census was edited that is not beside a grid.
  *
  * Threads: pure but for the workers of the crew.
  */
