@@ -423,6 +423,9 @@ enum err_code style_parse(const char *name, const char *json, size_t n, struct s
     arena_init(&style->arena, (size_t)LIMIT_JSON_BYTES * 16);
     TRY(jr_parse(json, n, &root, err));
     TRY(read_style(style, root, err));
+    style->text = arena_strndup(&style->arena, json, n);
+    style->n_text = n;
+    TRY(style->text ? ERR_OK : err_nomem(err));
 done:
     jr_free(root);
     if (code != ERR_OK) {
@@ -462,6 +465,12 @@ void style_free(struct style *style)
 const char *style_name(const struct style *style)
 {
     return style->name;
+}
+
+const char *style_text_of(const struct style *style, size_t *n)
+{
+    *n = style->n_text;
+    return style->text;
 }
 
 size_t style_layer_count(const struct style *style)

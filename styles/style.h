@@ -31,6 +31,9 @@ void style_free(struct style *style);
 
 const char *style_name(const struct style *style);
 
+/* The text that it was read from. */
+const char *style_text_of(const struct style *style, size_t *n);
+
 struct legend_entry {
     const char *key; /* "1".."4", "0", or the name of a symbol */
     const char *zh;

@@ -52,6 +52,8 @@ struct legend_map {
 struct style {
     struct arena arena;
     const char *name;
+    const char *text; /* the whole file */
+    size_t n_text;
     struct style_layer *layers;
     size_t n_layers;
     struct font_stack *stacks;

@@ -10,12 +10,16 @@
 #include "data/base/json.h"
 #include "geo/world/worker.h"
 #include "tiler/answers/params.h"
+#include "tiler/draw/deflate.h"
 #include "tiler/serve/routes.h"
+#include "tiler/tiles/vector_tile.h"
 
 /* What one pool thread has for itself. */
 struct route_state {
     struct worker worker;
     struct canvas *canvas;
+    struct vector_room *vector;
+    struct deflater *deflater;
 };
 
 struct ask {
@@ -52,6 +56,9 @@ ask_handler ask_status, ask_at, ask_units, ask_unit, ask_enterprises, ask_enterp
 /* routes_near.c */
 ask_handler ask_near;
 
+/* routes_vector.c */
+ask_handler ask_tilejson, ask_style;
+
 /* routes_edit.c */
 ask_handler ask_put, ask_delete;
 
@@ -60,6 +67,7 @@ ask_handler ask_pipeline;
 
 /* routes_tiles.c: ask_tile_quick answers from the cache alone; *done tells whether it did. */
 ask_handler ask_tile;
+enum err_code ask_read_map(const char *name, enum map_id *out, struct err *err);
 enum err_code ask_tile_quick(struct ask *ask, bool *done, struct err *err);
 
 #endif

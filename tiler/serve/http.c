@@ -160,6 +160,10 @@ static void add_headers(struct MHD_Response *response, const struct http_respons
         MHD_add_response_header(response, "Cache-Control", from->cache_control);
     if (from->tagged && from->body)
         MHD_add_response_header(response, "ETag", from->body->tag);
+    if (from->encoding)
+        MHD_add_response_header(response, "Content-Encoding", from->encoding);
+    if (from->varies)
+        MHD_add_response_header(response, "Vary", "Accept-Encoding");
     if (from->policy)
         MHD_add_response_header(response, "Content-Security-Policy", from->policy);
     if (*from->allow) {
@@ -187,7 +191,8 @@ static void add_headers(struct MHD_Response *response, const struct http_respons
 static enum MHD_Result send_response(struct exchange *exchange)
 {
     struct http_response *from = &exchange->response;
-    struct blob *body = from->status == 304 ? NULL : from->body;
+    bool bare = from->status == 304 || from->status == 204;
+    struct blob *body = bare ? NULL : from->body;
     /* libmicrohttpd wants a pointer even for nothing, but only reads through it. */
     struct MHD_Response *response =
         body ? MHD_create_response_from_buffer_with_free_callback_cls(
@@ -276,6 +281,9 @@ static enum MHD_Result dispatch(struct exchange *exchange)
     exchange->request.if_none_match = header_of(exchange, MHD_HTTP_HEADER_IF_NONE_MATCH);
     exchange->request.if_match = header_of(exchange, MHD_HTTP_HEADER_IF_MATCH);
     exchange->request.authorization = header_of(exchange, MHD_HTTP_HEADER_AUTHORIZATION);
+    exchange->request.accept_encoding = header_of(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    exchange->request.host = header_of(exchange, MHD_HTTP_HEADER_HOST);
+    exchange->request.forwarded_proto = header_of(exchange, "X-Forwarded-Proto");
     if (app->quick(app->context, &exchange->request, &exchange->response))
         return send_response(exchange);
     exchange->stage = WORKING;

@@ -38,7 +38,10 @@ struct http_request {
     const char *if_none_match; /* this and the next two: NULL if absent */
     const char *if_match;
     const char *authorization;
-    const char *body; /* of a POST or PUT; "" otherwise */
+    const char *accept_encoding; /* NULL if absent, and so the next two */
+    const char *host;
+    const char *forwarded_proto; /* X-Forwarded-Proto: how a proxy was asked */
+    const char *body;            /* of a POST or PUT; "" otherwise */
     size_t n_body;
 };
 
@@ -49,6 +52,8 @@ struct http_response {
     char allow[48];           /* methods, with 405 and OPTIONS; or "" */
     const char *policy;       /* Content-Security-Policy of a page; or NULL */
     struct blob *body;        /* taken over; NULL: none */
+    const char *encoding;     /* Content-Encoding of the body; or NULL */
+    bool varies;              /* with Accept-Encoding */
     bool tagged;              /* send the body's tag as ETag */
     uint64_t generation;      /* of the world; 0: not off a world */
     int retry_after_s;        /* 0: none */

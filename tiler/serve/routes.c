@@ -15,6 +15,8 @@ static const char GEOJSON_TYPE[] = "application/geo+json; charset=utf-8";
 static const char REVALIDATE[] = "public, max-age=0, must-revalidate";
 /* Overload passes within a tile or two. */
 enum { RETRY_AFTER_S = 1 };
+/* Of vector tiles: a tenth larger than at 9, in a third of the time. */
+enum { GZIP_LEVEL = 6 };
 
 struct routes {
     struct routes_settings settings;
@@ -71,6 +73,8 @@ static const struct route table[] = {
     {"/", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
     {"/viewer/*", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
     {"/healthz", HTTP_GET, NEEDS_NOTHING, ask_health, NO_PARAMS, JSON_TYPE},
+    {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, NO_PARAMS, JSON_TYPE},
+    {"/styles/*", HTTP_GET, NEEDS_WORLD, ask_style, PARAMS("map"), JSON_TYPE},
     {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("unit", "png"), "image/png"},
     {"/v1/status", HTTP_GET, NEEDS_WORLD, ask_status, NO_PARAMS, JSON_TYPE},
     {"/v1/at", HTTP_GET, NEEDS_WORLD, ask_at, PARAMS("lon", "lat", "radius_m"), JSON_TYPE},
@@ -174,6 +178,7 @@ static void respond_error(const struct err *err, struct http_response *response)
     response->content_type = JSON_TYPE;
     response->cache_control = "no-store";
     response->policy = NULL;
+    response->encoding = NULL;
     response->tagged = false;
     if (response->status == 503)
         response->retry_after_s = RETRY_AFTER_S;
@@ -361,6 +366,19 @@ static void answer(void *context, void *state_pointer, const struct http_request
 
 /* ---- the whole ---- */
 
+static void state_free(void *context, void *pointer)
+{
+    (void)context;
+    struct route_state *state = pointer;
+    if (!state)
+        return;
+    canvas_free(state->canvas);
+    vector_room_free(state->vector);
+    deflater_free(state->deflater);
+    worker_release(&state->worker);
+    free(state);
+}
+
 static enum err_code state_new(void *context, void **out, struct err *err)
 {
     struct routes *routes = context;
@@ -371,26 +389,17 @@ static enum err_code state_new(void *context, void **out, struct err *err)
     code = worker_init(&state->worker, LIMIT_REQUEST_BYTES, err);
     if (code == ERR_OK) {
         code = canvas_new(routes->settings.style, &state->canvas, err);
+        if (code == ERR_OK)
+            code = vector_room_new(&state->vector, err);
+        if (code == ERR_OK)
+            code = deflater_new(GZIP_LEVEL, &state->deflater, err);
         if (code != ERR_OK)
-            worker_release(&state->worker);
-    }
-    if (code != ERR_OK) {
+            state_free(context, state);
+    } else {
         free(state);
-        return code;
     }
-    *out = state;
-    return ERR_OK;
-}
-
-static void state_free(void *context, void *pointer)
-{
-    (void)context;
-    struct route_state *state = pointer;
-    if (!state)
-        return;
-    canvas_free(state->canvas);
-    worker_release(&state->worker);
-    free(state);
+    *out = code == ERR_OK ? state : NULL;
+    return code;
 }
 
 enum err_code routes_new(const struct routes_settings *settings, struct routes **out,

@@ -1,10 +1,12 @@
-/* routes_tiles.c - /tiles/{map}/{z}/{x}/{y}.png and {y}@2x.png. */
+/* routes_tiles.c - /tiles/{map}/{z}/{x}/{y}.png, {y}@2x.png and {y}.mvt. */
 #include "data/base/text.h"
 #include "geo/world/world.h"
 #include "tiler/serve/ask.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static enum err_code read_number(const char *text, const char *name, int64_t *out, struct err *err)
 {
@@ -18,21 +20,47 @@ static enum err_code read_number(const char *text, const char *name, int64_t *ou
     return ERR_OK;
 }
 
-/* "12.png" or "12@2x.png": cuts the number off. */
-static enum err_code read_last(const char *text, char number[32], uint32_t *scale, struct err *err)
+/* A tile that was asked for. */
+struct wanted {
+    struct tile_key key;
+    bool vector;
+    bool gzip; /* of a vector tile */
+};
+
+/* "12.png", "12@2x.png" or "12.mvt": cuts the number off. */
+static enum err_code read_last(const char *text, char number[32], struct wanted *out,
+                               struct err *err)
 {
     size_t n = strcspn(text, "@.");
-    if (strcmp(text + n, ".png") == 0)
-        *scale = 1;
-    else if (strcmp(text + n, "@2x.png") == 0)
-        *scale = 2;
-    else
-        return err_set(err, ERR_USAGE, "\"%s\" should end in .png or @2x.png", text);
+    out->key.scale = 1;
+    if (strcmp(text + n, "@2x.png") == 0)
+        out->key.scale = 2;
+    else if (strcmp(text + n, ".mvt") == 0)
+        out->vector = true;
+    else if (strcmp(text + n, ".png") != 0)
+        return err_set(err, ERR_USAGE, "\"%s\" should end in .png, @2x.png or .mvt", text);
     snprintf(number, 32, "%.*s", (int)(n < 31 ? n : 31), text);
     return ERR_OK;
 }
 
-static enum err_code read_map(const char *name, enum map_id *out, struct err *err)
+/* Whether an Accept-Encoding names gzip, or anything, and not with a weight of 0 (RFC 9110,
+ * 12.5.3). */
+static bool takes_gzip(const char *list)
+{
+    while (list && *list) {
+        size_t n = strcspn(list, ","), lead = strspn(list, " \t");
+        const char *name = list + (lead < n ? lead : n);
+        size_t n_name = strcspn(name, " \t;,");
+        if ((n_name == 4 && strncasecmp(name, "gzip", 4) == 0) || (n_name == 1 && *name == '*')) {
+            const char *weight = memmem(name, (size_t)(list + n - name), "q=", 2);
+            return !weight || strtod(weight + 2, NULL) > 0;
+        }
+        list += n + (list[n] == ',');
+    }
+    return false;
+}
+
+enum err_code ask_read_map(const char *name, enum map_id *out, struct err *err)
 {
     if (map_by_name(name, out))
         return ERR_OK;
@@ -60,16 +88,17 @@ static enum err_code read_form(const struct ask *ask, enum image_form *out, stru
     return ERR_OK;
 }
 
-static enum err_code read_key(const struct ask *ask, struct tile_key *key, struct err *err)
+static enum err_code read_wanted(const struct ask *ask, struct wanted *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     int64_t z = 0, x = 0, y = 0;
     char last[32] = "";
-    *key = (struct tile_key){0};
-    TRY(read_map(ask_segment(ask, 1), &key->map, err));
+    struct tile_key *key = &out->key;
+    *out = (struct wanted){.gzip = takes_gzip(ask->request->accept_encoding)};
+    TRY(ask_read_map(ask_segment(ask, 1), &key->map, err));
     TRY(read_number(ask_segment(ask, 2), "z", &z, err));
     TRY(read_number(ask_segment(ask, 3), "x", &x, err));
-    TRY(read_last(ask_segment(ask, 4), last, &key->scale, err));
+    TRY(read_last(ask_segment(ask, 4), last, out, err));
     TRY(read_number(last, "y", &y, err));
     if (z > TILE_ZOOM_MAX)
         return err_set(err, ERR_NOT_FOUND, "zoom %lld is outside 0 to %d", (long long)z,
@@ -81,6 +110,8 @@ static enum err_code read_key(const struct ask *ask, struct tile_key *key, struc
     key->z = (uint32_t)z;
     key->x = (uint32_t)x;
     key->y = (uint32_t)y;
+    if (out->vector && ask->params.n > 0)
+        return err_set(err, ERR_USAGE, "a vector tile takes no parameters");
     TRY(read_form(ask, &key->form, err));
     key->unit = params_text(&ask->params, "unit");
     if (key->unit && world_unit(ask->world, key->unit) < 0)
@@ -90,33 +121,70 @@ done:
 }
 
 /* A unit's code is checked to exist, so that the text fits: codes have at most 12 digits. */
-static bool cache_key_of(const struct ask *ask, const struct tile_key *key, struct cache_key *out)
+static bool cache_key_of(const struct ask *ask, const struct wanted *wanted, struct cache_key *out)
 {
+    const struct tile_key *key = &wanted->key;
     out->edition = ask->edition;
+    if (wanted->vector)
+        return snprintf(out->text, sizeof out->text, "%d/%u/%u/%u/%s", (int)key->map, key->z,
+                        key->x, key->y, wanted->gzip ? "mvt.gz" : "mvt") > 0;
     int n = snprintf(out->text, sizeof out->text, "%d/%u/%u/%u/%u/%d/%s", (int)key->map, key->z,
                      key->x, key->y, key->scale, (int)key->form, key->unit ? key->unit : "");
     return n > 0 && (size_t)n < sizeof out->text;
 }
 
+/* What goes with the bytes of a tile. */
+static void describe(struct http_response *response, const struct wanted *wanted)
+{
+    if (!wanted->vector)
+        return;
+    response->content_type = "application/vnd.mapbox-vector-tile";
+    response->varies = true;
+    if (response->body->n_bytes == 0)
+        response->status = 204;
+    else if (wanted->gzip)
+        response->encoding = "gzip";
+}
+
 enum err_code ask_tile_quick(struct ask *ask, bool *done, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct tile_key key;
+    struct wanted wanted;
     struct cache_key cached;
     *done = false;
-    TRY(read_key(ask, &key, err));
-    if (cache_key_of(ask, &key, &cached))
+    TRY(read_wanted(ask, &wanted, err));
+    if (cache_key_of(ask, &wanted, &cached))
         ask->response->body = cache_look(ask->settings->cache, &cached);
     *done = ask->response->body != NULL;
+    if (*done)
+        describe(ask->response, &wanted);
 done:
     return code;
 }
 
-static enum err_code draw(struct ask *ask, const struct tile_key *key, struct blob **out,
+static enum err_code draw_vector(struct ask *ask, const struct wanted *wanted, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct buf plain;
+    buf_init(&plain);
+    TRY(vector_tile_draw(ask->scenes, ask->state->vector, &ask->state->worker, &wanted->key,
+                         wanted->gzip ? &plain : &ask->out, err));
+    if (plain.n_bytes > 0)
+        TRY(deflate_gzip(ask->state->deflater, plain.bytes, plain.n_bytes, &ask->out, err));
+done:
+    buf_release(&plain);
+    return code;
+}
+
+static enum err_code draw(struct ask *ask, const struct wanted *wanted, struct blob **out,
                           struct err *err)
 {
     enum err_code code = ERR_OK;
-    TRY(tile_draw(ask->scenes, ask->state->canvas, &ask->state->worker, key, &ask->out, err));
+    if (wanted->vector)
+        TRY(draw_vector(ask, wanted, err));
+    else
+        TRY(tile_draw(ask->scenes, ask->state->canvas, &ask->state->worker, &wanted->key, &ask->out,
+                      err));
     TRY(blob_new(&ask->out, out, err));
 done:
     return code;
@@ -125,18 +193,21 @@ done:
 enum err_code ask_tile(struct ask *ask, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct tile_key key;
+    struct wanted wanted;
     struct cache_key cached;
     struct blob *blob = NULL;
-    TRY(read_key(ask, &key, err));
-    if (!cache_key_of(ask, &key, &cached))
-        return draw(ask, &key, &ask->response->body, err);
-    blob = cache_take(ask->settings->cache, &cached);
+    TRY(read_wanted(ask, &wanted, err));
+    bool kept = cache_key_of(ask, &wanted, &cached);
+    if (kept)
+        blob = cache_take(ask->settings->cache, &cached);
     if (!blob) {
-        code = draw(ask, &key, &blob, err);
-        cache_give(ask->settings->cache, &cached, blob);
+        code = draw(ask, &wanted, &blob, err);
+        if (kept)
+            cache_give(ask->settings->cache, &cached, blob);
+        TRY(code);
     }
     ask->response->body = blob;
+    describe(ask->response, &wanted);
 done:
     return code;
 }

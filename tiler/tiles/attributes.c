@@ -7,8 +7,9 @@
 /* ---- which there are ---- */
 
 /* Where a record came from, and what only the assessment asks of it. */
-static const char *const left_out[] = {"source",     "source_row", "imported", "accuracy_m",
-                                       "valid_from", "valid_to",   NULL};
+static const char *const left_out[] = {"source",     "source_row", "imported",
+                                       "accuracy_m", "valid_from", "valid_to",
+                                       "generation", "reasons",    NULL};
 
 static const struct {
     const char *field, *meaning;

@@ -1,0 +1,117 @@
+/* test_routes_vector.c - vector tiles over HTTP: plain, gzipped, empty; what leads to them. */
+#include "tests/unit/served_fixture.h"
+#include "tiler/draw/deflate.h"
+
+static void test_vector_tiles_come_plain_and_gzipped_and_empty_ones_are_204(void **state)
+{
+    struct served *s = *state;
+    struct http_request request = {
+        .method = HTTP_GET, .target = "/tiles/city/9/407/197.mvt", .body = ""};
+    static const char *const gzipped[] = {"gzip", "br, GZip;q=0.5", "*"};
+    static const char *const plain[] = {NULL, "", "br", "gzip;q=0, br", "gzipped"};
+    struct buf bytes;
+    struct err err;
+    buf_init(&bytes);
+    ask_with(s, &request);
+    assert_int_equal(s->response.status, 200);
+    assert_string_equal(s->response.content_type, "application/vnd.mapbox-vector-tile");
+    assert_true(s->response.varies);
+    buf_add(&bytes, body(s), s->response.body->n_bytes);
+    for (int again = 0; again < 2; again++) {
+        for (size_t i = 0; i < sizeof gzipped / sizeof *gzipped; i++) {
+            struct buf inflated;
+            buf_init(&inflated);
+            request.accept_encoding = gzipped[i];
+            bool quick = ask_with(s, &request);
+            assert_true(quick || (again == 0 && i == 0));
+            assert_string_equal(s->response.encoding, "gzip");
+            assert_int_equal(inflate_gzip(s->response.body->bytes, s->response.body->n_bytes,
+                                          1 << 20, &inflated, &err),
+                             ERR_OK);
+            assert_int_equal(inflated.n_bytes, bytes.n_bytes);
+            assert_memory_equal(inflated.bytes, bytes.bytes, bytes.n_bytes);
+            buf_release(&inflated);
+        }
+        for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+            request.accept_encoding = plain[i];
+            assert_true(ask_with(s, &request)); /* drawn already */
+            assert_null(s->response.encoding);
+            assert_int_equal(s->response.body->n_bytes, bytes.n_bytes);
+        }
+    }
+    buf_release(&bytes);
+    assert_int_equal(get(s, "/tiles/city/9/0/0.mvt"), 204);
+    assert_int_equal(s->response.body->n_bytes, 0);
+    char tag[BLOB_TAG_BYTES];
+    memcpy(tag, s->response.body->tag, sizeof tag);
+    request.target = "/tiles/city/9/0/0.mvt";
+    request.if_none_match = tag;
+    assert_true(ask_with(s, &request));
+    assert_int_equal(s->response.status, 304);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?unit=640100"), 400);
+    assert_int_equal(get(s, "/tiles/city/9/407/197@2x.mvt"), 400);
+    assert_int_equal(get(s, "/tiles/city/9/512/197.mvt"), 404);
+}
+
+static const char *text_at(struct json *root, const char *array, const char *member)
+{
+    const struct json *value = array ? jr_item(jr_get(root, array), 0) : root;
+    return jr_text(member ? jr_get(value, member) : value);
+}
+
+static void test_tilejson_and_style_lead_to_the_vector_tiles(void **state)
+{
+    struct served *s = *state;
+    struct json *root = NULL;
+    struct err err;
+    static const struct {
+        const char *host, *proto, *tiles;
+    } cases[] = {
+        {NULL, NULL, "/tiles/city/{z}/{x}/{y}.mvt"},
+        {"a.example:8080", NULL, "http://a.example:8080/tiles/city/{z}/{x}/{y}.mvt"},
+        {"a.example", "https", "https://a.example/tiles/city/{z}/{x}/{y}.mvt"},
+        {"a\"><script>", "https", "/tiles/city/{z}/{x}/{y}.mvt"},
+    };
+    struct http_request request = {.method = HTTP_GET, .target = "/tiles/city.json", .body = ""};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        request.host = cases[i].host;
+        request.forwarded_proto = cases[i].proto;
+        ask_with(s, &request);
+        assert_int_equal(s->response.status, 200);
+        assert_int_equal(jr_parse(body(s), s->response.body->n_bytes, &root, &err), ERR_OK);
+        assert_string_equal(text_at(root, "tiles", NULL), cases[i].tiles);
+        assert_string_equal(text_at(root, NULL, "tilejson"), "3.0.0");
+        assert_string_equal(text_at(root, "vector_layers", "id"), "units");
+        assert_true(jr_number(jr_item(jr_get(root, "bounds"), 0), 0) == 106);
+        assert_true(jr_number(jr_item(jr_get(root, "bounds"), 3), 0) == 39);
+        jr_free(root);
+    }
+    request.target = "/styles/four-colour.json?map=city";
+    request.host = "a.example";
+    request.forwarded_proto = NULL;
+    ask_with(s, &request);
+    assert_int_equal(s->response.status, 200);
+    assert_int_equal(jr_parse(body(s), s->response.body->n_bytes, &root, &err), ERR_OK);
+    assert_string_equal(jr_text(jr_get(jr_get(jr_get(root, "sources"), "sisetu"), "url")),
+                        "http://a.example/tiles/city.json");
+    const struct json *layers = jr_get(root, "layers");
+    assert_true(jr_count(layers) > 3);
+    for (size_t i = 0; i < jr_count(layers); i++) {
+        const char *id = jr_text(jr_get(jr_item(layers, i), "id"));
+        assert_true(strcmp(id, "veil") != 0 && strcmp(id, "cities-colour") != 0);
+    }
+    jr_free(root);
+    assert_int_equal(get(s, "/styles/other.json"), 404);
+    assert_int_equal(get(s, "/styles/four-colour.json?map=none"), 404);
+    assert_int_equal(get(s, "/tiles/none.json"), 404);
+    assert_int_equal(get(s, "/tiles/city"), 404);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_vector_tiles_come_plain_and_gzipped_and_empty_ones_are_204),
+        TEST(test_tilejson_and_style_lead_to_the_vector_tiles),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,229 @@
+/* routes_vector.c - what clients of vector tiles read first: /tiles/{map}.json,
+ * /styles/{name}.json. */
+#include "data/schema.h"
+#include "tiler/serve/ask.h"
+#include "tiler/tiles/attributes.h"
+#include "tiler/tiles/scenes.h"
+
+#include <string.h>
+
+/* "county.json": the name without its end. */
+static enum err_code read_name(struct ask *ask, const char *text, const char **out, struct err *err)
+{
+    size_t n = strlen(text), end = strlen(".json");
+    if (n <= end || strcmp(text + n - end, ".json") != 0)
+        return err_set(err, ERR_NOT_FOUND, "\"%s\" should end in .json", text);
+    *out = arena_strndup(ask->arena, text, n - end);
+    return *out ? ERR_OK : err_nomem(err);
+}
+
+/* "http://host:port" as the client named it; "" if it did not, so that addresses are relative. */
+static const char *base_of(const struct ask *ask)
+{
+    const char *host = ask->request->host, *proto = ask->request->forwarded_proto;
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
+    if (!host || !*host || strlen(host) > 255 || host[strspn(host, allowed)])
+        return "";
+    const char *base = arena_printf(ask->arena, "%s://%s",
+                                    proto && strcmp(proto, "https") == 0 ? "https" : "http", host);
+    return base ? base : "";
+}
+
+/* ---- TileJSON ---- */
+
+static void write_fields(struct ask *ask, enum style_source id)
+{
+    const char *fields[ATTRIBUTE_FIELDS];
+    size_t n = attribute_fields(id, fields);
+    const struct schema *schema = ask->world->schema;
+    jw_key(&ask->jw, "fields");
+    jw_object(&ask->jw);
+    for (size_t i = 0; i < n; i++) {
+        const char *meaning = attribute_meaning(fields[i]);
+        const struct schema_field *field =
+            meaning || !schema ? NULL
+                               : schema_field(&schema->layers[attribute_layer(id)], fields[i]);
+        if (field)
+            meaning = field->meaning;
+        jw_kv_string(&ask->jw, fields[i], meaning ? meaning : "");
+    }
+    jw_end_object(&ask->jw);
+}
+
+static enum err_code find_bounds(struct ask *ask, const struct vector_source *sources, size_t n,
+                                 struct merc_box *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    *out = merc_box_empty();
+    for (size_t i = 0; i < n; i++) {
+        const struct source *source;
+        TRY(scenes_source(ask->scenes, sources[i].id, &source, err));
+        for (uint32_t k = 0; k < source->n; k++) {
+            const struct merc_box *box = &source->shapes[k].box;
+            out->west = box->west < out->west ? box->west : out->west;
+            out->east = box->east > out->east ? box->east : out->east;
+            out->north = box->north < out->north ? box->north : out->north;
+            out->south = box->south > out->south ? box->south : out->south;
+        }
+    }
+done:
+    return code;
+}
+
+static void write_bounds(struct jw *jw, const struct merc_box *box)
+{
+    struct lonlat low = {-180, -85.0511}, high = {180, 85.0511};
+    if (box->west <= box->east) {
+        low = merc_to_lonlat(box->west, box->south);
+        high = merc_to_lonlat(box->east, box->north);
+    }
+    jw_key(jw, "bounds");
+    jw_array(jw);
+    jw_fixed(jw, low.lon_deg, 6);
+    jw_fixed(jw, low.lat_deg, 6);
+    jw_fixed(jw, high.lon_deg, 6);
+    jw_fixed(jw, high.lat_deg, 6);
+    jw_end_array(jw);
+}
+
+enum err_code ask_tilejson(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct jw *jw = &ask->jw;
+    struct vector_source sources[SOURCE_COUNT];
+    struct merc_box bounds;
+    enum map_id map;
+    const char *name = NULL;
+    TRY(read_name(ask, ask_segment(ask, 1), &name, err));
+    TRY(ask_read_map(name, &map, err));
+    size_t n = vector_sources(ask->settings->style, map, sources);
+    TRY(find_bounds(ask, sources, n, &bounds, err));
+    jw_object(jw);
+    jw_kv_string(jw, "tilejson", "3.0.0");
+    jw_kv_string(jw, "name", name);
+    jw_kv_string(jw, "scheme", "xyz");
+    jw_key(jw, "tiles");
+    jw_array(jw);
+    jw_string(jw, arena_printf(ask->arena, "%s/tiles/%s/{z}/{x}/{y}.mvt", base_of(ask), name));
+    jw_end_array(jw);
+    jw_kv_integer(jw, "minzoom", 0);
+    jw_kv_integer(jw, "maxzoom", TILE_ZOOM_MAX);
+    write_bounds(jw, &bounds);
+    jw_key(jw, "vector_layers");
+    jw_array(jw);
+    for (size_t i = 0; i < n; i++) {
+        jw_object(jw);
+        jw_kv_string(jw, "id", style_source_name(sources[i].id));
+        jw_kv_integer(jw, "minzoom", sources[i].min_zoom);
+        jw_kv_integer(jw, "maxzoom", sources[i].max_zoom);
+        write_fields(ask, sources[i].id);
+        jw_end_object(jw);
+    }
+    jw_end_array(jw);
+    jw_end_object(jw);
+done:
+    return code;
+}
+
+/* ---- the style ---- */
+
+/* Whether a layer is drawn on the map by a client: it has no unit of ?unit= to draw. */
+static bool is_for(const struct json *layer, const char *map)
+{
+    const char *source = jr_text(jr_get(layer, "source-layer"));
+    const struct json *maps = jr_get(jr_get(layer, "metadata"), "sisetu:maps");
+    if (source && (strcmp(source, "selected") == 0 || strcmp(source, "outside") == 0))
+        return false;
+    for (size_t i = 0; i < jr_count(maps); i++)
+        if (strcmp(jr_text(jr_item(maps, i)), map) == 0)
+            return true;
+    return !maps;
+}
+
+struct members {
+    struct ask *ask;
+    const char *map;
+    bool failed;
+};
+
+static void write_raw(struct members *members, const struct json *value)
+{
+    struct buf text;
+    buf_init(&text);
+    jr_write_canonical(value, &text);
+    members->failed = members->failed || !buf_ok(&text);
+    jw_raw(&members->ask->jw, buf_ok(&text) ? buf_text(&text) : "null");
+    buf_release(&text);
+}
+
+static void write_sources(struct members *members, const struct json *sources);
+
+static bool write_member(void *context, const char *key, const struct json *value)
+{
+    struct members *members = context;
+    struct jw *jw = &members->ask->jw;
+    jw_key(jw, key);
+    if (strcmp(key, "sources") == 0) {
+        write_sources(members, value);
+    } else if (strcmp(key, "layers") == 0) {
+        jw_array(jw);
+        for (size_t i = 0; i < jr_count(value); i++)
+            if (is_for(jr_item(value, i), members->map))
+                write_raw(members, jr_item(value, i));
+        jw_end_array(jw);
+    } else if (jr_text(value) && jr_text(value)[0] == '/') { /* sprite and glyphs, of this server */
+        jw_string(jw,
+                  arena_printf(members->ask->arena, "%s%s", base_of(members->ask), jr_text(value)));
+    } else {
+        write_raw(members, value);
+    }
+    return true;
+}
+
+static bool write_source(void *context, const char *key, const struct json *value)
+{
+    struct members *members = context;
+    struct ask *ask = members->ask;
+    (void)value;
+    jw_key(&ask->jw, key);
+    jw_object(&ask->jw);
+    jw_kv_string(&ask->jw, "type", "vector");
+    jw_kv_string(&ask->jw, "url",
+                 arena_printf(ask->arena, "%s/tiles/%s.json", base_of(ask), members->map));
+    jw_end_object(&ask->jw);
+    return true;
+}
+
+/* Whatever its sources were called, they are the tiles of the map. */
+static void write_sources(struct members *members, const struct json *sources)
+{
+    jw_object(&members->ask->jw);
+    jr_each(sources, members, write_source);
+    jw_end_object(&members->ask->jw);
+}
+
+enum err_code ask_style(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct style *style = ask->settings->style;
+    const char *map = params_text(&ask->params, "map"), *name = NULL;
+    struct json *root = NULL;
+    enum map_id id;
+    size_t n;
+    struct members members = {.ask = ask, .map = map ? map : "risk"};
+    TRY(read_name(ask, ask_segment(ask, 1), &name, err));
+    TRY(ask_read_map(members.map, &id, err));
+    if (strcmp(name, style_name(style)) != 0)
+        return err_set(err, ERR_NOT_FOUND, "no style \"%s\"; this one is called %s", name,
+                       style_name(style));
+    const char *text = style_text_of(style, &n);
+    TRY(jr_parse(text, n, &root, err));
+    jw_object(&ask->jw);
+    jr_each(root, &members, write_member);
+    jw_end_object(&ask->jw);
+    TRY(members.failed ? err_nomem(err) : ERR_OK);
+done:
+    jr_free(root);
+    return code;
+}
