@@ -101,26 +101,35 @@ done:
     return code;
 }
 
-/* Adds one pipeline's rows; scratch is given back. */
-static enum err_code add_pipeline(const struct pipeline_question *question, struct worker *worker,
-                                  struct arena *arena, struct arena *scratch,
-                                  struct pipeline_rows *rows, struct err *err)
+/* Where one pipeline is worked out. */
+struct place_of_work {
+    struct pipeline_sites *sites; /* or NULL */
+    struct worker *worker;
+    struct arena *arena;
+    struct arena *scratch; /* given back */
+};
+
+/* Adds one pipeline's rows. */
+static enum err_code add_pipeline(const struct pipeline_question *question,
+                                  const struct place_of_work *at, struct pipeline_rows *rows,
+                                  struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world *world = question->world;
     const struct pipeline *pipeline = world_pipeline(world, question->row);
     struct pipeline_job job = {
         .world = world,
-        .worker = worker,
-        .arena = arena,
-        .scratch = scratch,
+        .sites = at->sites,
+        .worker = at->worker,
+        .arena = at->arena,
+        .scratch = at->scratch,
         .pipeline = pipeline,
         .row = question->row,
         .error_m = rules_accuracy_m(world->rules, LAYER_PIPELINES, &pipeline->head)};
     if (text_equal(pipeline->status, "closed"))
         return ERR_OK;
     TRY(pipeline_line_build(&pipeline->head.geom, isnan(pipeline->start_m) ? 0 : pipeline->start_m,
-                            scratch, &job.line, err));
+                            at->scratch, &job.line, err));
     TRY(ask_all(&job, question->method, err));
     TRY(pipeline_gather(&job, err));
     for (size_t i = 0; i < world->rules->n_pipeline_methods; i++)
@@ -129,7 +138,7 @@ static enum err_code add_pipeline(const struct pipeline_question *question, stru
 done:
     if (code != ERR_OK)
         err_wrap(err, "pipeline %s", pipeline->head.id);
-    arena_reset(scratch);
+    arena_reset(at->scratch);
     return code;
 }
 
@@ -141,10 +150,11 @@ enum err_code pipeline_segments_of(const struct pipeline_question *question, str
     struct arena scratch;
     struct pipeline_rows rows = {.items = NULL};
     arena_init(&scratch, 0);
+    const struct place_of_work at = {NULL, worker, arena, &scratch};
     if (question->method && !rules_pipeline_method(question->world->rules, question->method))
         TRY(err_set(err, ERR_USAGE, "there is no method \"%s\"; see pipeline_methods.csv",
                     question->method));
-    TRY(add_pipeline(question, worker, arena, &scratch, &rows, err));
+    TRY(add_pipeline(question, &at, &rows, err));
     TRY(sort_rows(&rows, arena, out, err));
     *n = rows.n;
 done:
@@ -155,6 +165,7 @@ done:
 /* All pipelines, on many threads: each has its place. */
 struct segmenting {
     const struct world *world;
+    struct pipeline_sites sites;
     struct pipeline_rows *rows; /* by pipeline */
 };
 
@@ -165,10 +176,11 @@ static enum err_code segment_some(void *context, struct worker *worker, size_t f
     struct segmenting *segmenting = context;
     struct arena scratch;
     arena_init(&scratch, 0);
+    const struct place_of_work at = {&segmenting->sites, worker, &worker->arena, &scratch};
     for (size_t i = first; i < end; i++) {
         struct pipeline_question question = {.world = segmenting->world, .row = (uint32_t)i};
         struct pipeline_rows *rows = &segmenting->rows[i];
-        TRY(add_pipeline(&question, worker, &worker->arena, &scratch, rows, err));
+        TRY(add_pipeline(&question, &at, rows, err));
         struct segment *sorted = NULL;
         TRY(sort_rows(rows, &worker->arena, &sorted, err));
         rows->items = sorted;
@@ -183,12 +195,14 @@ enum err_code pipeline_segments(const struct world *world, struct crew *crew, st
 {
     enum err_code code = ERR_OK;
     size_t n_pipelines = world_count(world, LAYER_PIPELINES);
-    struct segmenting segmenting = {world, arena_new(arena, struct pipeline_rows, n_pipelines)};
+    struct segmenting segmenting = {.world = world,
+                                    .rows = arena_new(arena, struct pipeline_rows, n_pipelines)};
     struct pipeline_rows all = {.items = NULL};
     if (!segmenting.rows)
         return err_nomem(err);
     memset(segmenting.rows, 0, n_pipelines * sizeof *segmenting.rows);
     TRY(crew_fit(crew, world, err));
+    TRY(pipeline_sites_build(world, arena, &segmenting.sites, err));
     struct parallel work = {.crew = crew,
                             .n_items = n_pipelines,
                             .chunk = 8,

@@ -4,6 +4,7 @@
  *
  *   pipeline_line.h     stationing along the centre line
  *   pipeline_spans.h    beside which stretch a target lies, or near which
+ *   pipeline_sites.h    the records as all pipelines see them
  *   pipeline_targets.h  what stands there, and how many households
  *   pipeline_sweep.h    where a sliding window holds most
  *   pipeline_found.h    where each rule row holds, at least, as measured, at most

@@ -6,23 +6,7 @@
 
 #include <float.h>
 #include <stdlib.h>
-
-struct xy {
-    double x;
-    double y;
-};
-
-/* One edge of the line against one of the target, in a plane with its origin at the edge's
- * start: the edge runs along `to`, the target's from p to q (the same for a point). */
-struct plane {
-    struct xy to;
-    struct xy before; /* direction of the edge before; 0 where there is none */
-    struct xy p;
-    struct xy q;
-    double length; /* of `to` */
-    bool is_first; /* of its part */
-    bool is_last;
-};
+#include <string.h>
 
 /* One edge of the line on the way to its spans. */
 struct asking {
@@ -34,6 +18,22 @@ struct asking {
     uint32_t edge;
 };
 
+bool pipeline_span_room(struct span_list *list, size_t n, struct arena *arena)
+{
+    size_t capacity = list->capacity ? 2 * list->capacity : 2;
+    if (n <= list->capacity)
+        return true;
+    capacity = capacity < n ? n : capacity;
+    struct span *items = arena_new(arena, struct span, capacity);
+    if (!items)
+        return false;
+    if (list->n > 0)
+        memcpy(items, list->items, list->n * sizeof *items);
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
 static enum err_code add_span(const struct asking *asking, int reach, double t, double u,
                               struct err *err)
 {
@@ -41,9 +41,7 @@ static enum err_code add_span(const struct asking *asking, int reach, double t, 
     double from_m = line->at_m[asking->edge];
     double length_m = line->at_m[asking->edge + 1] - from_m;
     struct span_list *list = &asking->out[reach];
-    list->items =
-        arena_grow(asking->arena, list->items, &list->capacity, list->n + 1, sizeof *list->items);
-    if (!list->items)
+    if (!pipeline_span_room(list, list->n + 1, asking->arena))
         return err_nomem(err);
     list->items[list->n++] =
         (struct span){t <= 0 ? from_m : from_m + t * length_m,
@@ -51,85 +49,121 @@ static enum err_code add_span(const struct asking *asking, int reach, double t, 
     return ERR_OK;
 }
 
+/* ---- boxes ---- */
+
+static struct box edge_box(const struct lonlat *at)
+{
+    return (struct box){min_of(at[0].lon_deg, at[1].lon_deg), min_of(at[0].lat_deg, at[1].lat_deg),
+                        max_of(at[0].lon_deg, at[1].lon_deg), max_of(at[0].lat_deg, at[1].lat_deg)};
+}
+
+/* A box and it turned once round either way touch. */
+static bool boxes_meet(struct box a, struct box b)
+{
+    if (a.south_deg > b.north_deg || b.south_deg > a.north_deg)
+        return false;
+    for (int k = -1; k <= 1; k++)
+        if (a.west_deg <= b.east_deg + 360 * k && b.west_deg + 360 * k <= a.east_deg)
+            return true;
+    return false;
+}
+
+/* What holds all that is in reach of the edge. */
+static struct box reach_box(const struct span_question *question, uint32_t edge)
+{
+    struct box box = edge_box(question->line->points + edge);
+    box.west_deg -= question->margin.lon_deg;
+    box.east_deg += question->margin.lon_deg;
+    box.south_deg -= question->margin.lat_deg;
+    box.north_deg += question->margin.lat_deg;
+    return box;
+}
+
 /* ---- planes ---- */
 
-static struct xy place(struct lonlat point, struct lonlat origin, double lon_m, double lat_m)
+static struct flat place(struct lonlat point, struct lonlat origin, double lon_m, double lat_m)
 {
     double lon_deg = point.lon_deg - origin.lon_deg;
     if (fabs(lon_deg) > 180)
         lon_deg = remainder(lon_deg, 360);
-    return (struct xy){lon_deg * lon_m, (point.lat_deg - origin.lat_deg) * lat_m};
+    return (struct flat){lon_deg * lon_m, (point.lat_deg - origin.lat_deg) * lat_m};
 }
 
-static struct plane plane_of(const struct asking *asking, struct lonlat p, struct lonlat q,
-                             double lon_m, double lat_m)
+static struct edge_plane plane_of(const struct span_question *question, uint32_t edge,
+                                  const struct lonlat target[2], struct lonlat scale_m)
 {
-    const struct span_question *question = asking->question;
-    const struct lonlat *at = question->line->points + asking->edge;
-    struct plane plane = {
+    const struct lonlat *at = question->line->points + edge;
+    double lon_m = scale_m.lon_deg;
+    double lat_m = scale_m.lat_deg;
+    struct edge_plane plane = {
         .to = place(at[1], at[0], lon_m, lat_m),
-        .p = place(p, at[0], lon_m, lat_m),
-        .q = place(q, at[0], lon_m, lat_m),
-        .is_first = asking->edge == pipeline_part_start(question->line, question->part),
-        .is_last = asking->edge + 2 == question->line->part_ends[question->part],
+        .p = place(target[0], at[0], lon_m, lat_m),
+        .q = place(target[1], at[0], lon_m, lat_m),
+        .is_first = edge == pipeline_part_start(question->line, question->part),
+        .is_last = edge + 2 == question->line->part_ends[question->part],
     };
-    plane.length = sqrt(plane.to.x * plane.to.x + plane.to.y * plane.to.y);
+    plane.length_m = sqrt(plane.to.x_m * plane.to.x_m + plane.to.y_m * plane.to.y_m);
     if (!plane.is_first) {
-        struct xy back = place(at[-1], at[0], lon_m, lat_m);
-        plane.before = (struct xy){-back.x, -back.y};
+        struct flat back = place(at[-1], at[0], lon_m, lat_m);
+        plane.before = (struct flat){-back.x_m, -back.y_m};
     }
     return plane;
 }
 
-static struct plane plane_at(const struct asking *asking, struct lonlat p, struct lonlat q,
-                             double lat_deg)
+static struct lonlat scale_at(double lat_deg)
 {
-    double lon_m;
-    double lat_m;
-    ellipsoid_degree_m(lat_deg, &lon_m, &lat_m);
-    return plane_of(asking, p, q, lon_m, lat_m);
+    struct lonlat scale_m;
+    ellipsoid_degree_m(lat_deg, &scale_m.lon_deg, &scale_m.lat_deg);
+    return scale_m;
+}
+
+/* For a first look. */
+static struct lonlat scale_of(const struct span_question *question, uint32_t edge)
+{
+    return question->scale_m.lat_deg > 0 ? question->scale_m
+                                         : scale_at(question->line->points[edge].lat_deg);
 }
 
 /* How far along the edge from a to b, 0 to 1, the point nearest to c lies. */
-static double nearest_on(struct xy a, struct xy b, struct xy c)
+static double nearest_on(struct flat a, struct flat b, struct flat c)
 {
-    struct xy v = {b.x - a.x, b.y - a.y};
-    double length2 = v.x * v.x + v.y * v.y;
-    double t = length2 > 0 ? ((c.x - a.x) * v.x + (c.y - a.y) * v.y) / length2 : 0;
+    struct flat v = {b.x_m - a.x_m, b.y_m - a.y_m};
+    double length2 = v.x_m * v.x_m + v.y_m * v.y_m;
+    double t = length2 > 0 ? ((c.x_m - a.x_m) * v.x_m + (c.y_m - a.y_m) * v.y_m) / length2 : 0;
     return t < 0 ? 0 : t > 1 ? 1 : t;
 }
 
-static struct xy along(struct xy a, struct xy b, double t)
+static struct flat along(struct flat a, struct flat b, double t)
 {
-    return (struct xy){a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)};
+    return (struct flat){a.x_m + t * (b.x_m - a.x_m), a.y_m + t * (b.y_m - a.y_m)};
 }
 
-static double gap(struct xy a, struct xy b)
+static double gap(struct flat a, struct flat b)
 {
-    return sqrt((a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y));
+    return sqrt((a.x_m - b.x_m) * (a.x_m - b.x_m) + (a.y_m - b.y_m) * (a.y_m - b.y_m));
 }
 
-static double cross(struct xy a, struct xy b)
+static double cross(struct flat a, struct flat b)
 {
-    return a.x * b.y - a.y * b.x;
+    return a.x_m * b.y_m - a.y_m * b.x_m;
 }
 
-static bool edges_cross(const struct plane *plane)
+static bool edges_cross(const struct edge_plane *plane)
 {
-    struct xy v = {plane->q.x - plane->p.x, plane->q.y - plane->p.y};
+    struct flat v = {plane->q.x_m - plane->p.x_m, plane->q.y_m - plane->p.y_m};
     double p = cross(plane->to, plane->p);
     double q = cross(plane->to, plane->q);
-    double o = cross(v, (struct xy){-plane->p.x, -plane->p.y});
-    double to = cross(v, (struct xy){plane->to.x - plane->p.x, plane->to.y - plane->p.y});
+    double o = cross(v, (struct flat){-plane->p.x_m, -plane->p.y_m});
+    double to = cross(v, (struct flat){plane->to.x_m - plane->p.x_m, plane->to.y_m - plane->p.y_m});
     return ((p <= 0 && q >= 0) || (p >= 0 && q <= 0)) &&
            ((o <= 0 && to >= 0) || (o >= 0 && to <= 0)) && !(p == 0 && q == 0);
 }
 
 /* Closest points of the two edges: their distance, and the parameters t on the line's edge and
  * s on the target's. */
-static double closest_of(const struct plane *plane, double *t, double *s)
+static double closest_of(const struct edge_plane *plane, double *t, double *s)
 {
-    static const struct xy origin = {0, 0};
+    static const struct flat origin = {0, 0};
     if (edges_cross(plane)) {
         double p = cross(plane->to, plane->p);
         double q = cross(plane->to, plane->q);
@@ -139,7 +173,7 @@ static double closest_of(const struct plane *plane, double *t, double *s)
     }
     double best = INFINITY;
     for (int i = 0; i < 2; i++) {
-        struct xy on_target = i ? plane->q : plane->p;
+        struct flat on_target = i ? plane->q : plane->p;
         double at = nearest_on(origin, plane->to, on_target);
         double d = gap(on_target, along(origin, plane->to, at));
         if (d < best) {
@@ -147,13 +181,29 @@ static double closest_of(const struct plane *plane, double *t, double *s)
             *t = at;
             *s = i;
         }
-        struct xy on_line = i ? plane->to : origin;
+        struct flat on_line = i ? plane->to : origin;
         at = nearest_on(plane->p, plane->q, on_line);
         d = gap(on_line, along(plane->p, plane->q, at));
         if (d < best) {
             best = d;
             *t = i;
             *s = at;
+        }
+    }
+    return best;
+}
+
+/* The same, where the target's edge is a point. */
+static double closest_of_point(const struct edge_plane *plane, double *t)
+{
+    static const struct flat origin = {0, 0};
+    *t = nearest_on(origin, plane->to, plane->p);
+    double best = gap(plane->p, along(origin, plane->to, *t));
+    for (int i = 0; i < 2; i++) {
+        double d = gap(i ? plane->to : origin, plane->p);
+        if (d < best) {
+            best = d;
+            *t = i;
         }
     }
     return best;
@@ -173,11 +223,11 @@ static void clip(double c0, double c1, double *low, double *high)
 }
 
 /* The part of the target's edge in the strip of the line's: its stretch along it. */
-static bool beside_edge(const struct plane *plane, double reach_m, double *t, double *u)
+static bool beside_edge(const struct edge_plane *plane, double reach_m, double *t, double *u)
 {
-    struct xy unit = {plane->to.x / plane->length, plane->to.y / plane->length};
-    double a0 = plane->p.x * unit.x + plane->p.y * unit.y;
-    double a1 = plane->q.x * unit.x + plane->q.y * unit.y - a0;
+    struct flat unit = {plane->to.x_m / plane->length_m, plane->to.y_m / plane->length_m};
+    double a0 = plane->p.x_m * unit.x_m + plane->p.y_m * unit.y_m;
+    double a1 = plane->q.x_m * unit.x_m + plane->q.y_m * unit.y_m - a0;
     double h0 = cross(unit, plane->p);
     double h1 = cross(unit, plane->q) - h0;
     double low = 0;
@@ -185,11 +235,11 @@ static bool beside_edge(const struct plane *plane, double reach_m, double *t, do
     clip(reach_m - h0, -h1, &low, &high);
     clip(reach_m + h0, h1, &low, &high);
     clip(a0, a1, &low, &high);
-    clip(plane->length - a0, -a1, &low, &high);
+    clip(plane->length_m - a0, -a1, &low, &high);
     if (!(low <= high))
         return false;
-    double at_low = (a0 + low * a1) / plane->length;
-    double at_high = (a0 + high * a1) / plane->length;
+    double at_low = (a0 + low * a1) / plane->length_m;
+    double at_high = (a0 + high * a1) / plane->length_m;
     *t = min_of(at_low, at_high);
     *u = max_of(at_low, at_high);
     return true;
@@ -197,30 +247,30 @@ static bool beside_edge(const struct plane *plane, double reach_m, double *t, do
 
 /* Whether the point of the target nearest to an end of the line's edge lies in the wedge that
  * the strips leave open there, or beyond the end of the line. */
-static bool in_wedge(const struct plane *plane, bool at_end, double reach_m)
+static bool in_wedge(const struct edge_plane *plane, bool at_end, double reach_m)
 {
-    struct xy vertex = at_end ? plane->to : (struct xy){0, 0};
-    struct xy near = along(plane->p, plane->q, nearest_on(plane->p, plane->q, vertex));
-    struct xy off = {near.x - vertex.x, near.y - vertex.y};
-    double onward = off.x * plane->to.x + off.y * plane->to.y;
+    struct flat vertex = at_end ? plane->to : (struct flat){0, 0};
+    struct flat near = along(plane->p, plane->q, nearest_on(plane->p, plane->q, vertex));
+    struct flat off = {near.x_m - vertex.x_m, near.y_m - vertex.y_m};
+    double onward = off.x_m * plane->to.x_m + off.y_m * plane->to.y_m;
     if (gap(near, vertex) > reach_m)
         return false;
     if (at_end)
         return plane->is_last && onward > 0;
-    double back = off.x * plane->before.x + off.y * plane->before.y;
+    double back = off.x_m * plane->before.x_m + off.y_m * plane->before.y_m;
     return onward < 0 && (plane->is_first || back > 0);
 }
 
 /* The points of the line's edge at most reach_m from the target's: round its ends, and beside
  * it. Distance from an edge is convex along a line, so that these are one stretch. */
-static bool near_edge(const struct plane *plane, double reach_m, double *t, double *u)
+static bool near_edge(const struct edge_plane *plane, double reach_m, double *t, double *u)
 {
-    struct xy unit = {plane->to.x / plane->length, plane->to.y / plane->length};
+    struct flat unit = {plane->to.x_m / plane->length_m, plane->to.y_m / plane->length_m};
     double low = INFINITY;
     double high = -INFINITY;
     for (int i = 0; i < 2; i++) {
-        struct xy end = i ? plane->q : plane->p;
-        double a = end.x * unit.x + end.y * unit.y;
+        struct flat end = i ? plane->q : plane->p;
+        double a = end.x_m * unit.x_m + end.y_m * unit.y_m;
         double h = cross(unit, end);
         if (fabs(h) > reach_m)
             continue;
@@ -228,13 +278,13 @@ static bool near_edge(const struct plane *plane, double reach_m, double *t, doub
         low = min_of(low, a - half);
         high = max_of(high, a + half);
     }
-    struct xy v = {plane->q.x - plane->p.x, plane->q.y - plane->p.y};
-    double size = sqrt(v.x * v.x + v.y * v.y);
+    struct flat v = {plane->q.x_m - plane->p.x_m, plane->q.y_m - plane->p.y_m};
+    double size = sqrt(v.x_m * v.x_m + v.y_m * v.y_m);
     if (size > 0) {
         double from = -INFINITY;
         double to = INFINITY;
-        double a0 = -(plane->p.x * v.x + plane->p.y * v.y) / size;
-        double a1 = (unit.x * v.x + unit.y * v.y) / size;
+        double a0 = -(plane->p.x_m * v.x_m + plane->p.y_m * v.y_m) / size;
+        double a1 = (unit.x_m * v.x_m + unit.y_m * v.y_m) / size;
         double h0 = -cross(v, plane->p) / size;
         double h1 = cross(v, unit) / size;
         clip(a0, a1, &from, &to);
@@ -247,11 +297,11 @@ static bool near_edge(const struct plane *plane, double reach_m, double *t, doub
         }
     }
     low = max_of(low, 0);
-    high = min_of(high, plane->length);
+    high = min_of(high, plane->length_m);
     if (!(low <= high))
         return false;
-    *t = low / plane->length;
-    *u = high / plane->length;
+    *t = low / plane->length_m;
+    *u = high / plane->length_m;
     return true;
 }
 
@@ -259,48 +309,95 @@ static bool near_edge(const struct plane *plane, double reach_m, double *t, doub
  * degrees and 200 m, and the caller's at most what pipeline_targets.c lets pass). */
 static const double FIRST_LOOK = 1.5;
 
-static enum err_code try_edge(const struct asking *asking, struct lonlat p, struct lonlat q,
-                              struct err *err)
+/* The spans of an edge of the target, near_m away, within each reach. */
+static enum err_code add_reached(const struct asking *asking, const struct edge_plane *plane,
+                                 double near_m, struct err *err)
 {
     enum err_code code = ERR_OK;
-    double t = 0;
-    double s = 0;
-    const struct lonlat *at = asking->question->line->points + asking->edge;
-    struct lonlat scale_m = asking->question->scale_m;
-    struct plane plane = scale_m.lat_deg > 0
-                             ? plane_of(asking, p, q, scale_m.lon_deg, scale_m.lat_deg)
-                             : plane_at(asking, p, q, at[0].lat_deg);
-    double near_m = closest_of(&plane, &t, &s);
-    if (near_m > asking->farthest_m * FIRST_LOOK + 1)
-        return ERR_OK;
-    double on_line = at[0].lat_deg + t * (at[1].lat_deg - at[0].lat_deg);
-    double on_target = p.lat_deg + s * (q.lat_deg - p.lat_deg);
-    plane = plane_at(asking, p, q, (on_line + on_target) / 2);
-    near_m = closest_of(&plane, &t, &s);
     if (near_m > asking->farthest_m + VERDICT_METRES / 2)
         return ERR_OK;
     *asking->nearest_m = min_of(*asking->nearest_m, near_m);
     for (int i = 0; i < REACHES; i++) {
         double reach_m = asking->question->reach_m[i];
+        double t;
         double u;
         if (near_m > reach_m + VERDICT_METRES / 2)
             continue;
         if (near_m > reach_m) /* the same at 0.1 mm */
             reach_m += VERDICT_METRES / 2;
         if (!asking->question->beside) {
-            if (near_edge(&plane, reach_m, &t, &u))
+            if (near_edge(plane, reach_m, &t, &u))
                 TRY(add_span(asking, i, t, u, err));
             continue;
         }
-        if (beside_edge(&plane, reach_m, &t, &u))
+        if (beside_edge(plane, reach_m, &t, &u))
             TRY(add_span(asking, i, t, u, err));
-        if (in_wedge(&plane, false, reach_m))
+        if (in_wedge(plane, false, reach_m))
             TRY(add_span(asking, i, 0, 0, err));
-        if (in_wedge(&plane, true, reach_m))
+        if (in_wedge(plane, true, reach_m))
             TRY(add_span(asking, i, 1, 1, err));
     }
 done:
     return code;
+}
+
+static enum err_code try_edge(const struct asking *asking, const struct lonlat target[2],
+                              struct err *err)
+{
+    double t = 0;
+    double s = 0;
+    uint32_t edge = asking->edge;
+    const struct span_question *question = asking->question;
+    const struct lonlat *at = question->line->points + edge;
+    struct edge_plane plane = plane_of(question, edge, target, scale_of(question, edge));
+    double near_m = closest_of(&plane, &t, &s);
+    if (near_m > asking->farthest_m * FIRST_LOOK + 1)
+        return ERR_OK;
+    double on_line = at[0].lat_deg + t * (at[1].lat_deg - at[0].lat_deg);
+    double on_target = target[0].lat_deg + s * (target[1].lat_deg - target[0].lat_deg);
+    plane = plane_of(question, edge, target, scale_at((on_line + on_target) / 2));
+    return add_reached(asking, &plane, closest_of(&plane, &t, &s), err);
+}
+
+/* ---- points ---- */
+
+static double farthest_of(const struct span_question *question)
+{
+    double farthest_m = 0;
+    for (int i = 0; i < REACHES; i++)
+        farthest_m = max_of(farthest_m, question->reach_m[i]);
+    return farthest_m;
+}
+
+void pipeline_point_near(const struct span_question *question, uint32_t edge, struct lonlat point,
+                         struct point_near *out)
+{
+    double t = 0;
+    const struct lonlat *at = question->line->points + edge;
+    const struct lonlat target[2] = {point, point};
+    struct box box = {point.lon_deg, point.lat_deg, point.lon_deg, point.lat_deg};
+    out->near_m = INFINITY;
+    if (!boxes_meet(box, reach_box(question, edge)))
+        return;
+    out->plane = plane_of(question, edge, target, scale_of(question, edge));
+    closest_of_point(&out->plane, &t);
+    double on_line = at[0].lat_deg + t * (at[1].lat_deg - at[0].lat_deg);
+    out->plane = plane_of(question, edge, target, scale_at((on_line + point.lat_deg) / 2));
+    out->near_m = closest_of_point(&out->plane, &t);
+}
+
+enum err_code pipeline_point_spans(const struct span_question *question, uint32_t edge,
+                                   const struct point_near *near, struct arena *arena,
+                                   struct span_list out[REACHES], double *nearest_m,
+                                   struct err *err)
+{
+    const struct asking asking = {.question = question,
+                                  .arena = arena,
+                                  .out = out,
+                                  .nearest_m = nearest_m,
+                                  .farthest_m = farthest_of(question),
+                                  .edge = edge};
+    return add_reached(&asking, &near->plane, near->near_m, err);
 }
 
 /* ---- inside a polygon ---- */
@@ -315,33 +412,16 @@ static int by_number(const void *a, const void *b)
 /* Where in longitude and latitude the edge crosses that of the polygon, 0 to 1; else -1. */
 static double crossing_of(const struct lonlat *line, const struct lonlat *edge)
 {
-    struct xy to = place(line[1], line[0], 1, 1);
-    struct xy p = place(edge[0], line[0], 1, 1);
-    struct xy q = place(edge[1], line[0], 1, 1);
+    struct flat to = place(line[1], line[0], 1, 1);
+    struct flat p = place(edge[0], line[0], 1, 1);
+    struct flat q = place(edge[1], line[0], 1, 1);
     double at_p = cross(to, p);
     double at_q = cross(to, q);
     if ((at_p > 0) == (at_q > 0))
         return -1;
-    struct xy where = along(p, q, at_p / (at_p - at_q));
-    double t = (where.x * to.x + where.y * to.y) / (to.x * to.x + to.y * to.y);
+    struct flat where = along(p, q, at_p / (at_p - at_q));
+    double t = (where.x_m * to.x_m + where.y_m * to.y_m) / (to.x_m * to.x_m + to.y_m * to.y_m);
     return t >= 0 && t <= 1 ? t : -1;
-}
-
-static struct box edge_box(const struct lonlat *at)
-{
-    return (struct box){min_of(at[0].lon_deg, at[1].lon_deg), min_of(at[0].lat_deg, at[1].lat_deg),
-                        max_of(at[0].lon_deg, at[1].lon_deg), max_of(at[0].lat_deg, at[1].lat_deg)};
-}
-
-/* A box and it turned once round either way touch. */
-static bool boxes_meet(struct box a, struct box b)
-{
-    if (a.south_deg > b.north_deg || b.south_deg > a.north_deg)
-        return false;
-    for (int k = -1; k <= 1; k++)
-        if (a.west_deg <= b.east_deg + 360 * k && b.west_deg + 360 * k <= a.east_deg)
-            return true;
-    return false;
 }
 
 /* Where the polygon's boundary cuts the edge, 0 to 1. */
@@ -399,7 +479,7 @@ static enum err_code try_rings(const struct asking *asking, struct box reach, st
             struct box box = edge_box(target->points + i);
             if (!boxes_meet(box, reach))
                 continue;
-            TRY(try_edge(asking, target->points[i], target->points[i + 1], err));
+            TRY(try_edge(asking, target->points + i, err));
             if (target->kind != GEOM_POLYGON || !boxes_meet(box, tight))
                 continue;
             double t = crossing_of(line, target->points + i);
@@ -418,25 +498,23 @@ enum err_code pipeline_spans(const struct span_question *question, struct arena 
 {
     enum err_code code = ERR_OK;
     const struct geom *target = question->target;
-    struct asking asking = {
-        .question = question, .arena = arena, .out = out, .nearest_m = nearest_m};
-    for (int i = 0; i < REACHES; i++)
-        asking.farthest_m = max_of(asking.farthest_m, question->reach_m[i]);
+    struct asking asking = {.question = question,
+                            .arena = arena,
+                            .out = out,
+                            .nearest_m = nearest_m,
+                            .farthest_m = farthest_of(question)};
     for (asking.edge = question->first; asking.edge < question->end; asking.edge++) {
-        const struct lonlat *at = question->line->points + asking.edge;
-        struct box reach = edge_box(at);
-        reach.west_deg -= question->margin.lon_deg;
-        reach.east_deg += question->margin.lon_deg;
-        reach.south_deg -= question->margin.lat_deg;
-        reach.north_deg += question->margin.lat_deg;
+        struct box reach = reach_box(question, asking.edge);
         if (!boxes_meet(target->box, reach))
             continue;
         if (target->kind == GEOM_POINT) {
             for (uint32_t i = 0; i < target->n_points; i++)
                 if (boxes_meet((struct box){target->points[i].lon_deg, target->points[i].lat_deg,
                                             target->points[i].lon_deg, target->points[i].lat_deg},
-                               reach))
-                    TRY(try_edge(&asking, target->points[i], target->points[i], err));
+                               reach)) {
+                    const struct lonlat twice[2] = {target->points[i], target->points[i]};
+                    TRY(try_edge(&asking, twice, err));
+                }
             continue;
         }
         TRY(try_rings(&asking, reach, err));

@@ -14,6 +14,8 @@
  * limit decides at 0.1 mm (README.md, Truth 3); the ends of a stretch are good to a centimetre
  * within 500 m.
  *
+ * A point is measured from an edge once (pipeline_point_near) for all questions about the two.
+ *
  * Threads: pure. Memory from the arena.
  * Cost:    about 150 ns a pair of edges whose boxes are in reach.
  */
@@ -44,9 +46,44 @@ struct span_question {
     struct lonlat margin;  /* degrees that surely hold the largest reach, at these edges */
 };
 
+/* Room for n spans; false: no memory. Most lists hold one or two. */
+bool pipeline_span_room(struct span_list *list, size_t n, struct arena *arena);
+
 /* Appends the spans of each reach, unsorted, and lowers *nearest_m to the distance of the
  * closest points if that is within the largest reach. */
 enum err_code pipeline_spans(const struct span_question *question, struct arena *arena,
                              struct span_list out[REACHES], double *nearest_m, struct err *err);
+
+/* An edge of the line and one of a target (or a point: p and q are the same) in a plane with its
+ * origin at the edge's start; the edge runs along `to`. Metres. */
+struct flat {
+    double x_m;
+    double y_m;
+};
+struct edge_plane {
+    struct flat to;
+    struct flat before; /* direction of the edge before; 0 where there is none */
+    struct flat p;
+    struct flat q;
+    double length_m; /* of `to` */
+    bool is_first;   /* of its part */
+    bool is_last;
+};
+
+/* How near a point is to an edge. */
+struct point_near {
+    double near_m;
+    struct edge_plane plane;
+};
+
+/* Of the question: line, part, scale_m and margin. Infinitely far where that margin tells. */
+void pipeline_point_near(const struct span_question *question, uint32_t edge, struct lonlat point,
+                         struct point_near *out);
+
+/* As pipeline_spans, for that edge and that point. */
+enum err_code pipeline_point_spans(const struct span_question *question, uint32_t edge,
+                                   const struct point_near *near, struct arena *arena,
+                                   struct span_list out[REACHES], double *nearest_m,
+                                   struct err *err);
 
 #endif

@@ -17,6 +17,7 @@
 #ifndef SISETU_GEO_PIPELINE_TARGETS_H
 #define SISETU_GEO_PIPELINE_TARGETS_H
 
+#include "geo/pipelines/pipeline_sites.h"
 #include "geo/pipelines/pipeline_spans.h"
 #include "geo/pipelines/pipeline_sweep.h"
 #include "geo/world/worker.h"
@@ -34,6 +35,7 @@ struct pipeline_ask {
     bool idle;                           /* not gathered for now */
     const struct target_class **classes; /* rows of that code that hold, n_classes of them */
     size_t n_classes;
+    int code;         /* of the sites; -1: not kept there */
     size_t first_hit; /* after gathering: its hits in the job */
     size_t n_hits;
 };
@@ -82,6 +84,7 @@ struct pipeline_some {
 
 struct pipeline_job {
     const struct world *world;
+    struct pipeline_sites *sites; /* of a run over all pipelines, or NULL */
     struct worker *worker;
     struct arena *arena;   /* of the results */
     struct arena *scratch; /* of this pipeline */
@@ -103,6 +106,8 @@ struct pipeline_job {
 /* The number of a question, the same for the same; target, beside, reach_m and outlines ask. */
 enum err_code pipeline_ask(struct pipeline_job *job, const struct pipeline_ask *ask, size_t *out,
                            struct err *err);
+
+/* In pipeline_gather.c. */
 enum err_code pipeline_gather(struct pipeline_job *job, struct err *err);
 
 /* The hits of one record alone, in place of others. It need not be of the job's world, which has
