@@ -33,6 +33,13 @@ for tile in 5/25/12 7/101/49 10/813/397; do
     is "and of the MBTiles" cmp one.png got.png
 done
 
+is "vector tiles" seed --map risk --zoom 4-10 --format mvt -o vector.mbtiles
+is "as PMTiles" seed --map risk --zoom 4-10 --format mvt -o vector.pmtiles
+is "and on one thread" seed --map risk --zoom 4-10 --format mvt -o vector1.pmtiles --threads 1
+is "the same bytes" cmp vector.pmtiles vector1.pmtiles
+says '^[0-9]+: units' "GDAL finds their layers" ogrinfo -ro -so vector.mbtiles
+same "gzipped, and none empty" "1f8b 0" "$(sqlite3 vector.mbtiles "SELECT lower(hex(substr(tile_data, 1, 2))), (SELECT count(*) FROM tiles WHERE length(tile_data) < 20) FROM tiles LIMIT 1" | tr '|' ' ')"
+rm vector*
 is "a unit alone" seed --map county --zoom 8-11 --unit 640181 -o unit.mbtiles
 is "a box alone" seed --map county --zoom 8-11 --bbox 106.1,38.2,106.5,38.6 -o box.mbtiles
 is "each is a part of all" test "$(stored unit.mbtiles)" -gt 3 -a "$(stored unit.mbtiles)" -lt 200 -a "$(stored box.mbtiles)" -gt 3 -a "$(stored box.mbtiles)" -lt 60
@@ -59,8 +66,8 @@ fails 2 'west must not exceed east' "a box that is turned" seed --map risk --zoo
 fails 4 'no administrative unit has the code "1"' "an unknown unit" seed --map risk --zoom 3 --unit 1 -o x.pmtiles
 fails 4 'shows nothing there at zoom 9' "where nothing is" seed --map risk --zoom 9 --bbox 1,2,3,4 -o x.pmtiles
 fails 9 'more than 50000000 tiles' "more tiles than anybody wants" seed --map risk --zoom 20 --dry-run
-fails 2 'mvt' "vector tiles" seed --map risk --zoom 3 --format mvt -o x.pmtiles
-fails 2 'should be png' "another format" seed --map risk --zoom 3 --format tiff -o x.pmtiles
+fails 2 'is for png' "vector tiles of twice the size" seed --map risk --zoom 3 --format mvt --scale 2 -o x.pmtiles
+fails 2 'should be png or mvt' "another format" seed --map risk --zoom 3 --format tiff -o x.pmtiles
 fails 2 'o is missing' "no output" seed --map risk --zoom 3
 same "of all that nothing is left" '' "$(find . -name 'x.*' -o -name '*.part*')"
 

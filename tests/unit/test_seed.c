@@ -3,6 +3,7 @@
 #include "tests/unit/archive_fixture.h"
 #include "tests/unit/map_fixture.h"
 #include "tiler/tiles/seed.h"
+#include "tiler/tiles/vector_tile.h"
 
 static struct map_fixture map;
 static struct folder folder;
@@ -113,6 +114,51 @@ static void test_every_tile_that_has_something_is_planned(void **state)
         seeder_free(seeder);
     }
     buf_release(&png);
+}
+
+/* What stands in the buffer counts, too. */
+static void test_every_vector_tile_that_has_something_is_planned(void **state)
+{
+    (void)state;
+    struct err err;
+    struct buf out;
+    struct vector_room *room;
+    size_t n_full = 0, n_planned = 0;
+    buf_init(&out);
+    check(vector_room_new(&room, &err), &err);
+    for (enum map_id id = 0; id < MAP_COUNT; id++) {
+        const struct seed_request request = {.map = id,
+                                             .format = TILE_FORMAT_MVT,
+                                             .min_zoom = 0,
+                                             .max_zoom = 10,
+                                             .scale = 1,
+                                             .n_threads = 1};
+        struct seeder *seeder = make_seeder(&request);
+        n_planned += seeder_plan(seeder)->n;
+        for (uint32_t z = 0; z <= request.max_zoom; z++) {
+            struct archive_tile nw, se;
+            around_region(z, &nw, &se);
+            for (uint32_t y = nw.y; y <= se.y; y++)
+                for (uint32_t x = nw.x; x <= se.x; x++) {
+                    const struct tile_key key = {.map = id, .z = z, .x = x, .y = y, .scale = 1};
+                    buf_clear(&out);
+                    worker_reset(&map.worker);
+                    check(vector_tile_draw(map.scenes, room, &map.worker, &key, &out, &err), &err);
+                    if (out.n_bytes == 0)
+                        continue;
+                    n_full++;
+                    if (!is_planned(seeder_plan(seeder),
+                                    hilbert_of((struct archive_tile){z, x, y})))
+                        fail_msg("%s %u/%u/%u is not planned", map_name(id), z, x, y);
+                }
+        }
+        seeder_free(seeder);
+    }
+    /* Seldom does a plan name a tile that turns out empty. */
+    if (n_full < 100 || n_planned > n_full + n_full / 10)
+        fail_msg("%zu planned, %zu full", n_planned, n_full);
+    vector_room_free(room);
+    buf_release(&out);
 }
 
 static void test_a_box_and_a_unit_take_the_tiles_that_they_touch(void **state)
@@ -281,6 +327,7 @@ int main(void)
 #define ONE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         ONE(test_every_tile_that_has_something_is_planned),
+        ONE(test_every_vector_tile_that_has_something_is_planned),
         ONE(test_a_box_and_a_unit_take_the_tiles_that_they_touch),
         ONE(test_where_nothing_is_there_is_nothing_to_seed),
         ONE(test_the_archive_is_the_same_from_many_threads_and_after_stops),

@@ -1,12 +1,14 @@
 /* cli_seed.c - sisetu seed: all tiles of a map into one archive. */
 #include "data/base/file.h"
 #include "data/base/hash.h"
+#include "data/base/json.h"
 #include "data/base/limits.h"
 #include "data/base/text.h"
 #include "data/store.h"
 #include "tiler/answers/params.h"
 #include "tiler/command/cli.h"
 #include "tiler/tiles/seed.h"
+#include "tiler/tiles/vector_tile.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -65,9 +67,12 @@ static enum err_code read_format(const struct cli *cli, struct seed_request *req
     request->format = TILE_FORMAT_PNG;
     if (!format || text_equal(format, "png"))
         return ERR_OK;
-    if (text_equal(format, "mvt"))
-        return err_set(err, ERR_USAGE, "--format mvt: vector tiles cannot be made; png can");
-    return err_set(err, ERR_USAGE, "--format \"%s\" should be png", format);
+    if (!text_equal(format, "mvt"))
+        return err_set(err, ERR_USAGE, "--format \"%s\" should be png or mvt", format);
+    if (cli_value(cli, "scale"))
+        return err_set(err, ERR_USAGE, "--scale is for png: vector tiles serve every resolution");
+    request->format = TILE_FORMAT_MVT;
+    return ERR_OK;
 }
 
 static enum err_code read_map(const struct cli *cli, struct seed_request *request, struct err *err)
@@ -163,6 +168,12 @@ static enum err_code open_output(struct cli *cli, struct seeding *s, struct err 
 {
     const struct seed_request *request = &s->request;
     struct box bounds = seeder_plan(s->seeder)->bounds;
+    enum err_code code = ERR_OK;
+    struct buf layers;
+    struct jw jw;
+    buf_init(&layers);
+    jw_init(&jw, &layers);
+    vector_layers_write(s->style, request->map, s->world->schema, &jw);
     struct archive_options options = {
         .format = request->format,
         .min_zoom = request->min_zoom,
@@ -173,11 +184,14 @@ static enum err_code open_output(struct cli *cli, struct seeding *s, struct err 
         .north_deg = bounds.north_deg,
         .name = arena_printf(&cli->arena, "%s %s", style_name(s->style), map_name(request->map)),
         .identity = identity_of(cli, s),
+        .vector_layers = request->format == TILE_FORMAT_MVT ? buf_text(&layers) : NULL,
         .replace = cli_flag(cli, "replace"),
     };
-    if (!options.name || !options.identity)
-        return err_nomem(err);
-    return archive_open(s->output, &options, &s->archive, err);
+    TRY(options.name && options.identity && buf_ok(&layers) ? ERR_OK : err_nomem(err));
+    TRY(archive_open(s->output, &options, &s->archive, err));
+done:
+    buf_release(&layers);
+    return code;
 }
 
 /* ---- what is told ---- */
@@ -291,7 +305,8 @@ const struct cli_command cli_seed = {
     .arguments = "STORE --map MAP --zoom A-B -o FILE.pmtiles|FILE.mbtiles|DIR",
     .summary = "draw all tiles of a map into one archive",
     .details =
-        "Writes PMTiles 3, MBTiles 1.3, or DIR/{z}/{x}/{y}.png, by the name of the output. MAP is\n"
+        "Writes PMTiles 3, MBTiles 1.3, or DIR/{z}/{x}/{y}.png (.mvt), by the name of the output. "
+        "MAP is\n"
         "region, city, county, dangers, risk or pipelines. Tells the number of tiles, and by a\n"
         "sample their size and the time, before it starts. Tiles that have nothing are left out,\n"
         "equal ones stored once; the same store gives the same bytes on any number of threads.\n"
@@ -300,6 +315,8 @@ const struct cli_command cli_seed = {
     .examples = "sisetu seed build/ningxia.gpkg --map risk --zoom 0-12 -o risk.pmtiles\n"
                 "sisetu seed build/ningxia.gpkg --map county --zoom 8-14 --unit 640181 "
                 "-o lingwu.mbtiles\n"
+                "sisetu seed build/ningxia.gpkg --map risk --zoom 0-14 --format mvt "
+                "-o risk.pmtiles\n"
                 "sisetu seed build/ningxia.gpkg --map risk --zoom 0-16 --dry-run\n",
     .options =
         (const struct cli_option[]){
@@ -308,7 +325,7 @@ const struct cli_command cli_seed = {
             {"zoom", 0, "A-B", false, "zooms, or one zoom; from 0 to 20"},
             {"bbox", 0, "W,S,E,N", false, "only tiles that touch this box, degrees"},
             {"unit", 0, "CODE", false, "only tiles that touch this administrative unit"},
-            {"format", 0, "FORMAT", false, "of the tiles: png"},
+            {"format", 0, "FORMAT", false, "of the tiles: png, or mvt (vector tiles, gzipped)"},
             {"scale", 0, "N", false, "1, or 2 for 512 pixels"},
             {"threads", 0, "N", false, "threads that draw (default: as many as there are cores)"},
             {"replace", 0, NULL, false, "write over a finished file"},

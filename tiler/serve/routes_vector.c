@@ -1,8 +1,6 @@
 /* routes_vector.c - what clients of vector tiles read first: /tiles/{map}.json,
  * /styles/{name}.json. */
-#include "data/schema.h"
 #include "tiler/serve/ask.h"
-#include "tiler/tiles/attributes.h"
 #include "tiler/tiles/scenes.h"
 
 #include <string.h>
@@ -31,25 +29,6 @@ static const char *base_of(const struct ask *ask)
 }
 
 /* ---- TileJSON ---- */
-
-static void write_fields(struct ask *ask, enum style_source id)
-{
-    const char *fields[ATTRIBUTE_FIELDS];
-    size_t n = attribute_fields(id, fields);
-    const struct schema *schema = ask->world->schema;
-    jw_key(&ask->jw, "fields");
-    jw_object(&ask->jw);
-    for (size_t i = 0; i < n; i++) {
-        const char *meaning = attribute_meaning(fields[i]);
-        const struct schema_field *field =
-            meaning || !schema ? NULL
-                               : schema_field(&schema->layers[attribute_layer(id)], fields[i]);
-        if (field)
-            meaning = field->meaning;
-        jw_kv_string(&ask->jw, fields[i], meaning ? meaning : "");
-    }
-    jw_end_object(&ask->jw);
-}
 
 static enum err_code find_bounds(struct ask *ask, const struct vector_source *sources, size_t n,
                                  struct merc_box *out, struct err *err)
@@ -111,16 +90,7 @@ enum err_code ask_tilejson(struct ask *ask, struct err *err)
     jw_kv_integer(jw, "maxzoom", TILE_ZOOM_MAX);
     write_bounds(jw, &bounds);
     jw_key(jw, "vector_layers");
-    jw_array(jw);
-    for (size_t i = 0; i < n; i++) {
-        jw_object(jw);
-        jw_kv_string(jw, "id", style_source_name(sources[i].id));
-        jw_kv_integer(jw, "minzoom", sources[i].min_zoom);
-        jw_kv_integer(jw, "maxzoom", sources[i].max_zoom);
-        write_fields(ask, sources[i].id);
-        jw_end_object(jw);
-    }
-    jw_end_array(jw);
+    vector_layers_write(ask->settings->style, map, ask->world->schema, jw);
     jw_end_object(jw);
 done:
     return code;

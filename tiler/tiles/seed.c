@@ -5,6 +5,7 @@
 #include "tiler/draw/deflate.h"
 #include "tiler/draw/image.h"
 #include "tiler/tiles/archive_directory.h"
+#include "tiler/tiles/vector_tile.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -16,12 +17,15 @@ enum {
     SAMPLE_OF_ZOOM = 12, /* tiles: half a second of drawing for fifteen zooms */
     TILES_A_STRETCH = 8, /* neighbours on the curve, which need the same features */
     TELL_EVERY_MS = 250,
+    GZIP_LEVEL = 6, /* of vector tiles */
 };
 
 /* What each thread has for itself. */
 struct hand {
     struct canvas *canvas;
-    struct buf bytes;
+    struct vector_room *vector;
+    struct deflater *deflater;
+    struct buf bytes, plain;
 };
 
 struct seeder {
@@ -94,8 +98,11 @@ enum err_code seeder_new(struct scenes *scenes, const struct style *style,
         code = err_nomem(err);
         goto done;
     }
-    for (size_t i = 0; i < s->crew.n; i++)
+    for (size_t i = 0; i < s->crew.n; i++) {
         TRY(canvas_new(style, &s->hands[i].canvas, err));
+        TRY(vector_room_new(&s->hands[i].vector, err));
+        TRY(deflater_new(GZIP_LEVEL, &s->hands[i].deflater, err));
+    }
     TRY(make_empty(s, err));
     TRY(seed_plan_make(scenes, s->hands[0].canvas, request, &s->plan, err));
     s->done = calloc(s->plan.n / 64 + 1, sizeof *s->done);
@@ -115,7 +122,10 @@ void seeder_free(struct seeder *s)
         return;
     for (size_t i = 0; s->hands && i < s->crew.n; i++) {
         canvas_free(s->hands[i].canvas);
+        vector_room_free(s->hands[i].vector);
+        deflater_free(s->hands[i].deflater);
         buf_release(&s->hands[i].bytes);
+        buf_release(&s->hands[i].plain);
     }
     free(s->hands);
     crew_release(&s->crew);
@@ -132,6 +142,16 @@ const struct seed_plan *seeder_plan(const struct seeder *s)
 
 /* ---- one tile ---- */
 
+static enum err_code make_vector(const struct seeder *s, struct hand *hand, struct worker *worker,
+                                 const struct tile_key *key, struct buf *out, struct err *err)
+{
+    buf_clear(&hand->plain);
+    enum err_code code = vector_tile_draw(s->scenes, hand->vector, worker, key, &hand->plain, err);
+    if (code == ERR_OK && hand->plain.n_bytes > 0)
+        code = deflate_gzip(hand->deflater, hand->plain.bytes, hand->plain.n_bytes, out, err);
+    return code == ERR_OK ? code : err_wrap(err, "tile %u/%u/%u", key->z, key->x, key->y);
+}
+
 /* The tile as it is to be stored; no bytes where it has nothing. */
 static enum err_code make_tile(const struct seeder *s, struct worker *worker,
                                struct archive_tile tile, struct buf *out, struct err *err)
@@ -140,10 +160,10 @@ static enum err_code make_tile(const struct seeder *s, struct worker *worker,
     struct hand *hand = &s->hands[worker - s->crew.workers];
     buf_clear(out);
     worker_reset(worker);
-    if (s->request.format == TILE_FORMAT_MVT)
-        return err_set(err, ERR_USAGE, "tiles are drawn as png; there is no encoder of mvt");
     struct tile_key key = {
         .map = s->request.map, .z = tile.z, .x = tile.x, .y = tile.y, .scale = s->request.scale};
+    if (s->request.format == TILE_FORMAT_MVT)
+        return make_vector(s, hand, worker, &key, out, err);
     code = tile_draw(s->scenes, hand->canvas, worker, &key, out, err);
     if (code != ERR_OK)
         return err_wrap(err, "tile %u/%u/%u", tile.z, tile.x, tile.y);

@@ -4,6 +4,7 @@
 #include "tiler/tiles/cover.h"
 #include "tiler/tiles/scenes.h"
 #include "tiler/tiles/seed.h"
+#include "tiler/tiles/vector_tile.h"
 
 #include <stdlib.h>
 
@@ -76,6 +77,39 @@ static enum err_code add_circle(struct planning *p, const struct source *source,
     return code;
 }
 
+static void add_extent(struct planning *p, const struct shape *shape)
+{
+    merc_box_add(&p->extent, (struct merc){(int32_t)shape->box.west, (int32_t)shape->box.north});
+    merc_box_add(&p->extent, (struct merc){(int32_t)shape->box.east, (int32_t)shape->box.south});
+}
+
+/* Of vector tiles: whatever the layer draws, its shape stands in every tile whose buffer it
+ * touches. */
+static enum err_code add_vector_features(struct planning *p, size_t index, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct style_layer *layer = style_layer(scenes_style(p->scenes), index);
+    const struct source *source;
+    const struct look *look;
+    TRY(scenes_source(p->scenes, layer->source, &source, err));
+    TRY(scenes_look(p->scenes, index, vector_look_zoom(p->z), &look, err));
+    /* The buffer, and the pixel that a small shape becomes: 512-px tiles. */
+    int64_t margin = (VECTOR_BUFFER * 512 / MVT_EXTENT + MARGIN_PX) * merc_units_of_px(p->z) / 2;
+    for (uint32_t i = 0; i < source->n; i++) {
+        const struct shape *shape = &source->shapes[i];
+        if (look->n_paints == 0 || look->paint_of[i] == LOOK_NONE ||
+            !cover_reaches(&p->cover, widened(shape->box, margin)))
+            continue;
+        add_extent(p, shape);
+        add_rings(p, &source->full, shape, margin);
+        if (shape->kind == GEOM_POLYGON)
+            cover_add_inside(&p->cover, source->full.points, source->full.ring_ends,
+                             shape->first_ring, shape->n_rings);
+    }
+done:
+    return code;
+}
+
 static enum err_code add_features(struct planning *p, size_t index, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -96,10 +130,7 @@ static enum err_code add_features(struct planning *p, size_t index, struct err *
             TRY(add_circle(p, source, i, margin, err));
             continue;
         }
-        merc_box_add(&p->extent,
-                     (struct merc){(int32_t)shape->box.west, (int32_t)shape->box.north});
-        merc_box_add(&p->extent,
-                     (struct merc){(int32_t)shape->box.east, (int32_t)shape->box.south});
+        add_extent(p, shape);
         add_rings(p, &source->full, shape, margin);
         if (layer->type == LAYER_FILL && shape->kind == GEOM_POLYGON)
             cover_add_inside(&p->cover, source->full.points, source->full.ring_ends,
@@ -137,6 +168,13 @@ static enum err_code add_layers(struct planning *p, struct err *err)
     for (size_t i = 0; i < style_layer_count(style); i++) {
         const struct style_layer *layer = style_layer(style, i);
         enum err_code code = ERR_OK;
+        if (p->request->format == TILE_FORMAT_MVT) {
+            if (vector_layer_shows(layer, p->request->map, p->z))
+                code = add_vector_features(p, i, err);
+            if (code != ERR_OK)
+                return err_wrap(err, "layer %s", layer->id);
+            continue;
+        }
         if (!style_layer_shows(layer, p->request->map, style_zoom(p->z)) ||
             layer->source == SOURCE_SELECTED || layer->source == SOURCE_OUTSIDE)
             continue;

@@ -45,8 +45,8 @@ void vector_room_free(struct vector_room *room)
 
 /* ---- which layers ---- */
 
-/* Whether a layer is drawn at a style zoom from z up to z + 1; from the last zoom on, at any. */
-static bool is_drawn(const struct style_layer *layer, enum map_id map, uint32_t z)
+/* Drawn at a style zoom from z up to z + 1; from the last zoom on, at any. */
+bool vector_layer_shows(const struct style_layer *layer, enum map_id map, uint32_t z)
 {
     return layer->visible && layer->source != SOURCE_NONE && layer->source != SOURCE_SELECTED &&
            layer->source != SOURCE_OUTSIDE && (layer->maps & 1U << map) &&
@@ -61,7 +61,7 @@ size_t vector_sources(const struct style *style, enum map_id map,
         const struct style_layer *layer = style_layer(style, i);
         for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
             size_t at = 0;
-            if (!is_drawn(layer, map, z))
+            if (!vector_layer_shows(layer, map, z))
                 continue;
             while (at < n && out[at].id != layer->source)
                 at++;
@@ -103,17 +103,15 @@ static enum err_code find_looks(const struct making *m, enum style_source id,
     const struct style *style = scenes_style(m->scenes);
     size_t n_layers = style_layer_count(style);
     const struct look **looks = arena_new(m->arena, const struct look *, n_layers);
-    /* A 256-px tile of z + 1 is drawn at style zoom z. */
-    uint32_t z = m->key->z < TILE_ZOOM_MAX ? m->key->z + 1 : TILE_ZOOM_MAX;
     *n = 0;
     *out = looks;
     TRY(looks ? ERR_OK : err_nomem(m->err));
     for (size_t i = 0; i < n_layers; i++) {
         const struct style_layer *layer = style_layer(style, i);
         const struct look *look;
-        if (layer->source != id || !is_drawn(layer, m->key->map, m->key->z))
+        if (layer->source != id || !vector_layer_shows(layer, m->key->map, m->key->z))
             continue;
-        TRY(scenes_look(m->scenes, i, z, &look, m->err));
+        TRY(scenes_look(m->scenes, i, vector_look_zoom(m->key->z), &look, m->err));
         if (look->n_paints > 0)
             looks[(*n)++] = look;
     }
@@ -231,7 +229,7 @@ enum err_code vector_tile_draw(struct scenes *scenes, struct vector_room *room,
                             .err = err};
     for (size_t i = 0; i < style_layer_count(style); i++) {
         const struct style_layer *layer = style_layer(style, i);
-        if (!is_drawn(layer, key->map, key->z) || done_with[layer->source])
+        if (!vector_layer_shows(layer, key->map, key->z) || done_with[layer->source])
             continue;
         done_with[layer->source] = true;
         code = add_layer(&making, layer->source, style_source_name(layer->source));

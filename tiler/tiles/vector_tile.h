@@ -44,4 +44,20 @@ struct vector_source {
 size_t vector_sources(const struct style *style, enum map_id map,
                       struct vector_source out[SOURCE_COUNT]);
 
+/* Whether tiles of zoom z hold what the layer draws on the map. */
+bool vector_layer_shows(const struct style_layer *layer, enum map_id map, uint32_t z);
+
+/* The tile zoom whose look decides that (scenes_look): a 256-px tile of z + 1 is drawn at style
+ * zoom z. */
+static inline uint32_t vector_look_zoom(uint32_t z)
+{
+    return z < TILE_ZOOM_MAX ? z + 1 : TILE_ZOOM_MAX;
+}
+
+/* vector_layers.c: "vector_layers" of TileJSON 3.0, an array. schema NULL: without meanings. */
+struct jw;
+struct schema;
+void vector_layers_write(const struct style *style, enum map_id map, const struct schema *schema,
+                         struct jw *jw);
+
 #endif
