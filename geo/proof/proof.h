@@ -43,20 +43,17 @@
  *            "sha256", the last member, without white space outside of strings: a mail program
  *            may indent or break lines; any other altered character is noticed. A hash is no
  *            signature: it shows alteration, not who wrote it.
- * Agreement: metres and persons within 1e-6, degrees of shapes within 1 mm, other numbers within 1e-9
- *            of themselves, texts and whole numbers exactly. Sentences (reason, formula, decides)
- *            of another version of the program are not compared.
- * Stated:    generation, rules_sha256, where a record came from and whatever the claim does not
- *            use are under the hash, but follow from nothing inside: without the store they are
- *            stated only, and proof_check says so. With the store of that generation each is
- *            compared, and so is that a proof written today would carry the same.
- * Absence:   a proof shows what is there. That nothing else stands nearer, and that no other
- *            finding speaks of a plant, is a statement on the whole store; `with the store`
- *            checks it.
- * Threads:   pure but for the caller's worker.
- * Errors:    ERR_NOT_FOUND no such conflict, plant or unit; ERR_INPUT what is no proof, with the
- *            place; ERR_VERSION a proof of another format or schema; ERR_LIMIT; ERR_INTERNAL
- *            where the premises do not give what the world says (our fault, never hidden).
+ * Agreement: metres and persons within 1e-6, degrees of shapes within 1 mm, other numbers within
+ * 1e-9 of themselves, texts and whole numbers exactly. Sentences (reason, formula, decides) of
+ * another version of the program are not compared. Stated:    generation, rules_sha256, where a
+ * record came from and whatever the claim does not use are under the hash, but follow from nothing
+ * inside: without the store they are stated only, and proof_check says so. With the store of that
+ * generation each is compared, and so is that a proof written today would carry the same. Absence:
+ * a proof shows what is there. That nothing else stands nearer, and that no other finding speaks of
+ * a plant, is a statement on the whole store; `with the store` checks it. Threads:   pure but for
+ * the caller's worker. Errors:    ERR_NOT_FOUND no such conflict, plant or unit; ERR_INPUT what is
+ * no proof, with the place; ERR_VERSION a proof of another format or schema; ERR_LIMIT;
+ * ERR_INTERNAL where the premises do not give what the world says (our fault, never hidden).
  */
 #ifndef SISETU_GEO_PROOF_H
 #define SISETU_GEO_PROOF_H

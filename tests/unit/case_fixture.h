@@ -321,8 +321,7 @@ static inline void give_record(struct one_case *c, struct line *line, enum layer
     }
 }
 
-static inline void give_rule(struct one_case *c, struct line *line); /* case_rules.h */
-
+/* All but rules (case_rules.h). */
 static inline void give(struct one_case *c, struct line *line)
 {
     enum layer_id layer;
@@ -341,8 +340,6 @@ static inline void give(struct one_case *c, struct line *line)
         bool none = line->n > 4 && strcmp(line->words[4], "nodata") == 0;
         fixture_cell(&c->f, (uint32_t)number_of(c, line, 2), (uint32_t)number_of(c, line, 3),
                      none ? (float)NAN : (float)number_of(c, line, 4));
-    } else if (strcmp(what, "rule") == 0) {
-        give_rule(c, line);
     } else if (strcmp(what, "date") == 0) {
         if (line->n < 3 || !text_to_date(line->words[2], &c->date))
             fail_case(c, line->number, "a date is YYYY-MM-DD");

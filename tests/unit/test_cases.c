@@ -449,7 +449,9 @@ static void take_line(struct one_case *c, int number, const char *text)
     struct line line;
     split(text, number, &line);
     const char *what = line.words[0];
-    if (strcmp(what, "given") == 0)
+    if (strcmp(what, "given") == 0 && line.n > 1 && strcmp(line.words[1], "rule") == 0)
+        give_rule(c, &line);
+    else if (strcmp(what, "given") == 0)
         give(c, &line);
     else if (strcmp(what, "tolerance") == 0)
         c->tolerance = number_of(c, &line, 1);
