@@ -11,6 +11,7 @@
 struct derivation {
     struct world *world; /* with all its findings */
     struct grades_state *grades;
+    double radius_m;             /* the widest of pipelines (edit_segments.h), now or before */
     struct world *next;          /* of the step that is not committed yet */
     struct grades_change change; /* likewise */
 };
@@ -59,6 +60,7 @@ enum err_code derivation_new(const struct world *world, struct crew *crew, struc
     TRY(crew_fit(crew, world, err));
     TRY(findings_all(world, crew, &findings, err));
     TRY(with_findings(world, findings, &derivation->world, err));
+    derivation->radius_m = segments_radius_m(world, 0, world_count(world, LAYER_PIPELINES));
     TRY(grades_all(derivation->world, crew, &scratch, &derivation->grades, &grades, err));
     *out = derivation;
     derivation = NULL;
@@ -220,6 +222,19 @@ done:
     return code;
 }
 
+/* What is wider than need be does no harm. */
+static void note_radius(struct derivation *derivation, const struct derivation_step *step)
+{
+    for (size_t i = 0; i < step->n_edits; i++) {
+        const struct world_edit *edit = &step->edits[i];
+        if (edit->layer != LAYER_PIPELINES || edit->new_slot == WORLD_NO_SLOT)
+            continue;
+        size_t row = (size_t)world_row(step->facts, LAYER_PIPELINES, edit->new_slot);
+        derivation->radius_m =
+            fmax(derivation->radius_m, segments_radius_m(step->facts, row, row + 1));
+    }
+}
+
 enum err_code derivation_update(struct derivation *derivation, struct derivation_step *step,
                                 struct err *err)
 {
@@ -237,8 +252,10 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
                                 sources,           n_sources,   step->crew};
     TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
     TRY(compare_grades(derivation, step, err));
-    struct segments_step segment = {derivation->world, step->facts, step->edits,
-                                    step->n_edits,     step->crew,  step->arena};
+    note_radius(derivation, step);
+    struct segments_step segment = {derivation->world,   step->facts, step->edits,
+                                    step->n_edits,       step->crew,  step->arena,
+                                    derivation->radius_m};
     TRY(edit_segments(&segment, step->segments, err));
     TRY(make_next(derivation, step, findings, err));
     step->world = world_acquire(derivation->next);

@@ -51,16 +51,31 @@ done:
     return code;
 }
 
-/* Over all pipelines: how far to search. -1: no rule meets the record anywhere. */
+double segments_radius_m(const struct world *world, size_t first, size_t end)
+{
+    const struct rules *rules = world->rules;
+    double most_m = 0;
+    for (size_t row = first; row < end; row++) {
+        const struct pipeline *pipeline = world_pipeline(world, row);
+        for (size_t i = 0; i < rules->n_pipeline_methods; i++) {
+            double radius_m = rules_pir_m(&rules->pipeline_methods[i], pipeline);
+            most_m = fmax(most_m, isnan(radius_m) ? rules->parameters.pir_unknown_m : radius_m);
+        }
+    }
+    return most_m;
+}
+
+/* Over all pipelines: how far to search at most. -1: no rule meets the record anywhere. */
 static double finding_farthest_m(const struct finding_near *finding, const struct edit_side *side)
 {
-    const struct world *now = finding->step->now;
-    double most_m = -1;
-    if (side->meeting.n_places == 0 && side->meeting.strip_m < 0)
-        return -1;
-    for (size_t row = 0; row < world_count(now, LAYER_PIPELINES); row++)
-        most_m = fmax(most_m, pipeline_meeting_m(&side->meeting, now, (uint32_t)row));
-    return most_m < 0 ? -1 : most_m + side->slack_m;
+    const struct segments_step *step = finding->step;
+    double most_m = side->meeting.strip_m;
+    for (size_t i = 0; i < side->meeting.n_places; i++) {
+        const struct pipeline_place *place = side->meeting.places[i];
+        double radius_m = fmax(step->radius_m, place->prorated_m); /* prorated_m may be absent */
+        most_m = fmax(most_m, isnan(place->within_m) ? radius_m : place->within_m);
+    }
+    return most_m < 0 ? -1 : most_m + side->slack_m + world_slack_m(step->now, LAYER_PIPELINES);
 }
 
 /* Pipelines that a record may stand near. */

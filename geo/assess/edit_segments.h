@@ -22,7 +22,12 @@ struct segments_step {
     size_t n_edits;
     struct crew *crew;
     struct arena *arena;
+    double radius_m; /* segments_radius_m of `now`, or more */
 };
+
+/* The widest potential impact radius of any pipeline by any method; one that lacks an attribute may
+ * have any. So that an edit need not ask all pipelines: rows first .. end - 1. */
+double segments_radius_m(const struct world *world, size_t first, size_t end);
 
 /* Adds to changes, of layer segments. */
 enum err_code edit_segments(const struct segments_step *step, struct row_changes *changes,
