@@ -25,10 +25,11 @@
  *          nothing to delete; ERR_CONFLICT the store has to be assessed first; and those of
  *          store.h. After any error store, world and editor are as they were.
  * Cost:    by what it touches and not by how much there is, but for a few bytes a record of the
- *          layer: of 20,000 plants among 50,000 targets and 1,500 pipelines 4 to 8 ms of one core
- *          at the median, 14 (a zone) to 50 ms (a plant or target near a dozen pipelines, each of
- *          which is cut anew, 1.5 ms for 200 vertices) at p99, shared among the crew. Ten times as
- *          dense is ten times as many pipelines near, each with ten times as much along it. An
+ *          layer: of 20,000 plants among 50,000 targets and 1,500 pipelines 5 ms of one core at
+ *          the median, 20 (a plant) to 29 ms (a dwelling near a dozen pipelines, each of which is
+ *          cut anew, 1.5 ms for 200 vertices) at p99, a third of it the store's. Ten times as
+ *          dense is ten times as many pipelines near, each with ten times as much along it: 45 ms
+ *          at the median, 1.4 s at most of 30 edits (tests/bench/edit.c). An
  *          edit of admin, or of a census that is not beside a grid, is a full assessment.
  */
 #ifndef SISETU_GEO_EDITOR_H
