@@ -1,5 +1,6 @@
 /* routes_vector.c - what clients of vector tiles read first: /tiles/{map}.json,
  * /styles/{name}.json. */
+#include "data/base/text.h"
 #include "tiler/serve/ask.h"
 #include "tiler/tiles/scenes.h"
 
@@ -106,7 +107,7 @@ static bool is_for(const struct json *layer, const char *map)
     if (source && (strcmp(source, "selected") == 0 || strcmp(source, "outside") == 0))
         return false;
     for (size_t i = 0; i < jr_count(maps); i++)
-        if (strcmp(jr_text(jr_item(maps, i)), map) == 0)
+        if (text_equal(jr_text(jr_item(maps, i)), map))
             return true;
     return !maps;
 }
@@ -184,7 +185,7 @@ enum err_code ask_style(struct ask *ask, struct err *err)
     struct members members = {.ask = ask, .map = map ? map : "risk"};
     TRY(read_name(ask, ask_segment(ask, 1), &name, err));
     TRY(ask_read_map(members.map, &id, err));
-    if (strcmp(name, style_name(style)) != 0)
+    if (!text_equal(name, style_name(style)))
         return err_set(err, ERR_NOT_FOUND, "no style \"%s\"; this one is called %s", name,
                        style_name(style));
     const char *text = style_text_of(style, &n);
