@@ -17,8 +17,8 @@ static inline bool comes_before(const struct sweep_event *x, const struct sweep_
 }
 
 /* Runs of `RUN` in place, then merged to and fro. */
-static enum err_code sort_events(struct sweep_event **events, size_t n, struct arena *arena,
-                                 struct err *err)
+static enum err_code merge_events(struct sweep_event **events, size_t n, struct arena *arena,
+                                  struct err *err)
 {
     enum { RUN = 12 };
     struct sweep_event *from = *events;
@@ -48,6 +48,49 @@ static enum err_code sort_events(struct sweep_event **events, size_t n, struct a
     }
     *events = from;
     return ERR_OK;
+}
+
+/* Which of n equal pieces of the starts a place lies in. */
+static inline size_t piece_of(struct span starts, double scale, size_t n, double at_m)
+{
+    double piece = (at_m - starts.from_m) * scale;
+    return piece < (double)(n - 1) ? (size_t)piece : n - 1;
+}
+
+/* By pieces of the line, as many as events; then each moves past its few neighbours. False: many
+ * lie together. */
+static bool settle_events(struct sweep_event *events, size_t n)
+{
+    size_t moves = 0;
+    for (size_t i = 1; i < n && moves <= 4 * n; i++) {
+        struct sweep_event event = events[i];
+        size_t k = i;
+        for (; k > 0 && moves <= 4 * n && comes_before(&event, &events[k - 1]); k--, moves++)
+            events[k] = events[k - 1];
+        events[k] = event;
+    }
+    return moves <= 4 * n;
+}
+
+static enum err_code sort_events(struct sweep *sweep, struct arena *arena, struct err *err)
+{
+    size_t n = sweep->n;
+    double length_m = sweep->starts.to_m - sweep->starts.from_m;
+    double scale = (double)n / length_m;
+    struct sweep_event *sorted = arena_new(arena, struct sweep_event, n);
+    uint32_t *ends = arena_new(arena, uint32_t, n + 1);
+    if (!sorted || !ends)
+        return err_nomem(err);
+    if (!(length_m > 0) || !isfinite(scale) || n > UINT32_MAX)
+        return merge_events(&sweep->events, n, arena, err);
+    for (size_t i = 0; i < n; i++)
+        ends[piece_of(sweep->starts, scale, n, sweep->events[i].at_m) + 1]++;
+    for (size_t i = 0; i < n; i++)
+        ends[i + 1] += ends[i];
+    for (size_t i = 0; i < n; i++)
+        sorted[ends[piece_of(sweep->starts, scale, n, sweep->events[i].at_m)]++] = sweep->events[i];
+    sweep->events = sorted;
+    return settle_events(sorted, n) ? ERR_OK : merge_events(&sweep->events, n, arena, err);
 }
 
 static int by_from(const void *a, const void *b)
@@ -129,31 +172,55 @@ static void note(struct run_list *runs, double at_m, bool is_reached, int64_t co
     runs->open = is_reached;
 }
 
+static int64_t add_up(int64_t a, int64_t b)
+{
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 enum err_code pipeline_sweep(const struct sweep_question *question, struct arena *arena,
                              struct sweep *out, struct err *err)
 {
     size_t most = 0;
     for (size_t i = 0; i < question->n_items; i++)
         most += 2 * (size_t)question->items[i].n_spans;
-    *out = (struct sweep){question->starts, arena_new(arena, struct sweep_event, most), 0};
+    *out = (struct sweep){.starts = question->starts,
+                          .events = arena_new(arena, struct sweep_event, most)};
     if (!out->events)
         return err_nomem(err);
-    for (size_t i = 0; i < question->n_items; i++)
+    for (size_t i = 0; i < question->n_items; i++) {
         out->n += add_events(question, &question->items[i], out->events + out->n);
-    return sort_events(&out->events, out->n, arena, err);
+        out->most = add_up(out->most, question->items[i].count);
+        out->most_tall = add_up(out->most_tall, question->items[i].tall);
+    }
+    return ERR_OK;
 }
 
-enum err_code pipeline_sweep_runs(const struct sweep *sweep, const struct sweep_limit *limit,
+/* Whether all items in one window would be enough. */
+static bool can_reach(const struct sweep *sweep, const struct sweep_limit *limit)
+{
+    int64_t most = limit->of_tall ? sweep->most_tall : sweep->most;
+    return most > limit->from || (limit->included && most == limit->from);
+}
+
+enum err_code pipeline_sweep_runs(struct sweep *sweep, const struct sweep_limit *limit,
                                   struct arena *arena, struct sweep_run **out, size_t *n,
                                   struct err *err)
 {
-    const struct sweep_event *events = sweep->events;
-    struct run_list runs = {.items = arena_new(arena, struct sweep_run, sweep->n + 1)};
+    enum err_code code = ERR_OK;
+    bool any = can_reach(sweep, limit);
+    struct run_list runs = {.items = arena_new(arena, struct sweep_run, any ? sweep->n + 1 : 0)};
     int64_t count = 0;
     int64_t tall = 0;
     *n = 0;
+    *out = runs.items;
     if (!runs.items)
         return err_nomem(err);
+    if (!any)
+        return ERR_OK;
+    if (!sweep->sorted)
+        TRY(sort_events(sweep, arena, err));
+    sweep->sorted = true;
+    const struct sweep_event *events = sweep->events;
     note(&runs, sweep->starts.from_m, reached(limit, 0, 0), 0);
     for (size_t i = 0; i < sweep->n;) {
         double at_m = events[i].at_m;
@@ -170,7 +237,7 @@ enum err_code pipeline_sweep_runs(const struct sweep *sweep, const struct sweep_
     }
     if (runs.open)
         runs.items[runs.n - 1].starts.to_m = sweep->starts.to_m;
-    *out = runs.items;
     *n = runs.n;
-    return ERR_OK;
+done:
+    return code;
 }

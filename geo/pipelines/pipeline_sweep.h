@@ -10,7 +10,8 @@
  * Counts are whole numbers of COUNT_UNIT, so that sums do not depend on their order and come
  * back to 0.
  *
- * Cost:    O(n log n) for n spans; memory from the arena.
+ * Cost:    O(n log n) for n spans, O(n) where they lie scattered along the line; memory from the
+ *          arena.
  * Threads: pure.
  */
 #ifndef SISETU_GEO_PIPELINE_SWEEP_H
@@ -52,6 +53,9 @@ struct sweep {
     struct span starts; /* of windows that are allowed */
     struct sweep_event *events;
     size_t n;
+    bool sorted;  /* by the first limit that all items together reach */
+    int64_t most; /* all of them; INT64_MAX: more than that */
+    int64_t most_tall;
 };
 
 struct sweep_question {
@@ -63,7 +67,7 @@ struct sweep_question {
 
 enum err_code pipeline_sweep(const struct sweep_question *question, struct arena *arena,
                              struct sweep *out, struct err *err);
-enum err_code pipeline_sweep_runs(const struct sweep *sweep, const struct sweep_limit *limit,
+enum err_code pipeline_sweep_runs(struct sweep *sweep, const struct sweep_limit *limit,
                                   struct arena *arena, struct sweep_run **out, size_t *n,
                                   struct err *err);
 
