@@ -8,6 +8,7 @@
 enum {
     /* So many rows written are an edit: looking at a whole layer would cost more than they. */
     FEW_ROWS = 1000,
+    FEW_SHARE = 1000, /* and one in so many of what is there */
 };
 
 enum err_code store_touch(struct store *store, enum layer_id layer, struct err *err)
@@ -79,7 +80,8 @@ enum err_code store_note_contents(struct store *store, enum layer_id layer, stru
                    "UPDATE gpkg_contents SET last_change = strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', "
                    "'now') WHERE table_name = '%s'",
                    layer_name(layer)));
-    bool few = !touch->whole && touch->n_inserted + touch->n_deleted <= FEW_ROWS;
+    int64_t most = FEW_ROWS + touch->n_before / FEW_SHARE;
+    bool few = !touch->whole && touch->n_inserted + touch->n_deleted <= most;
     TRY(few ? note_edits(store, layer, err) : note_whole(store, layer, err));
 done:
     return code;

@@ -28,9 +28,10 @@
  *          layer: of 20,000 plants among 50,000 targets and 1,500 pipelines 5 ms of one core at
  *          the median, 20 (a plant) to 29 ms (a dwelling near a dozen pipelines, each of which is
  *          cut anew, 1.5 ms for 200 vertices) at p99, a third of it the store's. Ten times as
- *          dense is ten times as many pipelines near, each with ten times as much along it: 45 ms
- *          at the median, 1.4 s at most of 30 edits (tests/bench/edit.c). An
- *          edit of admin, or of a census that is not beside a grid, is a full assessment.
+ *          dense is ten times as many pipelines near, each with ten times as much along it: 55 ms
+ *          at the median of 60 edits, and seconds for a target in the zones of hundreds of plants,
+ *          each of which is looked at anew, 6 ms a row (tests/bench/edit.c). An edit of admin, or
+ *          of a census that is not beside a grid, is a full assessment.
  */
 #ifndef SISETU_GEO_EDITOR_H
 #define SISETU_GEO_EDITOR_H
