@@ -2,6 +2,7 @@
 
 #include "data/base/text.h"
 #include "geo/findings/conflicts.h"
+#include "geo/measure/rtree.h"
 
 #include <stdlib.h>
 
@@ -102,17 +103,33 @@ static enum err_code judge_target(struct gathering *on, uint32_t row, struct err
                err);
 }
 
+/* Whether the target may stand in or at one of the contours; what lies between contours that lie
+ * apart is told by RISK_UNKNOWN. An edit finds a target's sources by the same boxes (touch_box). */
+static bool is_at_contours(const struct gathering *on, uint32_t row)
+{
+    const struct protected_target *target = world_protected(on->world, row);
+    double error_m = rules_accuracy_m(on->world->rules, LAYER_PROTECTED, &target->head);
+    for (size_t i = 0; i < on->source->n_rings; i++) {
+        const struct risk_ring *ring = &on->source->rings[i];
+        if (rtree_box_distance_m(ring->geom->box, target->head.geom.box) <=
+            error_m + ring->error_m + VERDICT_METRES)
+            return true;
+    }
+    return false;
+}
+
 static enum err_code judge_targets(struct gathering *on, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct risk_source *source = on->source;
     uint32_t *rows = NULL;
     size_t n = 0;
-    double reach_m = source->error_m + world_slack_m(on->world, LAYER_PROTECTED);
+    double reach_m = source->error_m + world_slack_m(on->world, LAYER_PROTECTED) + VERDICT_METRES;
     TRY(world_search(on->world, LAYER_PROTECTED, ellipsoid_expand(source->box, reach_m), on->arena,
                      &rows, &n, err));
     for (size_t i = 0; i < n; i++) {
-        if (world_geom(on->world, LAYER_PROTECTED, rows[i])->kind != GEOM_NONE)
+        if (world_geom(on->world, LAYER_PROTECTED, rows[i])->kind != GEOM_NONE &&
+            is_at_contours(on, rows[i]))
             TRY(judge_target(on, rows[i], err));
     }
 done:
@@ -337,7 +354,7 @@ enum err_code risk_touched_by(const struct world *world, enum layer_id layer, co
     struct touching on = {.world = world, .arena = arena};
     const struct record_head *head = record;
     if (layer == LAYER_PROTECTED && head->geom.kind != GEOM_NONE) {
-        double error_m = rules_accuracy_m(world->rules, layer, head);
+        double error_m = rules_accuracy_m(world->rules, layer, head) + VERDICT_METRES;
         double zones_m = error_m + world_slack_m(world, LAYER_ZONES);
         double scenarios_m = error_m + world_slack_m(world, LAYER_SCENARIOS);
         TRY(touch_box(&on, LAYER_ZONES, ellipsoid_expand(head->geom.box, zones_m), err));

@@ -30,9 +30,9 @@ struct world_private {
     struct slack slack[LAYER_COUNT];
 };
 
-static const enum layer_id slack_layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES,
-                                             LAYER_PIPELINES,   LAYER_PROTECTED,
-                                             LAYER_AREAS,       LAYER_INFRASTRUCTURE};
+static const enum layer_id slack_layers[] = {
+    LAYER_ENTERPRISES, LAYER_FACILITIES,     LAYER_PIPELINES, LAYER_PROTECTED,
+    LAYER_AREAS,       LAYER_INFRASTRUCTURE, LAYER_ZONES,     LAYER_SCENARIOS};
 enum { SLACK_LAYERS = sizeof slack_layers / sizeof slack_layers[0] };
 
 static void facts_release(struct world_facts *facts)

@@ -165,7 +165,8 @@ struct world_edit {
 
 /* How much nearer than its shape a record of that layer may be, at most: the largest accuracy
  * with the largest assumed radius (enterprises) or half width (infrastructure), m. What a
- * search must reach farther, so that nothing undecided is missed. */
+ * search must reach farther, so that nothing undecided is missed. Kept of enterprises,
+ * facilities, pipelines, protected, areas, infrastructure, zones and scenarios. */
 double world_slack_m(const struct world *world, enum layer_id layer);
 double world_record_slack_m(const struct world *world, enum layer_id layer,
                             const struct record_head *head); /* of one, in the world or not */

@@ -210,14 +210,18 @@ static void test_the_same_where_nobody_was_counted(void **state)
 /* For a night of it: SISETU_SEEDS=100:200 tries as many regions, with people of each kind. */
 static void test_the_same_for_regions_asked_for(void **state)
 {
+    /* 178: a pipeline touched a bank just before it crossed. 419: a target went that stood within
+     * reach of a scenario's area only by their accuracies. */
+    static const unsigned known[] = {178, 419};
     const char *text = getenv("SISETU_SEEDS");
-    unsigned from = 178, to = 178; /* where a pipeline touched a bank just before it crossed */
+    unsigned from = 0, to = 1;
     if (text && sscanf(text, "%u:%u", &from, &to) != 2)
         fail_msg("SISETU_SEEDS=%s should be FROM:TO", text);
-    for (unsigned seed = from; seed <= to; seed++) {
+    for (unsigned i = from; i <= to; i++) {
         struct fixture *f = *state;
+        unsigned seed = text ? i : known[i];
         edit_many(f, seed, (enum region_people)(seed % 3), 60, 3);
-        if (seed < to) { /* an empty store for the next */
+        if (i < to) { /* an empty store for the next */
             tear_down(state);
             set_up(state);
         }
