@@ -316,7 +316,7 @@ const struct cli_command cli_seed = {
                 "sisetu seed build/ningxia.gpkg --map county --zoom 8-14 --unit 640181 "
                 "-o lingwu.mbtiles\n"
                 "sisetu seed build/ningxia.gpkg --map risk --zoom 0-14 --format mvt "
-                "-o risk.pmtiles\n"
+                "-o vector.pmtiles\n"
                 "sisetu seed build/ningxia.gpkg --map risk --zoom 0-16 --dry-run\n",
     .options =
         (const struct cli_option[]){
