@@ -3,6 +3,7 @@
 
 #include "data/base/limits.h"
 #include "data/base/text.h"
+#include "data/geom_json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,78 +42,20 @@ void proof_write_fields(struct jw *jw, enum layer_id layer, const void *record)
 
 /* ---- shapes ---- */
 
-/* The sign of a zero is part of the shape's hash, and JSON readers drop that of "-0". */
-static void write_degrees(struct jw *jw, double value)
-{
-    if (value == 0.0 && signbit(value))
-        jw_raw(jw, "-0.0");
-    else
-        jw_real(jw, value);
-}
-
-static void write_position(struct jw *jw, struct lonlat point)
-{
-    jw_array(jw);
-    write_degrees(jw, point.lon_deg);
-    write_degrees(jw, point.lat_deg);
-    jw_end_array(jw);
-}
-
-static void write_ring(struct jw *jw, const struct geom *geom, uint32_t ring)
-{
-    jw_array(jw);
-    for (uint32_t i = geom_ring_start(geom, ring); i < geom->ring_ends[ring]; i++)
-        write_position(jw, geom->points[i]);
-    jw_end_array(jw);
-}
-
-static void write_part(struct jw *jw, const struct geom *geom, uint32_t part)
-{
-    jw_array(jw);
-    for (uint32_t ring = geom_part_start(geom, part); ring < geom->part_ends[part]; ring++)
-        write_ring(jw, geom, ring);
-    jw_end_array(jw);
-}
-
-static uint32_t count_members(const struct geom *geom)
-{
-    return geom->kind == GEOM_POINT  ? geom->n_points
-           : geom->kind == GEOM_LINE ? geom->n_rings
-                                     : geom->n_parts;
-}
-
-static void write_member(struct jw *jw, const struct geom *geom, uint32_t member)
-{
-    if (geom->kind == GEOM_POINT)
-        write_position(jw, geom->points[member]);
-    else if (geom->kind == GEOM_LINE)
-        write_ring(jw, geom, member);
-    else
-        write_part(jw, geom, member);
-}
-
 void proof_write_geometry(struct jw *jw, const struct geom *geom, size_t *budget)
 {
-    static const char *const single[] = {"", "Point", "LineString", "Polygon"};
-    static const char *const multi[] = {"", "MultiPoint", "MultiLineString", "MultiPolygon"};
     if (geom->kind == GEOM_NONE) {
         jw_null(jw);
         return;
     }
-    uint32_t n = count_members(geom);
     jw_object(jw);
-    jw_kv_string(jw, "type", n == 1 ? single[geom->kind] : multi[geom->kind]);
+    jw_kv_string(jw, "type", geom_json_type(geom));
     if (geom->n_points > LIMIT_PROOF_VERTICES || geom->n_points > *budget) {
         jw_kv_integer(jw, "vertices", geom->n_points);
     } else {
         *budget -= geom->n_points;
         jw_key(jw, "coordinates");
-        if (n != 1)
-            jw_array(jw);
-        for (uint32_t i = 0; i < n; i++)
-            write_member(jw, geom, i);
-        if (n != 1)
-            jw_end_array(jw);
+        geom_write_coordinates(jw, geom, GEOM_JSON_EXACT); /* the bits are part of its hash */
     }
     jw_end_object(jw);
 }

@@ -1,10 +1,10 @@
 /* answers_parts.c - the pieces that several answers share. */
 #include "data/base/text.h"
+#include "data/geom_json.h"
 #include "geo/findings/reasons.h"
 #include "geo/findings/finding_view.h"
 #include "geo/grades/grade_reasons.h"
 #include "tiler/answers/answers.h"
-#include "tiler/answers/geojson.h"
 
 #include <string.h>
 
@@ -77,8 +77,8 @@ void answer_rule(struct jw *jw, const char *id, const char *standard, const char
 static void write_ends(struct jw *jw, struct lonlat a, struct lonlat b)
 {
     jw_array(jw);
-    geojson_write_position(jw, a);
-    geojson_write_position(jw, b);
+    geom_write_position(jw, a, GEOM_JSON_DECIMALS);
+    geom_write_position(jw, b, GEOM_JSON_DECIMALS);
     jw_end_array(jw);
 }
 

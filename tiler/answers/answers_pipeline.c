@@ -1,7 +1,7 @@
 /* answers_pipeline.c - a pipeline with its segments. */
+#include "data/geom_json.h"
 #include "geo/measure/ellipsoid.h"
 #include "tiler/answers/answers.h"
-#include "tiler/answers/geojson.h"
 
 static void write_target(struct jw *jw, const struct segment *segment)
 {
@@ -42,7 +42,7 @@ void answer_segment(struct jw *jw, const struct segment *segment)
     jw_kv_string(jw, "reason", segment->reason);
     jw_kv_string(jw, "decides", segment->decides);
     jw_key(jw, "geometry");
-    geojson_write(jw, &segment->head.geom);
+    geom_write_json(jw, &segment->head.geom, GEOM_JSON_DECIMALS);
     jw_end_object(jw);
 }
 

@@ -1,9 +1,9 @@
 /* answers_plant.c - a plant, and the lists of plants and of conflicts in pages. */
 #include "data/base/text.h"
+#include "data/geom_json.h"
 #include "geo/findings/reasons.h"
 #include "geo/findings/finding_view.h"
 #include "tiler/answers/answers.h"
-#include "tiler/answers/geojson.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +181,7 @@ void answer_enterprise(struct jw *jw, const struct world *world, struct worker *
     jw_key(jw, "exposure_500_m");
     answer_exposure(jw, &answer->exposure);
     jw_key(jw, "geometry");
-    geojson_write(jw, &plant->head.geom);
+    geom_write_json(jw, &plant->head.geom, GEOM_JSON_DECIMALS);
     jw_end_object(jw);
 }
 
@@ -381,7 +381,7 @@ static enum err_code write_feature(struct jw *jw, const struct world *world, str
     jw_kv_string(jw, "type", "Feature");
     jw_kv_string(jw, "id", view.row.head.id);
     jw_key(jw, "geometry");
-    geojson_write(jw, &view.row.head.geom);
+    geom_write_json(jw, &view.row.head.geom, GEOM_JSON_DECIMALS);
     jw_key(jw, "properties");
     jw_object(jw);
     answer_conflict_members(jw, world, &worker->arena, &view);

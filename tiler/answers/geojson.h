@@ -1,5 +1,5 @@
 /*
- * geojson.h - shapes of a request or of a small file, and shapes of an answer.
+ * geojson.h - the shape of a request or of a small file (answers: data/geom_json.h).
  *
  * What users import goes through OGR (data/import.h); this reads the one shape that a
  * question carries. Coordinates are taken as longitude and latitude of CGCS2000.
@@ -22,11 +22,5 @@ enum err_code geojson_read(const struct json *value, struct arena *arena, struct
  * (and NULL) as it is, gcj02 and bd09 with their shift undone. ERR_USAGE for others. */
 enum err_code geojson_apply_crs(const char *crs, struct geom *geom, struct arena *arena,
                                 struct err *err);
-
-/* Writes a geometry object, or null for GEOM_NONE. Coordinates to 1e-8 degree (1 mm). */
-void geojson_write(struct jw *jw, const struct geom *geom);
-
-/* [lon, lat] */
-void geojson_write_position(struct jw *jw, struct lonlat point);
 
 #endif

@@ -1,12 +1,12 @@
 /* cli_risk.c - sisetu risk: F-N curves, individual risk, iso-risk contours. */
 #include "data/base/file.h"
 #include "data/base/text.h"
+#include "data/geom_json.h"
 #include "geo/findings/reasons.h"
 #include "geo/findings/risk_map.h"
 #include "tiler/answers/answers.h"
 #include "tiler/command/cli_world.h"
 #include "tiler/command/columns.h"
-#include "tiler/answers/geojson.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -183,7 +183,7 @@ static enum err_code write_contours(struct cli *cli, const struct risk_answer *r
         jw_kv_fixed(&jw, "area_m2", levels[i].area_m2, 4);
         jw_end_object(&jw);
         jw_key(&jw, "geometry");
-        geojson_write(&jw, &levels[i].area);
+        geom_write_json(&jw, &levels[i].area, GEOM_JSON_DECIMALS);
         jw_end_object(&jw);
     }
     jw_end_array(&jw);
