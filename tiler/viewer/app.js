@@ -354,10 +354,12 @@ $('close').addEventListener('click', closeSide);
 $('open').addEventListener('click', () => openSide('list'));
 $('options').addEventListener('submit', (event) => event.preventDefault());
 onToken(() => map.refreshTiles());
-$('fold').addEventListener('click', () => {
-  const folded = $('legend').classList.toggle('folded');
+function foldLegend(folded) {
+  $('legend').classList.toggle('folded', folded);
   $('fold').textContent = folded ? '+' : '–';
   $('fold').setAttribute('aria-expanded', String(!folded));
-});
+}
+$('fold').addEventListener('click', () => foldLegend(!$('legend').classList.contains('folded')));
+if (matchMedia('(max-width: 760px)').matches) foldLegend(true); // it would cover half of the map
 
 start();
