@@ -128,7 +128,7 @@ static enum err_code run(char **argv, int rounds, const char *format, const char
     }
     TRY(style_load(argv[2], &style, err));
     TRY(world_load(argv[1], NULL, INT_ABSENT, &world, err));
-    TRY(scenes_new(world, style, &room.scenes, err));
+    TRY(scenes_new(world, style, PLANE_MERCATOR, &room.scenes, err));
     TRY(canvas_new(style, &room.canvas, err));
     if (strcmp(format, "mvt") == 0)
         TRY(vector_room_new(&room.vector, err));

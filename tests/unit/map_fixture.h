@@ -168,7 +168,7 @@ static inline void map_fixture_init(struct map_fixture *m, const char *style_jso
     fixture_check(style_json ? style_parse("test", style_json, strlen(style_json), &m->style, &err)
                              : style_load(NULL, &m->style, &err),
                   &err);
-    fixture_check(scenes_new(m->world, m->style, &m->scenes, &err), &err);
+    fixture_check(scenes_new(m->world, m->style, PLANE_MERCATOR, &m->scenes, &err), &err);
     fixture_check(canvas_new(m->style, &m->canvas, &err), &err);
     fixture_check(worker_init(&m->worker, 0, &err), &err);
 }
@@ -200,7 +200,7 @@ static inline uint32_t *map_draw_block(struct map_fixture *m, const struct tile_
 static inline void map_place(double lon, double lat, uint32_t z, struct tile_key *key, uint32_t *x,
                              uint32_t *y)
 {
-    struct merc m = merc_of((struct lonlat){lon, lat});
+    struct plane_point m = plane_of(PLANE_MERCATOR, (struct lonlat){lon, lat});
     uint64_t px = (uint64_t)((int64_t)m.x + (INT64_C(1) << 31)) >> (24 - z);
     uint64_t py = (uint64_t)((int64_t)m.y + (INT64_C(1) << 31)) >> (24 - z);
     key->z = z;

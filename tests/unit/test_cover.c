@@ -21,15 +21,15 @@ static double random_share(void)
     return (double)(seed >> 11) * 0x1p-53;
 }
 
-static struct merc_box world_box(void)
+static struct plane_box world_box(void)
 {
-    return (struct merc_box){INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX};
+    return (struct plane_box){INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX};
 }
 
-static struct merc random_point(double size)
+static struct plane_point random_point(double size)
 {
-    return (struct merc){(int32_t)((random_share() - 0.5) * 4294967295.0 * size),
-                         (int32_t)((random_share() - 0.5) * 4294967295.0 * size)};
+    return (struct plane_point){(int32_t)((random_share() - 0.5) * 4294967295.0 * size),
+                                (int32_t)((random_share() - 0.5) * 4294967295.0 * size)};
 }
 
 static bool has(const struct cover *cover, uint32_t x, uint32_t y)
@@ -51,7 +51,7 @@ static void settle(struct cover *cover)
 }
 
 /* Whether the edge comes into the square widened by so much, by clipping it to each side. */
-static bool edge_in(struct merc a, struct merc b, struct merc_box square, double by)
+static bool edge_in(struct plane_point a, struct plane_point b, struct plane_box square, double by)
 {
     double from = 0, to = 1;
     double starts[] = {a.x, a.y}, steps[] = {(double)b.x - a.x, (double)b.y - a.y};
@@ -71,7 +71,7 @@ static bool edge_in(struct merc a, struct merc b, struct merc_box square, double
     return from <= to;
 }
 
-static bool ring_in(const struct merc *points, size_t n, struct merc_box square, double by)
+static bool ring_in(const struct plane_point *points, size_t n, struct plane_box square, double by)
 {
     for (size_t i = 0; i < n; i++)
         if (edge_in(points[i], points[(i + 1) % n], square, by))
@@ -79,7 +79,7 @@ static bool ring_in(const struct merc *points, size_t n, struct merc_box square,
     return false;
 }
 
-static bool inside(const struct merc *points, size_t n, double x, double y)
+static bool inside(const struct plane_point *points, size_t n, double x, double y)
 {
     bool in = false;
     for (size_t i = 0, k = n - 1; i < n; k = i++)
@@ -95,7 +95,7 @@ static void test_a_line_covers_what_it_touches_and_nothing_far_from_it(void **st
     (void)state;
     for (int round = 0; round < 300; round++) {
         struct cover cover;
-        struct merc line[2] = {random_point(1), random_point(round % 3 ? 1 : 0.05)};
+        struct plane_point line[2] = {random_point(1), random_point(round % 3 ? 1 : 0.05)};
         if (round % 7 == 0)
             line[1].x = line[0].x;
         if (round % 7 == 1)
@@ -107,7 +107,7 @@ static void test_a_line_covers_what_it_touches_and_nothing_far_from_it(void **st
         uint64_t n = 0;
         for (uint32_t y = 0; y < EDGE_TILES; y++)
             for (uint32_t x = 0; x < EDGE_TILES; x++) {
-                struct merc_box square = tile_square(ZOOM, x, y);
+                struct plane_box square = tile_square(ZOOM, x, y);
                 bool here = has(&cover, x, y);
                 n += here;
                 if (edge_in(line[0], line[1], square, (double)margin))
@@ -125,15 +125,16 @@ static void test_a_polygon_covers_its_inside_and_not_its_hole(void **state)
     (void)state;
     enum { POINTS = 40 };
     for (int round = 0; round < 100; round++) {
-        struct merc points[2 * POINTS];
+        struct plane_point points[2 * POINTS];
         const uint32_t ends[] = {POINTS, 2 * POINTS};
-        struct merc centre = random_point(0.4);
+        struct plane_point centre = random_point(0.4);
         for (int i = 0; i < POINTS; i++) {
             double angle = 2 * M_PI * i / POINTS, far = (0.3 + 0.7 * random_share()) * 1e9;
-            points[i] = (struct merc){centre.x + (int32_t)(far * cos(angle)),
-                                      centre.y + (int32_t)(far * sin(angle))};
-            points[2 * POINTS - 1 - i] = (struct merc){centre.x + (int32_t)(0.29e9 * cos(angle)),
-                                                       centre.y + (int32_t)(0.29e9 * sin(angle))};
+            points[i] = (struct plane_point){centre.x + (int32_t)(far * cos(angle)),
+                                             centre.y + (int32_t)(far * sin(angle))};
+            points[2 * POINTS - 1 - i] =
+                (struct plane_point){centre.x + (int32_t)(0.29e9 * cos(angle)),
+                                     centre.y + (int32_t)(0.29e9 * sin(angle))};
         }
         struct cover cover;
         cover_init(&cover, ZOOM, world_box());
@@ -141,12 +142,13 @@ static void test_a_polygon_covers_its_inside_and_not_its_hole(void **state)
         for (uint32_t k = 0; k < 2; k++) {
             cover_add_line(&cover, points + k * POINTS, POINTS, 0);
             cover_add_line(
-                &cover, (struct merc[]){points[k * POINTS + POINTS - 1], points[k * POINTS]}, 2, 0);
+                &cover, (struct plane_point[]){points[k * POINTS + POINTS - 1], points[k * POINTS]},
+                2, 0);
         }
         settle(&cover);
         for (uint32_t y = 0; y < EDGE_TILES; y++)
             for (uint32_t x = 0; x < EDGE_TILES; x++) {
-                struct merc_box square = tile_square(ZOOM, x, y);
+                struct plane_box square = tile_square(ZOOM, x, y);
                 double cx = (double)(square.west + square.east) / 2;
                 double cy = (double)(square.north + square.south) / 2;
                 bool touched = ring_in(points, POINTS, square, 0) ||
@@ -167,7 +169,7 @@ static void test_a_cover_holds_only_tiles_of_its_box(void **state)
 {
     (void)state;
     struct cover cover, all;
-    struct merc_box square = tile_square(ZOOM, 7, 9);
+    struct plane_box square = tile_square(ZOOM, 7, 9);
     square.west++, square.north++, square.east--, square.south--;
     cover_init(&cover, ZOOM, square);
     cover_add_box(&cover, world_box());
@@ -191,9 +193,9 @@ static void test_a_cover_holds_only_tiles_of_its_box(void **state)
     assert_int_equal(cover_clip(&all, &cover, &err), ERR_OK);
     assert_int_equal(cover_count(&all), 2);
     cover_release(&cover);
-    cover_init(&cover, ZOOM, merc_box_empty());
+    cover_init(&cover, ZOOM, plane_box_empty());
     cover_add_box(&cover, world_box());
-    cover_add_line(&cover, &(struct merc){0, 0}, 1, 10);
+    cover_add_line(&cover, &(struct plane_point){0, 0}, 1, 10);
     settle(&cover);
     assert_int_equal(cover_count(&cover), 0);
     assert_int_equal(cover_clip(&all, &cover, &err), ERR_OK);
@@ -212,11 +214,11 @@ static void test_clipping_is_what_both_have(void **state)
         cover_init(&b, ZOOM, world_box());
         cover_init(&was, ZOOM, world_box());
         for (int i = 0; i < 30; i++) {
-            struct merc p = random_point(1), q = random_point(1);
-            cover_add_line(&a, (struct merc[]){p, q}, 2, 0);
-            cover_add_line(&was, (struct merc[]){p, q}, 2, 0);
+            struct plane_point p = random_point(1), q = random_point(1);
+            cover_add_line(&a, (struct plane_point[]){p, q}, 2, 0);
+            cover_add_line(&was, (struct plane_point[]){p, q}, 2, 0);
             p = random_point(1), q = random_point(1);
-            cover_add_line(&b, (struct merc[]){p, q}, 2, 0);
+            cover_add_line(&b, (struct plane_point[]){p, q}, 2, 0);
         }
         settle(&a);
         settle(&b);
@@ -234,10 +236,10 @@ static void test_clipping_is_what_both_have(void **state)
 static void test_a_large_inside_costs_a_run_a_row(void **state)
 {
     (void)state;
-    struct merc ring[] = {{-1000000000, -1000000000},
-                          {1000000000, -1000000000},
-                          {1000000000, 1000000000},
-                          {-1000000000, 1000000000}};
+    struct plane_point ring[] = {{-1000000000, -1000000000},
+                                 {1000000000, -1000000000},
+                                 {1000000000, 1000000000},
+                                 {-1000000000, 1000000000}};
     const uint32_t end = 4;
     struct cover cover;
     cover_init(&cover, 20, world_box());

@@ -94,7 +94,7 @@ static void test_two_placements_of_one_world_are_equal(void **state)
     struct scenes *again;
     struct err err;
     map_fixture_init(&m, NAMES(""));
-    assert_int_equal(scenes_new(m.world, m.style, &again, &err), ERR_OK);
+    assert_int_equal(scenes_new(m.world, m.style, PLANE_MERCATOR, &again, &err), ERR_OK);
     for (uint32_t z = 5; z < 16; z++) {
         const struct placement *a = placement_at(&m, z), *b;
         fixture_check(scenes_labels(again, MAP_COUNTY, z, m.canvas->fonts, &b, &err), &err);

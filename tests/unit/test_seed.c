@@ -178,9 +178,10 @@ static void test_a_box_and_a_unit_take_the_tiles_that_they_touch(void **state)
     uint64_t n = 0;
     for (size_t i = 0; i < of_all->n; i++) {
         struct archive_tile tile = hilbert_tile(of_all->ids[i]);
-        struct merc_box square = tile_square(tile.z, tile.x, tile.y);
-        struct merc nw = merc_of((struct lonlat){105, 39}), se = merc_of((struct lonlat){106, 38});
-        bool touches = merc_box_touches(square, (struct merc_box){nw.x, nw.y, se.x, se.y});
+        struct plane_box square = tile_square(tile.z, tile.x, tile.y);
+        struct plane_point nw = plane_of(PLANE_MERCATOR, (struct lonlat){105, 39}),
+                           se = plane_of(PLANE_MERCATOR, (struct lonlat){106, 38});
+        bool touches = plane_box_touches(square, (struct plane_box){nw.x, nw.y, se.x, se.y});
         n += touches;
         assert_int_equal(is_planned(of_unit, of_all->ids[i]), touches);
         assert_int_equal(is_planned(of_box, of_all->ids[i]), touches);

@@ -20,7 +20,7 @@ static int32_t random_below(int32_t n)
 }
 
 struct drawn {
-    struct merc points[MOST];
+    struct plane_point points[MOST];
     uint32_t ends[8];
     uint32_t n_points, n;
     uint8_t zooms[MOST];
@@ -28,7 +28,7 @@ struct drawn {
 
 static void add(struct drawn *d, int32_t x, int32_t y)
 {
-    d->points[d->n_points++] = (struct merc){x, y};
+    d->points[d->n_points++] = (struct plane_point){x, y};
 }
 
 static void end_chain(struct drawn *d)
@@ -47,7 +47,7 @@ static void run(struct drawn *d)
     arena_release(&arena);
 }
 
-static uint8_t zoom_at(const struct drawn *d, struct merc at)
+static uint8_t zoom_at(const struct drawn *d, struct plane_point at)
 {
     for (uint32_t i = 0; i < d->n_points; i++)
         if (d->points[i].x == at.x && d->points[i].y == at.y)
@@ -56,11 +56,11 @@ static uint8_t zoom_at(const struct drawn *d, struct merc at)
 }
 
 /* A wild border from south to north at x = 0. */
-static uint32_t make_border(struct merc *out)
+static uint32_t make_border(struct plane_point *out)
 {
     uint32_t n = 300;
     for (uint32_t i = 0; i < n; i++)
-        out[i] = (struct merc){random_below(40000) - 20000, (int32_t)i * 5000};
+        out[i] = (struct plane_point){random_below(40000) - 20000, (int32_t)i * 5000};
     return n;
 }
 
@@ -68,7 +68,7 @@ static void test_two_shapes_keep_the_same_points_of_their_border(void **state)
 {
     (void)state;
     static struct drawn d;
-    static struct merc border[MOST];
+    static struct plane_point border[MOST];
     for (int round = 0; round < 30; round++) {
         d.n = d.n_points = 0;
         uint32_t n = make_border(border);
@@ -104,7 +104,7 @@ static void test_two_shapes_keep_the_same_points_of_their_border(void **state)
     }
 }
 
-static double distance_to(struct merc p, struct merc a, struct merc b)
+static double distance_to(struct plane_point p, struct plane_point a, struct plane_point b)
 {
     double dx = b.x - a.x, dy = b.y - a.y, px = p.x - a.x, py = p.y - a.y;
     double length = dx * dx + dy * dy;
@@ -127,7 +127,7 @@ static void test_no_point_left_out_is_a_quarter_pixel_away(void **state)
         end_chain(&d);
         run(&d);
         for (uint32_t z = 4; z <= 20; z++) {
-            double quarter = (double)merc_units_of_px(z) / 4;
+            double quarter = (double)plane_units_of_px(z) / 4;
             uint32_t before = 0;
             assert_int_equal(d.zooms[0], 0);
             assert_int_equal(d.zooms[499], 0);
@@ -148,10 +148,11 @@ static void test_a_ring_is_thinned_alike_wherever_it_begins_and_whichever_way(vo
     (void)state;
     static struct drawn first, other;
     enum { N = 120 };
-    struct merc ring[N];
+    struct plane_point ring[N];
     for (int i = 0; i < N; i++) {
         double radius = 100000 + random_below(20000), angle = 2 * M_PI * i / N;
-        ring[i] = (struct merc){(int32_t)(radius * cos(angle)), (int32_t)(radius * sin(angle))};
+        ring[i] =
+            (struct plane_point){(int32_t)(radius * cos(angle)), (int32_t)(radius * sin(angle))};
     }
     for (int start = 0; start < N; start += 7) {
         first.n = first.n_points = other.n = other.n_points = 0;

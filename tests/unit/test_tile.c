@@ -394,7 +394,7 @@ static void test_many_threads_draw_the_same_bytes_as_one(void **state)
     pthread_t threads[THREADS];
     struct scenes *fresh; /* nothing made yet: the threads race to make it */
     struct err err;
-    assert_int_equal(scenes_new(map.world, map.style, &fresh, &err), ERR_OK);
+    assert_int_equal(scenes_new(map.world, map.style, PLANE_MERCATOR, &fresh, &err), ERR_OK);
     for (int t = 0; t < THREADS; t++) {
         work[t] = (struct thread_work){.scenes = fresh, .first = t * 11};
         assert_int_equal(pthread_create(&threads[t], NULL, draw_all, &work[t]), 0);

@@ -146,7 +146,7 @@ static enum err_code load(struct cli *cli, struct seeding *s, struct err *err)
     TRY(world_load(store, cli_value(cli, "rules"), INT_ABSENT, &s->world, err));
     if (s->world->generation != s->stamp.generation)
         return err_set(err, ERR_CHANGED, "%s: was changed while it was read; run it again", store);
-    TRY(scenes_new(s->world, s->style, &s->scenes, err));
+    TRY(scenes_new(s->world, s->style, PLANE_MERCATOR, &s->scenes, err));
     TRY(seeder_new(s->scenes, s->style, &s->request, &s->seeder, err));
 done:
     return code;

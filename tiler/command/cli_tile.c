@@ -65,7 +65,7 @@ static enum err_code run_tile(struct cli *cli, struct err *err)
     TRY(read_key(cli, &key, err));
     TRY(style_load(cli_value(cli, "style"), &style, err));
     TRY(world_load(cli->arguments[0], cli_value(cli, "rules"), INT_ABSENT, &world, err));
-    TRY(scenes_new(world, style, &scenes, err));
+    TRY(scenes_new(world, style, PLANE_MERCATOR, &scenes, err));
     TRY(canvas_new(style, &canvas, err));
     TRY(worker_init(&worker, LIMIT_REQUEST_BYTES, err));
     has_worker = true;

@@ -32,15 +32,15 @@ static const char *base_of(const struct ask *ask)
 /* ---- TileJSON ---- */
 
 static enum err_code find_bounds(struct ask *ask, const struct vector_source *sources, size_t n,
-                                 struct merc_box *out, struct err *err)
+                                 struct plane_box *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    *out = merc_box_empty();
+    *out = plane_box_empty();
     for (size_t i = 0; i < n; i++) {
         const struct source *source;
         TRY(scenes_source(ask->scenes, sources[i].id, &source, err));
         for (uint32_t k = 0; k < source->n; k++) {
-            const struct merc_box *box = &source->shapes[k].box;
+            const struct plane_box *box = &source->shapes[k].box;
             out->west = box->west < out->west ? box->west : out->west;
             out->east = box->east > out->east ? box->east : out->east;
             out->north = box->north < out->north ? box->north : out->north;
@@ -51,12 +51,12 @@ done:
     return code;
 }
 
-static void write_bounds(struct jw *jw, const struct merc_box *box)
+static void write_bounds(struct jw *jw, const struct plane_box *box)
 {
     struct lonlat low = {-180, -85.0511}, high = {180, 85.0511};
     if (box->west <= box->east) {
-        low = merc_to_lonlat(box->west, box->south);
-        high = merc_to_lonlat(box->east, box->north);
+        low = plane_to_lonlat(PLANE_MERCATOR, box->west, box->south);
+        high = plane_to_lonlat(PLANE_MERCATOR, box->east, box->north);
     }
     jw_key(jw, "bounds");
     jw_array(jw);
@@ -72,7 +72,7 @@ enum err_code ask_tilejson(struct ask *ask, struct err *err)
     enum err_code code = ERR_OK;
     struct jw *jw = &ask->jw;
     struct vector_source sources[SOURCE_COUNT];
-    struct merc_box bounds;
+    struct plane_box bounds;
     enum map_id map;
     const char *name = NULL;
     TRY(read_name(ask, ask_segment(ask, 1), &name, err));

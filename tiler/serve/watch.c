@@ -63,7 +63,7 @@ static enum err_code show(struct watch *watch, struct world *world, const struct
 {
     enum err_code code = ERR_OK;
     struct scenes *scenes = NULL;
-    TRY(scenes_new(world, watch->settings.style, &scenes, err));
+    TRY(scenes_new(world, watch->settings.style, PLANE_MERCATOR, &scenes, err));
     pthread_mutex_lock(&watch->mutex);
     struct scenes *old = watch->scenes;
     watch->scenes = scenes;

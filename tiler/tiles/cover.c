@@ -29,7 +29,7 @@ static int64_t clamp(int64_t value, int64_t least, int64_t most)
     return value < least ? least : value > most ? most : value;
 }
 
-void cover_init(struct cover *cover, uint32_t z, struct merc_box box)
+void cover_init(struct cover *cover, uint32_t z, struct plane_box box)
 {
     *cover = (struct cover){.z = z};
     int64_t last = (INT64_C(1) << z) - 1;
@@ -50,7 +50,7 @@ void cover_release(struct cover *cover)
     *cover = (struct cover){0};
 }
 
-bool cover_reaches(const struct cover *cover, struct merc_box box)
+bool cover_reaches(const struct cover *cover, struct plane_box box)
 {
     return cover->west <= cover->east && box.west <= box.east &&
            tile_of(cover, box.west) <= cover->east && tile_of(cover, box.east) >= cover->west &&
@@ -125,7 +125,7 @@ static void add_run(struct cover *cover, int64_t row, int64_t west, int64_t east
         cover->runs[cover->n++] = (struct cover_run){(uint32_t)row, (uint32_t)west, (uint32_t)east};
 }
 
-void cover_add_box(struct cover *cover, struct merc_box box)
+void cover_add_box(struct cover *cover, struct plane_box box)
 {
     if (!cover_reaches(cover, box))
         return;
@@ -138,8 +138,8 @@ void cover_add_box(struct cover *cover, struct merc_box box)
 /* ---- lines ---- */
 
 /* The edge within a row that is a margin higher and lower, and a margin to both sides. */
-static void add_edge_in_row(struct cover *cover, struct merc a, struct merc b, int64_t margin,
-                            int64_t row)
+static void add_edge_in_row(struct cover *cover, struct plane_point a, struct plane_point b,
+                            int64_t margin, int64_t row)
 {
     int64_t top = row * edge_of(cover) - HALF_WORLD - margin;
     int64_t bottom = top + edge_of(cover) + 2 * margin;
@@ -157,13 +157,14 @@ static void add_edge_in_row(struct cover *cover, struct merc a, struct merc b, i
             tile_of(cover, (int64_t)ceil(fmax(x0, x1)) + margin + 1));
 }
 
-static void add_edge(struct cover *cover, struct merc a, struct merc b, int64_t margin)
+static void add_edge(struct cover *cover, struct plane_point a, struct plane_point b,
+                     int64_t margin)
 {
-    struct merc_box box = merc_box_empty();
-    merc_box_add(&box, a);
-    merc_box_add(&box, b);
-    box = (struct merc_box){box.west - margin, box.north - margin, box.east + margin,
-                            box.south + margin};
+    struct plane_box box = plane_box_empty();
+    plane_box_add(&box, a);
+    plane_box_add(&box, b);
+    box = (struct plane_box){box.west - margin, box.north - margin, box.east + margin,
+                             box.south + margin};
     if (!cover_reaches(cover, box))
         return;
     int64_t north = clamp(tile_of(cover, box.north), cover->north, cover->south);
@@ -177,7 +178,7 @@ static void add_edge(struct cover *cover, struct merc a, struct merc b, int64_t 
         add_edge_in_row(cover, a, b, margin, row);
 }
 
-void cover_add_line(struct cover *cover, const struct merc *points, size_t n, int64_t margin)
+void cover_add_line(struct cover *cover, const struct plane_point *points, size_t n, int64_t margin)
 {
     if (n == 1)
         add_edge(cover, points[0], points[0], margin);
@@ -212,7 +213,7 @@ static int by_row(const void *a, const void *b)
 
 /* Where an edge crosses the middle of rows. A tile that no edge touches lies inside or outside as a
  * whole, and so as the middle of its row does. */
-static void cross_rows(struct cover *cover, struct merc a, struct merc b, size_t *n)
+static void cross_rows(struct cover *cover, struct plane_point a, struct plane_point b, size_t *n)
 {
     if (a.y == b.y)
         return;
@@ -231,8 +232,8 @@ static void cross_rows(struct cover *cover, struct merc a, struct merc b, size_t
     }
 }
 
-void cover_add_inside(struct cover *cover, const struct merc *points, const uint32_t *ring_ends,
-                      uint32_t first_ring, uint32_t n_rings)
+void cover_add_inside(struct cover *cover, const struct plane_point *points,
+                      const uint32_t *ring_ends, uint32_t first_ring, uint32_t n_rings)
 {
     size_t n = 0;
     if (cover->west > cover->east)

@@ -6,7 +6,7 @@
  * a little farther (a margin to the sides, never a tile without need): nothing is ever missed.
  *
  * Life:    cover_init, any number of cover_add, cover_settle, then reading; cover_release.
- * Space:   merc units (mercator.h).
+ * Space:   plane units (plane.h).
  * Threads: one.
  * Errors:  ERR_MEMORY only, at cover_settle; a failed allocation before is remembered.
  * Cost:    about 10 ns an edge and row; 12 bytes a run.
@@ -15,7 +15,7 @@
 #define SISETU_TILER_COVER_H
 
 #include "data/base/err.h"
-#include "tiler/tiles/mercator.h"
+#include "tiler/tiles/plane.h"
 
 #include <stddef.h>
 
@@ -34,20 +34,21 @@ struct cover {
 };
 
 /* Holds tiles of zoom z that the box touches. */
-void cover_init(struct cover *cover, uint32_t z, struct merc_box box);
+void cover_init(struct cover *cover, uint32_t z, struct plane_box box);
 void cover_release(struct cover *cover);
 
 /* Whether any tile of the cover could touch the box; by that shapes can be left out. */
-bool cover_reaches(const struct cover *cover, struct merc_box box);
+bool cover_reaches(const struct cover *cover, struct plane_box box);
 
-void cover_add_box(struct cover *cover, struct merc_box box);
+void cover_add_box(struct cover *cover, struct plane_box box);
 
 /* n points joined by edges; one point is a point. */
-void cover_add_line(struct cover *cover, const struct merc *points, size_t n, int64_t margin);
+void cover_add_line(struct cover *cover, const struct plane_point *points, size_t n,
+                    int64_t margin);
 
 /* What lies inside n rings by the non-zero rule; not their edges, which are lines. */
-void cover_add_inside(struct cover *cover, const struct merc *points, const uint32_t *ring_ends,
-                      uint32_t first_ring, uint32_t n_rings);
+void cover_add_inside(struct cover *cover, const struct plane_point *points,
+                      const uint32_t *ring_ends, uint32_t first_ring, uint32_t n_rings);
 
 /* Puts the runs in order and joins those that meet; idempotent. */
 enum err_code cover_settle(struct cover *cover, struct err *err);

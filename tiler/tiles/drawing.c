@@ -46,20 +46,20 @@ static void mark_shape(const struct drawing *d, const struct layer_job *job,
                        const struct shape *shape)
 {
     struct fixed low =
-        to_picture(d, (struct merc){(int32_t)shape->box.west, (int32_t)shape->box.north});
+        to_picture(d, (struct plane_point){(int32_t)shape->box.west, (int32_t)shape->box.north});
     struct fixed high =
-        to_picture(d, (struct merc){(int32_t)shape->box.east, (int32_t)shape->box.south});
+        to_picture(d, (struct plane_point){(int32_t)shape->box.east, (int32_t)shape->box.south});
     int64_t two = (int64_t)2 * FIXED_ONE * d->canvas->scale;
     if (high.x - low.x < two && high.y - low.y < two)
         mark_px(d, (struct fixed){(low.x + high.x) >> 1, (low.y + high.y) >> 1});
-    else if (shape->thickness < merc_units_of_px(d->key->z) / 2)
+    else if (shape->thickness < plane_units_of_px(d->key->z) / 2)
         mark_edges(d, job, shape);
 }
 
 void add_polygon(const struct drawing *d, const struct layer_job *job, const struct shape *shape)
 {
     const struct detail *detail = job->detail;
-    if (shape->thickness < merc_units_of_px(d->key->z)) /* 2 px across, if it is square */
+    if (shape->thickness < plane_units_of_px(d->key->z)) /* 2 px across, if it is square */
         mark_shape(d, job, shape);
     for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
         uint32_t start = ring_start(detail, ring), end = detail->ring_ends[ring];

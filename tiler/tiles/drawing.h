@@ -1,7 +1,7 @@
 /*
  * drawing.h - shapes of a source into the raster of the picture at hand: behind tile.h.
  *
- * Space:   in: merc units; out: 1/256 px of the picture.
+ * Space:   in: plane units; out: 1/256 px of the picture.
  * Threads: a drawing belongs to the thread that draws.
  */
 #ifndef SISETU_TILER_DRAWING_H
@@ -15,10 +15,10 @@ struct drawing {
     struct canvas *canvas;
     struct arena *arena; /* the request's */
     const struct tile_key *key;
-    uint32_t tiles;         /* on each side of the picture; key is its north-west one */
-    struct merc_box square; /* of the picture, units */
-    int32_t shift;          /* units to 1/256 px: right by so much, left if negative */
-    int64_t unit;           /* feature of ?unit= in the units, or -1 */
+    uint32_t tiles;          /* on each side of the picture; key is its north-west one */
+    struct plane_box square; /* of the picture, units */
+    int32_t shift;           /* units to 1/256 px: right by so much, left if negative */
+    int64_t unit;            /* feature of ?unit= in the units, or -1 */
     struct err *err;
 };
 
@@ -42,7 +42,7 @@ static inline struct fixed to_picture_far(const struct drawing *d, int64_t x, in
     return (struct fixed){x * (INT64_C(1) << -d->shift), y * (INT64_C(1) << -d->shift)};
 }
 
-static inline struct fixed to_picture(const struct drawing *d, struct merc point)
+static inline struct fixed to_picture(const struct drawing *d, struct plane_point point)
 {
     return to_picture_far(d, point.x, point.y);
 }

@@ -31,10 +31,10 @@ static enum err_code collect(const struct drawing *d, const struct layer_job *jo
     const struct look *look = job->look;
     uint32_t *features;
     size_t n_found;
-    int64_t unit = merc_units_of_px(d->key->z);
+    int64_t unit = plane_units_of_px(d->key->z);
     int64_t reach = (int64_t)((look->reach_px + 1) * (double)unit);
-    struct merc_box box = {d->square.west - reach, d->square.north - reach, d->square.east + reach,
-                           d->square.south + reach};
+    struct plane_box box = {d->square.west - reach, d->square.north - reach, d->square.east + reach,
+                            d->square.south + reach};
     *out = (struct list){NULL, 0};
     enum err_code code = source_search(job->source, box, d->arena, &features, &n_found, d->err);
     if (code != ERR_OK || n_found == 0)
@@ -169,7 +169,7 @@ static enum err_code draw_circles(const struct drawing *d, const struct layer_jo
                 draw_circle(d, to_picture(d, full->points[k]), paint);
             continue;
         }
-        struct merc at;
+        struct plane_point at;
         enum err_code code =
             source_point(job->source, list->items[i].feature, d->arena, &at, d->err);
         if (code != ERR_OK)

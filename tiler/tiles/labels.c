@@ -105,10 +105,11 @@ static struct px_box joined(struct px_box a, struct px_box b)
 }
 
 /* At the edge of the world there is no next tile to carry the rest of a name. */
-static bool leaves_world(struct px_box box, uint32_t z)
+static bool leaves_world(struct px_box box, enum plane plane, uint32_t z)
 {
     double edge = (double)TILE_PX * (double)(UINT64_C(1) << z);
-    return box.left < 0 || box.top < 0 || box.right > edge || box.bottom > edge;
+    double bottom = plane == PLANE_GEODETIC ? edge / 2 : edge;
+    return box.left < 0 || box.top < 0 || box.right > edge || box.bottom > bottom;
 }
 
 static void evaluate_icon(const struct style_layer *layer, const struct eval *eval,
@@ -156,9 +157,9 @@ static enum err_code place(struct placing *placing, const struct label_layer *la
                         .get = source_property,
                         .arena = &placing->scratch};
     struct placed label = {.layer = layer->index};
-    struct merc at;
+    struct plane_point at;
     TRY(source_point(layer->source, candidate->feature, &placing->scratch, &at, err));
-    double unit = (double)merc_units_of_px(input->z);
+    double unit = (double)plane_units_of_px(input->z);
     label.x_px = (int32_t)floor(((double)at.x + 2147483648.0) / unit + 0.5);
     label.y_px = (int32_t)floor(((double)at.y + 2147483648.0) / unit + 0.5);
     evaluate_icon(layer->style, &eval, &label);
@@ -170,10 +171,10 @@ static enum err_code place(struct placing *placing, const struct label_layer *la
 
     bool has_icon = label.icon != ICON_NONE, has_text = label.n_lines > 0;
     if (has_icon &&
-        (leaves_world(icon, input->z) ||
+        (leaves_world(icon, layer->source->plane, input->z) ||
          (!style_bool(layer->style, PROP_ICON_ALLOW_OVERLAP, &eval) && !is_free(placing, icon))))
         goto done;
-    if (has_text && (leaves_world(text, input->z) ||
+    if (has_text && (leaves_world(text, layer->source->plane, input->z) ||
                      (!style_bool(layer->style, PROP_TEXT_ALLOW_OVERLAP, &eval) &&
                       !is_free(placing, grown(text, padding))))) {
         if (!has_icon || !style_bool(layer->style, PROP_TEXT_OPTIONAL, &eval))

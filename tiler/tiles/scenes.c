@@ -10,6 +10,7 @@ enum { ZOOMS = TILE_ZOOM_MAX + 1 };
 struct scenes {
     struct world *world;
     const struct style *style;
+    enum plane plane;
     struct lazy_lock lock; /* of the lazies, and of n_references */
     unsigned n_references;
     struct lazy sources[SOURCE_COUNT];
@@ -31,8 +32,8 @@ static void release_all(struct lazy *lazies, size_t n)
         lazy_release(&lazies[i]);
 }
 
-enum err_code scenes_new(struct world *world, const struct style *style, struct scenes **out,
-                         struct err *err)
+enum err_code scenes_new(struct world *world, const struct style *style, enum plane plane,
+                         struct scenes **out, struct err *err)
 {
     struct scenes *scenes = calloc(1, sizeof *scenes);
     size_t n_looks = style_layer_count(style) * ZOOMS;
@@ -53,6 +54,7 @@ enum err_code scenes_new(struct world *world, const struct style *style, struct 
     init_all(scenes->looks, n_looks);
     scenes->world = world_acquire(world);
     scenes->style = style;
+    scenes->plane = plane;
     scenes->n_references = 1;
     *out = scenes;
     return ERR_OK;
@@ -96,13 +98,12 @@ const struct style *scenes_style(const struct scenes *scenes)
     return scenes->style;
 }
 
-/* ---- sources ---- */
+enum plane scenes_plane(const struct scenes *scenes)
+{
+    return scenes->plane;
+}
 
-struct source_job {
-    const struct world *world;
-    enum style_source id;
-    bool polygons_only;
-};
+/* ---- sources ---- */
 
 /* Whether the style does nothing but fill the features of a source. */
 static bool only_filled(const struct style *style, enum style_source id)
@@ -117,11 +118,9 @@ static bool only_filled(const struct style *style, enum style_source id)
 
 static enum err_code make_source(void *context, struct arena *arena, void **value, struct err *err)
 {
-    const struct source_job *job = context;
     struct source *source = arena_new(arena, struct source, 1);
     *value = source;
-    return source ? source_build(job->world, job->id, job->polygons_only, arena, source, err)
-                  : err_nomem(err);
+    return source ? source_build(context, arena, source, err) : err_nomem(err);
 }
 
 enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
@@ -130,10 +129,11 @@ enum err_code scenes_source(struct scenes *scenes, enum style_source id, const s
     /* The unit of a request is one of the units. */
     if (id == SOURCE_SELECTED || id == SOURCE_OUTSIDE)
         id = SOURCE_UNITS;
-    struct source_job job = {scenes->world, id, only_filled(scenes->style, id)};
+    struct source_wanted wanted = {scenes->world, id, scenes->plane,
+                                   only_filled(scenes->style, id)};
     void *value = NULL;
     enum err_code code =
-        lazy_get(&scenes->sources[id], &scenes->lock, make_source, &job, &value, err);
+        lazy_get(&scenes->sources[id], &scenes->lock, make_source, &wanted, &value, err);
     *out = value;
     return code;
 }

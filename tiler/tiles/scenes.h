@@ -44,6 +44,9 @@ struct look {
     double reach_px; /* how far a feature may be drawn outside of its box */
 };
 
+/* The plane that all of it is in. */
+enum plane scenes_plane(const struct scenes *scenes);
+
 enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
                             struct err *err);
 

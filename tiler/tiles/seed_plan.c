@@ -19,9 +19,9 @@ struct planning {
     struct canvas *canvas;
     const struct seed_request *request;
     struct arena scratch;
-    struct merc_box square;     /* no tile outside of it */
-    struct merc_box ground;     /* as far as a background goes */
-    struct merc_box extent;     /* of all that is shown */
+    struct plane_box square;    /* no tile outside of it */
+    struct plane_box ground;    /* as far as a background goes */
+    struct plane_box extent;    /* of all that is shown */
     const struct source *units; /* and the unit of the request in them */
     const struct shape *unit;   /* NULL: none */
     struct cover cover;         /* of the zoom at hand */
@@ -29,17 +29,18 @@ struct planning {
     bool labels_done; /* at that zoom */
 };
 
-static struct merc_box square_of(struct box box)
+static struct plane_box square_of(const struct planning *p, struct box box)
 {
-    struct merc_box out = merc_box_empty();
-    merc_box_add(&out, merc_of((struct lonlat){box.west_deg, box.north_deg}));
-    merc_box_add(&out, merc_of((struct lonlat){box.east_deg, box.south_deg}));
+    struct plane_box out = plane_box_empty();
+    enum plane plane = scenes_plane(p->scenes);
+    plane_box_add(&out, plane_of(plane, (struct lonlat){box.west_deg, box.north_deg}));
+    plane_box_add(&out, plane_of(plane, (struct lonlat){box.east_deg, box.south_deg}));
     return out;
 }
 
-static struct merc_box widened(struct merc_box box, int64_t by)
+static struct plane_box widened(struct plane_box box, int64_t by)
 {
-    return (struct merc_box){box.west - by, box.north - by, box.east + by, box.south + by};
+    return (struct plane_box){box.west - by, box.north - by, box.east + by, box.south + by};
 }
 
 /* ---- what a feature touches ---- */
@@ -55,7 +56,7 @@ static void add_rings(struct planning *p, const struct detail *detail, const str
             if (shape->kind == GEOM_POLYGON && n > 1)
                 cover_add_line(
                     &p->cover,
-                    (struct merc[]){detail->points[start + n - 1], detail->points[start]}, 2,
+                    (struct plane_point[]){detail->points[start + n - 1], detail->points[start]}, 2,
                     margin);
             continue;
         }
@@ -68,7 +69,7 @@ static void add_rings(struct planning *p, const struct detail *detail, const str
 static enum err_code add_circle(struct planning *p, const struct source *source, uint32_t feature,
                                 int64_t margin, struct err *err)
 {
-    struct merc at;
+    struct plane_point at;
     struct arena_mark mark = arena_mark(&p->scratch);
     enum err_code code = source_point(source, feature, &p->scratch, &at, err);
     arena_rewind(&p->scratch, mark);
@@ -79,8 +80,10 @@ static enum err_code add_circle(struct planning *p, const struct source *source,
 
 static void add_extent(struct planning *p, const struct shape *shape)
 {
-    merc_box_add(&p->extent, (struct merc){(int32_t)shape->box.west, (int32_t)shape->box.north});
-    merc_box_add(&p->extent, (struct merc){(int32_t)shape->box.east, (int32_t)shape->box.south});
+    plane_box_add(&p->extent,
+                  (struct plane_point){(int32_t)shape->box.west, (int32_t)shape->box.north});
+    plane_box_add(&p->extent,
+                  (struct plane_point){(int32_t)shape->box.east, (int32_t)shape->box.south});
 }
 
 /* Of vector tiles: whatever the layer draws, its shape stands in every tile whose buffer it
@@ -94,7 +97,7 @@ static enum err_code add_vector_features(struct planning *p, size_t index, struc
     TRY(scenes_source(p->scenes, layer->source, &source, err));
     TRY(scenes_look(p->scenes, index, vector_look_zoom(p->z), &look, err));
     /* The buffer, and the pixel that a small shape becomes: 512-px tiles. */
-    int64_t margin = (VECTOR_BUFFER * 512 / MVT_EXTENT + MARGIN_PX) * merc_units_of_px(p->z) / 2;
+    int64_t margin = (VECTOR_BUFFER * 512 / MVT_EXTENT + MARGIN_PX) * plane_units_of_px(p->z) / 2;
     for (uint32_t i = 0; i < source->n; i++) {
         const struct shape *shape = &source->shapes[i];
         if (look->n_paints == 0 || look->paint_of[i] == LOOK_NONE ||
@@ -120,7 +123,7 @@ static enum err_code add_features(struct planning *p, size_t index, struct err *
     TRY(scenes_look(p->scenes, index, p->z, &look, err));
     if (look->n_paints == 0)
         return ERR_OK;
-    int64_t margin = (int64_t)((look->reach_px + MARGIN_PX) * (double)merc_units_of_px(p->z));
+    int64_t margin = (int64_t)((look->reach_px + MARGIN_PX) * (double)plane_units_of_px(p->z));
     for (uint32_t i = 0; i < source->n; i++) {
         const struct shape *shape = &source->shapes[i];
         if (look->paint_of[i] == LOOK_NONE ||
@@ -149,13 +152,13 @@ static enum err_code add_labels(struct planning *p, struct err *err)
     p->labels_done = true;
     enum err_code code =
         scenes_labels(p->scenes, p->request->map, p->z, p->canvas->fonts, &placement, err);
-    double unit = (double)merc_units_of_px(p->z), half = 2147483648.0;
+    double unit = (double)plane_units_of_px(p->z), half = 2147483648.0;
     for (size_t i = 0; code == ERR_OK && i < placement->n; i++) {
         struct px_box ink = placement->items[i].ink;
-        cover_add_box(&p->cover, (struct merc_box){(int64_t)((ink.left - 1) * unit - half),
-                                                   (int64_t)((ink.top - 1) * unit - half),
-                                                   (int64_t)((ink.right + 1) * unit - half),
-                                                   (int64_t)((ink.bottom + 1) * unit - half)});
+        cover_add_box(&p->cover, (struct plane_box){(int64_t)((ink.left - 1) * unit - half),
+                                                    (int64_t)((ink.top - 1) * unit - half),
+                                                    (int64_t)((ink.right + 1) * unit - half),
+                                                    (int64_t)((ink.bottom + 1) * unit - half)});
     }
     return code;
 }
@@ -281,8 +284,9 @@ static void widen_bounds(const struct planning *p, struct box *bounds)
 {
     if (p->extent.west > p->extent.east)
         return;
-    struct lonlat nw = merc_to_lonlat(p->extent.west, p->extent.north);
-    struct lonlat se = merc_to_lonlat(p->extent.east, p->extent.south);
+    enum plane plane = scenes_plane(p->scenes);
+    struct lonlat nw = plane_to_lonlat(plane, p->extent.west, p->extent.north);
+    struct lonlat se = plane_to_lonlat(plane, p->extent.east, p->extent.south);
     *bounds =
         (struct box){min_of(bounds->west_deg, nw.lon_deg), min_of(bounds->south_deg, se.lat_deg),
                      max_of(bounds->east_deg, se.lon_deg), max_of(bounds->north_deg, nw.lat_deg)};
@@ -297,10 +301,9 @@ enum err_code seed_plan_make(struct scenes *scenes, struct canvas *canvas,
     struct box extent = world_extent(scenes_world(scenes));
     *out = (struct seed_plan){.bounds = request->has_box ? request->box : extent};
     arena_init(&p.scratch, LIMIT_REQUEST_BYTES);
-    p.extent = merc_box_empty();
-    p.ground = box_is_empty(extent) ? p.extent : square_of(extent);
-    p.square = request->has_box ? square_of(request->box)
-                                : (struct merc_box){INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX};
+    p.extent = plane_box_empty();
+    p.ground = box_is_empty(extent) ? p.extent : square_of(&p, extent);
+    p.square = request->has_box ? square_of(&p, request->box) : plane_whole(scenes_plane(scenes));
     if (request->unit)
         TRY(find_unit(&p, out, err));
     for (p.z = request->min_zoom; p.z <= request->max_zoom; p.z++)

@@ -7,15 +7,15 @@
 static const double LONGEST_DEG = 0.1;
 enum { MOST_BENDS = 4096 };
 
-void shape_builder_init(struct shape_builder *builder, struct arena *arena)
+void shape_builder_init(struct shape_builder *builder, enum plane plane, struct arena *arena)
 {
-    *builder = (struct shape_builder){.arena = arena};
+    *builder = (struct shape_builder){.plane = plane, .arena = arena};
 }
 
-static enum err_code add_merc(struct shape_builder *b, struct merc point, struct err *err)
+static enum err_code add_vertex(struct shape_builder *b, struct plane_point point, struct err *err)
 {
-    struct merc *points = arena_grow(b->arena, b->points, &b->points_capacity,
-                                     (size_t)b->n_points + 1, sizeof *points);
+    struct plane_point *points = arena_grow(b->arena, b->points, &b->points_capacity,
+                                            (size_t)b->n_points + 1, sizeof *points);
     if (!points || b->n_points == UINT32_MAX)
         return err_nomem(err);
     b->points = points;
@@ -40,7 +40,7 @@ static enum err_code add_bends(struct shape_builder *b, struct lonlat from, stru
                                struct err *err)
 {
     double steep = fabs(to.lat_deg - from.lat_deg);
-    if (steep <= LONGEST_DEG || to.lon_deg == from.lon_deg)
+    if (b->plane != PLANE_MERCATOR || steep <= LONGEST_DEG || to.lon_deg == from.lon_deg)
         return ERR_OK;
     uint32_t n = (uint32_t)fmin(ceil(steep / LONGEST_DEG), MOST_BENDS);
     bool forth = from.lat_deg < to.lat_deg;
@@ -49,7 +49,7 @@ static enum err_code add_bends(struct shape_builder *b, struct lonlat from, stru
         double t = (double)(forth ? i : n - i) / n;
         struct lonlat p = {a.lon_deg + (z.lon_deg - a.lon_deg) * t,
                            a.lat_deg + (z.lat_deg - a.lat_deg) * t};
-        enum err_code code = add_merc(b, merc_of(p), err);
+        enum err_code code = add_vertex(b, plane_of(b->plane, p), err);
         if (code != ERR_OK)
             return code;
     }
@@ -65,11 +65,11 @@ static enum err_code add_chain(struct shape_builder *b, const struct lonlat *poi
     for (uint32_t i = 0; i < n; i++) {
         if (i > 0)
             TRY(add_bends(b, points[i - 1], points[i], err));
-        struct merc p = merc_of(points[i]);
+        struct plane_point p = plane_of(b->plane, points[i]);
         if (b->n_points > start && b->points[b->n_points - 1].x == p.x &&
             b->points[b->n_points - 1].y == p.y)
             continue;
-        TRY(add_merc(b, p, err));
+        TRY(add_vertex(b, p, err));
     }
     TRY(end_ring(b, err));
 done:
@@ -83,7 +83,7 @@ static int64_t thickness_of(const struct shape_builder *b, const struct shape *s
     for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
         uint32_t start = ring ? b->ring_ends[ring - 1] : 0;
         for (uint32_t i = start; i + 1 < b->ring_ends[ring]; i++) {
-            struct merc p = b->points[i], q = b->points[i + 1], o = b->points[start];
+            struct plane_point p = b->points[i], q = b->points[i + 1], o = b->points[start];
             double px = (double)p.x - o.x, py = (double)p.y - o.y;
             double qx = (double)q.x - o.x, qy = (double)q.y - o.y;
             area += px * qy - qx * py;
@@ -104,10 +104,10 @@ static enum err_code add_shape(struct shape_builder *b, uint32_t first_ring, uin
     struct shape *shape = &b->shapes[b->n_shapes++];
     *shape = (struct shape){.first_ring = first_ring,
                             .n_rings = b->n_rings - first_ring,
-                            .box = merc_box_empty(),
+                            .box = plane_box_empty(),
                             .kind = kind};
     for (uint32_t i = first_ring ? b->ring_ends[first_ring - 1] : 0; i < b->n_points; i++)
-        merc_box_add(&shape->box, b->points[i]);
+        plane_box_add(&shape->box, b->points[i]);
     if (kind == GEOM_POLYGON)
         shape->thickness = thickness_of(b, shape);
     return ERR_OK;
@@ -130,11 +130,11 @@ done:
     return code;
 }
 
-enum err_code shape_add_point(struct shape_builder *b, struct merc point, struct err *err)
+enum err_code shape_add_point(struct shape_builder *b, struct plane_point point, struct err *err)
 {
     enum err_code code = ERR_OK;
     uint32_t first = b->n_rings;
-    TRY(add_merc(b, point, err));
+    TRY(add_vertex(b, point, err));
     TRY(end_ring(b, err));
     TRY(add_shape(b, first, GEOM_POINT, err));
 done:

@@ -153,8 +153,8 @@ static struct place most_roomy(struct search *s)
 }
 
 /* The largest part of a polygon, thinned out. */
-static enum err_code load_part(const struct geom *geom, struct arena *scratch, struct search *s,
-                               struct err *err)
+static enum err_code load_part(const struct geom *geom, enum plane plane, struct arena *scratch,
+                               struct search *s, struct err *err)
 {
     struct place *all = arena_new(scratch, struct place, geom->n_points);
     struct place *kept = arena_new(scratch, struct place, (size_t)geom->n_points + geom->n_rings);
@@ -163,7 +163,7 @@ static enum err_code load_part(const struct geom *geom, struct arena *scratch, s
     if (!all || !kept || !ends || !s->heap)
         return err_nomem(err);
     for (uint32_t i = 0; i < geom->n_points; i++) {
-        struct merc m = merc_of(geom->points[i]);
+        struct plane_point m = plane_of(plane, geom->points[i]);
         all[i] = (struct place){m.x, m.y};
     }
     uint32_t best = 0;
@@ -190,7 +190,7 @@ static enum err_code load_part(const struct geom *geom, struct arena *scratch, s
 }
 
 /* The point in the middle of the longest line. */
-static struct merc middle_of_line(const struct geom *geom)
+static struct plane_point middle_of_line(const struct geom *geom, enum plane plane)
 {
     uint32_t best = 0;
     double longest = -1;
@@ -216,26 +216,26 @@ static struct merc middle_of_line(const struct geom *geom)
     struct lonlat a = geom->points[i], b = geom->points[i + 1];
     double length = hypot(b.lon_deg - a.lon_deg, b.lat_deg - a.lat_deg);
     double t = length > 0 ? fmin(1, left / length) : 0;
-    return merc_of((struct lonlat){a.lon_deg + (b.lon_deg - a.lon_deg) * t,
-                                   a.lat_deg + (b.lat_deg - a.lat_deg) * t});
+    return plane_of(plane, (struct lonlat){a.lon_deg + (b.lon_deg - a.lon_deg) * t,
+                                           a.lat_deg + (b.lat_deg - a.lat_deg) * t});
 }
 
-enum err_code shape_point(const struct geom *geom, struct arena *scratch, struct merc *out,
-                          struct err *err)
+enum err_code shape_point(const struct geom *geom, enum plane plane, struct arena *scratch,
+                          struct plane_point *out, struct err *err)
 {
     if (geom->kind == GEOM_LINE) {
-        *out = middle_of_line(geom);
+        *out = middle_of_line(geom, plane);
         return ERR_OK;
     }
     if (geom->kind != GEOM_POLYGON) {
-        *out = merc_of(geom->points[0]);
+        *out = plane_of(plane, geom->points[0]);
         return ERR_OK;
     }
     struct search search = {0};
-    enum err_code code = load_part(geom, scratch, &search, err);
+    enum err_code code = load_part(geom, plane, scratch, &search, err);
     if (search.n_rings == 0)
         return code;
     struct place place = most_roomy(&search);
-    *out = (struct merc){(int32_t)place.x, (int32_t)place.y};
+    *out = (struct plane_point){(int32_t)place.x, (int32_t)place.y};
     return ERR_OK;
 }

@@ -7,7 +7,7 @@
 
 /* A place and the two places next to it on the first line that was seen there. */
 struct place {
-    struct merc at, low, high; /* low before high */
+    struct plane_point at, low, high; /* low before high */
     bool taken, node;
 };
 
@@ -16,14 +16,14 @@ struct places {
     uint32_t mask;
 };
 
-static int compare(struct merc a, struct merc b)
+static int compare(struct plane_point a, struct plane_point b)
 {
     if (a.x != b.x)
         return a.x < b.x ? -1 : 1;
     return a.y < b.y ? -1 : a.y > b.y;
 }
 
-static struct place *find(const struct places *places, struct merc at)
+static struct place *find(const struct places *places, struct plane_point at)
 {
     uint64_t hash = ((uint64_t)(uint32_t)at.x << 32 | (uint32_t)at.y) *
                     UINT64_C(0x9E3779B97F4A7C15); /* 2^64 over the golden ratio */
@@ -33,11 +33,11 @@ static struct place *find(const struct places *places, struct merc at)
     return &places->slots[slot];
 }
 
-static void pass_by(const struct places *places, struct merc at, struct merc before,
-                    struct merc after)
+static void pass_by(const struct places *places, struct plane_point at, struct plane_point before,
+                    struct plane_point after)
 {
     bool ordered = compare(before, after) < 0;
-    struct merc low = ordered ? before : after, high = ordered ? after : before;
+    struct plane_point low = ordered ? before : after, high = ordered ? after : before;
     struct place *place = find(places, at);
     if (!place->taken)
         *place = (struct place){at, low, high, true, false};
@@ -63,7 +63,7 @@ static enum err_code find_nodes(const struct chains *chains, struct arena *scrat
         return err_nomem(err);
     for (uint32_t c = 0, start = 0; c < chains->n; start = chains->ends[c++]) {
         uint32_t end = chains->ends[c];
-        const struct merc *p = chains->points;
+        const struct plane_point *p = chains->points;
         if (end - start < 2)
             continue;
         bool closed = is_closed(chains, start, end);
@@ -83,7 +83,7 @@ static enum err_code find_nodes(const struct chains *chains, struct arena *scrat
 
 /* A stretch of a chain: points at first, first + step ... of a ring of n, count of them. */
 struct stretch {
-    const struct merc *points;
+    const struct plane_point *points;
     uint8_t *zooms;
     uint32_t n; /* of the ring, its last point left out; of a line: all */
     uint32_t first, count;
@@ -108,7 +108,7 @@ static uint8_t zoom_of(double distance)
     return (uint8_t)(zoom < 0 ? 0 : zoom > SIMPLIFY_FULL ? SIMPLIFY_FULL : zoom);
 }
 
-static double squared_distance(struct merc p, struct merc a, struct merc b)
+static double squared_distance(struct plane_point p, struct plane_point a, struct plane_point b)
 {
     double dx = (double)b.x - a.x, dy = (double)b.y - a.y;
     double px = (double)p.x - a.x, py = (double)p.y - a.y;
@@ -139,8 +139,8 @@ static void thin(const struct stretch *stretch, uint8_t zoom)
     while (depth > 0) {
         struct piece piece = stack[--depth];
         while (piece.high - piece.low > 1) {
-            struct merc a = stretch->points[index_of(stretch, piece.low)];
-            struct merc b = stretch->points[index_of(stretch, piece.high)];
+            struct plane_point a = stretch->points[index_of(stretch, piece.low)];
+            struct plane_point b = stretch->points[index_of(stretch, piece.high)];
             double most = -1;
             uint32_t far = piece.low + 1;
             for (uint32_t i = piece.low + 1; i < piece.high; i++) {
@@ -165,8 +165,8 @@ static void thin(const struct stretch *stretch, uint8_t zoom)
 /* Between two nodes, from the lesser end on: the same for every shape that passes here. */
 static void thin_stretch(struct stretch stretch)
 {
-    struct merc a = stretch.points[index_of(&stretch, 0)];
-    struct merc b = stretch.points[index_of(&stretch, stretch.count - 1)];
+    struct plane_point a = stretch.points[index_of(&stretch, 0)];
+    struct plane_point b = stretch.points[index_of(&stretch, stretch.count - 1)];
     int order = compare(a, b);
     if (order == 0 && stretch.count > 2)
         order = compare(stretch.points[index_of(&stretch, 1)],
@@ -178,7 +178,7 @@ static void thin_stretch(struct stretch stretch)
 static void thin_chain(const struct chains *chains, const struct places *places, uint32_t start,
                        uint32_t end, uint8_t *zooms)
 {
-    const struct merc *points = chains->points + start;
+    const struct plane_point *points = chains->points + start;
     bool closed = is_closed(chains, start, end);
     uint32_t n = closed ? end - start - 1 : end - start;
     struct stretch stretch = {.points = points, .zooms = zooms + start, .n = n};

@@ -16,11 +16,11 @@
 
 #include "data/base/arena.h"
 #include "data/base/err.h"
-#include "tiler/tiles/mercator.h"
+#include "tiler/tiles/plane.h"
 
 /* Chains of points; one that ends where it began is closed. */
 struct chains {
-    const struct merc *points;
+    const struct plane_point *points;
     const uint32_t *ends; /* of each chain, in points */
     uint32_t n;
 };

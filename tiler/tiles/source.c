@@ -70,8 +70,8 @@ static bool cell_ring(const struct world *world, const struct grade_row *grade,
 static enum err_code add_enterprise(struct shape_builder *builder, const struct geom *geom,
                                     struct err *err)
 {
-    struct merc point;
-    enum err_code code = shape_point(geom, builder->arena, &point, err);
+    struct plane_point point;
+    enum err_code code = shape_point(geom, builder->plane, builder->arena, &point, err);
     return code == ERR_OK ? shape_add_point(builder, point, err) : code;
 }
 
@@ -113,7 +113,7 @@ static enum err_code index_shapes(struct source *source, struct arena *arena, st
     if (!boxes)
         return err_nomem(err);
     for (uint32_t i = 0; i < source->n; i++) {
-        const struct merc_box *box = &source->shapes[i].box;
+        const struct plane_box *box = &source->shapes[i].box;
         boxes[i] = (struct box){(double)box->west, (double)-box->south, (double)box->east,
                                 (double)-box->north};
     }
@@ -138,19 +138,22 @@ done:
     return code;
 }
 
-enum err_code source_build(const struct world *world, enum style_source id, bool polygons_only,
-                           struct arena *arena, struct source *out, struct err *err)
+enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,
+                           struct source *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    *out = (struct source){.world = world, .id = id, .layer = recipes[id].layer};
+    const struct world *world = wanted->world;
+    enum style_source id = wanted->id;
+    *out = (struct source){
+        .world = world, .id = id, .plane = wanted->plane, .layer = recipes[id].layer};
     size_t n_rows = world_count(world, out->layer);
     struct shape_builder builder;
     uint8_t *zooms;
-    shape_builder_init(&builder, arena);
+    shape_builder_init(&builder, wanted->plane, arena);
     if (id == SOURCE_BOUNDARIES) {
         TRY(shape_borders(&builder, world, &out->rows, &out->levels, err));
     } else if (id == SOURCE_CONFLICTS) {
-        TRY(source_add_conflicts(&builder, polygons_only, out, err));
+        TRY(source_add_conflicts(&builder, wanted->polygons_only, out, err));
     } else {
         uint32_t *rows = arena_new(arena, uint32_t, n_rows);
         if (!rows)
@@ -175,7 +178,7 @@ done:
     return code;
 }
 
-enum err_code source_search(const struct source *source, struct merc_box box, struct arena *arena,
+enum err_code source_search(const struct source *source, struct plane_box box, struct arena *arena,
                             uint32_t **features, size_t *n, struct err *err)
 {
     struct box flipped = {(double)box.west, (double)-box.south, (double)box.east,
@@ -200,7 +203,7 @@ enum err_code source_detail(const struct source *source, uint32_t level, struct 
             n += source->zooms[at] <= level;
         ends[ring] = n;
     }
-    struct merc *points = arena_new(arena, struct merc, n);
+    struct plane_point *points = arena_new(arena, struct plane_point, n);
     if (!points)
         return err_nomem(err);
     n = 0;
@@ -212,7 +215,7 @@ enum err_code source_detail(const struct source *source, uint32_t level, struct 
 }
 
 enum err_code source_point(const struct source *source, uint32_t feature, struct arena *scratch,
-                           struct merc *out, struct err *err)
+                           struct plane_point *out, struct err *err)
 {
     const struct shape *shape = &source->shapes[feature];
     if (shape->kind == GEOM_POINT || source->id == SOURCE_ENTERPRISES) {
@@ -221,12 +224,12 @@ enum err_code source_point(const struct source *source, uint32_t feature, struct
         return ERR_OK;
     }
     if (shape->kind == GEOM_POLYGON && source->id == SOURCE_CELLS) {
-        *out = (struct merc){(int32_t)((shape->box.west + shape->box.east) / 2),
-                             (int32_t)((shape->box.north + shape->box.south) / 2)};
+        *out = (struct plane_point){(int32_t)((shape->box.west + shape->box.east) / 2),
+                                    (int32_t)((shape->box.north + shape->box.south) / 2)};
         return ERR_OK;
     }
     const struct geom *geom = source->geoms
                                   ? &source->geoms[feature]
                                   : world_geom(source->world, source->layer, source->rows[feature]);
-    return shape_point(geom, scratch, out, err);
+    return shape_point(geom, source->plane, scratch, out, err);
 }

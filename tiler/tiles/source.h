@@ -12,7 +12,7 @@
  * Life:    source_build, source_detail once each; never change; live in the arena given.
  * Owner:   the world must outlive them.
  * Threads: building one thread; reading safe without locks.
- * Space:   merc units (mercator.h).
+ * Space:   plane units (plane.h).
  */
 #ifndef SISETU_TILER_SOURCE_H
 #define SISETU_TILER_SOURCE_H
@@ -21,24 +21,25 @@
 #include "geo/measure/rtree.h"
 #include "geo/world/world.h"
 #include "styles/style.h"
-#include "tiler/tiles/mercator.h"
+#include "tiler/tiles/plane.h"
 
 struct shape {
     uint32_t first_ring, n_rings; /* of the source; a point feature has one ring of its points */
-    struct merc_box box;
+    struct plane_box box;
     uint8_t kind;      /* enum geom_kind */
     int64_t thickness; /* polygons: 2 x area / length of edge: how thick it is at all */
 };
 
 /* Coordinates of all rings of a source at one level of detail. */
 struct detail {
-    const struct merc *points;
+    const struct plane_point *points;
     const uint32_t *ring_ends;
 };
 
 struct source {
     const struct world *world;
     enum style_source id;
+    enum plane plane;
     enum layer_id layer; /* that rows belong to */
     uint32_t n;
     const uint32_t *rows;           /* of each feature; NULL for conflicts, which are no records */
@@ -50,12 +51,17 @@ struct source {
     uint32_t n_rings;
     struct detail full;
     const uint8_t *zooms; /* of each point of full: from which zoom on it is needed */
-    struct rtree tree;    /* over the boxes, merc units as if they were degrees, y north */
+    struct rtree tree;    /* over the boxes, plane units as if they were degrees, y north */
 };
 
-/* polygons_only: other conflicts are left out, since nobody draws them. */
-enum err_code source_build(const struct world *world, enum style_source id, bool polygons_only,
-                           struct arena *arena, struct source *out, struct err *err);
+struct source_wanted {
+    const struct world *world;
+    enum style_source id;
+    enum plane plane;
+    bool polygons_only; /* other conflicts are left out, since nobody draws them */
+};
+enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,
+                           struct source *out, struct err *err);
 
 /* source_conflicts.c: the features of conflicts, and what a style may ask of one. */
 struct shape_builder;
@@ -73,13 +79,13 @@ enum err_code source_detail(const struct source *source, uint32_t level, struct 
                             struct detail *out, struct err *err);
 
 /* Features whose box touches `box`, ascending. */
-enum err_code source_search(const struct source *source, struct merc_box box, struct arena *arena,
+enum err_code source_search(const struct source *source, struct plane_box box, struct arena *arena,
                             uint32_t **features, size_t *n, struct err *err);
 
 /* Where a symbol of the feature stands: the point; the middle of the line; the place inside
  * the polygon's largest part that is farthest from its edge. */
 enum err_code source_point(const struct source *source, uint32_t feature, struct arena *scratch,
-                           struct merc *out, struct err *err);
+                           struct plane_point *out, struct err *err);
 
 /* Id that breaks ties. */
 const char *source_feature_id(const struct source *source, uint32_t feature);

@@ -133,11 +133,11 @@ static enum err_code draw_picture(struct scenes *scenes, struct canvas *canvas,
                                   struct err *err)
 {
     enum err_code code = ERR_OK;
-    if (!tile_in_grid(key->z, key->x, key->y) ||
-        !tile_in_grid(key->z, key->x + tiles - 1, key->y + tiles - 1))
-        return err_set(err, ERR_NOT_FOUND,
-                       "there is no tile %u/%u/%u: z goes from 0 to %d, x and y from 0 to 2^z - 1",
-                       key->z, key->x, key->y, TILE_ZOOM_MAX);
+    enum plane plane = scenes_plane(scenes);
+    if (!plane_has_tile(plane, key->z, key->x, key->y) ||
+        !plane_has_tile(plane, key->z, key->x + tiles - 1, key->y + tiles - 1))
+        return err_set(err, ERR_NOT_FOUND, "there is no tile %u/%u/%u; z goes up to %d", key->z,
+                       key->x, key->y, TILE_ZOOM_MAX);
     if (key->scale != 1 && key->scale != 2)
         return err_set(err, ERR_USAGE, "the scale must be 1 or 2");
     struct drawing drawing = {.scenes = scenes,
@@ -148,7 +148,7 @@ static enum err_code draw_picture(struct scenes *scenes, struct canvas *canvas,
                               .square = tile_square(key->z, key->x, key->y),
                               .shift = 16 - (int32_t)key->z - (key->scale == 2 ? 1 : 0),
                               .err = err};
-    struct merc_box last = tile_square(key->z, key->x + tiles - 1, key->y + tiles - 1);
+    struct plane_box last = tile_square(key->z, key->x + tiles - 1, key->y + tiles - 1);
     drawing.square.east = last.east;
     drawing.square.south = last.south;
     TRY(canvas_begin(canvas, key->scale, tiles, err));

@@ -1,13 +1,13 @@
 /*
  * tile.h - one tile, drawn from a world alone.
  *
- * A tile is a pure function of (world, style, map, z, x, y, scale, dimmed unit): the same
+ * A tile is a pure function of (world, style, plane, map, z, x, y, scale, dimmed unit): the same
  * bytes on every machine with the same packages and fonts, for every thread count.
  *
  * Life:    canvas_new one a thread; tile_draw as often as you like; canvas_free.
  * Threads: worlds, styles and label placements are shared; a canvas and a worker are not.
- * Space:   Web Mercator XYZ, 256 px; a tile of z is drawn at style zoom z - 1
- *          (styles/README.md).
+ * Space:   z, x, y of the plane (plane.h), 256 px, which are those of XYZ in Web Mercator; a tile
+ *          of z is drawn at style zoom z - 1 (styles/README.md).
  */
 #ifndef SISETU_TILER_TILE_H
 #define SISETU_TILER_TILE_H
@@ -17,6 +17,7 @@
 #include "geo/world/world.h"
 #include "styles/style.h"
 #include "tiler/draw/image.h"
+#include "tiler/tiles/plane.h"
 
 struct canvas;
 struct scenes; /* what a world looks like under a style: projected shapes, placed labels */
@@ -31,10 +32,10 @@ struct tile_key {
     const char *unit; /* dim all outside it; NULL: nothing */
 };
 
-/* Made once for (world, style), shared by all threads, filled lazily under its own locks.
+/* Made once for (world, style, plane), shared by all threads, filled lazily under its own locks.
  * Holds a reference to the world; the style must outlive it. */
-enum err_code scenes_new(struct world *world, const struct style *style, struct scenes **out,
-                         struct err *err);
+enum err_code scenes_new(struct world *world, const struct style *style, enum plane plane,
+                         struct scenes **out, struct err *err);
 struct scenes *scenes_acquire(struct scenes *scenes);
 void scenes_release(struct scenes *scenes);
 struct world *scenes_world(struct scenes *scenes);
@@ -42,7 +43,7 @@ struct world *scenes_world(struct scenes *scenes);
 enum err_code canvas_new(const struct style *style, struct canvas **out, struct err *err);
 void canvas_free(struct canvas *canvas);
 
-/* Draws a tile as PNG into out. ERR_NOT_FOUND: z, x, y outside the grid, or no such unit. */
+/* Draws a tile as PNG into out. ERR_NOT_FOUND: z, x, y outside the plane, or no such unit. */
 enum err_code tile_draw(struct scenes *scenes, struct canvas *canvas, struct worker *worker,
                         const struct tile_key *key, struct buf *out, struct err *err);
 

@@ -21,7 +21,7 @@ static int64_t snap(const struct vector_frame *frame, int64_t value, int64_t ori
     return (value - origin + half) >> frame->shift;
 }
 
-static struct clip_point snap_point(const struct vector_frame *frame, struct merc p)
+static struct clip_point snap_point(const struct vector_frame *frame, struct plane_point p)
 {
     return (struct clip_point){snap(frame, p.x, frame->square.west),
                                snap(frame, p.y, frame->square.north)};
@@ -62,7 +62,7 @@ static size_t snap_chain(const struct shaping *s, uint32_t chain, bool back)
 {
     const struct vector_frame *frame = s->frame;
     uint32_t start = start_of(s->detail, chain), end = s->detail->ring_ends[chain];
-    const struct merc *from = s->detail->points + start;
+    const struct plane_point *from = s->detail->points + start;
     struct clip_point *to = s->points->items;
     uint32_t n_from = end - start;
     size_t n = 0;
@@ -98,7 +98,7 @@ static void write_rings(const struct shaping *s)
 /* The pixel that the middle of the shape lies in. */
 static void add_pixel(const struct shaping *s)
 {
-    const struct merc_box *box = &s->shape->box;
+    const struct plane_box *box = &s->shape->box;
     int32_t shift = s->frame->shift + 3; /* a pixel is 2^3 units */
     int64_t x = ((box->west + box->east) >> 1) - s->frame->square.west;
     int64_t y = ((box->north + box->south) >> 1) - s->frame->square.north;
@@ -163,7 +163,7 @@ static bool write_simple(const struct shaping *s, size_t n)
     return true;
 }
 
-static bool lies_inside(const struct merc_box *a, const struct merc_box *b)
+static bool lies_inside(const struct plane_box *a, const struct plane_box *b)
 {
     return a->west >= b->west && a->east <= b->east && a->north >= b->north && a->south <= b->south;
 }

@@ -9,8 +9,8 @@
 
 /* Where the tile lies. */
 struct vector_frame {
-    struct merc_box square, reach; /* of the tile, and with what it holds beyond its edges */
-    int32_t shift;                 /* a unit of the tile is 2^shift units of the map */
+    struct plane_box square, reach; /* of the tile, and with what it holds beyond its edges */
+    int32_t shift;                  /* a unit of the tile is 2^shift units of the map */
 };
 
 /* A list that grows as shapes need it. */

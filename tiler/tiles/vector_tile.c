@@ -203,8 +203,8 @@ static struct vector_frame frame_of(const struct tile_key *key)
     struct vector_frame frame = {.square = tile_square(key->z, key->x, key->y),
                                  .shift = 20 - (int32_t)key->z}; /* 2^32 / 2^z / 4096 */
     int64_t reach = (int64_t)VECTOR_BUFFER << frame.shift;
-    frame.reach = (struct merc_box){frame.square.west - reach, frame.square.north - reach,
-                                    frame.square.east + reach, frame.square.south + reach};
+    frame.reach = (struct plane_box){frame.square.west - reach, frame.square.north - reach,
+                                     frame.square.east + reach, frame.square.south + reach};
     return frame;
 }
 
@@ -217,7 +217,7 @@ enum err_code vector_tile_draw(struct scenes *scenes, struct vector_room *room,
     bool done_with[SOURCE_COUNT] = {false};
     struct buf left_over;
     buf_init(&left_over);
-    if (!tile_in_grid(key->z, key->x, key->y))
+    if (!plane_has_tile(scenes_plane(scenes), key->z, key->x, key->y))
         return err_set(err, ERR_NOT_FOUND,
                        "there is no tile %u/%u/%u: z goes from 0 to %d, x and y from 0 to 2^z - 1",
                        key->z, key->x, key->y, TILE_ZOOM_MAX);

@@ -15,7 +15,7 @@
  *
  * Life:    vector_room_new one a thread; vector_tile_draw as often as you like; vector_room_free.
  * Threads: scenes are shared; a room and a worker are not.
- * Space:   Web Mercator XYZ, 512-px tiles: a tile of z is drawn at style zoom z.
+ * Space:   z, x, y of the plane (plane.h), 512-px tiles: a tile of z is drawn at style zoom z.
  */
 #ifndef SISETU_TILER_VECTOR_TILE_H
 #define SISETU_TILER_VECTOR_TILE_H
@@ -30,7 +30,7 @@ enum err_code vector_room_new(struct vector_room **out, struct err *err);
 void vector_room_free(struct vector_room *room); /* NULL is fine */
 
 /* Appends the tile to out; scale and unit of the key are of no account. ERR_NOT_FOUND: z, x, y
- * outside the grid. */
+ * outside the plane. */
 enum err_code vector_tile_draw(struct scenes *scenes, struct vector_room *room,
                                struct worker *worker, const struct tile_key *key, struct buf *out,
                                struct err *err);
