@@ -26,7 +26,18 @@ struct choice {
 
 static const struct choice caps[] = {{"butt", 0}, {"round", 1}, {"square", 2}, {NULL, 0}};
 static const struct choice joins[] = {{"miter", 0}, {"round", 1}, {"bevel", 2}, {NULL, 0}};
-static const struct choice placements[] = {{"point", 0}, {NULL, 0}};
+static const struct choice placements[] = {
+    {"point", PLACE_POINT}, {"line", PLACE_LINE}, {"line-center", PLACE_LINE_CENTER}, {NULL, 0}};
+static const struct choice alignments[] = {{"auto", ALIGN_AUTO},
+                                           {"map", ALIGN_MAP},
+                                           {"viewport", ALIGN_VIEWPORT},
+                                           {"viewport-glyph", ALIGN_VIEWPORT_GLYPH},
+                                           {NULL, 0}};
+static const struct choice justifies[] = {{"center", JUSTIFY_CENTER},
+                                          {"left", JUSTIFY_LEFT},
+                                          {"right", JUSTIFY_RIGHT},
+                                          {"auto", JUSTIFY_AUTO},
+                                          {NULL, 0}};
 /* Nine anchors: (x + 1) + 3 * (y + 1). */
 static const struct choice anchors[] = {
     {"top-left", 0}, {"top", 1},         {"top-right", 2}, {"left", 3},         {"center", 4},
@@ -48,6 +59,10 @@ static const struct choice *choices_of(enum property_kind kind)
         return joins;
     case KIND_PLACEMENT:
         return placements;
+    case KIND_ALIGNMENT:
+        return alignments;
+    case KIND_JUSTIFY:
+        return justifies;
     case KIND_ANCHOR:
         return anchors;
     case KIND_ICON:
@@ -101,6 +116,7 @@ enum value_type property_value_type(enum property_kind kind)
     switch (kind) {
     case KIND_NUMBER:
     case KIND_SIZE:
+    case KIND_SIGNED:
     case KIND_SHARE:
         return VALUE_NUMBER;
     case KIND_COLOUR:
@@ -115,6 +131,8 @@ enum value_type property_value_type(enum property_kind kind)
     case KIND_JOIN:
     case KIND_ANCHOR:
     case KIND_PLACEMENT:
+    case KIND_ALIGNMENT:
+    case KIND_JUSTIFY:
         return VALUE_STRING;
     case KIND_DASHES:
     case KIND_OFFSET:
@@ -124,13 +142,43 @@ enum value_type property_value_type(enum property_kind kind)
     return VALUE_NULL;
 }
 
+/* The numbers that a kind takes; false: any. */
+static bool range_of(enum property_kind kind, double *least, double *most)
+{
+    *least = kind == KIND_SIGNED ? -1000 : 0;
+    *most = kind == KIND_SHARE ? 1 : 1000;
+    return kind == KIND_SIZE || kind == KIND_SIGNED || kind == KIND_SHARE;
+}
+
+static const char *right_choice(enum property_kind kind)
+{
+    switch ((int)kind) {
+    case KIND_ICON:
+        return "circle, square, triangle, diamond, star or cross";
+    case KIND_CAP:
+        return "butt, round or square";
+    case KIND_JOIN:
+        return "miter, round or bevel";
+    case KIND_PLACEMENT:
+        return "point, line or line-center";
+    case KIND_ALIGNMENT:
+        return "auto, map, viewport or viewport-glyph";
+    case KIND_JUSTIFY:
+        return "auto, left, center or right";
+    default:
+        return "center, top, bottom-left and the like";
+    }
+}
+
 bool property_takes(enum property_kind kind, struct value value, const char **right)
 {
     struct pattern pattern;
-    if (kind == KIND_SHARE || kind == KIND_SIZE) {
-        double most = kind == KIND_SHARE ? 1 : 1000;
-        *right = kind == KIND_SHARE ? "a number from 0 to 1" : "a number from 0 to 1000";
-        return value.type != VALUE_NUMBER || (value.as.number >= 0 && value.as.number <= most);
+    double least, most;
+    if (range_of(kind, &least, &most)) {
+        *right = kind == KIND_SHARE    ? "a number from 0 to 1"
+                 : kind == KIND_SIGNED ? "a number from -1000 to 1000"
+                                       : "a number from 0 to 1000";
+        return value.type != VALUE_NUMBER || (value.as.number >= least && value.as.number <= most);
     }
     if (kind == KIND_TEXT) {
         *right = "an expression such as [\"get\", \"name\"]; the old {name} form is not supported";
@@ -144,11 +192,7 @@ bool property_takes(enum property_kind kind, struct value value, const char **ri
         return pattern_by_name(value.as.string, &pattern);
     }
     const struct choice *choices = choices_of(kind);
-    *right = kind == KIND_ICON        ? "circle, square, triangle, diamond, star or cross"
-             : kind == KIND_CAP       ? "butt, round or square"
-             : kind == KIND_JOIN      ? "miter, round or bevel"
-             : kind == KIND_PLACEMENT ? "point"
-                                      : "center, top, bottom-left and the like";
+    *right = right_choice(kind);
     return !choices || find_choice(choices, value.as.string) >= 0;
 }
 
@@ -172,6 +216,8 @@ static double default_number(enum style_property property)
     case PROP_ICON_HALO_WIDTH:
     case PROP_TEXT_HALO_WIDTH:
     case PROP_TEXT_LETTER_SPACING:
+    case PROP_LINE_OFFSET:
+    case PROP_LINE_GAP_WIDTH:
         return 0;
     case PROP_CIRCLE_RADIUS:
         return 5;
@@ -183,6 +229,10 @@ static double default_number(enum style_property property)
         return 1.2;
     case PROP_TEXT_PADDING:
         return 2;
+    case PROP_TEXT_MAX_ANGLE:
+        return 45;
+    case PROP_SYMBOL_SPACING:
+        return 250;
     default: /* widths and opacities */
         return 1;
     }
@@ -194,10 +244,10 @@ double style_number(const struct style_layer *layer, enum style_property propert
     struct value value = evaluate(layer, property, eval);
     if (value.type != VALUE_NUMBER)
         return default_number(property);
-    enum property_kind kind = property_rows[property].kind;
-    if (kind == KIND_NUMBER)
+    double least, most;
+    if (!range_of(property_rows[property].kind, &least, &most))
         return value.as.number;
-    return fmax(0, fmin(kind == KIND_SHARE ? 1 : 1000, value.as.number));
+    return fmax(least, fmin(most, value.as.number));
 }
 
 struct colour style_colour(const struct style_layer *layer, enum style_property property,
@@ -218,7 +268,7 @@ bool style_bool(const struct style_layer *layer, enum style_property property,
                 const struct eval *eval)
 {
     struct value value = evaluate(layer, property, eval);
-    return value.type == VALUE_BOOL && value.as.boolean;
+    return value.type == VALUE_BOOL ? value.as.boolean : property == PROP_TEXT_KEEP_UPRIGHT;
 }
 
 const char *style_text(const struct style_layer *layer, enum style_property property,

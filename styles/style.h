@@ -99,6 +99,8 @@ enum layer_type { LAYER_BACKGROUND, LAYER_FILL, LAYER_LINE, LAYER_CIRCLE, LAYER_
     X(PROP_LINE_COLOR, "line-color", LINE, PAINT, COLOUR)                                          \
     X(PROP_LINE_WIDTH, "line-width", LINE, PAINT, SIZE)                                            \
     X(PROP_LINE_OPACITY, "line-opacity", LINE, PAINT, SHARE)                                       \
+    X(PROP_LINE_OFFSET, "line-offset", LINE, PAINT, SIGNED)                                        \
+    X(PROP_LINE_GAP_WIDTH, "line-gap-width", LINE, PAINT, SIZE)                                    \
     X(PROP_LINE_DASHARRAY, "line-dasharray", LINE, PAINT, DASHES)                                  \
     X(PROP_LINE_CAP, "line-cap", LINE, LAYOUT, CAP)                                                \
     X(PROP_LINE_JOIN, "line-join", LINE, LAYOUT, JOIN)                                             \
@@ -122,17 +124,22 @@ enum layer_type { LAYER_BACKGROUND, LAYER_FILL, LAYER_LINE, LAYER_CIRCLE, LAYER_
     X(PROP_TEXT_SIZE, "text-size", SYMBOL, LAYOUT, SIZE)                                           \
     X(PROP_TEXT_MAX_WIDTH, "text-max-width", SYMBOL, LAYOUT, SIZE)                                 \
     X(PROP_TEXT_LINE_HEIGHT, "text-line-height", SYMBOL, LAYOUT, SIZE)                             \
-    X(PROP_TEXT_LETTER_SPACING, "text-letter-spacing", SYMBOL, LAYOUT, NUMBER)                     \
+    X(PROP_TEXT_LETTER_SPACING, "text-letter-spacing", SYMBOL, LAYOUT, SIGNED)                     \
+    X(PROP_TEXT_JUSTIFY, "text-justify", SYMBOL, LAYOUT, JUSTIFY)                                  \
     X(PROP_TEXT_ANCHOR, "text-anchor", SYMBOL, LAYOUT, ANCHOR)                                     \
     X(PROP_TEXT_OFFSET, "text-offset", SYMBOL, LAYOUT, OFFSET)                                     \
     X(PROP_TEXT_PADDING, "text-padding", SYMBOL, LAYOUT, SIZE)                                     \
     X(PROP_TEXT_ALLOW_OVERLAP, "text-allow-overlap", SYMBOL, LAYOUT, BOOL)                         \
     X(PROP_TEXT_OPTIONAL, "text-optional", SYMBOL, LAYOUT, BOOL)                                   \
+    X(PROP_TEXT_ROTATION_ALIGNMENT, "text-rotation-alignment", SYMBOL, LAYOUT, ALIGNMENT)          \
+    X(PROP_TEXT_MAX_ANGLE, "text-max-angle", SYMBOL, LAYOUT, SIZE)                                 \
+    X(PROP_TEXT_KEEP_UPRIGHT, "text-keep-upright", SYMBOL, LAYOUT, BOOL)                           \
     X(PROP_TEXT_COLOR, "text-color", SYMBOL, PAINT, COLOUR)                                        \
     X(PROP_TEXT_OPACITY, "text-opacity", SYMBOL, PAINT, SHARE)                                     \
     X(PROP_TEXT_HALO_COLOR, "text-halo-color", SYMBOL, PAINT, COLOUR)                              \
     X(PROP_TEXT_HALO_WIDTH, "text-halo-width", SYMBOL, PAINT, SIZE)                                \
     X(PROP_SYMBOL_PLACEMENT, "symbol-placement", SYMBOL, LAYOUT, PLACEMENT)                        \
+    X(PROP_SYMBOL_SPACING, "symbol-spacing", SYMBOL, LAYOUT, SIZE)                                 \
     X(PROP_SYMBOL_SORT_KEY, "symbol-sort-key", SYMBOL, LAYOUT, NUMBER)
 
 enum style_property {
@@ -164,6 +171,24 @@ enum icon {
 };
 
 bool icon_by_name(const char *name, enum icon *out);
+
+/* symbol-placement. Areas: at their innermost point, or along their edges. */
+enum symbol_placement {
+    PLACE_POINT,
+    PLACE_LINE,        /* every symbol-spacing px along the line */
+    PLACE_LINE_CENTER, /* once, in its middle */
+};
+
+/* text-rotation-alignment: whether a text on a line turns with it. */
+enum text_alignment {
+    ALIGN_AUTO, /* map along lines, else viewport */
+    ALIGN_MAP,
+    ALIGN_VIEWPORT,       /* level */
+    ALIGN_VIEWPORT_GLYPH, /* each letter level, along the line */
+};
+
+/* text-justify: the lines of a text, against each other. */
+enum text_justify { JUSTIFY_CENTER, JUSTIFY_LEFT, JUSTIFY_RIGHT, JUSTIFY_AUTO };
 
 /* Where a text lies against its point: -1 left or top edge on it, 0 middle, 1 right, bottom. */
 struct anchor {
@@ -206,7 +231,8 @@ bool style_bool(const struct style_layer *layer, enum style_property property,
 const char *style_text(const struct style_layer *layer, enum style_property property,
                        const struct eval *eval); /* NULL: none */
 int style_choice(const struct style_layer *layer, enum style_property property,
-                 const struct eval *eval); /* enum line_cap, line_join (tiler/draw/stroke.h) */
+                 const struct eval *eval); /* enum line_cap, line_join (tiler/draw/stroke.h),
+                                              symbol_placement, text_alignment, text_justify */
 struct anchor style_anchor(const struct style_layer *layer, const struct eval *eval);
 
 #endif

@@ -12,8 +12,9 @@ enum property_section { SECTION_PAINT, SECTION_LAYOUT };
 /* Kinds of values: what is checked at load, what an evaluation may give. */
 enum property_kind {
     KIND_NUMBER,
-    KIND_SIZE,  /* a number of at least 0 and at most 1000 */
-    KIND_SHARE, /* 0..1 */
+    KIND_SIZE,   /* a number of at least 0 and at most 1000 */
+    KIND_SIGNED, /* from -1000 to 1000 */
+    KIND_SHARE,  /* 0..1 */
     KIND_COLOUR,
     KIND_BOOL,
     KIND_TEXT,
@@ -23,6 +24,8 @@ enum property_kind {
     KIND_JOIN,
     KIND_ANCHOR,
     KIND_PLACEMENT,
+    KIND_ALIGNMENT,
+    KIND_JUSTIFY,
     KIND_DASHES, /* constants from here on: lists, not expressions */
     KIND_OFFSET,
     KIND_FONT,

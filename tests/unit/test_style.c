@@ -139,8 +139,14 @@ static void test_values_out_of_range_are_named(void **state)
     assert_refused(LAYER("symbol", ", \"layout\": {\"icon-image\": \"airport\"}"), "triangle");
     assert_refused(LAYER("symbol", ", \"layout\": {\"text-field\": \"{name}\"}"),
                    "[\"get\", \"name\"]");
-    assert_refused(LAYER("symbol", ", \"layout\": {\"symbol-placement\": \"line\"}"),
-                   "must be point");
+    assert_refused(LAYER("symbol", ", \"layout\": {\"symbol-placement\": \"along\"}"),
+                   "must be point, line or line-center");
+    assert_refused(LAYER("symbol", ", \"layout\": {\"text-rotation-alignment\": \"page\"}"),
+                   "must be auto, map, viewport");
+    assert_refused(LAYER("line", ", \"paint\": {\"line-offset\": -1001}"),
+                   "must be a number from -1000 to 1000");
+    assert_refused(LAYER("line", ", \"paint\": {\"line-gap-width\": -1}"),
+                   "must be a number from 0 to 1000");
     assert_refused(LAYER("fill", ", \"minzoom\": 25"), "minzoom: must be a number from 0 to 24");
     assert_refused(LAYER("fill", ", \"maxzoom\": \"9\""), "maxzoom");
     assert_refused(LAYER("fill", ", \"metadata\": {\"sisetu:maps\": [\"moon\"]}"),

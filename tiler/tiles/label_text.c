@@ -66,6 +66,22 @@ static enum err_code shape_line(struct font_set *fonts, const struct text_size *
     return text ? font_shape(fonts, size, text_trim(text), arena, run, err) : err_nomem(err);
 }
 
+/* How much of what a line is shorter than the longest lies left of it. */
+static double flush_side(int justify, struct anchor anchor)
+{
+    switch ((enum text_justify)justify) {
+    case JUSTIFY_LEFT:
+        return 0;
+    case JUSTIFY_RIGHT:
+        return 1;
+    case JUSTIFY_AUTO: /* the side of the anchor */
+        return (anchor.x + 1) / 2.0;
+    case JUSTIFY_CENTER:
+        break;
+    }
+    return 0.5;
+}
+
 enum err_code label_text_layout(const struct style_layer *layer, const struct eval *eval,
                                 struct font_set *fonts, struct arena *arena, struct placed *out,
                                 struct err *err)
@@ -100,9 +116,9 @@ enum err_code label_text_layout(const struct style_layer *layer, const struct ev
     double left = layer->text_offset_em[0] * look->size_px - width * (anchor.x + 1) / 2;
     double top = layer->text_offset_em[1] * look->size_px - height * (anchor.y + 1) / 2;
     struct font_height font = font_height(fonts, layer->font_stack, look->size_px);
+    double flush = flush_side(style_choice(layer, PROP_TEXT_JUSTIFY, eval), anchor);
     for (size_t i = 0; i < n; i++) {
-        /* Lines lie flush with the side of the anchor. */
-        double slack = (width - runs[i].width_64 / 64.0) * (anchor.x + 1) / 2;
+        double slack = (width - runs[i].width_64 / 64.0) * flush;
         double base = top + (double)i * line_px + font.above_px;
         origins[i] = (struct fixed){llround((left + slack) * 64), llround(base) * 64};
     }
