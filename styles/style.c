@@ -1,6 +1,7 @@
 #include "styles/style_private.h"
 
 #include "data/base/file.h"
+#include "data/base/hash.h"
 #include "data/base/limits.h"
 #include "data/base/text.h"
 
@@ -380,6 +381,21 @@ static bool known_root(void *context, const char *key, const struct json *value)
     return walk->code == ERR_OK;
 }
 
+static bool is_json_file(const char *name)
+{
+    size_t n = strlen(name);
+    return n >= 5 && strcmp(name + n - 5, ".json") == 0;
+}
+
+/* "night" for "styles/night.json". */
+static const char *base_name(struct style *style)
+{
+    const char *slash = strrchr(style->path, '/');
+    const char *base = slash ? slash + 1 : style->path;
+    size_t n = strlen(base);
+    return arena_strndup(&style->arena, base, n > 5 && is_json_file(base) ? n - 5 : n);
+}
+
 static enum err_code read_style(struct style *style, const struct json *root, struct err *err)
 {
     const struct json *layers = jr_get(root, "layers");
@@ -393,7 +409,7 @@ static enum err_code read_style(struct style *style, const struct json *root, st
         return err_set(err, ERR_INPUT, "version: must be 8 (MapLibre Style Specification)");
     if (jr_type_of(layers) != JR_ARRAY || n == 0 || n > MOST_LAYERS)
         return err_set(err, ERR_INPUT, "layers: must be a list of 1 to %d layers", MOST_LAYERS);
-    style->name = arena_strdup(&style->arena, name ? name : "");
+    style->name = name && *name ? arena_strdup(&style->arena, name) : base_name(style);
     style->layers = arena_new(&style->arena, struct style_layer, n);
     style->stacks = arena_new(&style->arena, struct font_stack, MOST_STACKS);
     style->stack_keys = arena_new(&style->arena, const char *, MOST_STACKS);
@@ -410,6 +426,15 @@ static enum err_code read_style(struct style *style, const struct json *root, st
     return code == ERR_OK ? code : err_wrap(err, "metadata: sisetu:legend");
 }
 
+static uint64_t version_of(const char *text, size_t n)
+{
+    unsigned char hash[HASH_BYTES];
+    uint64_t version;
+    hash_bytes(text, n, hash);
+    memcpy(&version, hash, sizeof version);
+    return version;
+}
+
 enum err_code style_parse(const char *name, const char *json, size_t n, struct style **out,
                           struct err *err)
 {
@@ -419,12 +444,17 @@ enum err_code style_parse(const char *name, const char *json, size_t n, struct s
     *out = style;
     if (!style)
         return err_nomem(err);
+    pthread_mutex_init(&style->mutex, NULL);
+    style->n_references = 1;
     /* A compiled style is some tens of bytes for each byte of its text. */
     arena_init(&style->arena, (size_t)LIMIT_JSON_BYTES * 16);
+    style->path = arena_strdup(&style->arena, name);
+    TRY(style->path ? ERR_OK : err_nomem(err));
     TRY(jr_parse(json, n, &root, err));
     TRY(read_style(style, root, err));
     style->text = arena_strndup(&style->arena, json, n);
     style->n_text = n;
+    style->version = version_of(json, n);
     TRY(style->text ? ERR_OK : err_nomem(err));
 done:
     jr_free(root);
@@ -436,30 +466,60 @@ done:
     return code;
 }
 
-enum err_code style_load(const char *path, struct style **out, struct err *err)
+bool style_is_path(const char *given)
+{
+    return strchr(given, '/') || is_json_file(given);
+}
+
+enum err_code style_load(const char *given, struct style **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    char file[4096];
+    char file[4096], name[128];
     struct buf text;
     buf_init(&text);
     *out = NULL;
-    if (!path) {
-        TRY(file_asset("styles/four-colour.json", file, sizeof file, err));
-        path = file;
+    if (!given || !style_is_path(given)) {
+        snprintf(name, sizeof name, "styles/%.80s.json", given ? given : "four-colour");
+        TRY(file_asset(name, file, sizeof file, err));
+        given = file;
     }
-    TRY(file_read(path, LIMIT_JSON_BYTES, &text, err));
-    TRY(style_parse(path, buf_text(&text), text.n_bytes, out, err));
+    TRY(file_read(given, LIMIT_JSON_BYTES, &text, err));
+    TRY(style_parse(given, buf_text(&text), text.n_bytes, out, err));
 done:
     buf_release(&text);
     return code;
+}
+
+struct style *style_acquire(struct style *style)
+{
+    pthread_mutex_lock(&style->mutex);
+    style->n_references++;
+    pthread_mutex_unlock(&style->mutex);
+    return style;
 }
 
 void style_free(struct style *style)
 {
     if (!style)
         return;
+    pthread_mutex_lock(&style->mutex);
+    unsigned left = --style->n_references;
+    pthread_mutex_unlock(&style->mutex);
+    if (left > 0)
+        return;
+    pthread_mutex_destroy(&style->mutex);
     arena_release(&style->arena);
     free(style);
+}
+
+const char *style_path(const struct style *style)
+{
+    return style->path;
+}
+
+uint64_t style_version(const struct style *style)
+{
+    return style->version;
 }
 
 const char *style_name(const struct style *style)

@@ -21,15 +21,27 @@
 
 struct style;
 
-/* path NULL: styles/four-colour.json beside the program. Free with style_free. */
-enum err_code style_load(const char *path, struct style **out, struct err *err);
+/* `given`: a file, the name of a style in styles/ beside the program, or NULL: four-colour. Free
+ * with style_free. */
+enum err_code style_load(const char *given, struct style **out, struct err *err);
 
 /* The same from text in memory; `name` stands in messages. */
 enum err_code style_parse(const char *name, const char *json, size_t n, struct style **out,
                           struct err *err);
+
+/* A style is freed when as many have let it go as have acquired it, its maker included. */
+struct style *style_acquire(struct style *style);
 void style_free(struct style *style);
 
+/* Whether what names a style is a file: it has a slash, or ends in .json. */
+bool style_is_path(const char *given);
+
+/* What the file says, else what it is called. */
 const char *style_name(const struct style *style);
+const char *style_path(const struct style *style);
+
+/* Differs where the text does: 64 bits of its SHA-256. */
+uint64_t style_version(const struct style *style);
 
 /* The text that it was read from. */
 const char *style_text_of(const struct style *style, size_t *n);

@@ -7,6 +7,8 @@
 
 #include "styles/style.h"
 
+#include <pthread.h>
+
 enum property_section { SECTION_PAINT, SECTION_LAYOUT };
 
 /* Kinds of values: what is checked at load, what an evaluation may give. */
@@ -53,8 +55,11 @@ struct legend_map {
 };
 
 struct style {
+    pthread_mutex_t mutex; /* of n_references */
+    unsigned n_references;
     struct arena arena;
-    const char *name;
+    const char *name, *path;
+    uint64_t version;
     const char *text; /* the whole file */
     size_t n_text;
     struct style_layer *layers;
