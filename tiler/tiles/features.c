@@ -4,8 +4,6 @@
 #include <stdlib.h>
 
 enum {
-    /* The raster counts to 16,383 shapes on one pixel; lines that are collected are laid before. */
-    MOST_SHAPES = 8192,
     /* So many fills from one look at what is hidden to the next. */
     FILLS_A_LOOK = 4,
 };
@@ -94,20 +92,22 @@ static void draw_fills(const struct drawing *d, const struct layer_job *job,
 
 /* ---- lines ---- */
 
-/* Whether the feature after this one, below it, is drawn with another paint. */
-static bool paint_ends(const struct layer_job *job, const struct list *list, size_t i)
+/* Whether the feature after this one, below it, is of another run. What lies between the two but
+ * not in this picture counts: a tile is the crop of any larger picture. */
+static bool run_ends(const struct layer_job *job, const struct list *list, size_t i)
 {
-    return i == 0 || paint_at(job, list, i - 1) != paint_at(job, list, i);
+    const uint32_t *run_of = job->look->run_of;
+    return i == 0 ||
+           (run_of && run_of[list->items[i - 1].feature] != run_of[list->items[i].feature]);
 }
 
-/* The strokes of neighbours in the order that look the same are one shape: lines that cross or
- * meet do not darken each other. outlines: those of fills, a pixel wide. */
+/* The strokes of a run are one shape: lines that cross or meet do not darken each other. outlines:
+ * those of fills, a pixel wide. */
 static enum err_code draw_strokes(const struct drawing *d, const struct layer_job *job,
                                   const struct list *list, bool outlines)
 {
     enum err_code code = ERR_OK;
     struct canvas *canvas = d->canvas;
-    size_t collected = 0;
     for (size_t i = list->n; i-- > 0;) {
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
@@ -116,15 +116,12 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
             stroke = stroke_scaled(&paint->stroke, canvas->scale);
         bool drawn = outlines ? paint->has_outline && shape->kind == GEOM_POLYGON
                               : shape->kind != GEOM_POINT;
-        if (drawn) {
+        if (drawn)
             TRY(add_lines(d, job, shape, &stroke));
-            collected++;
-        }
-        if (!paint_ends(job, list, i) && collected < MOST_SHAPES)
+        if (!run_ends(job, list, i))
             continue;
         const struct coat coat = {.colour = outlines ? paint->outline : paint->colour,
                                   .opacity = paint->opacity};
-        collected = 0;
         if (is_thin(&stroke))
             canvas_lay_lines(canvas, &coat);
         else

@@ -172,6 +172,34 @@ static enum err_code rank_features(const struct paint_table *table, const uint32
     return ERR_OK;
 }
 
+/* The raster counts to 16,383 shapes on one pixel: a longer run is cut. */
+enum { LONGEST_RUN = 8192 };
+
+static enum err_code find_runs(const uint32_t *paint_of, uint32_t n, struct arena *scratch,
+                               struct arena *arena, struct look *out, struct err *err)
+{
+    uint32_t *order = arena_new(scratch, uint32_t, n), *run_of = arena_new(arena, uint32_t, n);
+    uint32_t run = 0, length = 0, paint = LOOK_NONE;
+    if (!order || !run_of)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < n; i++)
+        order[out->rank ? out->rank[i] : i] = i;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t feature = order[i];
+        if (paint_of[feature] == LOOK_NONE)
+            continue;
+        if (paint != LOOK_NONE && (paint_of[feature] != paint || length == LONGEST_RUN)) {
+            run++;
+            length = 0;
+        }
+        paint = paint_of[feature];
+        run_of[feature] = run;
+        length++;
+    }
+    out->run_of = run > 0 ? run_of : NULL;
+    return ERR_OK;
+}
+
 static enum err_code keep_paints(const struct paint_table *table, struct arena *arena,
                                  struct look *out, struct err *err)
 {
@@ -221,6 +249,8 @@ enum err_code look_build(const struct style_layer *layer, const struct source *s
     out->paint_of = paint_of;
     TRY(keep_paints(&table, arena, out, err));
     TRY(rank_features(&table, paint_of, source->n, arena, out, err));
+    if (layer->type == LAYER_LINE || layer->type == LAYER_FILL)
+        TRY(find_runs(paint_of, source->n, &scratch, arena, out, err));
 done:
     arena_release(&texts);
     arena_release(&scratch);

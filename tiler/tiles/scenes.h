@@ -41,6 +41,9 @@ struct look {
     /* Of each feature: its place in the order of drawing, by sort key, then as the source has
      * them. NULL: as the source has them. */
     const uint32_t *rank;
+    /* Of each feature: the stretch of the order of drawing in which all are painted alike; their
+     * strokes are laid as one. NULL: it is all one. */
+    const uint32_t *run_of;
     double reach_px; /* how far a feature may be drawn outside of its box */
 };
 
