@@ -22,6 +22,7 @@ struct map_fixture {
     struct scenes *scenes;
     struct canvas *canvas;
     struct worker worker;
+    enum plane plane; /* that is drawn; Web Mercator at first */
 };
 
 static inline void map_unit(struct fixture *f, const char *code, const char *name, int32_t level,
@@ -187,8 +188,10 @@ static inline uint32_t *map_draw_block(struct map_fixture *m, const struct tile_
                                        uint32_t tiles)
 {
     struct err err;
+    struct scenes *scenes = NULL;
     worker_reset(&m->worker);
-    fixture_check(tile_draw_block(m->scenes, m->canvas, &m->worker, key, tiles, &err), &err);
+    fixture_check(scenes_in_plane(m->scenes, m->plane, &scenes, &err), &err);
+    fixture_check(tile_draw_block(scenes, m->canvas, &m->worker, key, tiles, &err), &err);
     size_t bytes = (size_t)TILE_PX * TILE_PX * key->scale * key->scale * tiles * tiles * 4;
     uint32_t *copy = malloc(bytes);
     if (!copy)
@@ -197,10 +200,10 @@ static inline uint32_t *map_draw_block(struct map_fixture *m, const struct tile_
 }
 
 /* Tile and pixel (at scale 1) of a place at a zoom. */
-static inline void map_place(double lon, double lat, uint32_t z, struct tile_key *key, uint32_t *x,
-                             uint32_t *y)
+static inline void map_place_in(enum plane plane, struct lonlat at, uint32_t z,
+                                struct tile_key *key, uint32_t *x, uint32_t *y)
 {
-    struct plane_point m = plane_of(PLANE_MERCATOR, (struct lonlat){lon, lat});
+    struct plane_point m = plane_of(plane, at);
     uint64_t px = (uint64_t)((int64_t)m.x + (INT64_C(1) << 31)) >> (24 - z);
     uint64_t py = (uint64_t)((int64_t)m.y + (INT64_C(1) << 31)) >> (24 - z);
     key->z = z;
@@ -208,6 +211,39 @@ static inline void map_place(double lon, double lat, uint32_t z, struct tile_key
     key->y = (uint32_t)(py / TILE_PX);
     *x = (uint32_t)(px % TILE_PX);
     *y = (uint32_t)(py % TILE_PX);
+}
+
+static inline void map_place(double lon, double lat, uint32_t z, struct tile_key *key, uint32_t *x,
+                             uint32_t *y)
+{
+    map_place_in(PLANE_MERCATOR, (struct lonlat){lon, lat}, z, key, x, y);
+}
+
+/* Fails unless tiles are the crop of the larger picture that the corner begins. */
+static inline void map_check_crop(struct map_fixture *m, const struct tile_key *corner,
+                                  uint32_t tiles)
+{
+    uint32_t edge = TILE_PX * corner->scale;
+    uint32_t *whole = map_draw_block(m, corner, tiles);
+    for (uint32_t ty = 0; ty < tiles; ty++) {
+        for (uint32_t tx = 0; tx < tiles; tx++) {
+            struct tile_key key = *corner;
+            key.x += tx;
+            key.y += ty;
+            uint32_t *tile = map_draw_block(m, &key, 1);
+            for (uint32_t y = 0; y < edge; y++)
+                for (uint32_t x = 0; x < edge; x++)
+                    if (tile[y * edge + x] !=
+                        whole[(ty * edge + y) * edge * tiles + tx * edge + x]) {
+                        fprintf(stderr, "%s z%u @%ux tile %u %u pixel %u %u: %08x, not as whole\n",
+                                map_name(corner->map), corner->z, corner->scale, tx, ty, x, y,
+                                tile[y * edge + x]);
+                        abort();
+                    }
+            free(tile);
+        }
+    }
+    free(whole);
 }
 
 #endif

@@ -122,6 +122,31 @@ static void test_tiles_have_one_address_and_stay_inside_the_grid(void **state)
         {"/tiles/nomap/1/0/0.png", 404},
         {"/tiles/risk/1/0/0.png?unit=640100", 200},
         {"/tiles/risk/1/0/0.png?unit=1", 404},
+        /* with the name of a grid */
+        {"/tiles/risk/WebMercatorQuad/0/0/0.png", 200},
+        {"/tiles/risk/WebMercatorQuad/20/1048575/1048575.png", 200},
+        {"/tiles/risk/WebMercatorQuad/21/0/0.png", 404},
+        {"/tiles/risk/WorldCRS84Quad/0/1/0.png", 200},
+        {"/tiles/risk/WorldCRS84Quad/0/2/0.png", 404},
+        {"/tiles/risk/WorldCRS84Quad/0/0/1.png", 404},
+        {"/tiles/risk/CGCS2000Quad/19/1048575/524287@2x.png", 200},
+        {"/tiles/risk/CGCS2000Quad/19/1048575/524288.png", 404},
+        {"/tiles/risk/CGCS2000Quad/20/0/0.png", 404},
+        {"/tiles/risk/CGCS2000Quad/8/408/70.mvt", 204},
+        {"/tiles/risk/c/0/0/0.png", 404},
+        {"/tiles/risk/c/1/1/0.png", 200},
+        {"/tiles/risk/c/1/0/1.png", 404},
+        {"/tiles/risk/c/18/262143/131071.png", 200},
+        {"/tiles/risk/c/18/262143/131072.png", 404},
+        {"/tiles/risk/c/19/0/0.png", 404},
+        {"/tiles/risk/w/0/0/0.png", 404},
+        {"/tiles/risk/w/1/1/1.png", 200},
+        {"/tiles/risk/w/18/262143/262144.png", 404},
+        {"/tiles/risk/C/1/1/0.png", 404},
+        {"/tiles/risk/nogrid/1/1/0.png", 404},
+        {"/tiles/risk//1/1/0.png", 404},
+        {"/tiles/risk/c/1/1/0/0.png", 404},
+        {"/tiles/c/1/1/0.png", 404},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         if (get(s, cases[i].target) != cases[i].status)
@@ -132,6 +157,33 @@ static void test_tiles_have_one_address_and_stay_inside_the_grid(void **state)
     assert_int_equal(s->response.body->n_bytes, 116); /* an empty tile */
     assert_int_equal(get(s, "/tiles/risk/9/0/0@2x.png"), 200);
     assert_int_equal(s->response.body->n_bytes, 139);
+}
+
+static void test_grids_of_one_plane_share_their_tiles(void **state)
+{
+    struct served *s = *state;
+    char tag[BLOB_TAG_BYTES], mercator[BLOB_TAG_BYTES];
+    static const char *const same[] = {"/tiles/risk/CGCS2000Quad/8/406/72.png",
+                                       "/tiles/risk/WorldCRS84Quad/8/406/72.png",
+                                       "/tiles/risk/c/9/406/72.png"};
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        struct http_request request = {.method = HTTP_GET, .target = same[i], .body = ""};
+        assert_int_equal(ask_with(s, &request), i > 0); /* the first draws it */
+        assert_int_equal(s->response.status, 200);
+        assert_true(s->response.body->n_bytes > 116);
+        if (i == 0)
+            memcpy(tag, s->response.body->tag, sizeof tag);
+        assert_string_equal(s->response.body->tag, tag);
+    }
+    /* the tile of the same numbers in the other plane is another one */
+    assert_int_equal(get(s, "/tiles/risk/9/406/72.png"), 200);
+    assert_string_not_equal(s->response.body->tag, tag);
+    assert_int_equal(get(s, "/tiles/risk/9/406/196.png"), 200);
+    memcpy(mercator, s->response.body->tag, sizeof mercator);
+    assert_int_equal(get(s, "/tiles/risk/WebMercatorQuad/9/406/196.png"), 200);
+    assert_string_equal(s->response.body->tag, mercator);
+    assert_int_equal(get(s, "/tiles/risk/w/9/406/196.png"), 200);
+    assert_string_equal(s->response.body->tag, mercator);
 }
 
 static void test_a_tile_that_was_drawn_is_answered_without_a_worker(void **state)
@@ -381,6 +433,7 @@ int main(void)
         TEST(test_status_says_that_nothing_was_assessed),
         TEST(test_routes_refuse_bad_parameters_with_a_reason),
         TEST(test_tiles_have_one_address_and_stay_inside_the_grid),
+        TEST(test_grids_of_one_plane_share_their_tiles),
         TEST(test_a_tile_that_was_drawn_is_answered_without_a_worker),
         TEST(test_if_none_match_takes_lists_weak_tags_and_stars),
         TEST(test_methods_other_than_those_of_the_address_are_refused),

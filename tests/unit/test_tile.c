@@ -133,29 +133,6 @@ static void test_every_zoom_of_every_map_draws(void **state)
     }
 }
 
-static void compare_with_block(const struct tile_key *corner, uint32_t tiles)
-{
-    uint32_t edge = TILE_PX * corner->scale;
-    uint32_t *whole = map_draw_block(&map, corner, tiles);
-    for (uint32_t ty = 0; ty < tiles; ty++) {
-        for (uint32_t tx = 0; tx < tiles; tx++) {
-            struct tile_key key = *corner;
-            key.x += tx;
-            key.y += ty;
-            uint32_t *tile = map_draw_block(&map, &key, 1);
-            for (uint32_t y = 0; y < edge; y++)
-                for (uint32_t x = 0; x < edge; x++)
-                    if (tile[y * edge + x] != whole[(ty * edge + y) * edge * tiles + tx * edge + x])
-                        fail_msg("%s z%u @%ux tile %u %u pixel %u %u: %08x, in the whole %08x",
-                                 map_name(corner->map), corner->z, corner->scale, tx, ty, x, y,
-                                 tile[y * edge + x],
-                                 whole[(ty * edge + y) * edge * tiles + tx * edge + x]);
-            free(tile);
-        }
-    }
-    free(whole);
-}
-
 static void test_neighbouring_tiles_are_the_crop_of_one_larger_picture(void **state)
 {
     (void)state;
@@ -168,10 +145,10 @@ static void test_neighbouring_tiles_are_the_crop_of_one_larger_picture(void **st
             key.x--;
             key.y--;
             key.unit = i % 2 ? "640101" : NULL;
-            compare_with_block(&key, 3);
+            map_check_crop(&map, &key, 3);
             key.scale = 2;
             if (i % 3 == 1)
-                compare_with_block(&key, 2);
+                map_check_crop(&map, &key, 2);
         }
     }
 }

@@ -76,6 +76,7 @@ static const struct route table[] = {
     {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, NO_PARAMS, JSON_TYPE},
     {"/styles/*", HTTP_GET, NEEDS_WORLD, ask_style, PARAMS("map"), JSON_TYPE},
     {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("unit", "png"), "image/png"},
+    {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("unit", "png"), "image/png"},
     {"/v1/status", HTTP_GET, NEEDS_WORLD, ask_status, NO_PARAMS, JSON_TYPE},
     {"/v1/at", HTTP_GET, NEEDS_WORLD, ask_at, PARAMS("lon", "lat", "radius_m"), JSON_TYPE},
     {"/v1/units", HTTP_GET, NEEDS_WORLD, ask_units, NO_PARAMS, JSON_TYPE},

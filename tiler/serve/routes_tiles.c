@@ -1,7 +1,9 @@
-/* routes_tiles.c - /tiles/{map}/{z}/{x}/{y}.png, {y}@2x.png and {y}.mvt. */
+/* routes_tiles.c - /tiles/{map}/{z}/{x}/{y}.png, {y}@2x.png and {y}.mvt; the same of another grid
+ * than Web Mercator: /tiles/{map}/{grid}/{z}/{x}/{y}.png. */
 #include "data/base/text.h"
 #include "geo/world/world.h"
 #include "tiler/serve/ask.h"
+#include "tiler/tiles/tile_grid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,8 @@ static enum err_code read_number(const char *text, const char *name, int64_t *ou
 
 /* A tile that was asked for. */
 struct wanted {
-    struct tile_key key;
+    const struct tile_grid *grid;
+    struct tile_key key; /* of the grid's plane */
     bool vector;
     bool gzip; /* of a vector tile */
 };
@@ -94,22 +97,17 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     int64_t z = 0, x = 0, y = 0;
     char last[32] = "";
     struct tile_key *key = &out->key;
-    *out = (struct wanted){.gzip = takes_gzip(ask->request->accept_encoding)};
+    *out = (struct wanted){.grid = tile_grid_of(GRID_WEB_MERCATOR),
+                           .gzip = takes_gzip(ask->request->accept_encoding)};
     TRY(ask_read_map(ask_segment(ask, 1), &key->map, err));
-    TRY(read_number(ask_segment(ask, 2), "z", &z, err));
-    TRY(read_number(ask_segment(ask, 3), "x", &x, err));
-    TRY(read_last(ask_segment(ask, 4), last, out, err));
+    size_t at = ask->path.n - 3; /* of z */
+    if (at == 3)
+        TRY(tile_grid_read(ask_segment(ask, 2), &out->grid, err));
+    TRY(read_number(ask_segment(ask, at), "z", &z, err));
+    TRY(read_number(ask_segment(ask, at + 1), "x", &x, err));
+    TRY(read_last(ask_segment(ask, at + 2), last, out, err));
     TRY(read_number(last, "y", &y, err));
-    if (z > TILE_ZOOM_MAX)
-        return err_set(err, ERR_NOT_FOUND, "zoom %lld is outside 0 to %d", (long long)z,
-                       TILE_ZOOM_MAX);
-    int64_t n = INT64_C(1) << z;
-    if (x >= n || y >= n)
-        return err_set(err, ERR_NOT_FOUND, "at zoom %lld x and y go from 0 to %lld", (long long)z,
-                       (long long)(n - 1));
-    key->z = (uint32_t)z;
-    key->x = (uint32_t)x;
-    key->y = (uint32_t)y;
+    TRY(tile_grid_key(out->grid, z, x, y, key, err));
     if (out->vector && ask->params.n > 0)
         return err_set(err, ERR_USAGE, "a vector tile takes no parameters");
     TRY(read_form(ask, &key->form, err));
@@ -126,10 +124,11 @@ static bool cache_key_of(const struct ask *ask, const struct wanted *wanted, str
     const struct tile_key *key = &wanted->key;
     out->edition = ask->edition;
     if (wanted->vector)
-        return snprintf(out->text, sizeof out->text, "%d/%u/%u/%u/%s", (int)key->map, key->z,
-                        key->x, key->y, wanted->gzip ? "mvt.gz" : "mvt") > 0;
-    int n = snprintf(out->text, sizeof out->text, "%d/%u/%u/%u/%u/%d/%s", (int)key->map, key->z,
-                     key->x, key->y, key->scale, (int)key->form, key->unit ? key->unit : "");
+        return snprintf(out->text, sizeof out->text, "%d/%d/%u/%u/%u/%s", (int)wanted->grid->plane,
+                        (int)key->map, key->z, key->x, key->y, wanted->gzip ? "mvt.gz" : "mvt") > 0;
+    int n = snprintf(out->text, sizeof out->text, "%d/%d/%u/%u/%u/%u/%d/%s",
+                     (int)wanted->grid->plane, (int)key->map, key->z, key->x, key->y, key->scale,
+                     (int)key->form, key->unit ? key->unit : "");
     return n > 0 && (size_t)n < sizeof out->text;
 }
 
@@ -162,12 +161,13 @@ done:
     return code;
 }
 
-static enum err_code draw_vector(struct ask *ask, const struct wanted *wanted, struct err *err)
+static enum err_code draw_vector(struct ask *ask, struct scenes *scenes,
+                                 const struct wanted *wanted, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct buf plain;
     buf_init(&plain);
-    TRY(vector_tile_draw(ask->scenes, ask->state->vector, &ask->state->worker, &wanted->key,
+    TRY(vector_tile_draw(scenes, ask->state->vector, &ask->state->worker, &wanted->key,
                          wanted->gzip ? &plain : &ask->out, err));
     if (plain.n_bytes > 0)
         TRY(deflate_gzip(ask->state->deflater, plain.bytes, plain.n_bytes, &ask->out, err));
@@ -180,10 +180,12 @@ static enum err_code draw(struct ask *ask, const struct wanted *wanted, struct b
                           struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct scenes *scenes;
+    TRY(scenes_in_plane(ask->scenes, wanted->grid->plane, &scenes, err));
     if (wanted->vector)
-        TRY(draw_vector(ask, wanted, err));
+        TRY(draw_vector(ask, scenes, wanted, err));
     else
-        TRY(tile_draw(ask->scenes, ask->state->canvas, &ask->state->worker, &wanted->key, &ask->out,
+        TRY(tile_draw(scenes, ask->state->canvas, &ask->state->worker, &wanted->key, &ask->out,
                       err));
     TRY(blob_new(&ask->out, out, err));
 done:

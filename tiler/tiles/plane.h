@@ -7,7 +7,7 @@
  * vertex share it exactly.
  *
  * Tiles quarter the square: zoom z has 2^z columns. What clients call them is said by their grid
- * (grid.h).
+ * (tile_grid.h).
  *
  *   PLANE_MERCATOR  Web Mercator fills the square; (0, 0) is the point 0 E, 0 N. Latitudes beyond
  *                   85.0511 degrees are pulled back to the edge.

@@ -17,6 +17,7 @@ struct scenes {
     struct lazy details[SOURCE_COUNT][DETAIL_COUNT];
     struct lazy attributes[SOURCE_COUNT];
     struct lazy labels[MAP_COUNT][ZOOMS];
+    struct scenes *others[PLANE_COUNT]; /* the same in other planes; NULL: not asked for yet */
     struct lazy *looks; /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
 };
 
@@ -60,6 +61,21 @@ enum err_code scenes_new(struct world *world, const struct style *style, enum pl
     return ERR_OK;
 }
 
+enum err_code scenes_in_plane(struct scenes *scenes, enum plane plane, struct scenes **out,
+                              struct err *err)
+{
+    enum err_code code = ERR_OK;
+    *out = scenes;
+    if (plane == scenes->plane)
+        return ERR_OK;
+    pthread_mutex_lock(&scenes->lock.mutex);
+    if (!scenes->others[plane])
+        code = scenes_new(scenes->world, scenes->style, plane, &scenes->others[plane], err);
+    *out = scenes->others[plane];
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    return code;
+}
+
 struct scenes *scenes_acquire(struct scenes *scenes)
 {
     pthread_mutex_lock(&scenes->lock.mutex);
@@ -77,6 +93,8 @@ void scenes_release(struct scenes *scenes)
     pthread_mutex_unlock(&scenes->lock.mutex);
     if (left > 0)
         return;
+    for (int plane = 0; plane < PLANE_COUNT; plane++)
+        scenes_release(scenes->others[plane]);
     release_all(scenes->sources, SOURCE_COUNT);
     release_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
     release_all(scenes->attributes, SOURCE_COUNT);

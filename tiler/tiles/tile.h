@@ -36,6 +36,10 @@ struct tile_key {
  * Holds a reference to the world; the style must outlive it. */
 enum err_code scenes_new(struct world *world, const struct style *style, enum plane plane,
                          struct scenes **out, struct err *err);
+
+/* The same in another plane, made when it is first asked for; it belongs to `scenes`. */
+enum err_code scenes_in_plane(struct scenes *scenes, enum plane plane, struct scenes **out,
+                              struct err *err);
 struct scenes *scenes_acquire(struct scenes *scenes);
 void scenes_release(struct scenes *scenes);
 struct world *scenes_world(struct scenes *scenes);
