@@ -98,9 +98,12 @@ static enum err_code list_files(const char *given, struct files *out, struct err
     *out = (struct files){.given = given && style_is_path(given)};
     if (out->given)
         TRY(add_file(out, "", given, err));
-    code = file_asset("styles", directory, sizeof directory, out->given ? &ignored : err);
+    /* By its file: build/ has a directory of this name too. */
+    code = file_asset("styles/four-colour.json", directory, sizeof directory,
+                      out->given ? &ignored : err);
     if (code != ERR_OK)
         return out->given ? ERR_OK : code; /* a style of one's own needs no others */
+    *strrchr(directory, '/') = '\0';
     TRY(list_directory(directory, out, err));
     if (!out->given)
         TRY(put_first(out, given ? given : "four-colour", err));
@@ -283,7 +286,7 @@ size_t style_set_count(const struct style_set *set)
     return set->n;
 }
 
-const struct style *style_set_at(const struct style_set *set, size_t index)
+struct style *style_set_at(const struct style_set *set, size_t index)
 {
     return set->styles[index];
 }

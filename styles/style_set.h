@@ -33,7 +33,7 @@ struct style_set *style_set_acquire(struct style_set *set);
 void style_set_release(struct style_set *set); /* NULL is fine */
 
 size_t style_set_count(const struct style_set *set);
-const struct style *style_set_at(const struct style_set *set, size_t index);
+struct style *style_set_at(const struct style_set *set, size_t index);
 
 /* The index of a style, or -1; NULL names the first. */
 int style_set_find(const struct style_set *set, const char *name);

@@ -9,14 +9,14 @@
 #include "tests/unit/store_fixture.h"
 
 #include "data/base/json.h"
-#include "styles/style.h"
+#include "styles/style_set.h"
 #include "tiler/serve/routes.h"
 
 #include <time.h>
 
 struct served {
     struct fixture *f;
-    struct style *style;
+    struct style_set *styles;
     struct cache *cache;
     struct assets assets;
     struct watch *watch;
@@ -66,7 +66,8 @@ static inline void add_unit(struct fixture *f, const char *path)
     store_close(store);
 }
 
-static inline int open_served(void **state)
+/* style: what --style would name. */
+static inline int open_served_with(void **state, const char *style)
 {
     struct served *s = calloc(1, sizeof *s);
     if (!s || set_up((void **)&s->f) != 0)
@@ -74,14 +75,13 @@ static inline int open_served(void **state)
     struct fixture *f = s->f;
     add_unit(f, f->path);
     add_plant(f, f->path, "E-1", 106.2);
-    assert_ok(f, style_load(NULL, &s->style, &f->err));
+    assert_ok(f, style_set_load(style, &s->styles, &f->err));
     assert_ok(f, cache_new(1 << 20, &s->cache, &f->err));
     assert_ok(f, assets_load(&s->assets, NULL, &f->err));
-    struct watch_settings watched = {.store_path = f->path, .style = s->style, .cache = s->cache};
+    struct watch_settings watched = {.store_path = f->path, .styles = s->styles, .cache = s->cache};
     assert_ok(f, watch_start(&watched, &s->watch, &f->err));
     struct routes_settings settings = {.watch = s->watch,
                                        .cache = s->cache,
-                                       .style = s->style,
                                        .assets = &s->assets,
                                        .store_name = "store.gpkg",
                                        .basemap = "null",
@@ -91,6 +91,11 @@ static inline int open_served(void **state)
     assert_ok(f, s->app.state_new(s->app.context, &s->state, &f->err));
     *state = s;
     return 0;
+}
+
+static inline int open_served(void **state)
+{
+    return open_served_with(state, NULL);
 }
 
 static inline int close_served(void **state)
@@ -103,7 +108,7 @@ static inline int close_served(void **state)
     watch_free(s->watch);
     assets_release(&s->assets);
     cache_free(s->cache);
-    style_free(s->style);
+    style_set_release(s->styles);
     free(s);
     return tear_down(&f);
 }

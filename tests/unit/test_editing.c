@@ -6,7 +6,7 @@
 #include "data/store_tokens.h"
 #include "geo/assess/assess.h"
 #include "geo/findings/finding.h"
-#include "styles/style.h"
+#include "styles/style_set.h"
 #include "tiler/serve/editing.h"
 #include "tiler/serve/routes.h"
 
@@ -19,7 +19,7 @@ struct served {
     struct region region;
     char token[TOKEN_TEXT_BYTES];
     char reader[TOKEN_TEXT_BYTES];
-    struct style *style;
+    struct style_set *styles;
     struct cache *cache;
     struct assets assets;
     struct watch *watch;
@@ -55,7 +55,6 @@ static void start_routes(struct served *s, bool reading_needs_token)
                                        .cache = s->cache,
                                        .editing = s->editing,
                                        .reading_needs_token = reading_needs_token,
-                                       .style = s->style,
                                        .assets = &s->assets,
                                        .store_name = "store.gpkg",
                                        .basemap = "null",
@@ -81,10 +80,10 @@ static int open_served(void **state)
     region_store(&s->region, REGION_GRID);
     assess(f);
     add_tokens(s);
-    assert_ok(f, style_load(NULL, &s->style, &f->err));
+    assert_ok(f, style_set_load(NULL, &s->styles, &f->err));
     assert_ok(f, cache_new(1 << 20, &s->cache, &f->err));
     assert_ok(f, assets_load(&s->assets, NULL, &f->err));
-    struct watch_settings watched = {.store_path = f->path, .style = s->style, .cache = s->cache};
+    struct watch_settings watched = {.store_path = f->path, .styles = s->styles, .cache = s->cache};
     assert_ok(f, watch_start(&watched, &s->watch, &f->err));
     assert_ok(f, editing_start(f->path, s->watch, &s->editing, &f->err));
     start_routes(s, false);
@@ -102,7 +101,7 @@ static int close_served(void **state)
     watch_free(s->watch);
     assets_release(&s->assets);
     cache_free(s->cache);
-    style_free(s->style);
+    style_set_release(s->styles);
     free(s);
     return tear_down(&f);
 }

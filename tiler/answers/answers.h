@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 struct style;
+struct style_set;
 
 /* ---- pieces (answers_parts.c) ---- */
 
@@ -77,7 +78,7 @@ void answer_facility_types(struct jw *jw, const struct world *world);
 /* What a server knows beside its world. */
 struct status_facts {
     const char *store_name; /* base name only */
-    const char *style_name;
+    const struct style_set *styles;
     const char *basemap; /* JSON: an object or "null" */
 };
 void answer_status(struct jw *jw, const struct world *world, const struct status_facts *facts);

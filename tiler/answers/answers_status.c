@@ -2,7 +2,7 @@
 #include "data/base/text.h"
 #include "geo/measure/ellipsoid.h"
 #include "geo/world/population.h"
-#include "styles/style.h"
+#include "styles/style_set.h"
 #include "geo/grades/rollup.h"
 #include "geo/findings/finding.h"
 #include "tiler/answers/answers.h"
@@ -121,7 +121,8 @@ void answer_status(struct jw *jw, const struct world *world, const struct status
     answer_warnings(jw, world);
     jw_key(jw, "styles");
     jw_array(jw);
-    jw_string(jw, facts->style_name);
+    for (size_t i = 0; i < style_set_count(facts->styles); i++)
+        jw_string(jw, style_name(style_set_at(facts->styles, i)));
     jw_end_array(jw);
     jw_key(jw, "basemap");
     jw_raw(jw, facts->basemap);

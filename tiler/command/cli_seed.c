@@ -119,29 +119,14 @@ done:
 
 /* ---- what it is made of ---- */
 
-static enum err_code hash_style(const char *path, struct seeding *s, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    char found[4096];
-    struct buf text;
-    buf_init(&text);
-    if (!path) {
-        TRY(file_asset("styles/four-colour.json", found, sizeof found, err));
-        path = found;
-    }
-    TRY(file_read(path, LIMIT_JSON_BYTES, &text, err));
-    hash_text(text.bytes, text.n_bytes, s->style_hash);
-done:
-    buf_release(&text);
-    return code;
-}
-
 static enum err_code load(struct cli *cli, struct seeding *s, struct err *err)
 {
     enum err_code code = ERR_OK;
     const char *store = cli->arguments[0], *style = cli_value(cli, "style");
-    TRY(hash_style(style, s, err));
     TRY(style_load(style, &s->style, err));
+    size_t n_text;
+    const char *text = style_text_of(s->style, &n_text);
+    hash_text(text, n_text, s->style_hash);
     TRY(store_stamp(store, &s->stamp, err));
     TRY(world_load(store, cli_value(cli, "rules"), INT_ABSENT, &s->world, err));
     if (s->world->generation != s->stamp.generation)
@@ -330,7 +315,8 @@ const struct cli_command cli_seed = {
             {"threads", 0, "N", false, "threads that draw (default: as many as there are cores)"},
             {"replace", 0, NULL, false, "write over a finished file"},
             {"dry-run", 0, NULL, false, "tell what it would be, write nothing"},
-            {"style", 0, "FILE", false, "look of the maps (styles/four-colour.json)"},
+            {"style", 0, "STYLE", false,
+             "look of the maps: a name in styles/ (four-colour) or a file"},
             {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},
             {NULL, 0, NULL, false, NULL}},
     .min_arguments = 1,

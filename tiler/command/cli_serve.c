@@ -3,7 +3,6 @@
 #include "data/base/limits.h"
 #include "data/base/log.h"
 #include "data/base/text.h"
-#include "styles/style.h"
 #include "tiler/command/cli.h"
 #include "tiler/serve/editing.h"
 #include "tiler/serve/routes.h"
@@ -86,7 +85,7 @@ static enum err_code read_basemap(struct cli *cli, struct basemap *out, struct e
 /* ---- the server ---- */
 
 struct serving {
-    struct style *style;
+    struct style_set *styles;
     struct assets assets;
     struct cache *cache;
     struct watch *watch;
@@ -120,12 +119,12 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
     TRY(read_basemap(cli, basemap, err));
     /* The address first: in use is told before the store is read. */
     TRY(http_bind(address ? address : DEFAULT_ADDRESS, &on->socket, on->bound, err));
-    TRY(style_load(cli_value(cli, "style"), &on->style, err));
+    TRY(style_set_load(cli_value(cli, "style"), &on->styles, err));
     TRY(assets_load(&on->assets, &missing, err));
     TRY(cache_new(LIMIT_TILE_CACHE_BYTES, &on->cache, err));
     struct watch_settings watched = {.store_path = cli->arguments[0],
                                      .rules_directory = cli_value(cli, "rules"),
-                                     .style = on->style,
+                                     .styles = on->styles,
                                      .cache = on->cache};
     TRY(watch_start(&watched, &on->watch, err));
     TRY(editing_start(cli->arguments[0], on->watch, &on->editing, err));
@@ -133,7 +132,6 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
                                      .cache = on->cache,
                                      .editing = on->editing,
                                      .reading_needs_token = cli_flag(cli, "require-read-token"),
-                                     .style = on->style,
                                      .assets = &on->assets,
                                      .store_name = base_name(cli->arguments[0]),
                                      .basemap = buf_text(&basemap->json),
@@ -160,7 +158,7 @@ static void stop(struct serving *on)
     watch_free(on->watch);
     cache_free(on->cache);
     assets_release(&on->assets);
-    style_free(on->style);
+    style_set_release(on->styles);
     if (on->socket >= 0)
         close(on->socket);
 }
@@ -208,7 +206,8 @@ const struct cli_command cli_serve = {
         (const struct cli_option[]){
             {"listen", 'l', "HOST:PORT", false,
              "where to listen (127.0.0.1:8080); port 0: any free"},
-            {"style", 0, "FILE", false, "look of the maps (styles/four-colour.json)"},
+            {"style", 0, "STYLE", false,
+             "look of the maps: a name in styles/ (four-colour) or a file"},
             {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},
             {"threads", 0, "N", false, "threads that draw and answer (one a processor)"},
             {"basemap", 0, "MAP", false, "tianditu:KEY or xyz:URL, loaded by the browser"},

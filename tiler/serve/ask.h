@@ -30,7 +30,7 @@ struct ask {
     struct path path;
     struct params params;
     struct route_state *state; /* NULL on a connection's own thread */
-    struct scenes *scenes;     /* NULL where the route needs no world */
+    struct scenes *scenes;     /* under ?style=; NULL where the route needs no world */
     uint64_t edition;
     const struct world *world;
     char token[TOKEN_NAME_BYTES]; /* name of the one that came with the request, or "" */
@@ -39,6 +39,10 @@ struct ask {
 };
 
 typedef enum err_code ask_handler(struct ask *ask, struct err *err);
+
+/* ERR_NOT_FOUND for a style that there is not, with the names of those that there are. (routes.c)
+ */
+enum err_code ask_no_style(const struct style_set *styles, const char *name, struct err *err);
 
 /* The last segment or the n-th (from 0), decoded. */
 const char *ask_segment(const struct ask *ask, size_t n);

@@ -2,6 +2,7 @@
 
 #include "data/base/limits.h"
 #include "data/base/log.h"
+#include "data/base/text.h"
 #include "tiler/serve/access.h"
 #include "tiler/serve/ask.h"
 
@@ -73,10 +74,11 @@ static const struct route table[] = {
     {"/", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
     {"/viewer/*", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
     {"/healthz", HTTP_GET, NEEDS_NOTHING, ask_health, NO_PARAMS, JSON_TYPE},
-    {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, NO_PARAMS, JSON_TYPE},
+    {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, PARAMS("style"), JSON_TYPE},
     {"/styles/*", HTTP_GET, NEEDS_WORLD, ask_style, PARAMS("map"), JSON_TYPE},
-    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("unit", "png"), "image/png"},
-    {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("unit", "png"), "image/png"},
+    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png"), "image/png"},
+    {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png"),
+     "image/png"},
     {"/v1/status", HTTP_GET, NEEDS_WORLD, ask_status, NO_PARAMS, JSON_TYPE},
     {"/v1/at", HTTP_GET, NEEDS_WORLD, ask_at, PARAMS("lon", "lat", "radius_m"), JSON_TYPE},
     {"/v1/units", HTTP_GET, NEEDS_WORLD, ask_units, NO_PARAMS, JSON_TYPE},
@@ -86,7 +88,7 @@ static const struct route table[] = {
     {"/v1/enterprises/*", HTTP_GET, NEEDS_WORLD, ask_enterprise, PARAMS("explain"), JSON_TYPE},
     {"/v1/conflicts", HTTP_GET, NEEDS_WORLD, ask_conflicts,
      PARAMS("bbox", "grade", "verdict", "unit", "limit", "after", "id", "explain"), GEOJSON_TYPE},
-    {"/v1/legend/*", HTTP_GET, NEEDS_WORLD, ask_legend, NO_PARAMS, JSON_TYPE},
+    {"/v1/legend/*", HTTP_GET, NEEDS_WORLD, ask_legend, PARAMS("style"), JSON_TYPE},
     {"/v1/incident", HTTP_GET, NEEDS_WORLD, ask_incident, PARAMS("lon", "lat", "radius_m"),
      JSON_TYPE},
     {"/v1/near", HTTP_GET, NEEDS_WORLD, ask_near, PARAMS("a", "layer", "within_m", "nearest"),
@@ -285,10 +287,32 @@ done:
     return code;
 }
 
-static void hold_world(struct ask *ask)
+enum err_code ask_no_style(const struct style_set *styles, const char *name, struct err *err)
 {
-    ask->scenes = watch_acquire(ask->settings->watch, &ask->edition);
+    const char *names[STYLE_SET_MOST + 1] = {0};
+    char list[256] = "";
+    for (size_t i = 0; i < style_set_count(styles); i++) {
+        names[i] = style_name(style_set_at(styles, i));
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *near = text_nearest(name, names);
+    return err_set(err, ERR_NOT_FOUND, "no style \"%s\"%s%s%s; styles are %s", name,
+                   near ? ", did you mean " : "", near ? near : "", near ? "?" : "", list);
+}
+
+static enum err_code hold_world(struct ask *ask, struct err *err)
+{
+    const char *style = params_text(&ask->params, "style");
+    ask->scenes = watch_acquire(ask->settings->watch, style, &ask->edition);
+    if (!ask->scenes) {
+        struct style_set *styles = watch_styles(ask->settings->watch);
+        enum err_code code = ask_no_style(styles, style, err);
+        style_set_release(styles);
+        return code;
+    }
     ask->world = scenes_world(ask->scenes);
+    return ERR_OK;
 }
 
 static void begin(struct ask *ask, struct routes *routes, const struct http_request *request,
@@ -324,8 +348,9 @@ static bool quick(void *context, const struct http_request *request, struct http
         if (done)
             code = route->handle(&ask, &err);
         if (route->needs == NEEDS_TILE) {
-            hold_world(&ask);
-            code = ask_tile_quick(&ask, &done, &err);
+            code = hold_world(&ask, &err);
+            if (code == ERR_OK)
+                code = ask_tile_quick(&ask, &done, &err);
         }
         if (code == ERR_OK && done)
             code = finish(&ask, route, &err);
@@ -354,8 +379,9 @@ static void answer(void *context, void *state_pointer, const struct http_request
     ask.state = state;
     enum err_code code = read_target(&ask, &route, &err);
     if (code == ERR_OK && route) {
-        hold_world(&ask);
-        code = route->handle(&ask, &err);
+        code = hold_world(&ask, &err);
+        if (code == ERR_OK)
+            code = route->handle(&ask, &err);
     }
     if (code == ERR_OK && route)
         code = finish(&ask, route, &err);
@@ -389,7 +415,9 @@ static enum err_code state_new(void *context, void **out, struct err *err)
         return err_nomem(err);
     code = worker_init(&state->worker, LIMIT_REQUEST_BYTES, err);
     if (code == ERR_OK) {
-        code = canvas_new(routes->settings.style, &state->canvas, err);
+        struct style_set *styles = watch_styles(routes->settings.watch);
+        code = canvas_new(style_set_at(styles, 0), &state->canvas, err);
+        style_set_release(styles);
         if (code == ERR_OK)
             code = vector_room_new(&state->vector, err);
         if (code == ERR_OK)

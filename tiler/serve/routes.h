@@ -25,7 +25,6 @@ struct routes_settings {
     struct cache *cache;
     struct editing *editing; /* NULL: nothing can be changed */
     bool reading_needs_token;
-    const struct style *style;
     const struct assets *assets;
     const char *store_name;    /* base name */
     const char *basemap;       /* JSON for /v1/status: an object or "null" */

@@ -5,6 +5,7 @@
 #include "geo/proof/proof.h"
 #include "tiler/answers/answers.h"
 #include "tiler/serve/ask.h"
+#include "tiler/tiles/scenes.h"
 #include "tiler/answers/exposure_request.h"
 #include "tiler/answers/site_request.h"
 
@@ -30,10 +31,12 @@ enum err_code ask_explain(struct ask *ask, const struct proof_question *question
 enum err_code ask_status(struct ask *ask, struct err *err)
 {
     (void)err;
+    struct style_set *styles = watch_styles(ask->settings->watch);
     struct status_facts facts = {.store_name = ask->settings->store_name,
-                                 .style_name = style_name(ask->settings->style),
+                                 .styles = styles,
                                  .basemap = ask->settings->basemap};
     answer_status(&ask->jw, ask->world, &facts);
+    style_set_release(styles);
     return ERR_OK;
 }
 
@@ -149,7 +152,7 @@ enum err_code ask_legend(struct ask *ask, struct err *err)
     enum map_id map;
     if (!map_by_name(name, &map))
         return err_set(err, ERR_NOT_FOUND, "no map \"%s\"", name);
-    answer_legend(&ask->jw, ask->world, ask->settings->style, name);
+    answer_legend(&ask->jw, ask->world, scenes_style(ask->scenes), name);
     return ERR_OK;
 }
 

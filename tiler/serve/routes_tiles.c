@@ -3,8 +3,10 @@
 #include "data/base/text.h"
 #include "geo/world/world.h"
 #include "tiler/serve/ask.h"
+#include "tiler/tiles/scenes.h"
 #include "tiler/tiles/tile_grid.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +110,8 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     TRY(read_last(ask_segment(ask, at + 2), last, out, err));
     TRY(read_number(last, "y", &y, err));
     TRY(tile_grid_key(out->grid, z, x, y, key, err));
-    if (out->vector && ask->params.n > 0)
-        return err_set(err, ERR_USAGE, "a vector tile takes no parameters");
+    if (out->vector && ask->params.n > (params_text(&ask->params, "style") ? 1 : 0))
+        return err_set(err, ERR_USAGE, "a vector tile takes no parameter but style");
     TRY(read_form(ask, &key->form, err));
     key->unit = params_text(&ask->params, "unit");
     if (key->unit && world_unit(ask->world, key->unit) < 0)
@@ -122,11 +124,13 @@ done:
 static bool cache_key_of(const struct ask *ask, const struct wanted *wanted, struct cache_key *out)
 {
     const struct tile_key *key = &wanted->key;
+    uint64_t style = style_version(scenes_style(ask->scenes));
     out->edition = ask->edition;
     if (wanted->vector)
-        return snprintf(out->text, sizeof out->text, "%d/%d/%u/%u/%u/%s", (int)wanted->grid->plane,
-                        (int)key->map, key->z, key->x, key->y, wanted->gzip ? "mvt.gz" : "mvt") > 0;
-    int n = snprintf(out->text, sizeof out->text, "%d/%d/%u/%u/%u/%u/%d/%s",
+        return snprintf(out->text, sizeof out->text, "%016" PRIx64 "/%d/%d/%u/%u/%u/%s", style,
+                        (int)wanted->grid->plane, (int)key->map, key->z, key->x, key->y,
+                        wanted->gzip ? "mvt.gz" : "mvt") > 0;
+    int n = snprintf(out->text, sizeof out->text, "%016" PRIx64 "/%d/%d/%u/%u/%u/%u/%d/%s", style,
                      (int)wanted->grid->plane, (int)key->map, key->z, key->x, key->y, key->scale,
                      (int)key->form, key->unit ? key->unit : "");
     return n > 0 && (size_t)n < sizeof out->text;

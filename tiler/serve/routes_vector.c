@@ -29,6 +29,22 @@ static const char *base_of(const struct ask *ask)
     return base ? base : "";
 }
 
+/* "?style=dark"; "" for the first style, which is drawn where none is named. */
+static const char *style_query(const struct ask *ask, const struct style *style)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    struct style_set *styles = watch_styles(ask->settings->watch);
+    bool is_first = text_equal(style_name(style_set_at(styles, 0)), style_name(style));
+    style_set_release(styles);
+    const char *query = is_first ? "" : "?style=";
+    for (const char *c = style_name(style); query && !is_first && *c; c++)
+        query = strchr(plain, *c)
+                    ? arena_printf(ask->arena, "%s%c", query, *c)
+                    : arena_printf(ask->arena, "%s%%%02X", query, (unsigned)(unsigned char)*c);
+    return query ? query : "";
+}
+
 /* ---- TileJSON ---- */
 
 static enum err_code find_bounds(struct ask *ask, const struct vector_source *sources, size_t n,
@@ -77,7 +93,8 @@ enum err_code ask_tilejson(struct ask *ask, struct err *err)
     const char *name = NULL;
     TRY(read_name(ask, ask_segment(ask, 1), &name, err));
     TRY(ask_read_map(name, &map, err));
-    size_t n = vector_sources(ask->settings->style, map, sources);
+    const struct style *style = scenes_style(ask->scenes);
+    size_t n = vector_sources(style, map, sources);
     TRY(find_bounds(ask, sources, n, &bounds, err));
     jw_object(jw);
     jw_kv_string(jw, "tilejson", "3.0.0");
@@ -85,13 +102,14 @@ enum err_code ask_tilejson(struct ask *ask, struct err *err)
     jw_kv_string(jw, "scheme", "xyz");
     jw_key(jw, "tiles");
     jw_array(jw);
-    jw_string(jw, arena_printf(ask->arena, "%s/tiles/%s/{z}/{x}/{y}.mvt", base_of(ask), name));
+    jw_string(jw, arena_printf(ask->arena, "%s/tiles/%s/{z}/{x}/{y}.mvt%s", base_of(ask), name,
+                               style_query(ask, style)));
     jw_end_array(jw);
     jw_kv_integer(jw, "minzoom", 0);
     jw_kv_integer(jw, "maxzoom", TILE_ZOOM_MAX);
     write_bounds(jw, &bounds);
     jw_key(jw, "vector_layers");
-    vector_layers_write(ask->settings->style, map, ask->world->schema, jw);
+    vector_layers_write(style, map, ask->world->schema, jw);
     jw_end_object(jw);
 done:
     return code;
@@ -114,6 +132,7 @@ static bool is_for(const struct json *layer, const char *map)
 
 struct members {
     struct ask *ask;
+    const struct style *style;
     const char *map;
     bool failed;
 };
@@ -161,7 +180,8 @@ static bool write_source(void *context, const char *key, const struct json *valu
     jw_object(&ask->jw);
     jw_kv_string(&ask->jw, "type", "vector");
     jw_kv_string(&ask->jw, "url",
-                 arena_printf(ask->arena, "%s/tiles/%s.json", base_of(ask), members->map));
+                 arena_printf(ask->arena, "%s/tiles/%s.json%s", base_of(ask), members->map,
+                              style_query(ask, members->style)));
     jw_end_object(&ask->jw);
     return true;
 }
@@ -177,18 +197,18 @@ static void write_sources(struct members *members, const struct json *sources)
 enum err_code ask_style(struct ask *ask, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct style *style = ask->settings->style;
     const char *map = params_text(&ask->params, "map"), *name = NULL;
     struct json *root = NULL;
     enum map_id id;
     size_t n;
     struct members members = {.ask = ask, .map = map ? map : "risk"};
+    struct style_set *styles = watch_styles(ask->settings->watch);
     TRY(read_name(ask, ask_segment(ask, 1), &name, err));
     TRY(ask_read_map(members.map, &id, err));
-    if (!text_equal(name, style_name(style)))
-        return err_set(err, ERR_NOT_FOUND, "no style \"%s\"; this one is called %s", name,
-                       style_name(style));
-    const char *text = style_text_of(style, &n);
+    int found = style_set_find(styles, name);
+    TRY(found < 0 ? ask_no_style(styles, name, err) : ERR_OK);
+    members.style = style_set_at(styles, (size_t)found);
+    const char *text = style_text_of(members.style, &n);
     TRY(jr_parse(text, n, &root, err));
     jw_object(&ask->jw);
     jr_each(root, &members, write_member);
@@ -196,5 +216,6 @@ enum err_code ask_style(struct ask *ask, struct err *err)
     TRY(members.failed ? err_nomem(err) : ERR_OK);
 done:
     jr_free(root);
+    style_set_release(styles);
     return code;
 }

@@ -28,10 +28,13 @@ struct watch {
     pthread_mutex_t mutex;
     pthread_cond_t wake;
     bool ending;
-    struct scenes *scenes;
+    struct style_set *styles;
+    struct scenes *scenes[STYLE_SET_MOST]; /* under each of them */
+    uint64_t styles_seen;                  /* the last that was tried (style_set_renew) */
     uint64_t edition;
-    struct identity seen; /* of what is published */
-    struct err trouble;   /* the last that was logged; code ERR_OK: none */
+    struct identity seen;                   /* of what is published */
+    struct err trouble;                     /* the last that was logged; code ERR_OK: none */
+    char styles_trouble[ERR_MESSAGE_BYTES]; /* the same of styles; "": none */
     struct arena tokens_arena;
     struct token *tokens;
     size_t n_tokens;
@@ -57,24 +60,94 @@ static bool is_same(const struct identity *a, const struct identity *b)
            a->written.tv_nsec == b->written.tv_nsec;
 }
 
+/* Scenes of a world under each style; those that `watch` has of the same world are used on. */
+static enum err_code make_scenes(const struct watch *watch, struct world *world,
+                                 const struct style_set *styles, struct scenes *out[STYLE_SET_MOST],
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; code == ERR_OK && i < style_set_count(styles); i++) {
+        struct style *style = style_set_at(styles, i);
+        for (size_t k = 0; watch->styles && !out[i] && k < style_set_count(watch->styles); k++)
+            if (watch->scenes[k] && scenes_world(watch->scenes[k]) == world &&
+                style_set_at(watch->styles, k) == style)
+                out[i] = scenes_acquire(watch->scenes[k]);
+        if (!out[i])
+            code = scenes_new(world, style, PLANE_MERCATOR, &out[i], err);
+    }
+    return code;
+}
+
+static void release_scenes(struct scenes *scenes[STYLE_SET_MOST])
+{
+    for (size_t i = 0; i < STYLE_SET_MOST; i++)
+        scenes_release(scenes[i]);
+}
+
+/* Puts these in the place of those that were published; the old ones come back in `scenes`. Under
+ * the lock. */
+static void swap_scenes(struct watch *watch, struct scenes *scenes[STYLE_SET_MOST])
+{
+    for (size_t i = 0; i < STYLE_SET_MOST; i++) {
+        struct scenes *old = watch->scenes[i];
+        watch->scenes[i] = scenes[i];
+        scenes[i] = old;
+    }
+}
+
 /* Puts a world in the place of what was published. */
 static enum err_code show(struct watch *watch, struct world *world, const struct identity *identity,
                           struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct scenes *scenes = NULL;
-    TRY(scenes_new(world, watch->settings.style, PLANE_MERCATOR, &scenes, err));
+    struct scenes *scenes[STYLE_SET_MOST] = {NULL};
+    TRY(make_scenes(watch, world, watch->styles, scenes, err));
     pthread_mutex_lock(&watch->mutex);
-    struct scenes *old = watch->scenes;
-    watch->scenes = scenes;
+    swap_scenes(watch, scenes);
     uint64_t edition = ++watch->edition;
     watch->seen = *identity;
     pthread_mutex_unlock(&watch->mutex);
-    if (old)
-        scenes_release(old);
     cache_forget_before(watch->settings.cache, edition);
 done:
+    release_scenes(scenes);
     return code;
+}
+
+/* Puts styles in the place of those that were published; takes them over, also on failure. */
+static enum err_code show_styles(struct watch *watch, struct style_set *styles, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct scenes *scenes[STYLE_SET_MOST] = {NULL};
+    struct world *world = watch_world(watch);
+    TRY(make_scenes(watch, world, styles, scenes, err));
+    pthread_mutex_lock(&watch->mutex);
+    swap_scenes(watch, scenes);
+    struct style_set *old = watch->styles;
+    watch->styles = styles;
+    styles = old;
+    pthread_mutex_unlock(&watch->mutex);
+    log_line("styles", "count=%zu first=\"%s\"", style_set_count(watch->styles),
+             style_name(style_set_at(watch->styles, 0)));
+done:
+    release_scenes(scenes);
+    style_set_release(styles);
+    world_release(world);
+    return code;
+}
+
+/* Only who holds the watch changes watch->styles, so that it may be read without the lock here. */
+static void look_at_styles(struct watch *watch)
+{
+    struct style_set *renewed = NULL;
+    struct err err = {0};
+    enum err_code code = style_set_renew(watch->styles, &watch->styles_seen, &renewed, &err);
+    if (code == ERR_OK && renewed)
+        code = show_styles(watch, renewed, &err);
+    if (code != ERR_OK && strcmp(watch->styles_trouble, err.message) != 0)
+        log_line("styles", "error=%s message=\"%s\" action=\"the old styles stay\"",
+                 err_code_name(code), err.message);
+    snprintf(watch->styles_trouble, sizeof watch->styles_trouble, "%s",
+             code == ERR_OK ? "" : err.message);
 }
 
 static enum err_code load_tokens(struct watch *watch, struct err *err)
@@ -154,6 +227,7 @@ static void *thread_main(void *argument)
         pthread_mutex_unlock(&watch->mutex);
         if (watch_hold(watch, HOLD_MS)) {
             watch_look(watch);
+            look_at_styles(watch);
             watch_let(watch);
         }
         pthread_mutex_lock(&watch->mutex);
@@ -173,6 +247,7 @@ enum err_code watch_start(const struct watch_settings *settings, struct watch **
     if (!watch)
         return err_nomem(err);
     watch->settings = *settings;
+    watch->styles = style_set_acquire(settings->styles);
     arena_init(&watch->tokens_arena, 0);
     pthread_mutex_init(&watch->mutex, NULL);
     pthread_condattr_init(&attributes);
@@ -195,13 +270,22 @@ done:
     return code;
 }
 
-struct scenes *watch_acquire(struct watch *watch, uint64_t *edition)
+struct scenes *watch_acquire(struct watch *watch, const char *style, uint64_t *edition)
 {
     pthread_mutex_lock(&watch->mutex);
-    struct scenes *scenes = scenes_acquire(watch->scenes);
+    int index = style_set_find(watch->styles, style);
+    struct scenes *scenes = index < 0 ? NULL : scenes_acquire(watch->scenes[index]);
     *edition = watch->edition;
     pthread_mutex_unlock(&watch->mutex);
     return scenes;
+}
+
+struct style_set *watch_styles(struct watch *watch)
+{
+    pthread_mutex_lock(&watch->mutex);
+    struct style_set *styles = style_set_acquire(watch->styles);
+    pthread_mutex_unlock(&watch->mutex);
+    return styles;
 }
 
 bool watch_hold(struct watch *watch, int wait_ms)
@@ -246,7 +330,7 @@ enum err_code watch_publish(struct watch *watch, struct world *world, struct err
 struct world *watch_world(struct watch *watch)
 {
     pthread_mutex_lock(&watch->mutex);
-    struct world *world = world_acquire(scenes_world(watch->scenes));
+    struct world *world = world_acquire(scenes_world(watch->scenes[0]));
     pthread_mutex_unlock(&watch->mutex);
     return world;
 }
@@ -282,8 +366,8 @@ void watch_free(struct watch *watch)
         pthread_mutex_unlock(&watch->mutex);
         pthread_join(watch->thread, NULL);
     }
-    if (watch->scenes)
-        scenes_release(watch->scenes);
+    release_scenes(watch->scenes);
+    style_set_release(watch->styles);
     arena_release(&watch->tokens_arena);
     pthread_cond_destroy(&watch->wake);
     pthread_cond_destroy(&watch->let);

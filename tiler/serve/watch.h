@@ -6,6 +6,10 @@
  * under way keep the world that they began with. A store that vanished or cannot be read
  * leaves the old world standing; that is logged once, until it changes.
  *
+ * The files of styles are looked at as often. Where one has changed, all are read, and if all are
+ * good they are put in the place of the old ones together; if one is wrong the old ones stay, and
+ * that is logged once. A style that stayed the same keeps what was made of it.
+ *
  * Who edits the store in this process holds the watch meanwhile, so that it does not look at a
  * file that is being written, and hands over the world that the edit made: that one is not
  * loaded again.
@@ -19,27 +23,30 @@
 
 #include "data/store_tokens.h"
 #include "geo/world/world.h"
+#include "styles/style_set.h"
 #include "tiler/tiles/cache.h"
 #include "tiler/tiles/tile.h"
 
 #include <stdint.h>
 
-struct style;
 struct watch;
 
 struct watch_settings {
     const char *store_path;
     const char *rules_directory; /* NULL: those that the store keeps */
-    const struct style *style;
-    struct cache *cache; /* told to forget older editions */
+    struct style_set *styles;    /* the watch holds a reference of its own */
+    struct cache *cache;         /* told to forget older editions */
 };
 
 enum err_code watch_start(const struct watch_settings *settings, struct watch **out,
                           struct err *err);
 
-/* The scenes that are published now; *edition grows with each publication. Release with
- * scenes_release. */
-struct scenes *watch_acquire(struct watch *watch, uint64_t *edition);
+/* The scenes that are published now under a style (NULL: the first), NULL if there is none of
+ * that name; *edition grows with each world. Release with scenes_release. */
+struct scenes *watch_acquire(struct watch *watch, const char *style, uint64_t *edition);
+
+/* The styles that are published; release them. */
+struct style_set *watch_styles(struct watch *watch);
 
 /* Keeps the thread from looking; false if it is still loading after so long. */
 bool watch_hold(struct watch *watch, int wait_ms);

@@ -23,7 +23,7 @@ enum err_code canvas_new(const struct style *style, struct canvas **out, struct 
         goto done;
     }
     TRY(image_writer_new(&canvas->writer, err));
-    TRY(font_set_new(style_stacks(style), style_stack_count(style), &canvas->fonts, err));
+    TRY(canvas_use_fonts(canvas, style, err));
     TRY(canvas_begin(canvas, 1, 1, err));
 done:
     if (code != ERR_OK) {
@@ -37,7 +37,8 @@ void canvas_free(struct canvas *canvas)
 {
     if (!canvas)
         return;
-    font_set_free(canvas->fonts);
+    for (size_t i = 0; i < CANVAS_FONTS; i++)
+        font_set_free(canvas->rooms[i].set);
     image_writer_free(canvas->writer);
     raster_release(&canvas->raster);
     under_release(&canvas->under);
@@ -47,6 +48,32 @@ void canvas_free(struct canvas *canvas)
     free(canvas->points);
     free(canvas->pattern);
     free(canvas);
+}
+
+enum err_code canvas_use_fonts(struct canvas *canvas, const struct style *style, struct err *err)
+{
+    uint64_t version = style_version(style);
+    struct canvas_fonts *room = &canvas->rooms[0];
+    for (size_t i = 0; i < CANVAS_FONTS; i++) {
+        struct canvas_fonts *other = &canvas->rooms[i];
+        if (other->set && other->style == version)
+            room = other;
+        else if (!(room->set && room->style == version) && other->used < room->used)
+            room = other;
+    }
+    if (!room->set || room->style != version) {
+        font_set_free(room->set);
+        room->set = NULL;
+        canvas->fonts = NULL;
+        enum err_code code =
+            font_set_new(style_stacks(style), style_stack_count(style), &room->set, err);
+        if (code != ERR_OK)
+            return code;
+        room->style = version;
+    }
+    room->used = ++canvas->uses;
+    canvas->fonts = room->set;
+    return ERR_OK;
 }
 
 enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles, struct err *err)

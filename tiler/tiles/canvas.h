@@ -19,6 +19,9 @@
 #include "tiler/draw/stroke.h"
 #include "tiler/draw/under.h"
 
+/* Styles whose fonts are kept open; each has glyphs of some MB. */
+enum { CANVAS_FONTS = 4 };
+
 struct canvas {
     uint32_t size_px; /* of an edge */
     uint32_t scale;   /* 1 or 2 */
@@ -27,7 +30,13 @@ struct canvas {
     struct stroker stroker;
     struct discs discs;
     struct image_writer *writer;
-    struct font_set *fonts;
+    struct font_set *fonts; /* of the style at hand, one of these: */
+    struct canvas_fonts {
+        uint64_t style; /* style_version */
+        uint64_t used;  /* the larger, the later */
+        struct font_set *set;
+    } rooms[CANVAS_FONTS];
+    uint64_t uses;
     uint32_t *pixels; /* after canvas_end */
     size_t room_px;
     struct fixed *points; /* scratch: one ring or line in pixels */
@@ -47,6 +56,9 @@ enum err_code canvas_begin(struct canvas *canvas, uint32_t scale, uint32_t tiles
 
 /* Makes canvas->pixels. */
 void canvas_end(struct canvas *canvas);
+
+/* Makes canvas->fonts those of a style. */
+enum err_code canvas_use_fonts(struct canvas *canvas, const struct style *style, struct err *err);
 
 /* Room for n points in canvas->points. */
 enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err);

@@ -9,7 +9,7 @@ enum { ZOOMS = TILE_ZOOM_MAX + 1 };
 
 struct scenes {
     struct world *world;
-    const struct style *style;
+    struct style *style;
     enum plane plane;
     struct lazy_lock lock; /* of the lazies, and of n_references */
     unsigned n_references;
@@ -33,7 +33,7 @@ static void release_all(struct lazy *lazies, size_t n)
         lazy_release(&lazies[i]);
 }
 
-enum err_code scenes_new(struct world *world, const struct style *style, enum plane plane,
+enum err_code scenes_new(struct world *world, struct style *style, enum plane plane,
                          struct scenes **out, struct err *err)
 {
     struct scenes *scenes = calloc(1, sizeof *scenes);
@@ -54,7 +54,7 @@ enum err_code scenes_new(struct world *world, const struct style *style, enum pl
     init_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
     init_all(scenes->looks, n_looks);
     scenes->world = world_acquire(world);
-    scenes->style = style;
+    scenes->style = style_acquire(style);
     scenes->plane = plane;
     scenes->n_references = 1;
     *out = scenes;
@@ -102,6 +102,7 @@ void scenes_release(struct scenes *scenes)
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
     lazy_lock_release(&scenes->lock);
     world_release(scenes->world);
+    style_free(scenes->style);
     free(scenes->looks);
     free(scenes);
 }

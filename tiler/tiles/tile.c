@@ -152,6 +152,7 @@ static enum err_code draw_picture(struct scenes *scenes, struct canvas *canvas,
     drawing.square.east = last.east;
     drawing.square.south = last.south;
     TRY(canvas_begin(canvas, key->scale, tiles, err));
+    TRY(canvas_use_fonts(canvas, scenes_style(scenes), err));
     TRY(find_unit(&drawing));
     TRY(draw_layers(&drawing));
     canvas_end(canvas);

@@ -33,8 +33,8 @@ struct tile_key {
 };
 
 /* Made once for (world, style, plane), shared by all threads, filled lazily under its own locks.
- * Holds a reference to the world; the style must outlive it. */
-enum err_code scenes_new(struct world *world, const struct style *style, enum plane plane,
+ * Holds a reference to both. */
+enum err_code scenes_new(struct world *world, struct style *style, enum plane plane,
                          struct scenes **out, struct err *err);
 
 /* The same in another plane, made when it is first asked for; it belongs to `scenes`. */
@@ -44,6 +44,7 @@ struct scenes *scenes_acquire(struct scenes *scenes);
 void scenes_release(struct scenes *scenes);
 struct world *scenes_world(struct scenes *scenes);
 
+/* Draws under any style; for this one its fonts are opened already. */
 enum err_code canvas_new(const struct style *style, struct canvas **out, struct err *err);
 void canvas_free(struct canvas *canvas);
 
