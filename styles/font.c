@@ -272,6 +272,14 @@ static bool is_control(uint32_t c)
            (c >= 0x2028 && c <= 0x202E) || (c >= 0xFE00 && c <= 0xFE0F);
 }
 
+bool font_draws(uint32_t character)
+{
+    bool space = character == ' ' || character == 0xA0 || character == 0x1680 ||
+                 (character >= 0x2000 && character <= 0x200A) || character == 0x202F ||
+                 character == 0x205F || character == 0x3000;
+    return !space && !is_control(character);
+}
+
 /* Characters that one file draws. */
 struct part {
     uint32_t stack, file;
@@ -301,8 +309,8 @@ static bool shape_part(struct font_set *set, const struct part *part, const stru
         infos && positions && hb_buffer_allocation_successful(buffer) && run->n + count <= capacity;
     for (unsigned i = 0; fits && i < count; i++) {
         run->glyphs[run->n++] =
-            (struct glyph){.stack = stack,
-                           .file = file,
+            (struct glyph){.stack = (uint16_t)stack,
+                           .file = (uint8_t)file,
                            .id = infos[i].codepoint,
                            .x_64 = run->width_64 + (int32_t)lround(positions[i].x_offset * scale),
                            .y_64 = -(int32_t)lround(positions[i].y_offset * scale)};
@@ -411,7 +419,8 @@ static struct glyph_image *keep_image(struct arena *arena, FT_Glyph glyph)
 const struct glyph_image *font_glyph(struct font_set *set, const struct glyph *glyph,
                                      double size_px, uint32_t quarter, double halo_px)
 {
-    uint64_t key[2] = {(uint64_t)glyph->id << 32 | glyph->stack << 16 | glyph->file << 8 | quarter,
+    uint64_t key[2] = {(uint64_t)glyph->id << 32 | (uint64_t)glyph->stack << 16 |
+                           (uint64_t)glyph->file << 8 | quarter,
                        (uint64_t)lround(size_px * 64) << 32 | (uint64_t)lround(halo_px * 64)};
     if (set->n_images >= MOST_IMAGES) {
         memset(set->slots, 0, (size_t)2 * MOST_IMAGES * sizeof *set->slots);

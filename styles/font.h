@@ -19,6 +19,7 @@
 #include "data/base/arena.h"
 #include "data/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { FONT_STACK_FILES = 6 };
@@ -46,9 +47,11 @@ enum err_code font_set_new(const struct font_stack *stacks, size_t n, struct fon
 void font_set_free(struct font_set *set);
 
 struct glyph {
-    uint32_t stack, file; /* which font */
-    uint32_t id;          /* in that font */
-    int32_t x_64, y_64;   /* of its origin, from that of the run */
+    uint16_t stack;     /* which font */
+    uint8_t file;       /* of the stack */
+    uint8_t turn;       /* clockwise, in 1/256 of a full turn */
+    uint32_t id;        /* in that font */
+    int32_t x_64, y_64; /* of its origin, from that of the run */
 };
 
 struct glyph_run {
@@ -62,6 +65,9 @@ struct text_size {
     double size_px;
     double letter_spacing_px; /* between two letters */
 };
+
+/* Whether a character leaves a mark: no for spaces, controls, joiners. */
+bool font_draws(uint32_t character);
 
 /* Shapes one line of UTF-8 text. Control characters are left out. */
 enum err_code font_shape(struct font_set *set, const struct text_size *size, const char *text,

@@ -25,11 +25,6 @@ static const struct placement *placement_at(struct map_fixture *m, uint32_t z)
     return placement;
 }
 
-static bool overlap(struct px_box a, struct px_box b)
-{
-    return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
-}
-
 static void test_no_label_lies_on_another_nor_leaves_the_world(void **state)
 {
     (void)state;
@@ -37,11 +32,11 @@ static void test_no_label_lies_on_another_nor_leaves_the_world(void **state)
     map_fixture_init(&m, NAMES(""));
     for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
         const struct placement *p = placement_at(&m, z);
-        double edge = 256.0 * (double)(UINT64_C(1) << z);
+        int64_t edge = INT64_C(256) << z;
         for (size_t i = 0; i < p->n; i++) {
             assert_true(p->items[i].ink.left >= 0 && p->items[i].ink.right <= edge);
             for (size_t k = 0; k < i; k++)
-                assert_false(overlap(p->items[i].ink, p->items[k].ink));
+                assert_false(px_box_overlaps(p->items[i].ink, p->items[k].ink));
         }
     }
     map_fixture_release(&m);
@@ -110,19 +105,23 @@ static void test_two_placements_of_one_world_are_equal(void **state)
 }
 
 /* The box of what is drawn, at scale 1. */
-static struct px_box drawn_box(struct map_fixture *m, uint32_t z, uint32_t scale)
+struct drawn_box {
+    double left, top, right, bottom;
+};
+
+static struct drawn_box drawn_box(struct map_fixture *m, uint32_t z, uint32_t scale)
 {
     struct tile_key key = {.map = MAP_COUNTY, .scale = scale};
     uint32_t x, y, edge = 2 * TILE_PX * scale;
     map_place(106, 38, z, &key, &x, &y);
     uint32_t *pixels = map_draw_block(m, &key, 2);
-    struct px_box box = {1e9, 1e9, -1, -1};
+    struct drawn_box box = {1e9, 1e9, -1, -1};
     for (uint32_t i = 0; i < edge * edge; i++) {
         if (pixels[i] >> 24 < 128)
             continue;
         double px = i % edge / (double)scale, py = i / edge / (double)scale;
-        box = (struct px_box){fmin(box.left, px), fmin(box.top, py), fmax(box.right, px),
-                              fmax(box.bottom, py)};
+        box = (struct drawn_box){fmin(box.left, px), fmin(box.top, py), fmax(box.right, px),
+                                 fmax(box.bottom, py)};
     }
     free(pixels);
     return box;
@@ -136,7 +135,7 @@ static void test_names_stand_at_the_same_place_at_both_scales(void **state)
                      "{\"version\": 8, \"layers\": [{\"id\": \"u\", \"type\": \"symbol\", "
                      "\"source-layer\": \"units\", \"filter\": [\"==\", [\"get\", \"level\"], 1], "
                      "\"layout\": {\"text-field\": [\"get\", \"name\"]}}]}");
-    struct px_box one = drawn_box(&m, 8, 1), two = drawn_box(&m, 8, 2);
+    struct drawn_box one = drawn_box(&m, 8, 1), two = drawn_box(&m, 8, 2);
     assert_true(one.right > one.left);
     assert_true(fabs(one.left - two.left) <= 1 && fabs(one.top - two.top) <= 1);
     assert_true(fabs(one.right - two.right) <= 1 && fabs(one.bottom - two.bottom) <= 1);
@@ -157,10 +156,11 @@ static void test_the_ink_stays_in_its_box(void **state)
         for (uint32_t i = 0; i < TILE_PX * TILE_PX; i++) {
             if (pixels[i] == 0)
                 continue;
-            double px = key.x * 256.0 + i % TILE_PX, py = key.y * 256.0 + i / TILE_PX;
+            int32_t px = (int32_t)(key.x * 256 + i % TILE_PX);
+            int32_t py = (int32_t)(key.y * 256 + i / TILE_PX);
             bool inside = false;
             for (size_t k = 0; k < p->n && !inside; k++)
-                inside = overlap(p->items[k].ink, (struct px_box){px, py, px + 1, py + 1});
+                inside = px_box_overlaps(p->items[k].ink, (struct px_box){px, py, px + 1, py + 1});
             assert_true(inside);
         }
         free(pixels);
@@ -246,7 +246,7 @@ static void test_symbols_that_may_overlap_all_show_and_their_names_give_way(void
     assert_int_equal(p->n, 24);
     size_t with_text = 0;
     for (size_t i = 0; i < p->n; i++)
-        with_text += p->items[i].n_lines > 0;
+        with_text += p->items[i].n_glyphs > 0;
     assert_true(with_text < 24);
     map_fixture_release(&m);
 }

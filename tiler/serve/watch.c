@@ -60,7 +60,17 @@ static bool is_same(const struct identity *a, const struct identity *b)
            a->written.tv_nsec == b->written.tv_nsec;
 }
 
-/* Scenes of a world under each style; those that `watch` has of the same world are used on. */
+/* The scenes that are published under a style, or NULL. */
+static struct scenes *published(const struct watch *watch, const struct style *style)
+{
+    for (size_t k = 0; watch->styles && k < style_set_count(watch->styles); k++)
+        if (style_set_at(watch->styles, k) == style)
+            return watch->scenes[k];
+    return NULL;
+}
+
+/* Scenes of a world under each style; those that `watch` has of the same world are used on, of
+ * another one their labels. */
 static enum err_code make_scenes(const struct watch *watch, struct world *world,
                                  const struct style_set *styles, struct scenes *out[STYLE_SET_MOST],
                                  struct err *err)
@@ -68,12 +78,14 @@ static enum err_code make_scenes(const struct watch *watch, struct world *world,
     enum err_code code = ERR_OK;
     for (size_t i = 0; code == ERR_OK && i < style_set_count(styles); i++) {
         struct style *style = style_set_at(styles, i);
-        for (size_t k = 0; watch->styles && !out[i] && k < style_set_count(watch->styles); k++)
-            if (watch->scenes[k] && scenes_world(watch->scenes[k]) == world &&
-                style_set_at(watch->styles, k) == style)
-                out[i] = scenes_acquire(watch->scenes[k]);
-        if (!out[i])
-            code = scenes_new(world, style, PLANE_MERCATOR, &out[i], err);
+        struct scenes *before = published(watch, style);
+        if (before && scenes_world(before) == world) {
+            out[i] = scenes_acquire(before);
+            continue;
+        }
+        code = scenes_new(world, style, PLANE_MERCATOR, &out[i], err);
+        if (code == ERR_OK && before)
+            code = scenes_follow(out[i], before, err);
     }
     return code;
 }

@@ -224,33 +224,30 @@ void canvas_flood(struct canvas *canvas, struct colour colour, double opacity)
 
 /* ---- text ---- */
 
-static void text_pass(struct canvas *canvas, const struct glyph_run *runs, size_t n_runs,
-                      const struct fixed *origins_64, const struct text_look *look, bool halo)
+static void text_pass(struct canvas *canvas, const struct glyph *glyphs, size_t n,
+                      struct fixed origin_64, const struct text_look *look, bool halo)
 {
     double size_px = look->size_px * canvas->scale;
     double halo_px = halo ? look->halo_px * canvas->scale : 0;
-    for (size_t r = 0; r < n_runs; r++) {
-        for (uint32_t i = 0; i < runs[r].n; i++) {
-            const struct glyph *glyph = &runs[r].glyphs[i];
-            int64_t x = origins_64[r].x + (int64_t)glyph->x_64 * canvas->scale + 8;
-            int64_t y = origins_64[r].y + (int64_t)glyph->y_64 * canvas->scale + 32;
-            const struct glyph_image *image =
-                font_glyph(canvas->fonts, glyph, size_px, (uint32_t)(x >> 4 & 3), halo_px);
-            if (!image)
-                continue;
-            struct stamp stamp = {image->coverage, (int32_t)image->width, (int32_t)image->height};
-            mask_stamp(&canvas->under.mask, &stamp, (x >> 6) + image->left, (y >> 6) + image->top);
-        }
+    for (size_t i = 0; i < n; i++) {
+        int64_t x = origin_64.x + (int64_t)glyphs[i].x_64 * canvas->scale + 8;
+        int64_t y = origin_64.y + (int64_t)glyphs[i].y_64 * canvas->scale + 32;
+        const struct glyph_image *image =
+            font_glyph(canvas->fonts, &glyphs[i], size_px, (uint32_t)(x >> 4 & 3), halo_px);
+        if (!image)
+            continue;
+        struct stamp stamp = {image->coverage, (int32_t)image->width, (int32_t)image->height};
+        mask_stamp(&canvas->under.mask, &stamp, (x >> 6) + image->left, (y >> 6) + image->top);
     }
     struct coat coat = {.colour = halo ? look->halo_colour : look->colour,
                         .opacity = look->opacity};
     canvas_lay_lines(canvas, &coat);
 }
 
-void canvas_text(struct canvas *canvas, const struct glyph_run *runs, size_t n_runs,
-                 const struct fixed *origins_64, const struct text_look *look)
+void canvas_text(struct canvas *canvas, const struct glyph *glyphs, size_t n,
+                 struct fixed origin_64, const struct text_look *look)
 {
-    text_pass(canvas, runs, n_runs, origins_64, look, false);
+    text_pass(canvas, glyphs, n, origin_64, look, false);
     if (look->halo_px > 0 && look->halo_colour.a > 0)
-        text_pass(canvas, runs, n_runs, origins_64, look, true);
+        text_pass(canvas, glyphs, n, origin_64, look, true);
 }

@@ -79,17 +79,18 @@ enum err_code canvas_dim(struct canvas *canvas, const struct coat *coat, struct 
 /* Covers the whole picture. */
 void canvas_flood(struct canvas *canvas, struct colour colour, double opacity);
 
-/* A text at (x, y), the origin of its run in 1/64 px of the picture; glyphs and positions are
- * those of scale 1 and are scaled here. */
+/* How a text looks; sizes are those of scale 1. */
 struct text_look {
-    double size_px; /* at scale 1 */
+    double size_px;
     struct colour colour;
     double opacity;
     struct colour halo_colour;
     double halo_px;
 };
 
-void canvas_text(struct canvas *canvas, const struct glyph_run *runs, size_t n_runs,
-                 const struct fixed *origins_64, const struct text_look *look);
+/* A text whose glyphs stand round a point of the picture, which is in 1/64 px. The glyphs are those
+ * of scale 1, and scaled here. */
+void canvas_text(struct canvas *canvas, const struct glyph *glyphs, size_t n,
+                 struct fixed origin_64, const struct text_look *look);
 
 #endif

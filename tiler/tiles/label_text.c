@@ -5,7 +5,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_LINES = 8 };
+enum {
+    MOST_LINES = 8,
+    /* A longer name is cut there: it would cover the places that others stand for. */
+    MOST_CHARACTERS = 160,
+};
 
 /* Between ideographs a line may be broken anywhere, else at spaces. */
 static bool is_ideograph(uint32_t c)
@@ -20,6 +24,10 @@ static bool closes(uint32_t c)
     return c == 0x3002 || c == 0xFF0C || c == 0x3001 || c == 0xFF09 || c == 0x300B || c == ')' ||
            c == ',' || c == '.' || c == 0xFF1A || c == 0xFF1B;
 }
+
+struct fixed_px {
+    double left, top;
+};
 
 struct line {
     const char *start;
@@ -82,146 +90,176 @@ static double flush_side(int justify, struct anchor anchor)
     return 0.5;
 }
 
-enum err_code label_text_layout(const struct style_layer *layer, const struct eval *eval,
-                                struct font_set *fonts, struct arena *arena, struct placed *out,
-                                struct err *err)
+/* The first MOST_CHARACTERS of a name, and a sign that it goes on; NULL if nothing of it can be
+ * seen. */
+static const char *readable(const char *text, struct arena *arena)
 {
-    const char *text = style_text(layer, PROP_TEXT_FIELD, eval);
-    struct text_look *look = &out->look;
-    look->size_px = style_number(layer, PROP_TEXT_SIZE, eval);
-    if (!text || look->size_px < 1)
-        return ERR_OK;
+    bool visible = false;
+    size_t n = 0;
+    const char *at = text ? text : "", *end = at;
+    for (uint32_t c; (c = text_next(&at)) != 0;) {
+        visible = visible || font_draws(c);
+        if (++n == MOST_CHARACTERS)
+            end = at;
+    }
+    if (!visible)
+        return NULL;
+    return n > MOST_CHARACTERS ? arena_printf(arena, "%.*s\xE2\x80\xA6", (int)(end - text), text)
+                               : text;
+}
+
+static void wish_icon(const struct style_layer *layer, const struct eval *eval,
+                      struct label_wish *out)
+{
+    enum { ICON_PX = 16 }; /* the built-in symbols at icon-size 1 */
+    struct label_look *look = &out->look;
+    const char *name = style_text(layer, PROP_ICON_IMAGE, eval);
+    if (!name || !icon_by_name(name, &look->icon))
+        return;
+    look->icon_px = ICON_PX * style_number(layer, PROP_ICON_SIZE, eval);
+    look->icon_colour = style_colour(layer, PROP_ICON_COLOR, eval);
+    look->icon_opacity = style_number(layer, PROP_ICON_OPACITY, eval);
+    look->icon_halo = style_colour(layer, PROP_ICON_HALO_COLOR, eval);
+    look->icon_halo_px = style_number(layer, PROP_ICON_HALO_WIDTH, eval);
+    out->icon_may_overlap = style_bool(layer, PROP_ICON_ALLOW_OVERLAP, eval);
+}
+
+void label_wish_of(const struct style_layer *layer, const struct eval *eval, struct label_wish *out)
+{
+    memset(out, 0, sizeof *out);
+    wish_icon(layer, eval, out);
+    struct text_look *look = &out->look.text;
+    double size = style_number(layer, PROP_TEXT_SIZE, eval);
+    if (size >= 1)
+        out->text = readable(style_text(layer, PROP_TEXT_FIELD, eval), eval->arena);
+    if (!out->text)
+        return;
+    look->size_px = size;
     look->colour = style_colour(layer, PROP_TEXT_COLOR, eval);
     look->opacity = style_number(layer, PROP_TEXT_OPACITY, eval);
     look->halo_colour = style_colour(layer, PROP_TEXT_HALO_COLOR, eval);
-    look->halo_px = fmin(style_number(layer, PROP_TEXT_HALO_WIDTH, eval), look->size_px / 4);
+    look->halo_px = fmin(style_number(layer, PROP_TEXT_HALO_WIDTH, eval), size / 4);
+    out->font_stack = layer->font_stack;
+    out->anchor = style_anchor(layer, eval);
+    out->flush = flush_side(style_choice(layer, PROP_TEXT_JUSTIFY, eval), out->anchor);
+    out->offset_px[0] = layer->text_offset_em[0] * size;
+    out->offset_px[1] = layer->text_offset_em[1] * size;
+    out->padding_px = style_number(layer, PROP_TEXT_PADDING, eval);
+    out->line_height_px = style_number(layer, PROP_TEXT_LINE_HEIGHT, eval) * size;
+    out->letter_spacing_px = style_number(layer, PROP_TEXT_LETTER_SPACING, eval) * size;
+    out->max_width_em = style_number(layer, PROP_TEXT_MAX_WIDTH, eval);
+    out->text_may_overlap = style_bool(layer, PROP_TEXT_ALLOW_OVERLAP, eval);
+    out->text_optional = style_bool(layer, PROP_TEXT_OPTIONAL, eval);
+}
+
+/* ---- hashes ---- */
+
+static uint64_t mixed(uint64_t hash, uint64_t word)
+{
+    /* The finisher of splitmix64 after each word. */
+    hash = (hash ^ word) * UINT64_C(0xBF58476D1CE4E5B9);
+    hash = (hash ^ hash >> 27) * UINT64_C(0x94D049BB133111EB);
+    return hash ^ hash >> 31;
+}
+
+uint64_t label_hash(uint64_t hash, const void *bytes, size_t n)
+{
+    const unsigned char *at = bytes;
+    uint64_t word;
+    hash = mixed(hash, n);
+    for (; n >= sizeof word; n -= sizeof word, at += sizeof word) {
+        memcpy(&word, at, sizeof word);
+        hash = mixed(hash, word);
+    }
+    word = 0;
+    memcpy(&word, at, n);
+    return mixed(hash, word);
+}
+
+uint64_t label_wish_hash(const struct label_wish *wish, int32_t x_px, int32_t y_px)
+{
+    struct label_wish copy = *wish;
+    uint64_t place = (uint64_t)(uint32_t)x_px << 32 | (uint32_t)y_px;
+    memcpy(&copy, wish, sizeof copy);
+    copy.text = NULL;
+    uint64_t hash = label_hash(place, &copy, sizeof copy);
+    return wish->text ? label_hash(hash, wish->text, strlen(wish->text)) : hash;
+}
+
+/* ---- boxes ---- */
+
+struct px_box label_icon_box(const struct label_wish *wish)
+{
+    int32_t half = (int32_t)ceil(wish->look.icon_px / 2 + wish->look.icon_halo_px + 1);
+    return (struct px_box){-half, -half, half, half};
+}
+
+/* What letters may touch round a box of lines. */
+static struct px_box inked(const struct text_look *look, double left, double top, double width,
+                           double height)
+{
+    /* An ideograph fills its em box; g and j reach below it by a tenth, accents above. */
+    double over = look->halo_px + 1 + look->size_px * 0.12;
+    double beside = look->halo_px + 1;
+    return (struct px_box){(int32_t)floor(left - beside), (int32_t)floor(top - over),
+                           (int32_t)ceil(left + width + beside),
+                           (int32_t)ceil(top + height + over)};
+}
+
+/* Where the text's box begins. */
+static struct fixed_px corner_of(const struct label_wish *wish, double width, double height)
+{
+    return (struct fixed_px){wish->offset_px[0] - width * (wish->anchor.x + 1) / 2,
+                             wish->offset_px[1] - height * (wish->anchor.y + 1) / 2};
+}
+
+struct px_box label_text_least(const struct label_wish *wish)
+{
+    double height = wish->look.text.size_px; /* of one line */
+    struct fixed_px corner = corner_of(wish, 0, height);
+    return inked(&wish->look.text, corner.left, corner.top, 0, height);
+}
+
+/* ---- layout ---- */
+
+/* Puts the letters of a line where they stand. */
+static void add_line(const struct glyph_run *run, double left, double base, struct label_text *out)
+{
+    /* Base lines lie between two rows of pixels: crisp at both scales. */
+    int64_t x = llround(left * 64), y = llround(base) * 64;
+    for (uint32_t i = 0; i < run->n; i++) {
+        struct glyph glyph = run->glyphs[i];
+        glyph.x_64 += (int32_t)x;
+        glyph.y_64 += (int32_t)y;
+        out->glyphs[out->n_glyphs++] = glyph;
+    }
+}
+
+enum err_code label_text_lay_out(const struct label_wish *wish, struct font_set *fonts,
+                                 struct arena *arena, struct label_text *out, struct err *err)
+{
     struct line lines[MOST_LINES];
-    size_t n = break_lines(text, style_number(layer, PROP_TEXT_MAX_WIDTH, eval), lines);
-    struct glyph_run *runs = arena_new(arena, struct glyph_run, n);
-    struct fixed *origins = arena_new(arena, struct fixed, n);
-    if (!runs || !origins)
-        return err_nomem(err);
-    struct text_size size = {layer->font_stack, look->size_px,
-                             style_number(layer, PROP_TEXT_LETTER_SPACING, eval) * look->size_px};
+    struct glyph_run runs[MOST_LINES];
+    const struct text_look *look = &wish->look.text;
+    struct text_size size = {wish->font_stack, look->size_px, wish->letter_spacing_px};
+    size_t n = break_lines(wish->text, wish->max_width_em, lines), n_glyphs = 0;
+    double width = 0;
     for (size_t i = 0; i < n; i++) {
         enum err_code code = shape_line(fonts, &size, &lines[i], arena, &runs[i], err);
         if (code != ERR_OK)
             return code;
-    }
-    double line_px = style_number(layer, PROP_TEXT_LINE_HEIGHT, eval) * look->size_px;
-    double width = 0, height = (double)(n - 1) * line_px + look->size_px;
-    for (size_t i = 0; i < n; i++)
         width = fmax(width, runs[i].width_64 / 64.0);
-    struct anchor anchor = style_anchor(layer, eval);
-    double left = layer->text_offset_em[0] * look->size_px - width * (anchor.x + 1) / 2;
-    double top = layer->text_offset_em[1] * look->size_px - height * (anchor.y + 1) / 2;
-    struct font_height font = font_height(fonts, layer->font_stack, look->size_px);
-    double flush = flush_side(style_choice(layer, PROP_TEXT_JUSTIFY, eval), anchor);
-    for (size_t i = 0; i < n; i++) {
-        double slack = (width - runs[i].width_64 / 64.0) * flush;
-        double base = top + (double)i * line_px + font.above_px;
-        origins[i] = (struct fixed){llround((left + slack) * 64), llround(base) * 64};
+        n_glyphs += runs[i].n;
     }
-    out->n_lines = n;
-    out->lines = runs;
-    out->origins_64 = origins;
-    /* An ideograph fills its em box; g and j reach below it by a tenth, accents above. */
-    double over = look->halo_px + 1 + look->size_px * 0.12;
-    double beside = look->halo_px + 1;
-    out->ink =
-        (struct px_box){left - beside, top - over, left + width + beside, top + height + over};
-    return ERR_OK;
-}
-
-/* ---- drawing ---- */
-
-struct corner {
-    double x, y; /* of half the symbol's size */
-};
-
-/* Corners of the built-in symbols, the same area to the eye. */
-static size_t icon_corners(enum icon icon, struct corner out[10])
-{
-    static const struct corner square[] = {{-.8, -.8}, {.8, -.8}, {.8, .8}, {-.8, .8}};
-    static const struct corner diamond[] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}};
-    static const struct corner triangle[] = {{0, -1}, {1, .75}, {-1, .75}};
-    size_t n = 0;
-    switch (icon) {
-    case ICON_SQUARE:
-        memcpy(out, square, sizeof square);
-        return 4;
-    case ICON_DIAMOND:
-        memcpy(out, diamond, sizeof diamond);
-        return 4;
-    case ICON_TRIANGLE:
-        memcpy(out, triangle, sizeof triangle);
-        return 3;
-    case ICON_STAR:
-        for (; n < 10; n++) {
-            double radius = n % 2 ? 0.45 : 1.0, angle = M_PI * (double)n / 5;
-            out[n] = (struct corner){radius * sin(angle), -radius * cos(angle)};
-        }
-        return n;
-    case ICON_NONE:
-    case ICON_CIRCLE:
-    case ICON_CROSS:
-        break;
-    }
-    return 0;
-}
-
-/* Adds the outline of a symbol; grown > 0: with an edge of that width all round. */
-static void add_icon(struct canvas *canvas, struct fixed centre, const struct placed *label,
-                     double grown_px)
-{
-    double half = label->icon_px * canvas->scale / 2;
-    grown_px *= canvas->scale;
-    struct corner corners[10];
-    struct fixed points[10];
-    if (label->icon == ICON_CIRCLE) {
-        stroke_disc(&canvas->raster, centre, half * 0.9 + grown_px);
-        return;
-    }
-    struct stroke_style edge = {.width_px = 2 * grown_px, .join = JOIN_ROUND, .cap = CAP_ROUND};
-    if (label->icon == ICON_CROSS) {
-        int64_t arm = llround(half * 0.7 * FIXED_ONE);
-        struct fixed falling[] = {{centre.x - arm, centre.y - arm},
-                                  {centre.x + arm, centre.y + arm}};
-        struct fixed rising[] = {{centre.x - arm, centre.y + arm},
-                                 {centre.x + arm, centre.y - arm}};
-        edge.width_px += half * 0.5;
-        stroke_line(&canvas->stroker, &canvas->raster, falling, 2, false, &edge);
-        stroke_line(&canvas->stroker, &canvas->raster, rising, 2, false, &edge);
-        return;
-    }
-    size_t n = icon_corners(label->icon, corners);
+    *out = (struct label_text){.glyphs = arena_new(arena, struct glyph, n_glyphs)};
+    if (!out->glyphs)
+        return err_nomem(err);
+    double height = (double)(n - 1) * wish->line_height_px + look->size_px;
+    struct fixed_px corner = corner_of(wish, width, height);
+    struct font_height font = font_height(fonts, wish->font_stack, look->size_px);
     for (size_t i = 0; i < n; i++)
-        points[i] = (struct fixed){centre.x + llround(corners[i].x * half * FIXED_ONE),
-                                   centre.y + llround(corners[i].y * half * FIXED_ONE)};
-    raster_ring(&canvas->raster, points, n);
-    if (grown_px > 0)
-        stroke_line(&canvas->stroker, &canvas->raster, points, n, true, &edge);
-}
-
-void placed_draw(const struct placed *label, struct canvas *canvas, int64_t left_px, int64_t top_px)
-{
-    int64_t scale = canvas->scale;
-    int64_t x = (label->x_px - left_px) * scale, y = (label->y_px - top_px) * scale;
-    struct fixed origins[MOST_LINES];
-    for (size_t i = 0; i < label->n_lines; i++)
-        origins[i] = (struct fixed){x * 64 + label->origins_64[i].x * scale,
-                                    y * 64 + label->origins_64[i].y * scale};
-    if (label->n_lines > 0)
-        canvas_text(canvas, label->lines, label->n_lines, origins, &label->look);
-    if (label->icon == ICON_NONE)
-        return;
-    struct fixed centre = {x * FIXED_ONE, y * FIXED_ONE};
-    struct coat coat = {.colour = label->icon_colour, .opacity = label->icon_opacity};
-    add_icon(canvas, centre, label, 0);
-    canvas_lay(canvas, &coat);
-    if (label->icon_halo_px > 0) {
-        add_icon(canvas, centre, label, label->icon_halo_px);
-        coat.colour = label->icon_halo;
-        canvas_lay(canvas, &coat);
-    }
+        add_line(&runs[i], corner.left + (width - runs[i].width_64 / 64.0) * wish->flush,
+                 corner.top + (double)i * wish->line_height_px + font.above_px, out);
+    out->ink = inked(look, corner.left, corner.top, width, height);
+    return ERR_OK;
 }

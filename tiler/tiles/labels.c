@@ -1,293 +1,476 @@
 #include "tiler/tiles/labels.h"
 
 #include "tiler/tiles/label_text.h"
+#include "tiler/tiles/placement.h"
 #include "tiler/tiles/tile.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct candidate {
-    double sort_key;
-    const char *id;
-    uint32_t feature;
-};
-
+/* A placement in the making. */
 struct placing {
     const struct label_input *input;
+    const struct placement_private *before; /* NULL: none */
+    struct placement_private *out;
     struct arena *arena;  /* of what stays */
     struct arena scratch; /* reset after each candidate */
-    struct arena work;    /* of what is taken; gone when all is placed */
-    struct placed *items;
-    size_t n, capacity;
-    /* What is taken: boxes in cells of CELL_PX, found through a table of chains. */
-    struct taken *taken;
-    size_t n_taken, taken_capacity;
-    int32_t *heads;
-    struct link *links;
-    size_t n_links, links_capacity;
+    struct arena work;    /* gone when all is placed */
+    bool *waits;          /* of each candidate: whether it has to be placed */
+    struct px_index taken, refused;
+    const struct label_look *looks[8]; /* the last ones, for the next that look the same */
+    size_t n_looks;
 };
 
-struct taken {
-    struct px_box box;
-};
+/* ---- candidates ---- */
 
-struct link {
-    int32_t taken, next;
-};
-
-enum { CELL_PX = 64, HEADS = 1 << 16 };
-
-static bool boxes_overlap(struct px_box a, struct px_box b)
+/* In the order of priority; ids tie-break, then the place on a line, then the order given. */
+static int by_priority(const void *a, const void *b)
 {
-    return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    const struct candidate *p = a, *q = b;
+    int order = candidate_order(p, q);
+    return order != 0 ? order : p->feature < q->feature ? -1 : p->feature > q->feature;
 }
 
-static size_t head_of(int64_t column, int64_t row)
+int candidate_order(const struct candidate *p, const struct candidate *q)
 {
-    uint64_t hash = (uint64_t)column * UINT64_C(0xBF58476D1CE4E5B9) ^
-                    (uint64_t)row * UINT64_C(0x94D049BB133111EB);
-    return (size_t)(hash >> 40) & (HEADS - 1);
+    if (p->layer != q->layer)
+        return p->layer > q->layer ? -1 : 1;
+    if (p->sort_key != q->sort_key)
+        return p->sort_key < q->sort_key ? -1 : 1;
+    int order = strcmp(p->id, q->id);
+    return order != 0 ? order : p->repeat < q->repeat ? -1 : p->repeat > q->repeat;
 }
 
-static int64_t cell_of(double px)
+static struct eval eval_of(struct placing *p, const struct source_feature *feature)
 {
-    return (int64_t)floor(px / CELL_PX);
+    return (struct eval){.zoom = (double)p->input->z - 1,
+                         .feature = feature,
+                         .get = source_property,
+                         .arena = &p->scratch};
 }
 
-static bool is_free(const struct placing *placing, struct px_box box)
+/* World pixels of a place, at scale 1. */
+static int32_t px_of(int32_t units, uint32_t z)
 {
-    for (int64_t row = cell_of(box.top); row <= cell_of(box.bottom); row++)
-        for (int64_t column = cell_of(box.left); column <= cell_of(box.right); column++)
-            for (int32_t at = placing->heads[head_of(column, row)]; at >= 0;
-                 at = placing->links[at].next)
-                if (boxes_overlap(placing->taken[placing->links[at].taken].box, box))
-                    return false;
-    return true;
+    return (int32_t)(((int64_t)units + (INT64_C(1) << 31) + plane_units_of_px(z) / 2) >> (24 - z));
 }
 
-static enum err_code take(struct placing *placing, struct px_box box, struct err *err)
+static enum err_code add_candidate(struct placing *p, const struct label_layer *layer,
+                                   uint32_t feature, struct err *err)
 {
-    placing->taken = arena_grow(&placing->work, placing->taken, &placing->taken_capacity,
-                                placing->n_taken + 1, sizeof *placing->taken);
-    if (!placing->taken)
+    enum err_code code = ERR_OK;
+    struct placement_private *out = p->out;
+    struct source_feature subject = {layer->source, feature};
+    struct eval eval = eval_of(p, &subject);
+    struct plane_point at;
+    struct label_wish wish;
+    if (!style_filter(layer->style, &eval))
+        return ERR_OK;
+    label_wish_of(layer->style, &eval, &wish);
+    if (!wish.text && wish.look.icon == ICON_NONE)
+        return ERR_OK;
+    TRY(source_point(layer->source, feature, &p->scratch, &at, err));
+    struct candidate candidate = {.layer = (uint32_t)layer->index,
+                                  .feature = feature,
+                                  .id = source_feature_id(layer->source, feature),
+                                  .sort_key =
+                                      style_number(layer->style, PROP_SYMBOL_SORT_KEY, &eval),
+                                  .x_px = px_of(at.x, p->input->z),
+                                  .y_px = px_of(at.y, p->input->z)};
+    candidate.content = label_wish_hash(&wish, candidate.x_px, candidate.y_px);
+    out->candidates =
+        arena_grow(&p->work, out->candidates, &out->capacity, out->n + 1, sizeof candidate);
+    if (!out->candidates)
         return err_nomem(err);
-    placing->taken[placing->n_taken].box = box;
-    for (int64_t row = cell_of(box.top); row <= cell_of(box.bottom); row++) {
-        for (int64_t column = cell_of(box.left); column <= cell_of(box.right); column++) {
-            placing->links = arena_grow(&placing->work, placing->links, &placing->links_capacity,
-                                        placing->n_links + 1, sizeof *placing->links);
-            if (!placing->links)
-                return err_nomem(err);
-            int32_t *head = &placing->heads[head_of(column, row)];
-            placing->links[placing->n_links] = (struct link){(int32_t)placing->n_taken, *head};
-            *head = (int32_t)placing->n_links++;
+    out->candidates[out->n++] = candidate;
+done:
+    return code;
+}
+
+/* Everything that wants a place, in the order of priority. */
+static enum err_code gather(struct placing *p, struct err *err)
+{
+    struct placement_private *out = p->out;
+    for (size_t l = 0; l < p->input->n_layers; l++) {
+        const struct label_layer *layer = &p->input->layers[l];
+        for (uint32_t i = 0; i < layer->source->n; i++) {
+            enum err_code code = add_candidate(p, layer, i, err);
+            arena_reset(&p->scratch);
+            if (code != ERR_OK)
+                return code;
         }
     }
-    placing->n_taken++;
+    if (out->n > MOST_CANDIDATES)
+        return err_set(err, ERR_LIMIT, "more than %d labels at zoom %u: give the layer a filter",
+                       MOST_CANDIDATES, p->input->z);
+    if (out->n > 0)
+        qsort(out->candidates, out->n, sizeof *out->candidates, by_priority);
+    out->candidates = arena_memdup(p->arena, out->candidates, out->n * sizeof *out->candidates);
+    p->waits = arena_new(&p->work, bool, out->n);
+    if (!out->candidates || !p->waits)
+        return err_nomem(err);
+    for (size_t i = 0; i < out->n; i++) {
+        out->candidates[i].id = arena_strdup(p->arena, out->candidates[i].id);
+        if (!out->candidates[i].id)
+            return err_nomem(err);
+    }
     return ERR_OK;
 }
 
-static struct px_box grown(struct px_box box, double by)
+static const struct label_layer *layer_of(const struct placing *p, const struct candidate *c)
 {
-    return (struct px_box){box.left - by, box.top - by, box.right + by, box.bottom + by};
+    size_t i = 0;
+    while (p->input->layers[i].index != c->layer)
+        i++;
+    return &p->input->layers[i];
 }
 
-static struct px_box moved(struct px_box box, double x, double y)
+/* ---- what is taken ---- */
+
+enum { TAG_PARTS = 2 }; /* a tag is candidate * 2, + 1 for the text */
+
+static const struct px_box *boxes_of(const struct candidate *c, enum label_part part, size_t *n)
 {
-    return (struct px_box){box.left + x, box.top + y, box.right + x, box.bottom + y};
+    *n = part == PART_ICON ? c->n_icon : c->n_text;
+    return part == PART_ICON ? c->boxes : c->boxes + c->n_icon;
 }
 
-static struct px_box joined(struct px_box a, struct px_box b)
+static enum err_code index_part(struct px_index *index, const struct candidate *c, size_t i,
+                                enum label_part part, struct err *err)
 {
-    return (struct px_box){fmin(a.left, b.left), fmin(a.top, b.top), fmax(a.right, b.right),
-                           fmax(a.bottom, b.bottom)};
+    enum err_code code = ERR_OK;
+    size_t n;
+    const struct px_box *boxes = boxes_of(c, part, &n);
+    uint32_t tag = (uint32_t)i * TAG_PARTS + (part == PART_TEXT);
+    for (size_t k = 0; code == ERR_OK && k < n; k++)
+        code = px_index_add(index, boxes[k], tag, err);
+    return code;
 }
+
+struct question {
+    const struct candidate *candidates;
+    bool *waits;
+    size_t before; /* candidates from this one on do not count */
+    bool taken;
+};
+
+static bool find_taken(void *context, uint32_t tag)
+{
+    struct question *q = context;
+    const struct candidate *c = &q->candidates[tag / TAG_PARTS];
+    enum label_part part = tag % TAG_PARTS ? PART_TEXT : PART_ICON;
+    q->taken = tag / TAG_PARTS < q->before && (c->placed & part);
+    return !q->taken;
+}
+
+/* Whether no candidate of a higher priority than the i-th took any of the boxes. */
+static bool are_free(const struct placing *p, size_t i, const struct px_box *boxes, size_t n)
+{
+    struct question question = {.candidates = p->out->candidates, .before = i};
+    for (size_t k = 0; k < n && !question.taken; k++)
+        px_index_visit(&p->taken, boxes[k], &question, find_taken);
+    return !question.taken;
+}
+
+static bool let_wait(void *context, uint32_t tag)
+{
+    struct question *q = context;
+    if (tag / TAG_PARTS >= q->before)
+        q->waits[tag / TAG_PARTS] = true;
+    return true;
+}
+
+/* What changed at the boxes that a candidate took, or takes, may change the lot of those from the
+ * i-th on. */
+static void disturb(struct placing *p, size_t i, const struct candidate *c)
+{
+    struct question question = {.waits = p->waits, .before = i};
+    for (int part = PART_ICON; part <= PART_TEXT; part++) {
+        size_t n;
+        const struct px_box *boxes = boxes_of(c, (enum label_part)part, &n);
+        for (size_t k = 0; (c->placed & (uint32_t)part) && k < n; k++) {
+            px_index_visit(&p->taken, boxes[k], &question, let_wait);
+            px_index_visit(&p->refused, boxes[k], &question, let_wait);
+        }
+    }
+}
+
+/* ---- what stays from before ---- */
+
+static enum err_code keep_placed(struct placing *p, const struct placed *from, struct placed **out,
+                                 struct err *err)
+{
+    const struct label_look *look = NULL;
+    size_t n = sizeof p->looks / sizeof p->looks[0];
+    for (size_t i = 0; !look && i < n && p->looks[i]; i++)
+        if (memcmp(p->looks[i], from->look, sizeof *look) == 0)
+            look = p->looks[i];
+    if (!look) {
+        look = arena_memdup(p->arena, from->look, sizeof *look);
+        p->looks[p->n_looks++ % n] = look;
+    }
+    struct placed *kept = arena_memdup(p->arena, from, sizeof *from);
+    if (!look || !kept)
+        return err_nomem(err);
+    kept->look = look;
+    kept->glyphs = arena_memdup(p->arena, from->glyphs, from->n_glyphs * sizeof *from->glyphs);
+    *out = kept;
+    return kept->glyphs ? ERR_OK : err_nomem(err);
+}
+
+static enum err_code keep_boxes(struct placing *p, struct candidate *c, const struct px_box *boxes,
+                                struct err *err)
+{
+    c->boxes = arena_memdup(p->arena, boxes, (size_t)(c->n_icon + c->n_text) * sizeof *boxes);
+    return c->boxes ? ERR_OK : err_nomem(err);
+}
+
+static enum err_code inherit(struct placing *p, size_t i, const struct candidate *from,
+                             struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct candidate *c = &p->out->candidates[i];
+    c->placed = from->placed;
+    c->n_icon = from->n_icon;
+    c->n_text = from->n_text;
+    c->may_overlap = from->may_overlap;
+    TRY(keep_boxes(p, c, from->boxes, err));
+    if (from->label)
+        TRY(keep_placed(p, from->label, &c->label, err));
+    for (int part = PART_ICON; part <= PART_TEXT; part++) {
+        bool taken = c->placed & (uint32_t)part;
+        if (taken || !(c->may_overlap & (uint32_t)part))
+            TRY(index_part(taken ? &p->taken : &p->refused, c, i, (enum label_part)part, err));
+    }
+done:
+    return code;
+}
+
+/* Finds for each candidate the one that it was before, and lets wait all that may fare otherwise
+ * than then. */
+static enum err_code compare(struct placing *p, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct placement_private *before = p->before;
+    struct placement_private *out = p->out;
+    size_t n_before = before ? before->n : 0, k = 0;
+    bool *gone = arena_new(&p->work, bool, n_before);
+    if (!gone)
+        return err_nomem(err);
+    for (size_t i = 0; i < out->n; i++) {
+        int order = -1;
+        while (k < n_before &&
+               (order = candidate_order(&before->candidates[k], &out->candidates[i])) < 0)
+            gone[k++] = true;
+        bool same = k < n_before && order == 0 &&
+                    before->candidates[k].content == out->candidates[i].content;
+        if (same)
+            TRY(inherit(p, i, &before->candidates[k++], err));
+        p->waits[i] = !same;
+    }
+    for (; k < n_before; k++)
+        gone[k] = true;
+    for (k = 0; k < n_before; k++)
+        if (gone[k])
+            disturb(p, 0, &before->candidates[k]);
+done:
+    return code;
+}
+
+/* ---- placing ---- */
 
 /* At the edge of the world there is no next tile to carry the rest of a name. */
 static bool leaves_world(struct px_box box, enum plane plane, uint32_t z)
 {
-    double edge = (double)TILE_PX * (double)(UINT64_C(1) << z);
-    double bottom = plane == PLANE_GEODETIC ? edge / 2 : edge;
+    int64_t edge = (int64_t)TILE_PX << z;
+    int64_t bottom = plane == PLANE_GEODETIC ? edge / 2 : edge;
     return box.left < 0 || box.top < 0 || box.right > edge || box.bottom > bottom;
 }
 
-static void evaluate_icon(const struct style_layer *layer, const struct eval *eval,
-                          struct placed *out)
+static struct px_box grown(struct px_box box, double by_px)
 {
-    const char *name = style_text(layer, PROP_ICON_IMAGE, eval);
-    if (!name || !icon_by_name(name, &out->icon))
-        return;
-    enum { ICON_PX = 16 }; /* the built-in symbols at icon-size 1 */
-    out->icon_px = ICON_PX * style_number(layer, PROP_ICON_SIZE, eval);
-    out->icon_colour = style_colour(layer, PROP_ICON_COLOR, eval);
-    out->icon_opacity = style_number(layer, PROP_ICON_OPACITY, eval);
-    out->icon_halo = style_colour(layer, PROP_ICON_HALO_COLOR, eval);
-    out->icon_halo_px = style_number(layer, PROP_ICON_HALO_WIDTH, eval);
+    int32_t by = (int32_t)ceil(by_px);
+    return (struct px_box){box.left - by, box.top - by, box.right + by, box.bottom + by};
 }
 
-/* The text of a label that stays leaves the scratch. */
-static enum err_code keep_text(struct placing *placing, struct placed *label, struct err *err)
+static struct px_box moved(struct px_box box, const struct candidate *c)
 {
-    struct glyph_run *lines =
-        arena_memdup(placing->arena, label->lines, label->n_lines * sizeof *lines);
-    label->origins_64 =
-        arena_memdup(placing->arena, label->origins_64, label->n_lines * sizeof *label->origins_64);
-    if (!lines || !label->origins_64)
-        return err_nomem(err);
-    for (size_t i = 0; i < label->n_lines; i++) {
-        lines[i].glyphs =
-            arena_memdup(placing->arena, lines[i].glyphs, lines[i].n * sizeof *lines[i].glyphs);
-        if (!lines[i].glyphs)
-            return err_nomem(err);
+    return (struct px_box){box.left + c->x_px, box.top + c->y_px, box.right + c->x_px,
+                           box.bottom + c->y_px};
+}
+
+static struct px_box joined(struct px_box a, struct px_box b)
+{
+    return (struct px_box){a.left < b.left ? a.left : b.left, a.top < b.top ? a.top : b.top,
+                           a.right > b.right ? a.right : b.right,
+                           a.bottom > b.bottom ? a.bottom : b.bottom};
+}
+
+/* A candidate while it is placed. */
+struct attempt {
+    size_t i;
+    struct label_wish wish;
+    struct px_box boxes[2]; /* looked at: of the symbol, of the text */
+    struct placed label;
+};
+
+static bool place_icon(struct placing *p, struct candidate *c, struct attempt *a, enum plane plane)
+{
+    struct px_box icon = moved(label_icon_box(&a->wish), c);
+    if (leaves_world(icon, plane, p->input->z))
+        return false;
+    c->n_icon = 1;
+    a->boxes[0] = a->label.ink = icon;
+    return a->wish.icon_may_overlap || are_free(p, a->i, &icon, 1);
+}
+
+/* *fits: whether the text has a place. Where not even the least text would have one, it is not
+ * laid out. */
+static enum err_code place_text(struct placing *p, struct candidate *c, struct attempt *a,
+                                enum plane plane, bool *fits, struct err *err)
+{
+    struct label_text text;
+    const struct label_wish *wish = &a->wish;
+    struct px_box *box = &a->boxes[c->n_icon];
+    *fits = false;
+    *box = grown(moved(label_text_least(wish), c), wish->padding_px);
+    if (!wish->text_may_overlap && !are_free(p, a->i, box, 1)) {
+        c->n_text = 1;
+        return ERR_OK;
     }
-    label->lines = lines;
+    enum err_code code = label_text_lay_out(wish, p->input->fonts, &p->scratch, &text, err);
+    if (code != ERR_OK)
+        return code;
+    struct px_box ink = moved(text.ink, c);
+    if (leaves_world(ink, plane, p->input->z))
+        return ERR_OK;
+    c->n_text = 1;
+    *box = grown(ink, wish->padding_px);
+    *fits = wish->text_may_overlap || are_free(p, a->i, box, 1);
+    a->label.glyphs = text.glyphs;
+    a->label.n_glyphs = *fits ? text.n_glyphs : 0;
+    if (*fits)
+        a->label.ink = c->n_icon ? joined(a->label.ink, ink) : ink;
     return ERR_OK;
 }
 
-/* Places one candidate, or leaves it out. */
-static enum err_code place(struct placing *placing, const struct label_layer *layer,
-                           const struct candidate *candidate, struct err *err)
+/* Fills the attempt, and what c tells of it. */
+static enum err_code attempt(struct placing *p, struct candidate *c, struct attempt *a,
+                             struct err *err)
 {
-    enum err_code code = ERR_OK;
-    const struct label_input *input = placing->input;
-    struct source_feature feature = {layer->source, candidate->feature};
-    struct eval eval = {.zoom = (double)input->z - 1,
-                        .feature = &feature,
-                        .get = source_property,
-                        .arena = &placing->scratch};
-    struct placed label = {.layer = layer->index};
-    struct plane_point at;
-    TRY(source_point(layer->source, candidate->feature, &placing->scratch, &at, err));
-    double unit = (double)plane_units_of_px(input->z);
-    label.x_px = (int32_t)floor(((double)at.x + 2147483648.0) / unit + 0.5);
-    label.y_px = (int32_t)floor(((double)at.y + 2147483648.0) / unit + 0.5);
-    evaluate_icon(layer->style, &eval, &label);
-    double half = label.icon_px / 2 + label.icon_halo_px + 1;
-    struct px_box icon = moved((struct px_box){-half, -half, half, half}, label.x_px, label.y_px);
-    TRY(label_text_layout(layer->style, &eval, input->fonts, &placing->scratch, &label, err));
-    struct px_box text = moved(label.ink, label.x_px, label.y_px);
-    double padding = style_number(layer->style, PROP_TEXT_PADDING, &eval);
-
-    bool has_icon = label.icon != ICON_NONE, has_text = label.n_lines > 0;
-    if (has_icon &&
-        (leaves_world(icon, layer->source->plane, input->z) ||
-         (!style_bool(layer->style, PROP_ICON_ALLOW_OVERLAP, &eval) && !is_free(placing, icon))))
-        goto done;
-    if (has_text && (leaves_world(text, layer->source->plane, input->z) ||
-                     (!style_bool(layer->style, PROP_TEXT_ALLOW_OVERLAP, &eval) &&
-                      !is_free(placing, grown(text, padding))))) {
-        if (!has_icon || !style_bool(layer->style, PROP_TEXT_OPTIONAL, &eval))
-            goto done;
-        has_text = false;
-        label.n_lines = 0;
+    const struct label_layer *layer = layer_of(p, c);
+    enum plane plane = layer->source->plane;
+    struct source_feature subject = {layer->source, c->feature};
+    struct eval eval = eval_of(p, &subject);
+    struct label_wish *wish = &a->wish;
+    label_wish_of(layer->style, &eval, wish);
+    a->label =
+        (struct placed){.layer = c->layer, .x_px = c->x_px, .y_px = c->y_px, .look = &wish->look};
+    c->n_icon = c->n_text = 0;
+    c->placed = 0;
+    c->may_overlap =
+        (wish->icon_may_overlap ? PART_ICON : 0U) | (wish->text_may_overlap ? PART_TEXT : 0U);
+    bool has_icon = wish->look.icon != ICON_NONE, fits = true;
+    if (has_icon && !place_icon(p, c, a, plane))
+        return ERR_OK;
+    if (wish->text) {
+        enum err_code code = place_text(p, c, a, plane, &fits, err);
+        if (code != ERR_OK || (!fits && !(has_icon && wish->text_optional)))
+            return code;
     }
-    if (!has_icon && !has_text)
-        goto done;
-    label.ink = has_icon && has_text ? joined(icon, text) : has_icon ? icon : text;
-    if (has_icon)
-        TRY(take(placing, icon, err));
-    if (has_text) {
-        TRY(take(placing, grown(text, padding), err));
-        TRY(keep_text(placing, &label, err));
-    }
-    placing->items = arena_grow(&placing->work, placing->items, &placing->capacity, placing->n + 1,
-                                sizeof label);
-    if (!placing->items)
-        return err_nomem(err);
-    placing->items[placing->n++] = label;
-done:
-    arena_reset(&placing->scratch);
-    return code;
+    c->placed = (has_icon ? PART_ICON : 0U) | (wish->text && fits ? PART_TEXT : 0U);
+    return ERR_OK;
 }
 
-static int by_priority(const void *a, const void *b)
+static bool same_boxes(const struct candidate *a, const struct candidate *b)
 {
-    const struct candidate *p = a, *q = b;
-    if (p->sort_key != q->sort_key)
-        return p->sort_key < q->sort_key ? -1 : 1;
-    int order = strcmp(p->id, q->id);
-    if (order != 0)
-        return order;
-    return p->feature < q->feature ? -1 : p->feature > q->feature;
+    return a->placed == b->placed && a->n_icon == b->n_icon && a->n_text == b->n_text &&
+           (a->n_icon + a->n_text == 0 ||
+            memcmp(a->boxes, b->boxes, (size_t)(a->n_icon + a->n_text) * sizeof *a->boxes) == 0);
 }
 
-static enum err_code place_layer(struct placing *placing, const struct label_layer *layer,
-                                 struct err *err)
+/* Places the i-th candidate, or leaves it out. */
+static enum err_code place(struct placing *p, size_t i, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct source *source = layer->source;
-    size_t n = 0;
-    struct arena list;
-    arena_init(&list, 0);
-    struct candidate *candidates = arena_new(&list, struct candidate, source->n);
-    if (!candidates) {
-        code = err_nomem(err);
-        goto done;
+    struct candidate *c = &p->out->candidates[i], old = *c;
+    struct attempt a = {.i = i};
+    TRY(attempt(p, c, &a, err));
+    TRY(keep_boxes(p, c, a.boxes, err));
+    c->label = NULL;
+    if (c->placed)
+        TRY(keep_placed(p, &a.label, &c->label, err));
+    if (p->before && !same_boxes(&old, c)) {
+        disturb(p, i + 1, &old);
+        disturb(p, i + 1, c);
     }
-    for (uint32_t i = 0; i < source->n; i++) {
-        struct source_feature feature = {source, i};
-        struct eval eval = {.zoom = (double)placing->input->z - 1,
-                            .feature = &feature,
-                            .get = source_property,
-                            .arena = &placing->scratch};
-        if (style_filter(layer->style, &eval))
-            candidates[n++] =
-                (struct candidate){style_number(layer->style, PROP_SYMBOL_SORT_KEY, &eval),
-                                   source_feature_id(source, i), i};
-        arena_reset(&placing->scratch);
-    }
-    qsort(candidates, n, sizeof *candidates, by_priority);
-    for (size_t i = 0; i < n; i++)
-        TRY(place(placing, layer, &candidates[i], err));
+    for (int part = PART_ICON; part <= PART_TEXT; part++)
+        if (c->placed & (uint32_t)part)
+            TRY(index_part(&p->taken, c, i, (enum label_part)part, err));
+    p->out->n_looked_at++;
 done:
-    arena_release(&list);
+    arena_reset(&p->scratch);
     return code;
 }
 
 /* Upper layers were placed first and are drawn last; within a layer the first placed is the
  * most important and is drawn last, too. */
-static enum err_code finish(struct placing *placing, struct placement *out, struct err *err)
+static enum err_code finish(struct placing *p, struct placement *out, struct err *err)
 {
-    struct placed *items = arena_new(placing->arena, struct placed, placing->n);
-    struct box *boxes = arena_new(&placing->work, struct box, placing->n);
+    const struct placement_private *private = p->out;
+    size_t n = 0;
+    for (size_t i = 0; i < private->n; i++)
+        n += private->candidates[i].label != NULL;
+    struct placed *items = arena_new(p->arena, struct placed, n);
+    struct box *boxes = arena_new(&p->work, struct box, n);
     if (!items || !boxes)
         return err_nomem(err);
-    for (size_t i = 0; i < placing->n; i++) {
-        items[i] = placing->items[placing->n - 1 - i];
-        const struct px_box *ink = &items[i].ink;
-        boxes[i] = (struct box){ink->left, -ink->bottom, ink->right, -ink->top};
+    out->items = items;
+    for (size_t i = private->n; i-- > 0;) {
+        const struct placed *label = private->candidates[i].label;
+        if (!label)
+            continue;
+        boxes[out->n] =
+            (struct box){label->ink.left, -label->ink.bottom, label->ink.right, -label->ink.top};
+        items[out->n++] = *label;
     }
-    *out = (struct placement){.n = placing->n, .items = items};
-    return rtree_build(boxes, (uint32_t)placing->n, placing->arena, &out->tree, err);
+    out->n_candidates = private->n;
+    out->n_looked_at = private->n_looked_at;
+    return rtree_build(boxes, (uint32_t)n, p->arena, &out->tree, err);
 }
 
-enum err_code placement_build(const struct label_input *input, struct arena *arena,
-                              struct placement *out, struct err *err)
+enum err_code placement_new(const struct label_input *input, const struct placement *before,
+                            struct placement **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct placing placing = {.input = input, .arena = arena};
-    arena_init(&placing.scratch, 0);
-    arena_init(&placing.work, 0);
-    placing.heads = arena_new(&placing.work, int32_t, HEADS);
-    if (!placing.heads) {
-        code = err_nomem(err);
-        goto done;
-    }
-    for (size_t i = 0; i < HEADS; i++)
-        placing.heads[i] = -1;
-    for (size_t i = input->n_layers; i-- > 0;)
-        TRY(place_layer(&placing, &input->layers[i], err));
-    TRY(finish(&placing, out, err));
+    struct placement *placement;
+    *out = NULL;
+    TRY(placement_make(&placement, err));
+    struct placing p = {.input = input,
+                        .before = before ? before->private : NULL,
+                        .out = placement->private,
+                        .arena = &placement->private->arena};
+    arena_init(&p.scratch, 0);
+    arena_init(&p.work, 0);
+    code = gather(&p, err);
+    if (code == ERR_OK)
+        code = px_index_init(&p.taken, p.out->n, &p.work, err);
+    if (code == ERR_OK)
+        code = px_index_init(&p.refused, before ? p.out->n : 0, &p.work, err);
+    if (code == ERR_OK)
+        code = compare(&p, err);
+    for (size_t i = 0; code == ERR_OK && i < p.out->n; i++)
+        if (p.waits[i])
+            code = place(&p, i, err);
+    if (code == ERR_OK)
+        code = finish(&p, placement, err);
+    arena_release(&p.work);
+    arena_release(&p.scratch);
+    if (code == ERR_OK)
+        *out = placement;
+    else
+        placement_release(placement);
 done:
-    arena_release(&placing.work);
-    arena_release(&placing.scratch);
     return code;
-}
-
-enum err_code placement_search(const struct placement *placement, struct px_box box,
-                               struct arena *arena, uint32_t **items, size_t *n, struct err *err)
-{
-    struct box flipped = {box.left, -box.bottom, box.right, -box.top};
-    return rtree_collect(&placement->tree, flipped, arena, items, n, err);
 }

@@ -7,10 +7,15 @@
  * across tiles, stands once, and stands at the same place in every picture of that zoom, at
  * both scales.
  *
- * Life:    placement_build once; never changes; lives in the arena given.
- * Threads: building one thread; reading safe.
- * Space:   world pixels of the zoom at scale 1, from the north-west corner of the world.
- * Cost:    about 20 us a label, most of it shaping.
+ * After an edit a placement starts from the one before it: what looks the same and has nothing
+ * new before it keeps its place without being looked at again, and the result is the one that
+ * would come of placing everything.
+ *
+ * Life:    placement_new; acquire and release; never changes; the last one to release frees it.
+ * Owner:   a placement owns all that it shows: no world, style or source need outlive it.
+ * Threads: building one thread; reading, acquiring and releasing safe from any.
+ * Space:   world pixels of the zoom at scale 1, from the north-west corner of the plane.
+ * Cost:    1 us a candidate, 2 us one that finds room, and shaping each text once a font set.
  */
 #ifndef SISETU_TILER_LABELS_H
 #define SISETU_TILER_LABELS_H
@@ -18,32 +23,36 @@
 #include "geo/measure/rtree.h"
 #include "styles/style.h"
 #include "tiler/tiles/canvas.h"
+#include "tiler/tiles/px_index.h"
 #include "tiler/tiles/source.h"
 
-struct px_box {
-    double left, top, right, bottom; /* right and bottom beyond */
-};
-
-struct placed {
-    size_t layer;       /* of the style */
-    int32_t x_px, y_px; /* the point it stands at, whole pixels: crisp at both scales */
-    struct px_box ink;  /* all that it may touch, halo included; world pixels */
-    /* Text: lines of glyphs, each with its origin from the point in 1/64 px. */
-    size_t n_lines;
-    const struct glyph_run *lines;
-    const struct fixed *origins_64;
-    struct text_look look;
-    /* Symbol. */
+/* What labels that look alike share. */
+struct label_look {
+    struct text_look text;
     enum icon icon;
     double icon_px; /* across */
     struct colour icon_colour, icon_halo;
     double icon_halo_px, icon_opacity;
 };
 
+struct placed {
+    uint32_t layer;             /* of the style */
+    uint32_t n_glyphs;          /* 0: a symbol alone */
+    int32_t x_px, y_px;         /* the point it stands at, whole pixels: crisp at both scales */
+    struct px_box ink;          /* all that it may touch, halo included */
+    const struct glyph *glyphs; /* from that point */
+    const struct label_look *look;
+};
+
+struct placement_private;
+
 struct placement {
     size_t n;
     const struct placed *items; /* in the order of drawing */
     struct rtree tree;          /* over ink, y north */
+    size_t n_candidates;
+    size_t n_looked_at; /* of them, those that did not just keep their place */
+    struct placement_private *private;
 };
 
 /* One symbol layer that is on the map at this zoom, with its features. */
@@ -60,12 +69,21 @@ struct label_input {
     struct font_set *fonts;
 };
 
-enum err_code placement_build(const struct label_input *input, struct arena *arena,
-                              struct placement *out, struct err *err);
+/* before: a placement of the same style, plane, map and zoom to start from, or NULL. */
+enum err_code placement_new(const struct label_input *input, const struct placement *before,
+                            struct placement **out, struct err *err);
+struct placement *placement_acquire(struct placement *placement);
+void placement_release(struct placement *placement); /* NULL is legal */
 
 /* Labels whose ink touches the box, in the order of drawing. */
 enum err_code placement_search(const struct placement *placement, struct px_box box,
                                struct arena *arena, uint32_t **items, size_t *n, struct err *err);
+
+/* The boxes outside of which two placements of the same style, plane, map and zoom draw the same:
+ * the ink of what only one of them has, or what differs in them. They may overlap. */
+enum err_code placement_diff(const struct placement *a, const struct placement *b,
+                             struct arena *arena, struct px_box **boxes, size_t *n,
+                             struct err *err);
 
 /* Draws one on a canvas whose upper left corner is at world pixel (left, top) of scale 1. */
 void placed_draw(const struct placed *label, struct canvas *canvas, int64_t left_px,

@@ -18,6 +18,7 @@ struct scenes {
     struct lazy attributes[SOURCE_COUNT];
     struct lazy labels[MAP_COUNT][ZOOMS];
     struct scenes *others[PLANE_COUNT]; /* the same in other planes; NULL: not asked for yet */
+    struct placement *earlier[MAP_COUNT][ZOOMS]; /* to start from; NULL: none, or done with */
     struct lazy *looks; /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
 };
 
@@ -84,6 +85,18 @@ struct scenes *scenes_acquire(struct scenes *scenes)
     return scenes;
 }
 
+static void release_labels(struct scenes *scenes)
+{
+    for (int map = 0; map < MAP_COUNT; map++) {
+        for (int z = 0; z < ZOOMS; z++) {
+            struct lazy *lazy = &scenes->labels[map][z];
+            placement_release(lazy->state == LAZY_READY ? lazy->value : NULL);
+            placement_release(scenes->earlier[map][z]);
+            lazy_release(lazy);
+        }
+    }
+}
+
 void scenes_release(struct scenes *scenes)
 {
     if (!scenes)
@@ -98,7 +111,7 @@ void scenes_release(struct scenes *scenes)
     release_all(scenes->sources, SOURCE_COUNT);
     release_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
     release_all(scenes->attributes, SOURCE_COUNT);
-    release_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
+    release_labels(scenes);
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
     lazy_lock_release(&scenes->lock);
     world_release(scenes->world);
@@ -242,14 +255,40 @@ enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z, const
 
 struct labels_job {
     struct label_input input;
+    struct scenes *scenes;
+    enum map_id map;
 };
+
+/* The placement to start from, held; NULL: none. */
+static struct placement *hold_earlier(struct scenes *scenes, enum map_id map, uint32_t z)
+{
+    pthread_mutex_lock(&scenes->lock.mutex);
+    struct placement *earlier = scenes->earlier[map][z];
+    if (earlier)
+        placement_acquire(earlier);
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    return earlier;
+}
+
+static void drop_earlier(struct scenes *scenes, enum map_id map, uint32_t z)
+{
+    pthread_mutex_lock(&scenes->lock.mutex);
+    struct placement *earlier = scenes->earlier[map][z];
+    scenes->earlier[map][z] = NULL;
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    placement_release(earlier);
+}
 
 static enum err_code make_labels(void *context, struct arena *arena, void **value, struct err *err)
 {
     const struct labels_job *job = context;
-    struct placement *placement = arena_new(arena, struct placement, 1);
+    struct placement *earlier = hold_earlier(job->scenes, job->map, job->input.z);
+    struct placement *placement;
+    (void)arena; /* a placement has its own, for it outlives the scenes */
+    enum err_code code = placement_new(&job->input, earlier, &placement, err);
+    placement_release(earlier);
     *value = placement;
-    return placement ? placement_build(&job->input, arena, placement, err) : err_nomem(err);
+    return code;
 }
 
 enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
@@ -270,10 +309,74 @@ enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
         *symbols = (struct label_layer){.index = i, .style = layer};
         TRY(scenes_source(scenes, layer->source, &symbols->source, err));
     }
-    struct labels_job job = {{layers, n_symbols, z, fonts}};
+    struct labels_job job = {{layers, n_symbols, z, fonts}, scenes, map};
     TRY(lazy_get(&scenes->labels[map][z], &scenes->lock, make_labels, &job, &value, err));
     *out = value;
+    drop_earlier(scenes, map, z);
 done:
     free(layers);
+    return code;
+}
+
+/* The last placement that was made in these scenes or before them, held; NULL: none. */
+static struct placement *last_labels(struct scenes *scenes, enum map_id map, uint32_t z)
+{
+    pthread_mutex_lock(&scenes->lock.mutex);
+    const struct lazy *lazy = &scenes->labels[map][z];
+    struct placement *last = lazy->state == LAZY_READY ? lazy->value : scenes->earlier[map][z];
+    if (last)
+        placement_acquire(last);
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    return last;
+}
+
+/* Those of another plane, if there are any yet. */
+static struct scenes *known_plane(struct scenes *scenes, enum plane plane)
+{
+    pthread_mutex_lock(&scenes->lock.mutex);
+    struct scenes *known = scenes->others[plane];
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    return known;
+}
+
+static void follow_labels(struct scenes *scenes, struct scenes *before)
+{
+    for (int map = 0; map < MAP_COUNT; map++)
+        for (uint32_t z = 0; z < ZOOMS; z++)
+            scenes->earlier[map][z] = last_labels(before, (enum map_id)map, z);
+}
+
+enum err_code scenes_follow(struct scenes *scenes, struct scenes *before, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (scenes->style != before->style || scenes->plane != before->plane)
+        return ERR_OK;
+    follow_labels(scenes, before);
+    for (int plane = 0; plane < PLANE_COUNT; plane++) {
+        struct scenes *theirs = known_plane(before, (enum plane)plane), *ours;
+        if (!theirs)
+            continue;
+        TRY(scenes_in_plane(scenes, (enum plane)plane, &ours, err));
+        follow_labels(ours, theirs);
+    }
+done:
+    return code;
+}
+
+enum err_code scenes_label_changes(struct scenes *before, struct scenes *scenes,
+                                   const struct label_view *view, struct arena *arena,
+                                   struct px_box **boxes, size_t *n, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct placement *placement;
+    struct placement *last = last_labels(before, view->map, view->z);
+    *boxes = NULL;
+    *n = 0;
+    if (!last)
+        return ERR_OK;
+    TRY(scenes_labels(scenes, view->map, view->z, view->fonts, &placement, err));
+    TRY(placement_diff(last, placement, arena, boxes, n, err));
+done:
+    placement_release(last);
     return code;
 }

@@ -69,6 +69,18 @@ enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z, const
 enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
                             struct font_set *fonts, const struct placement **out, struct err *err);
 
+/* The boxes, in world pixels of the zoom, outside of which the labels of a map are drawn in
+ * `scenes` as they last were in `before` or in what that followed. None if they never were drawn.
+ * Places those of `scenes`. Both have the same style and plane. */
+struct label_view {
+    enum map_id map;
+    uint32_t z;
+    struct font_set *fonts; /* of the calling thread's canvas */
+};
+enum err_code scenes_label_changes(struct scenes *before, struct scenes *scenes,
+                                   const struct label_view *view, struct arena *arena,
+                                   struct px_box **boxes, size_t *n, struct err *err);
+
 const struct style *scenes_style(const struct scenes *scenes);
 
 /* The style's zoom of a 256-px tile of zoom z. */

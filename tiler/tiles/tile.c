@@ -67,8 +67,9 @@ static enum err_code draw_labels(const struct drawing *d, size_t index, struct l
     enum err_code code = ERR_OK;
     int64_t left = (int64_t)d->key->x * TILE_PX, top = (int64_t)d->key->y * TILE_PX;
     if (!here->known) {
-        double edge = (double)TILE_PX * d->tiles;
-        struct px_box box = {(double)left, (double)top, (double)left + edge, (double)top + edge};
+        int64_t edge = (int64_t)TILE_PX * d->tiles;
+        struct px_box box = {(int32_t)left, (int32_t)top, (int32_t)(left + edge),
+                             (int32_t)(top + edge)};
         TRY(scenes_labels(d->scenes, d->key->map, d->key->z, d->canvas->fonts, &here->placement,
                           d->err));
         TRY(placement_search(here->placement, box, d->arena, &here->items, &here->n, d->err));

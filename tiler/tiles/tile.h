@@ -40,6 +40,12 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
 /* The same in another plane, made when it is first asked for; it belongs to `scenes`. */
 enum err_code scenes_in_plane(struct scenes *scenes, enum plane plane, struct scenes **out,
                               struct err *err);
+
+/* Labels are placed as they were in `before`, but for the neighbourhood of what differs: the same
+ * result, sooner. For the scenes of a world that an edit made of the one before, in every plane;
+ * where the style is another nothing happens. Before anybody else sees `scenes`. */
+enum err_code scenes_follow(struct scenes *scenes, struct scenes *before, struct err *err);
+
 struct scenes *scenes_acquire(struct scenes *scenes);
 void scenes_release(struct scenes *scenes);
 struct world *scenes_world(struct scenes *scenes);

@@ -1,0 +1,94 @@
+/* Draws placed labels: letters, and the built-in symbols. */
+#include "tiler/tiles/labels.h"
+
+#include <math.h>
+#include <string.h>
+
+struct corner {
+    double x, y; /* of half the symbol's size */
+};
+
+/* Corners of the built-in symbols, the same area to the eye. */
+static size_t icon_corners(enum icon icon, struct corner out[10])
+{
+    static const struct corner square[] = {{-.8, -.8}, {.8, -.8}, {.8, .8}, {-.8, .8}};
+    static const struct corner diamond[] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}};
+    static const struct corner triangle[] = {{0, -1}, {1, .75}, {-1, .75}};
+    size_t n = 0;
+    switch (icon) {
+    case ICON_SQUARE:
+        memcpy(out, square, sizeof square);
+        return 4;
+    case ICON_DIAMOND:
+        memcpy(out, diamond, sizeof diamond);
+        return 4;
+    case ICON_TRIANGLE:
+        memcpy(out, triangle, sizeof triangle);
+        return 3;
+    case ICON_STAR:
+        for (; n < 10; n++) {
+            double radius = n % 2 ? 0.45 : 1.0, angle = M_PI * (double)n / 5;
+            out[n] = (struct corner){radius * sin(angle), -radius * cos(angle)};
+        }
+        return n;
+    case ICON_NONE:
+    case ICON_CIRCLE:
+    case ICON_CROSS:
+        break;
+    }
+    return 0;
+}
+
+/* Adds the outline of a symbol; grown > 0: with an edge of that width all round. */
+static void add_icon(struct canvas *canvas, struct fixed centre, const struct label_look *look,
+                     double grown_px)
+{
+    double half = look->icon_px * canvas->scale / 2;
+    grown_px *= canvas->scale;
+    struct corner corners[10];
+    struct fixed points[10];
+    if (look->icon == ICON_CIRCLE) {
+        stroke_disc(&canvas->raster, centre, half * 0.9 + grown_px);
+        return;
+    }
+    struct stroke_style edge = {.width_px = 2 * grown_px, .join = JOIN_ROUND, .cap = CAP_ROUND};
+    if (look->icon == ICON_CROSS) {
+        int64_t arm = llround(half * 0.7 * FIXED_ONE);
+        struct fixed falling[] = {{centre.x - arm, centre.y - arm},
+                                  {centre.x + arm, centre.y + arm}};
+        struct fixed rising[] = {{centre.x - arm, centre.y + arm},
+                                 {centre.x + arm, centre.y - arm}};
+        edge.width_px += half * 0.5;
+        stroke_line(&canvas->stroker, &canvas->raster, falling, 2, false, &edge);
+        stroke_line(&canvas->stroker, &canvas->raster, rising, 2, false, &edge);
+        return;
+    }
+    size_t n = icon_corners(look->icon, corners);
+    for (size_t i = 0; i < n; i++)
+        points[i] = (struct fixed){centre.x + llround(corners[i].x * half * FIXED_ONE),
+                                   centre.y + llround(corners[i].y * half * FIXED_ONE)};
+    raster_ring(&canvas->raster, points, n);
+    if (grown_px > 0)
+        stroke_line(&canvas->stroker, &canvas->raster, points, n, true, &edge);
+}
+
+void placed_draw(const struct placed *label, struct canvas *canvas, int64_t left_px, int64_t top_px)
+{
+    int64_t scale = canvas->scale;
+    int64_t x = (label->x_px - left_px) * scale, y = (label->y_px - top_px) * scale;
+    const struct label_look *look = label->look;
+    if (label->n_glyphs > 0)
+        canvas_text(canvas, label->glyphs, label->n_glyphs, (struct fixed){x * 64, y * 64},
+                    &look->text);
+    if (look->icon == ICON_NONE)
+        return;
+    struct fixed centre = {x * FIXED_ONE, y * FIXED_ONE};
+    struct coat coat = {.colour = look->icon_colour, .opacity = look->icon_opacity};
+    add_icon(canvas, centre, look, 0);
+    canvas_lay(canvas, &coat);
+    if (look->icon_halo_px > 0) {
+        add_icon(canvas, centre, look, look->icon_halo_px);
+        coat.colour = look->icon_halo;
+        canvas_lay(canvas, &coat);
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * px_index.h - boxes of pixels, and which of them overlap a box. Boxes come one by one.
+ *
+ * Boxes lie in the cells of a grid that suits their size, at most four, and are found through a
+ * hash of the cell: neither one huge box nor many on one place cost more than a look at each.
+ *
+ * Life:    px_index_init, then add and visit in any order; memory belongs to the arena.
+ * Space:   whole pixels; boxes that only share an edge do not overlap.
+ * Threads: one.
+ * Cost:    adding 50 ns; a visit 30 ns and 3 ns for each box near by.
+ */
+#ifndef SISETU_TILER_PX_INDEX_H
+#define SISETU_TILER_PX_INDEX_H
+
+#include "data/base/arena.h"
+#include "data/base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct px_box {
+    int32_t left, top, right, bottom; /* right and bottom beyond */
+};
+
+static inline bool px_box_overlaps(struct px_box a, struct px_box b)
+{
+    return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+enum { PX_INDEX_LEVELS = 28 }; /* cells of 32 px and up, each twice the one before */
+
+struct px_entry;
+struct px_link;
+
+struct px_index {
+    struct arena *arena;
+    struct px_entry *entries;
+    struct px_link *links;
+    size_t n_entries, entries_capacity;
+    size_t n_links, links_capacity;
+    uint32_t *heads; /* of chains of links */
+    size_t n_heads;  /* a power of two */
+    struct {
+        uint32_t n, last; /* entries of the level, chained */
+    } levels[PX_INDEX_LEVELS];
+};
+
+/* expected: about how many boxes will come. */
+enum err_code px_index_init(struct px_index *index, size_t expected, struct arena *arena,
+                            struct err *err);
+
+enum err_code px_index_add(struct px_index *index, struct px_box box, uint32_t tag,
+                           struct err *err);
+
+/* Calls visit with the tag of each box that overlaps `box`, perhaps more than once, until it
+ * answers false. The order depends on what was added, and on nothing else. */
+void px_index_visit(const struct px_index *index, struct px_box box, void *context,
+                    bool (*visit)(void *context, uint32_t tag));
+
+#endif
