@@ -193,6 +193,10 @@ static void draw_scene(struct raster *raster, uint32_t from_seed, int64_t left, 
         style.dashes_px[0] = 3;
         style.dashes_px[1] = 2.5;
     }
+    if (random_below(4) == 0)
+        style.gap_px = random_below(80) / 10.0;
+    if (random_below(4) == 0)
+        style.offset_px = random_below(200) / 10.0 - 10;
     struct fixed ring[8];
     int n = 3 + random_below(6);
     for (int i = 0; i < n; i++)
@@ -323,6 +327,79 @@ static void test_dashes_cover_their_share_of_the_line(void **state)
     free(p.at);
 }
 
+static void test_a_gap_leaves_two_lines_of_the_width(void **state)
+{
+    (void)state;
+    struct fixed line[] = {{20 * 256, 32 * 256}, {40 * 256, 32 * 256}};
+    struct stroke_style style = {.width_px = 3, .gap_px = 4};
+    struct picture p = stroke(line, 2, false, &style);
+    assert_true(fabs(covered_px(&p) - 2 * 3 * 20) < 0.1);
+    for (int y = 32 - 7; y < 32 + 7; y++) {
+        bool inked = (y >= 27 && y < 30) || (y >= 34 && y < 37);
+        assert_int_equal(p.at[y * SIZE + 30], inked ? 256 : 0);
+    }
+    free(p.at);
+    /* Round caps go round the end: half a ring of 5 and 2 px at either. */
+    style.cap = CAP_ROUND;
+    p = stroke(line, 2, false, &style);
+    assert_true(fabs(covered_px(&p) - (120 + M_PI * (25 - 4))) < 1);
+    assert_int_equal(p.at[32 * SIZE + 40], 0);
+    assert_int_equal(p.at[32 * SIZE + 43], 256);
+    free(p.at);
+    style.cap = CAP_SQUARE; /* 5 px longer at either end */
+    p = stroke(line, 2, false, &style);
+    assert_true(fabs(covered_px(&p) - 2 * 3 * 30) < 0.1);
+    free(p.at);
+    struct fixed point[] = {{32 * 256, 32 * 256}, {32 * 256, 32 * 256}};
+    style.cap = CAP_ROUND;
+    p = stroke(point, 2, false, &style);
+    assert_true(fabs(covered_px(&p) - M_PI * (25 - 4)) < 1);
+    free(p.at);
+    struct fixed square[] = {
+        {20 * 256, 20 * 256}, {44 * 256, 20 * 256}, {44 * 256, 44 * 256}, {20 * 256, 44 * 256}};
+    p = stroke(square, 4, true, &style); /* mitres: (34^2 - 28^2) + (20^2 - 14^2) */
+    assert_true(fabs(covered_px(&p) - (1156 - 784 + 400 - 196)) < 0.5);
+    free(p.at);
+    struct stroke_style dashed = {.width_px = 2, .gap_px = 2, .n_dashes = 2, .dashes_px = {6, 4}};
+    p = stroke(line, 2, false, &dashed);
+    assert_true(fabs(covered_px(&p) - 2 * 2 * 12) < 0.1);
+    free(p.at);
+}
+
+static void test_an_offset_moves_to_the_right_of_the_way(void **state)
+{
+    (void)state;
+    struct fixed east[] = {{20 * 256, 32 * 256}, {40 * 256, 32 * 256}};
+    struct fixed west[] = {{40 * 256, 32 * 256}, {20 * 256, 32 * 256}};
+    struct stroke_style style = {.width_px = 2, .offset_px = 5};
+    struct picture p = stroke(east, 2, false, &style);
+    assert_true(fabs(covered_px(&p) - 40) < 0.1);
+    assert_int_equal(p.at[36 * SIZE + 30], 256); /* south */
+    free(p.at);
+    p = stroke(west, 2, false, &style);
+    assert_int_equal(p.at[27 * SIZE + 30], 256); /* north */
+    free(p.at);
+    style.offset_px = -5;
+    p = stroke(east, 2, false, &style);
+    assert_int_equal(p.at[27 * SIZE + 30], 256);
+    free(p.at);
+    /* A square that goes clockwise to the eye has its inside to the right. */
+    struct fixed square[] = {
+        {20 * 256, 20 * 256}, {44 * 256, 20 * 256}, {44 * 256, 44 * 256}, {20 * 256, 44 * 256}};
+    style.offset_px = 4;
+    p = stroke(square, 4, true, &style);
+    assert_true(fabs(covered_px(&p) - (18 * 18 - 14 * 14)) < 0.5);
+    free(p.at);
+    style.offset_px = -4;
+    p = stroke(square, 4, true, &style);
+    assert_true(fabs(covered_px(&p) - (34 * 34 - 30 * 30)) < 0.5);
+    free(p.at);
+    style.join = JOIN_ROUND; /* corners on a quarter of a circle of 4 px */
+    p = stroke(square, 4, true, &style);
+    assert_true(fabs(covered_px(&p) - (2 * 4 * 24 + M_PI * (25 - 9))) < 1);
+    free(p.at);
+}
+
 static void test_a_line_of_no_length_shows_its_cap(void **state)
 {
     (void)state;
@@ -364,6 +441,8 @@ int main(void)
         cmocka_unit_test(test_joins_add_what_they_should),
         cmocka_unit_test(test_no_pixel_of_a_bent_line_is_inked_twice),
         cmocka_unit_test(test_dashes_cover_their_share_of_the_line),
+        cmocka_unit_test(test_a_gap_leaves_two_lines_of_the_width),
+        cmocka_unit_test(test_an_offset_moves_to_the_right_of_the_way),
         cmocka_unit_test(test_a_line_of_no_length_shows_its_cap),
         cmocka_unit_test(test_huge_dash_counts_cost_only_what_is_seen),
     };

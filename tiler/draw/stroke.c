@@ -17,6 +17,7 @@ void stroker_release(struct stroker *stroker)
 {
     free(stroker->points);
     free(stroker->side);
+    free(stroker->moved);
     *stroker = (struct stroker){0};
 }
 
@@ -49,6 +50,17 @@ static void side(struct stroker *stroker, struct fixed point)
 static void side_offset(struct stroker *stroker, struct fixed at, double dx, double dy)
 {
     side(stroker, (struct fixed){at.x + llround(dx), at.y + llround(dy)});
+}
+
+double stroke_half_px(const struct stroke_style *style)
+{
+    return style->gap_px > 0 ? style->gap_px / 2 + style->width_px : style->width_px / 2;
+}
+
+/* Of the outermost edge, 1/256 px. */
+static double half_of(const struct stroke_style *style)
+{
+    return stroke_half_px(style) * FIXED_ONE;
 }
 
 /* A direction of length 1 and the length that it had, in 1/256 px. */
@@ -115,27 +127,42 @@ static void corner(struct stroker *stroker, struct fixed at, struct way in, stru
     side_offset(stroker, at, bx, by);
 }
 
+/* One outline of a line. */
+struct rim {
+    double half;   /* from the line, 1/256 px */
+    double square; /* how far a square cap goes beyond its end */
+    bool hole;     /* of a gap: turns the other way */
+    enum line_cap cap;
+    enum line_join join;
+};
+
 /* The end of a line that arrives at `at`: from its left side round to its right side. */
-static void cap_end(struct stroker *stroker, struct fixed at, struct way in, double half,
-                    enum line_cap cap)
+static void cap_end(struct stroker *stroker, struct fixed at, struct way in, const struct rim *rim)
 {
-    double lx = in.y * half, ly = -in.x * half;
-    double ex = cap == CAP_SQUARE ? in.x * half : 0, ey = cap == CAP_SQUARE ? in.y * half : 0;
+    double lx = in.y * rim->half, ly = -in.x * rim->half;
+    double beyond = rim->cap == CAP_SQUARE ? rim->square : 0;
+    double ex = in.x * beyond, ey = in.y * beyond;
     side_offset(stroker, at, lx + ex, ly + ey);
-    if (cap == CAP_ROUND)
-        arc(stroker, at, in.y, -in.x, M_PI, half);
+    if (rim->cap == CAP_ROUND)
+        arc(stroker, at, in.y, -in.x, M_PI, rim->half);
     side_offset(stroker, at, ex - lx, ey - ly);
 }
 
-static void flush_side(struct stroker *stroker, struct raster *raster)
+static void flush_side(struct stroker *stroker, struct raster *raster, const struct rim *rim)
 {
-    raster_ring(raster, stroker->side, stroker->n_side);
+    struct fixed *p = stroker->side;
+    for (size_t i = 0, k = stroker->n_side; rim->hole && i + 1 < k; i++) {
+        struct fixed swap = p[i];
+        p[i] = p[--k];
+        p[k] = swap;
+    }
+    raster_ring(raster, p, stroker->n_side);
     stroker->n_side = 0;
 }
 
 /* One side of a closed line, forth or back. */
 static void ring_side(struct stroker *stroker, struct raster *raster, bool back,
-                      const struct stroke_style *style)
+                      const struct rim *rim)
 {
     size_t n = stroker->n_points;
     const struct fixed *p = stroker->points;
@@ -143,41 +170,52 @@ static void ring_side(struct stroker *stroker, struct raster *raster, bool back,
         size_t at = back ? n - 1 - i : i;
         size_t before = back ? (at + 1) % n : (at + n - 1) % n;
         size_t after = back ? (at + n - 1) % n : (at + 1) % n;
-        corner(stroker, p[at], way_of(p[before], p[at]), way_of(p[at], p[after]),
-               style->width_px * FIXED_ONE / 2, style->join);
+        corner(stroker, p[at], way_of(p[before], p[at]), way_of(p[at], p[after]), rim->half,
+               rim->join);
     }
-    flush_side(stroker, raster);
+    flush_side(stroker, raster, rim);
 }
 
-/* The piece in stroker->points as outlines. */
-static void flush_piece(struct stroker *stroker, struct raster *raster, bool closed,
-                        const struct stroke_style *style)
+/* An outline of the piece in stroker->points. */
+static void outline_piece(struct stroker *stroker, struct raster *raster, bool closed,
+                          const struct rim *rim)
 {
     size_t n = stroker->n_points;
     const struct fixed *p = stroker->points;
-    double half = style->width_px * FIXED_ONE / 2;
     stroker->n_side = 0;
     if (closed && n > 2) {
-        ring_side(stroker, raster, false, style);
-        ring_side(stroker, raster, true, style);
+        ring_side(stroker, raster, false, rim);
+        ring_side(stroker, raster, true, rim);
     } else if (n > 1) {
         for (size_t i = 1; i + 1 < n; i++)
-            corner(stroker, p[i], way_of(p[i - 1], p[i]), way_of(p[i], p[i + 1]), half,
-                   style->join);
-        cap_end(stroker, p[n - 1], way_of(p[n - 2], p[n - 1]), half, style->cap);
+            corner(stroker, p[i], way_of(p[i - 1], p[i]), way_of(p[i], p[i + 1]), rim->half,
+                   rim->join);
+        cap_end(stroker, p[n - 1], way_of(p[n - 2], p[n - 1]), rim);
         for (size_t i = n - 1; i-- > 1;)
-            corner(stroker, p[i], way_of(p[i + 1], p[i]), way_of(p[i], p[i - 1]), half,
-                   style->join);
-        cap_end(stroker, p[0], way_of(p[1], p[0]), half, style->cap);
-        flush_side(stroker, raster);
-    } else if (n == 1 && style->cap == CAP_ROUND) {
-        stroke_disc(raster, p[0], style->width_px / 2);
-    } else if (n == 1 && style->cap == CAP_SQUARE) {
+            corner(stroker, p[i], way_of(p[i + 1], p[i]), way_of(p[i], p[i - 1]), rim->half,
+                   rim->join);
+        cap_end(stroker, p[0], way_of(p[1], p[0]), rim);
+        flush_side(stroker, raster, rim);
+    } else if (n == 1 && rim->cap == CAP_ROUND) {
+        (rim->hole ? stroke_hole : stroke_disc)(raster, p[0], rim->half / FIXED_ONE);
+    } else if (n == 1 && rim->cap == CAP_SQUARE) {
         struct way east = {1, 0, 0}, west = {-1, 0, 0};
-        cap_end(stroker, p[0], east, half, CAP_SQUARE);
-        cap_end(stroker, p[0], west, half, CAP_SQUARE);
-        flush_side(stroker, raster);
+        cap_end(stroker, p[0], east, rim);
+        cap_end(stroker, p[0], west, rim);
+        flush_side(stroker, raster, rim);
     }
+}
+
+/* The piece in stroker->points as outlines; it is empty then. */
+static void flush_piece(struct stroker *stroker, struct raster *raster, bool closed,
+                        const struct stroke_style *style)
+{
+    double half = half_of(style);
+    const struct rim outer = {half, half, false, style->cap, style->join};
+    const struct rim inner = {style->gap_px * FIXED_ONE / 2, half, true, style->cap, style->join};
+    outline_piece(stroker, raster, closed, &outer);
+    if (style->gap_px > 0)
+        outline_piece(stroker, raster, closed, &inner);
     stroker->n_points = 0;
 }
 
@@ -194,7 +232,7 @@ static bool in_reach(const struct raster *raster, struct fixed a, struct fixed b
 static void solid(struct stroker *stroker, struct raster *raster, const struct fixed *points,
                   size_t n, bool closed, const struct stroke_style *style)
 {
-    double half = style->width_px * FIXED_ONE / 2;
+    double half = half_of(style);
     bool all = true; /* a ring wholly in reach is stroked as a ring */
     for (size_t i = 0; closed && all && i < n; i++)
         all = in_reach(raster, points[i], points[(i + 1) % n], half);
@@ -312,7 +350,7 @@ static void dash_edge(struct stroker *stroker, struct raster *raster, struct fix
 {
     struct way way = way_of(a, b);
     double from, to;
-    if (!clip_along(raster, a, way, style->width_px * FIXED_ONE / 2, &from, &to)) {
+    if (!clip_along(raster, a, way, half_of(style), &from, &to)) {
         flush_piece(stroker, raster, false, style);
         return;
     }
@@ -339,18 +377,63 @@ static void dash_edge(struct stroker *stroker, struct raster *raster, struct fix
     flush_piece(stroker, raster, false, style);
 }
 
-void stroke_line(struct stroker *stroker, struct raster *raster, const struct fixed *points,
-                 size_t n, bool closed, const struct stroke_style *style)
+/* ---- a line moved sideways ---- */
+
+static void move_to(struct stroker *stroker, struct fixed at, double dx, double dy)
 {
-    if (n == 0 || !(style->width_px > 0))
-        return;
-    /* Thin out: points nearer than SHORTEST to the one before add only noise. The choice
-     * looks at differences alone. */
-    struct fixed *kept = malloc(n * sizeof *kept);
-    if (!kept) {
+    struct fixed point = {at.x + llround(dx), at.y + llround(dy)};
+    if (!push(&stroker->moved, &stroker->n_moved, &stroker->moved_capacity, point))
         stroker->failed = true;
+}
+
+/* A corner of the line that runs `by` to the right (1/256 px; the right of (x, y) is (-y, x)). */
+static void move_corner(struct stroker *stroker, struct fixed at, struct way in, struct way out,
+                        double by, enum line_join join)
+{
+    double cross = in.x * out.y - in.y * out.x, dot = in.x * out.x + in.y * out.y;
+    double ax = -in.y * by, ay = in.x * by, bx = -out.y * by, by_y = out.x * by;
+    bool inner = cross * by > 0;
+    double cut = dot > -0.999 ? fabs(by * cross) / (1 + dot) : (double)INFINITY;
+    double miter = dot > -1 ? sqrt(2 / (1 + dot)) : (double)INFINITY;
+    bool meets = inner ? cut <= fmin(in.length, out.length)
+                       : dot > 0.99 || (join == JOIN_MITER && miter <= MITER_LIMIT);
+    if (meets) {
+        move_to(stroker, at, (ax + bx) / (1 + dot), (ay + by_y) / (1 + dot));
         return;
     }
+    move_to(stroker, at, ax, ay);
+    double turn = atan2(cross, dot);
+    int n = inner || join != JOIN_ROUND ? 0 : (int)ceil(fabs(turn) / arc_step(fabs(by)));
+    for (int i = 1; i < n; i++) {
+        double c = cos(turn * i / n), s = sin(turn * i / n);
+        move_to(stroker, at, ax * c - ay * s, ax * s + ay * c);
+    }
+    move_to(stroker, at, bx, by_y);
+}
+
+/* Fills stroker->moved. */
+static void move_line(struct stroker *stroker, const struct fixed *p, size_t n, bool closed,
+                      const struct stroke_style *style)
+{
+    double by = style->offset_px * FIXED_ONE;
+    stroker->n_moved = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct way in = way_of(p[(i + n - 1) % n], p[i]), out = way_of(p[i], p[(i + 1) % n]);
+        bool first = !closed && i == 0, last = !closed && i + 1 == n;
+        const struct way *end = first ? &out : &in;
+        if (first || last)
+            move_to(stroker, p[i], -end->y * by, end->x * by);
+        else
+            move_corner(stroker, p[i], in, out, by, style->join);
+    }
+}
+
+/* ---- a line ---- */
+
+/* Points nearer than SHORTEST to the one before add only noise: leaves them out. The choice looks
+ * at differences alone. Returns how many stay. */
+static size_t thin_out(const struct fixed *points, size_t n, bool closed, struct fixed *kept)
+{
     size_t m = 0;
     for (size_t i = 0; i < n; i++) {
         bool last = i + 1 == n && !closed;
@@ -365,22 +448,49 @@ void stroke_line(struct stroker *stroker, struct raster *raster, const struct fi
     while (closed && m > 1 && llabs(kept[m - 1].x - kept[0].x) < SHORTEST &&
            llabs(kept[m - 1].y - kept[0].y) < SHORTEST)
         m--;
+    return m;
+}
+
+static void dashed(struct stroker *stroker, struct raster *raster, const struct fixed *points,
+                   size_t n, bool closed, const struct stroke_style *style)
+{
+    double along = 0;
+    size_t n_edges = closed ? n : n - 1;
+    for (size_t i = 0; i < n_edges; i++) {
+        dash_edge(stroker, raster, points[i], points[(i + 1) % n], along, style);
+        along += way_of(points[i], points[(i + 1) % n]).length;
+    }
+    flush_piece(stroker, raster, false, style);
+}
+
+void stroke_line(struct stroker *stroker, struct raster *raster, const struct fixed *points,
+                 size_t n, bool closed, const struct stroke_style *style)
+{
+    if (n == 0 || !(style->width_px > 0))
+        return;
+    struct fixed *kept = malloc(n * sizeof *kept);
+    if (!kept) {
+        stroker->failed = true;
+        return;
+    }
+    size_t m = thin_out(points, n, closed, kept);
+    const struct fixed *line = kept;
+    closed = closed && m > 2;
+    if (style->offset_px != 0 && m > 1) {
+        move_line(stroker, kept, m, closed, style);
+        line = stroker->moved;
+        m = stroker->n_moved;
+    }
     stroker->n_points = 0;
     if (m == 1) {
-        if (in_reach(raster, kept[0], kept[0], style->width_px * FIXED_ONE / 2)) {
-            keep(stroker, kept[0]);
+        if (in_reach(raster, line[0], line[0], half_of(style))) {
+            keep(stroker, line[0]);
             flush_piece(stroker, raster, false, style);
         }
     } else if (style->n_dashes == 0) {
-        solid(stroker, raster, kept, m, closed && m > 2, style);
+        solid(stroker, raster, line, m, closed, style);
     } else {
-        double along = 0;
-        size_t n_edges = closed ? m : m - 1;
-        for (size_t i = 0; i < n_edges; i++) {
-            dash_edge(stroker, raster, kept[i], kept[(i + 1) % m], along, style);
-            along += way_of(kept[i], kept[(i + 1) % m]).length;
-        }
-        flush_piece(stroker, raster, false, style);
+        dashed(stroker, raster, line, m, closed, style);
     }
     free(kept);
 }

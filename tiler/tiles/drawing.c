@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-/* Covers the pixel of scale 1 that holds a point, at every scale. */
-static void mark_px(const struct drawing *d, struct fixed at)
+void mark_px(const struct drawing *d, struct fixed at)
 {
     int64_t scale = d->canvas->scale, px = scale * FIXED_ONE;
     int64_t left = (at.x - (at.x % px + px) % px), top = (at.y - (at.y % px + px) % px);
@@ -77,24 +76,32 @@ void add_polygon(const struct drawing *d, const struct layer_job *job, const str
 
 bool is_thin(const struct stroke_style *stroke)
 {
-    return stroke->width_px <= MASK_LINE_MAX_PX && stroke->n_dashes == 0;
+    return stroke->width_px <= MASK_LINE_MAX_PX && stroke->n_dashes == 0 &&
+           stroke->offset_px == 0 && stroke->gap_px == 0;
 }
 
 struct stroke_style stroke_scaled(const struct stroke_style *stroke, uint32_t scale)
 {
     struct stroke_style out = *stroke;
     out.width_px *= scale;
+    out.gap_px *= scale;
+    out.offset_px *= scale;
     for (uint32_t i = 0; i < out.n_dashes; i++)
         out.dashes_px[i] *= scale;
     return out;
 }
 
 enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
-                        const struct shape *shape, const struct stroke_style *stroke)
+                        const struct shape *shape, const struct stroke_style *style)
 {
     const struct detail *detail = job->detail;
     struct canvas *canvas = d->canvas;
+    struct stroke_style own = *style;
+    const struct stroke_style *stroke = &own;
     bool closed = shape->kind == GEOM_POLYGON;
+    if (closed) /* the inside of our rings lies to the left; an offset goes inwards, as in MapLibre
+                 */
+        own.offset_px = -own.offset_px;
     for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
         uint32_t start = ring_start(detail, ring), n = detail->ring_ends[ring] - start;
         enum err_code code = canvas_room(canvas, n, d->err);

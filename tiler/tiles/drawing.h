@@ -52,6 +52,9 @@ static inline uint32_t ring_start(const struct detail *detail, uint32_t ring)
     return ring ? detail->ring_ends[ring - 1] : 0;
 }
 
+/* Covers the pixel of scale 1 that holds a point, at every scale. */
+void mark_px(const struct drawing *d, struct fixed at);
+
 /* Adds a polygon; one that is too thin to cover a pixel is marked where it lies. */
 void add_polygon(const struct drawing *d, const struct layer_job *job, const struct shape *shape);
 
@@ -60,7 +63,7 @@ bool is_thin(const struct stroke_style *stroke);
 
 /* Adds the lines of a shape, or the edges of a polygon, in this stroke. */
 enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
-                        const struct shape *shape, const struct stroke_style *stroke);
+                        const struct shape *shape, const struct stroke_style *style);
 
 /* features.c: draws the features of a style layer (fill, line or circle) below what is there. */
 enum err_code features_draw(const struct drawing *d, size_t index);

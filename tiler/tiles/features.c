@@ -140,6 +140,12 @@ static void draw_circle(const struct drawing *d, struct fixed centre, const stru
     const struct coat coat = {.colour = paint->colour, .opacity = paint->opacity};
     double reach = (radius + edge) * FIXED_ONE + FIXED_ONE;
     double far = canvas->size_px * (double)FIXED_ONE + reach;
+    /* However small, it is a pixel: a hazard never vanishes. */
+    if (radius + edge < 0.5 * canvas->scale && radius > 0) {
+        mark_px(d, centre);
+        canvas_lay(canvas, &coat);
+        return;
+    }
     if ((double)centre.x < -reach || (double)centre.y < -reach || (double)centre.x > far ||
         (double)centre.y > far)
         return;

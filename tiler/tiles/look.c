@@ -27,6 +27,8 @@ static void evaluate_line(const struct style_layer *layer, const struct eval *ev
     out->colour = style_colour(layer, PROP_LINE_COLOR, eval);
     out->opacity = style_number(layer, PROP_LINE_OPACITY, eval);
     stroke->width_px = style_number(layer, PROP_LINE_WIDTH, eval);
+    stroke->gap_px = style_number(layer, PROP_LINE_GAP_WIDTH, eval);
+    stroke->offset_px = style_number(layer, PROP_LINE_OFFSET, eval);
     stroke->cap = (enum line_cap)style_choice(layer, PROP_LINE_CAP, eval);
     stroke->join = (enum line_join)style_choice(layer, PROP_LINE_JOIN, eval);
     stroke->n_dashes = layer->n_dashes;
@@ -129,7 +131,8 @@ static uint32_t paint_index(struct paint_table *table, const struct paint *paint
 /* How far beyond its box a feature may be drawn. */
 static double reach_of(const struct paint *paint)
 {
-    double half = paint->stroke.width_px * 2 + 1; /* half the width, times the miter limit, twice */
+    /* Half the width, and the offset, times the miter limit, twice. */
+    double half = (stroke_half_px(&paint->stroke) + fabs(paint->stroke.offset_px)) * 4 + 1;
     double circle = paint->radius_px + paint->edge_px;
     return (half > circle ? half : circle) + 1;
 }

@@ -1,0 +1,142 @@
+/* What style properties look like in tiles: patterns, outlines, dashes, gaps, offsets, circles. */
+#include "tests/unit/map_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static struct map_fixture map;
+
+#define STYLE(layers) "{\"version\": 8, \"layers\": [" layers "]}"
+#define LAYER(type, source, rest)                                                                  \
+    "{\"id\": \"a\", \"type\": \"" type "\", \"source-layer\": \"" source "\"" rest "}"
+
+static int alpha(uint32_t p)
+{
+    return (int)(p >> 24);
+}
+
+static void test_every_kind_of_layer_is_the_crop_of_a_larger_picture(void **state)
+{
+    static const char *const styles[] = {
+        STYLE(LAYER("background", "", ", \"paint\": {\"background-color\": \"#102030\"}")),
+        STYLE(LAYER("fill", "units",
+                    ", \"paint\": {\"fill-outline-color\": \"#ff0000\", "
+                    "\"fill-opacity\": 0.4}")),
+        STYLE(LAYER("fill", "units", ", \"paint\": {\"fill-pattern\": \"cross-red\"}")),
+        STYLE(LAYER("fill", "units", ", \"paint\": {\"fill-pattern\": \"dots-black\"}")),
+        STYLE(LAYER("line", "boundaries",
+                    ", \"paint\": {\"line-width\": 5, \"line-opacity\": 0.5, "
+                    "\"line-dasharray\": [2, 1.3]}, \"layout\": "
+                    "{\"line-cap\": \"round\", \"line-join\": \"bevel\"}")),
+        STYLE(LAYER("line", "units", ", \"paint\": {\"line-width\": 2.5, \"line-offset\": 6.5}")),
+        STYLE(LAYER("line", "units",
+                    ", \"paint\": {\"line-width\": 1.5, \"line-offset\": -9, "
+                    "\"line-gap-width\": 3}")),
+        STYLE(LAYER("line", "pipelines",
+                    ", \"paint\": {\"line-width\": 2, \"line-gap-width\": 5, "
+                    "\"line-dasharray\": [3, 2]}, \"layout\": {\"line-cap\": "
+                    "\"square\"}")),
+        STYLE(LAYER("circle", "enterprises",
+                    ", \"paint\": {\"circle-radius\": 40, \"circle-opacity\": 0.5, "
+                    "\"circle-stroke-width\": 4, \"circle-stroke-color\": \"#00ff00\"}")),
+        STYLE(LAYER("circle", "enterprises", ", \"paint\": {\"circle-radius\": 0.2}")),
+        STYLE(LAYER("symbol", "units",
+                    ", \"layout\": {\"text-field\": [\"get\", \"name\"], \"icon-image\": \"star\", "
+                    "\"icon-size\": 3, \"text-anchor\": \"left\", \"icon-allow-overlap\": true, "
+                    "\"text-allow-overlap\": true}, \"paint\": {\"text-halo-width\": 2, "
+                    "\"text-halo-color\": \"#ffffff\", \"icon-color\": \"#ff0000\"}")),
+    };
+    static const uint32_t zooms[] = {7, 9, 11, 14};
+    (void)state;
+    for (size_t s = 0; s < sizeof styles / sizeof *styles; s++) {
+        map_fixture_init(&map, styles[s]);
+        for (size_t i = 0; i < sizeof zooms / sizeof *zooms; i++) {
+            struct tile_key key = {.map = MAP_COUNTY, .scale = 1 + (uint32_t)(i % 2)};
+            uint32_t x, y;
+            map_place(105.52, 38.33, zooms[i], &key, &x, &y);
+            key.x--;
+            key.y--;
+            map_check_crop(&map, &key, 3);
+        }
+        map_fixture_release(&map);
+    }
+}
+
+/* How many pixels of the picture round a plant have any ink, at scale 1. */
+static size_t inked(const char *style, uint32_t z)
+{
+    struct tile_key key = {.map = MAP_COUNTY, .scale = 1};
+    uint32_t x, y;
+    size_t n = 0;
+    map_fixture_init(&map, style);
+    map_place(105.52, 38.33, z, &key, &x, &y);
+    uint32_t *pixels = map_draw_block(&map, &key, 1);
+    for (size_t i = 0; i < (size_t)TILE_PX * TILE_PX; i++)
+        n += alpha(pixels[i]) == 255;
+    free(pixels);
+    map_fixture_release(&map);
+    return n;
+}
+
+static void test_a_circle_is_a_pixel_at_least(void **state)
+{
+    (void)state;
+    static const uint32_t zooms[] = {0, 3, 6, 9};
+    for (size_t i = 0; i < sizeof zooms / sizeof *zooms; i++) {
+        assert_true(
+            inked(STYLE(LAYER("circle", "enterprises", ", \"paint\": {\"circle-radius\": 0.05}")),
+                  zooms[i]) >= 1);
+        assert_int_equal(
+            inked(STYLE(LAYER("circle", "enterprises", ", \"paint\": {\"circle-radius\": 0}")),
+                  zooms[i]),
+            0);
+    }
+}
+
+static void test_an_offset_of_an_area_goes_inwards(void **state)
+{
+    (void)state;
+    /* The county's edge is out of the area where the line lies that was moved out, in it else. */
+    for (int inwards = 0; inwards < 2; inwards++) {
+        map_fixture_init(
+            &map, inwards
+                      ? STYLE(LAYER("line", "units",
+                                    ", \"filter\": [\"==\", [\"get\", \"level\"], 1], \"paint\": "
+                                    "{\"line-width\": 4, \"line-offset\": 20}"))
+                      : STYLE(LAYER("line", "units",
+                                    ", \"filter\": [\"==\", [\"get\", \"level\"], 1], \"paint\": "
+                                    "{\"line-width\": 4, \"line-offset\": -20}")));
+        struct map_fixture area;
+        map_fixture_init(&area, STYLE(LAYER("fill", "units",
+                                            ", \"filter\": [\"==\", [\"get\", \"level\"], 1]")));
+        struct tile_key key = {.map = MAP_COUNTY, .scale = 1};
+        uint32_t x, y;
+        map_place(105.52, 38.33, 9, &key, &x, &y);
+        key.x -= 2;
+        key.y -= 2;
+        uint32_t *line = map_draw_block(&map, &key, 5), *fill = map_draw_block(&area, &key, 5);
+        size_t in = 0, out = 0;
+        for (size_t i = 0; i < (size_t)25 * TILE_PX * TILE_PX; i++) {
+            in += alpha(line[i]) == 255 && alpha(fill[i]) == 255;
+            out += alpha(line[i]) == 255 && alpha(fill[i]) == 0;
+        }
+        assert_true((inwards ? in : out) > 500 && (inwards ? out : in) == 0);
+        free(line);
+        free(fill);
+        map_fixture_release(&area);
+        map_fixture_release(&map);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_kind_of_layer_is_the_crop_of_a_larger_picture),
+        cmocka_unit_test(test_a_circle_is_a_pixel_at_least),
+        cmocka_unit_test(test_an_offset_of_an_area_goes_inwards),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
