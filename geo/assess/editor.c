@@ -30,6 +30,7 @@ struct edit {
     struct world_change *changes;
     size_t n_changes;
     struct world *facts; /* with the edits, without what follows */
+    struct world *delta; /* the same before a fold: holds what `edits` points to; or NULL */
     struct world_edit *edits;
     size_t n_edits;
     size_t warnings_capacity;
@@ -261,6 +262,12 @@ static enum err_code apply_facts(struct edit *edit, struct err *err)
     edit->facts = edited.world;
     edit->edits = edited.edits;
     edit->n_edits = edited.n_edits;
+    if (world_fold_due(edit->facts)) {
+        struct world *folded = NULL;
+        TRY(world_fold(edit->facts, false, &folded, err));
+        edit->delta = edit->facts;
+        edit->facts = folded;
+    }
 done:
     return code;
 }
@@ -471,6 +478,7 @@ enum err_code editor_apply(struct editor *editor, const struct edit_request *req
     if (edit.store)
         store_rest(edit.store);
     world_release(edit.facts);
+    world_release(edit.delta);
     crew_reset(&editor->crew);
     if (code != ERR_OK)
         edit_result_release(out);

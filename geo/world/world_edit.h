@@ -40,7 +40,9 @@ enum err_code world_edit_new(const struct world *old, const struct world_change 
 bool world_fold_due(const struct world *world);
 
 /* The same world, generation included, with a new base in place of each large delta (all: of
- * each delta). Slots stay. What derives from the records is not in it. */
+ * each delta). Slots stay. What derives from the records is not in it: an editor folds the facts
+ * of an edit before it derives anything from them. Cost: a copy of the layer and its
+ * index. */
 enum err_code world_fold(const struct world *old, bool all, struct world **out, struct err *err);
 
 #endif

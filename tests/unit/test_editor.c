@@ -4,6 +4,7 @@
 
 #include "geo/assess/assess.h"
 #include "geo/assess/editor.h"
+#include "geo/world/world_layer.h"
 #include "geo/findings/findings.h"
 
 static struct world *load(struct fixture *f)
@@ -433,6 +434,37 @@ static void test_store_that_was_never_assessed_takes_facts_alone(void **state)
     editor_free(editor);
 }
 
+/* One edit of more records than a delta should hold: they get a new base, and edits go on. */
+static void test_a_large_delta_becomes_a_new_base(void **state)
+{
+    enum { MANY = 6000 }; /* some do not hold on the day */
+    struct fixture *f = *state;
+    struct region r;
+    struct edit_result result;
+    struct editor *editor = open_region_of(f, &r, 11, REGION_GRID);
+    size_t bytes = records_binding(LAYER_RESOURCES)->record_bytes;
+    char *records = arena_alloc(&f->arena, MANY, bytes);
+    for (int i = 0; i < MANY; i++)
+        memcpy(records + (size_t)i * bytes,
+               region_record(&r, LAYER_RESOURCES, arena_printf(&f->arena, "many-%04d", i)), bytes);
+    for (int n = 4; n <= MANY; n += MANY - 4) {
+        struct edit_request request = {
+            .layer = LAYER_RESOURCES, .records = records, .n_records = (size_t)n};
+        assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
+        assert_int_equal(result.facts.n, n == MANY ? MANY - 4 : 4);
+        assert_int_equal(result.world->layers[LAYER_RESOURCES]->delta == NULL, n == MANY);
+        edit_result_release(&result);
+    }
+    for (int i = 0; i < 3; i++) {
+        put_one(f, editor, LAYER_RESOURCES,
+                changed_record(&r, editor_world(editor), LAYER_RESOURCES));
+        put_one(f, editor, LAYER_PROTECTED,
+                region_record(&r, LAYER_PROTECTED, region_id(&r, LAYER_PROTECTED)));
+    }
+    assert_as_loaded(f, editor_world(editor));
+    editor_free(editor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +480,7 @@ int main(void)
         TEST(test_an_unknown_enterprise_is_a_warning),
         TEST(test_store_that_others_changed_is_stale_and_one_not_assessed_refused),
         TEST(test_store_that_was_never_assessed_takes_facts_alone),
+        TEST(test_a_large_delta_becomes_a_new_base),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
