@@ -14,13 +14,13 @@ VERSION := 0.1.0
 # What a Debian 12 machine needs; make run and make test install what is missing.
 APT_BUILD := gcc make pkg-config libgdal-dev libgeos-dev libproj-dev libjansson-dev libpng-dev \
 	libdeflate-dev libmicrohttpd-dev libsqlite3-dev libxlsxwriter-dev libcairo2-dev \
-	libpango1.0-dev libfreetype-dev libharfbuzz-dev libfontconfig-dev nettle-dev \
-	fonts-noto-cjk nodejs npm
+	libpango1.0-dev libfreetype-dev libharfbuzz-dev libfribidi-dev libfontconfig-dev \
+	nettle-dev fonts-noto-cjk nodejs npm
 APT_TEST  := libcmocka-dev gdal-bin sqlite3 chromium python3 curl unzip file
 APT_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 
 PKGS   := gdal geos proj jansson libpng libdeflate libmicrohttpd sqlite3 xlsxwriter cairo \
-	pangocairo freetype2 harfbuzz fontconfig nettle
+	pangocairo freetype2 harfbuzz fribidi fontconfig nettle
 LIBCFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null)) -isystem /usr/include/gdal
 LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lgeos_c -lm -lpthread
 

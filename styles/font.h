@@ -1,6 +1,6 @@
 /*
- * font.h - text: fonts found, shaped, and turned into coverage. The only file pair that knows
- * fontconfig, HarfBuzz and FreeType.
+ * font.h - text: fonts found, shaped, and turned into coverage. The only files that know
+ * fontconfig, HarfBuzz, FriBidi and FreeType.
  *
  * A font is pinned by name ("Noto Sans CJK SC Regular"); one that is not installed is an
  * error that names the Debian package, never silently another. A stack is that font and what
@@ -69,7 +69,10 @@ struct text_size {
 /* Whether a character leaves a mark: no for spaces, controls, joiners. */
 bool font_draws(uint32_t character);
 
-/* Shapes one line of UTF-8 text. Control characters are left out. */
+/* Shapes one line of UTF-8 text, of 512 characters at most, from left to right as it is read:
+ * Arabic and Hebrew run against the rest (Unicode Standard Annex 9; the line as a whole goes as its
+ * first letter does). Control characters are left out. Texts are kept: shaped once for all sizes.
+ */
 enum err_code font_shape(struct font_set *set, const struct text_size *size, const char *text,
                          struct arena *arena, struct glyph_run *out, struct err *err);
 
@@ -85,9 +88,15 @@ struct glyph_image {
     const uint8_t *coverage; /* row by row */
 };
 
-/* A glyph at size_px, its origin `quarter` quarters of a pixel to the right of a pixel's edge,
- * grown by halo_px all round (0: the glyph itself). NULL: no memory, or nothing to draw. */
+/* The origin lies right / 4 and down / 4 of a pixel from a pixel's upper left corner. */
+struct glyph_look {
+    double size_px;
+    double halo_px; /* how much it is grown all round; 0: the glyph itself */
+    uint8_t right, down;
+};
+
+/* NULL: no memory, or nothing to draw. */
 const struct glyph_image *font_glyph(struct font_set *set, const struct glyph *glyph,
-                                     double size_px, uint32_t quarter, double halo_px);
+                                     const struct glyph_look *look);
 
 #endif

@@ -56,7 +56,7 @@ owner()
     owner 'nettle/' 'data/base/hash\.c'
     owner 'geos_c' 'geo/measure/overlay\.c'
     owner 'geodesic|proj' 'geo/measure/ellipsoid\.c'
-    owner 'ft2build|freetype|hb|fontconfig|FT_' 'styles/font[a-z_]*\.c'
+    owner 'ft2build|freetype|hb|fribidi|fontconfig|FT_' 'styles/font[a-z_]*\.c'
     owner 'png\.h' 'tiler/draw/image\.c'
     owner 'libdeflate' 'tiler/draw/(image|deflate)\.c'
     owner 'microhttpd' 'tiler/serve/http\.c'

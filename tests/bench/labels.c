@@ -1,0 +1,118 @@
+/*
+ * labels.c - times the placing of labels: labels STORE STYLE MAP [ROUNDS]
+ *
+ * A line a zoom from 6 to 14: candidates, labels placed, ms to place all with letters not shaped
+ * yet, with letters shaped, and starting from a placement in which nothing differs. The least of
+ * the rounds, CPU time of one thread.
+ */
+#include "tiler/tiles/scenes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { FIRST_ZOOM = 6, LAST_ZOOM = 14, MOST_LAYERS = 64 };
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+struct bench {
+    struct style *style;
+    struct world *world;
+    struct scenes *scenes;
+    enum map_id map;
+};
+
+static enum err_code collect(const struct bench *b, uint32_t z, struct label_layer *layers,
+                             struct label_input *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    *out = (struct label_input){.layers = layers, .z = z};
+    for (size_t i = 0; i < style_layer_count(b->style) && out->n_layers < MOST_LAYERS; i++) {
+        const struct style_layer *layer = style_layer(b->style, i);
+        if (layer->type != LAYER_SYMBOL || !style_layer_shows(layer, b->map, style_zoom(z)))
+            continue;
+        struct label_layer *symbols = &layers[out->n_layers++];
+        *symbols = (struct label_layer){.index = i, .style = layer};
+        TRY(scenes_source(b->scenes, layer->source, &symbols->source, err));
+    }
+done:
+    return code;
+}
+
+struct times {
+    double cold_s, shaped_s, again_s;
+};
+
+static enum err_code measure(const struct bench *b, struct label_input *input, struct times *out,
+                             struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct placement *first = NULL, *second = NULL, *third = NULL;
+    TRY(font_set_new(style_stacks(b->style), style_stack_count(b->style), &input->fonts, err));
+    double start = seconds();
+    TRY(placement_new(input, NULL, &first, err));
+    double cold = seconds();
+    TRY(placement_new(input, NULL, &second, err));
+    double shaped = seconds();
+    TRY(placement_new(input, second, &third, err));
+    double again = seconds();
+    *out = (struct times){cold - start, shaped - cold, again - shaped};
+    printf("z%-2u %8zu candidates %8zu placed", input->z, first->n_candidates, first->n);
+done:
+    placement_release(first);
+    placement_release(second);
+    placement_release(third);
+    font_set_free(input->fonts);
+    return code;
+}
+
+static enum err_code run(char **argv, int rounds, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct bench b = {.map = MAP_RISK};
+    struct label_layer layers[MOST_LAYERS];
+    if (!map_by_name(argv[3], &b.map))
+        return err_set(err, ERR_USAGE, "%s is no map", argv[3]);
+    TRY(style_load(argv[2], &b.style, err));
+    TRY(world_load(argv[1], NULL, INT_ABSENT, &b.world, err));
+    TRY(scenes_new(b.world, b.style, PLANE_MERCATOR, &b.scenes, err));
+    for (uint32_t z = FIRST_ZOOM; z <= LAST_ZOOM; z++) {
+        struct label_input input;
+        struct times best = {1e9, 1e9, 1e9};
+        TRY(collect(&b, z, layers, &input, err));
+        for (int i = 0; i < rounds; i++) {
+            struct times times;
+            TRY(measure(&b, &input, &times, err));
+            printf(i + 1 < rounds ? "\r" : " ");
+            best.cold_s = times.cold_s < best.cold_s ? times.cold_s : best.cold_s;
+            best.shaped_s = times.shaped_s < best.shaped_s ? times.shaped_s : best.shaped_s;
+            best.again_s = times.again_s < best.again_s ? times.again_s : best.again_s;
+        }
+        printf("%8.2f ms, letters shaped %8.2f ms, nothing differs %8.2f ms\n", best.cold_s * 1e3,
+               best.shaped_s * 1e3, best.again_s * 1e3);
+    }
+done:
+    scenes_release(b.scenes);
+    world_release(b.world);
+    style_free(b.style);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct err err = {0};
+    if (argc < 4) {
+        fprintf(stderr, "labels STORE STYLE MAP [ROUNDS]\n");
+        return 2;
+    }
+    if (run(argv, argc > 4 ? atoi(argv[4]) : 3, &err) != ERR_OK) {
+        fprintf(stderr, "labels: %s\n", err.message);
+        return 1;
+    }
+    return 0;
+}
