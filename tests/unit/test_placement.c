@@ -80,7 +80,7 @@ static void scene_init(struct scene *scene, const struct plant *plants)
     }
     scene->world = fixture_world(&f, 20260601);
     arena_init(&scene->arena, 0);
-    struct source_wanted wanted = {scene->world, SOURCE_ENTERPRISES, PLANE_MERCATOR, false};
+    struct source_wanted wanted = {scene->world, SOURCE_ENTERPRISES, PLANE_MERCATOR, false, NULL};
     fixture_check(source_build(&wanted, &scene->arena, &scene->source, &err), &err);
 }
 

@@ -156,10 +156,8 @@ void label_wish_of(const struct style_layer *layer, const struct eval *eval, str
 
 static uint64_t mixed(uint64_t hash, uint64_t word)
 {
-    /* The finisher of splitmix64 after each word. */
-    hash = (hash ^ word) * UINT64_C(0xBF58476D1CE4E5B9);
-    hash = (hash ^ hash >> 27) * UINT64_C(0x94D049BB133111EB);
-    return hash ^ hash >> 31;
+    hash = (hash ^ word) * UINT64_C(0xBF58476D1CE4E5B9); /* of splitmix64 */
+    return hash ^ hash >> 32;
 }
 
 uint64_t label_hash(uint64_t hash, const void *bytes, size_t n)

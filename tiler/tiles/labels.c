@@ -92,7 +92,12 @@ done:
 static enum err_code gather(struct placing *p, struct err *err)
 {
     struct placement_private *out = p->out;
-    for (size_t l = 0; l < p->input->n_layers; l++) {
+    size_t n_features = 0;
+    for (size_t l = 0; l < p->input->n_layers; l++)
+        n_features += p->input->layers[l].source->n;
+    out->candidates =
+        arena_grow(&p->work, NULL, &out->capacity, n_features, sizeof *out->candidates);
+    for (size_t l = 0; out->candidates && l < p->input->n_layers; l++) {
         const struct label_layer *layer = &p->input->layers[l];
         for (uint32_t i = 0; i < layer->source->n; i++) {
             enum err_code code = add_candidate(p, layer, i, err);

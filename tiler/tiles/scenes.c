@@ -11,6 +11,7 @@ struct scenes {
     struct world *world;
     struct style *style;
     enum plane plane;
+    struct point_memo *memo;
     struct lazy_lock lock; /* of the lazies, and of n_references */
     unsigned n_references;
     struct lazy sources[SOURCE_COUNT];
@@ -43,8 +44,11 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
     if (!scenes)
         return err_nomem(err);
     scenes->looks = calloc(n_looks, sizeof *scenes->looks);
-    enum err_code code = scenes->looks ? lazy_lock_init(&scenes->lock, err) : err_nomem(err);
+    enum err_code code = scenes->looks ? point_memo_new(&scenes->memo, err) : err_nomem(err);
+    if (code == ERR_OK)
+        code = lazy_lock_init(&scenes->lock, err);
     if (code != ERR_OK) {
+        point_memo_release(scenes->memo);
         free(scenes->looks);
         free(scenes);
         return code;
@@ -115,6 +119,7 @@ void scenes_release(struct scenes *scenes)
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
     lazy_lock_release(&scenes->lock);
     world_release(scenes->world);
+    point_memo_release(scenes->memo);
     style_free(scenes->style);
     free(scenes->looks);
     free(scenes);
@@ -161,8 +166,8 @@ enum err_code scenes_source(struct scenes *scenes, enum style_source id, const s
     /* The unit of a request is one of the units. */
     if (id == SOURCE_SELECTED || id == SOURCE_OUTSIDE)
         id = SOURCE_UNITS;
-    struct source_wanted wanted = {scenes->world, id, scenes->plane,
-                                   only_filled(scenes->style, id)};
+    struct source_wanted wanted = {scenes->world, id, scenes->plane, only_filled(scenes->style, id),
+                                   scenes->memo};
     void *value = NULL;
     enum err_code code =
         lazy_get(&scenes->sources[id], &scenes->lock, make_source, &wanted, &value, err);
@@ -341,6 +346,8 @@ static struct scenes *known_plane(struct scenes *scenes, enum plane plane)
 
 static void follow_labels(struct scenes *scenes, struct scenes *before)
 {
+    point_memo_release(scenes->memo);
+    scenes->memo = point_memo_acquire(before->memo);
     for (int map = 0; map < MAP_COUNT; map++)
         for (uint32_t z = 0; z < ZOOMS; z++)
             scenes->earlier[map][z] = last_labels(before, (enum map_id)map, z);

@@ -144,8 +144,11 @@ enum err_code source_build(const struct source_wanted *wanted, struct arena *are
     enum err_code code = ERR_OK;
     const struct world *world = wanted->world;
     enum style_source id = wanted->id;
-    *out = (struct source){
-        .world = world, .id = id, .plane = wanted->plane, .layer = recipes[id].layer};
+    *out = (struct source){.world = world,
+                           .id = id,
+                           .plane = wanted->plane,
+                           .layer = recipes[id].layer,
+                           .memo = wanted->memo};
     size_t n_rows = world_count(world, out->layer);
     struct shape_builder builder;
     uint8_t *zooms;
@@ -214,6 +217,17 @@ enum err_code source_detail(const struct source *source, uint32_t level, struct 
     return ERR_OK;
 }
 
+static uint64_t memo_key(const struct source *source, const struct shape *shape)
+{
+    uint64_t key = 0;
+    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
+        uint32_t start = ring ? source->full.ring_ends[ring - 1] : 0;
+        key =
+            point_memo_key(key, source->full.points + start, source->full.ring_ends[ring] - start);
+    }
+    return key;
+}
+
 enum err_code source_point(const struct source *source, uint32_t feature, struct arena *scratch,
                            struct plane_point *out, struct err *err)
 {
@@ -231,5 +245,13 @@ enum err_code source_point(const struct source *source, uint32_t feature, struct
     const struct geom *geom = source->geoms
                                   ? &source->geoms[feature]
                                   : world_geom(source->world, source->layer, source->rows[feature]);
-    return shape_point(geom, source->plane, scratch, out, err);
+    if (shape->kind != GEOM_POLYGON || !source->memo)
+        return shape_point(geom, source->plane, scratch, out, err);
+    uint64_t key = memo_key(source, shape);
+    if (point_memo_find(source->memo, key, out))
+        return ERR_OK;
+    enum err_code code = shape_point(geom, source->plane, scratch, out, err);
+    if (code == ERR_OK)
+        point_memo_keep(source->memo, key, *out);
+    return code;
 }

@@ -22,6 +22,7 @@
 #include "geo/world/world.h"
 #include "styles/style.h"
 #include "tiler/tiles/plane.h"
+#include "tiler/tiles/point_memo.h"
 
 struct shape {
     uint32_t first_ring, n_rings; /* of the source; a point feature has one ring of its points */
@@ -51,14 +52,16 @@ struct source {
     uint32_t n_rings;
     struct detail full;
     const uint8_t *zooms; /* of each point of full: from which zoom on it is needed */
-    struct rtree tree;    /* over the boxes, plane units as if they were degrees, y north */
+    struct point_memo *memo;
+    struct rtree tree; /* over the boxes, plane units as if they were degrees, y north */
 };
 
 struct source_wanted {
     const struct world *world;
     enum style_source id;
     enum plane plane;
-    bool polygons_only; /* other conflicts are left out, since nobody draws them */
+    bool polygons_only;      /* other conflicts are left out, since nobody draws them */
+    struct point_memo *memo; /* of points in areas, which outlives the source; NULL: none */
 };
 enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,
                            struct source *out, struct err *err);
