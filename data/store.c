@@ -203,6 +203,9 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
     enum err_code code = ERR_OK;
     if (!store->dataset)
         return ERR_OK;
+    store_statements_drop(store);
+    memset(store->row_statements, 0, sizeof store->row_statements);
+    memset(store->aside, 0, sizeof store->aside);
     if (store->mode == STORE_WRITE) {
         gdal_session_clear(&store->gdal);
         if (commit &&
@@ -457,7 +460,7 @@ static enum err_code commit(struct store *store, struct err *err)
     if (store->gdal.failed)
         TRY(store_fault(store, err));
     for (int i = 0; i < LAYER_COUNT; i++)
-        if (store->touches[i].whole || store->touches[i].n_inserted || store->touches[i].n_deleted)
+        if (store->touches[i].whole || store->touches[i].n_written || store->touches[i].n_deleted)
             TRY(store_note_contents(store, (enum layer_id)i, err));
     TRY(store_meta_set(store, "generation", generation, err));
     TRY(check_stands(store, err));

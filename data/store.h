@@ -122,6 +122,26 @@ enum err_code store_delete(struct store *store, enum layer_id layer, const char 
                            size_t n, struct err *err);
 enum err_code store_delete_all(struct store *store, enum layer_id layer, struct err *err);
 
+/* Few rows, and soon: puts records in place of those with their ids, which keep their rows in the
+ * table, or beside the others, and deletes others. What is refused, and the errors, are those of
+ * store_insert. */
+struct store_put {
+    const void *record; /* of the layer's struct */
+    enum store_put_how {
+        STORE_PUT_ANY,
+        STORE_PUT_NEW,        /* nothing has its id: ERR_CONFLICT otherwise */
+        STORE_PUT_SAME_SHAPE, /* one has, with that very shape */
+    } how;
+};
+struct store_change {
+    enum layer_id layer;
+    const char *const *deleted; /* ids; those that are not there are no error */
+    size_t n_deleted;
+    const struct store_put *put; /* after the deletions */
+    size_t n_put;
+};
+enum err_code store_change(struct store *store, const struct store_change *change, struct err *err);
+
 /* Population: the whole grid replaces what was there; grid->n_columns is 0 if none. */
 enum err_code store_read_grid(struct store *store, struct arena *arena, struct grid *out,
                               struct err *err);

@@ -18,7 +18,7 @@ enum err_code store_touch(struct store *store, enum layer_id layer, struct err *
     char sql[160];
     if (touch->touched)
         return ERR_OK;
-    *touch = (struct store_touch){.inserted = box_empty()};
+    *touch = (struct store_touch){.grown = box_empty()};
     snprintf(sql, sizeof sql,
              "SELECT COALESCE(MAX(feature_count), -1) FROM gpkg_ogr_contents WHERE table_name = "
              "'%s'",
@@ -53,7 +53,7 @@ static enum err_code note_edits(struct store *store, enum layer_id layer, struct
 {
     enum err_code code = ERR_OK;
     const struct store_touch *touch = &store->touches[layer];
-    const struct box *box = &touch->inserted;
+    const struct box *box = &touch->grown;
     TRY(store_sqlf(store, err,
                    "UPDATE gpkg_ogr_contents SET feature_count = %" PRId64
                    " WHERE table_name = '%s'",
@@ -81,7 +81,7 @@ enum err_code store_note_contents(struct store *store, enum layer_id layer, stru
                    "'now') WHERE table_name = '%s'",
                    layer_name(layer)));
     int64_t most = FEW_ROWS + touch->n_before / FEW_SHARE;
-    bool few = !touch->whole && touch->n_inserted + touch->n_deleted <= most;
+    bool few = !touch->whole && touch->n_written + touch->n_deleted <= most;
     TRY(few ? note_edits(store, layer, err) : note_whole(store, layer, err));
 done:
     return code;

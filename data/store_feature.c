@@ -36,8 +36,7 @@ int store_geometry_type(const struct schema_layer *layer)
                                 : wkbMultiPolygon;
 }
 
-/* "2026-11-21T10:11:12Z" or with decimals of a second: what OGR stores without loss. */
-static bool is_datetime(const char *text)
+bool store_is_datetime(const char *text)
 {
     static const char pattern[] = "0000-00-00T00:00:00";
     for (size_t i = 0; pattern[i]; i++)
@@ -58,7 +57,7 @@ static enum err_code set_field(OGRFeatureH feature, int index, const struct fiel
     }
     switch (field->type) {
     case FIELD_DATETIME:
-        if (!is_datetime(record_text(record, field)))
+        if (!store_is_datetime(record_text(record, field)))
             return err_set(err, ERR_INPUT, "%s \"%s\" should be like 2026-11-21T10:11:12Z",
                            field->name, record_text(record, field));
         OGR_F_SetFieldString(feature, index, record_text(record, field));

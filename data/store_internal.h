@@ -24,12 +24,17 @@ enum { STORE_EPSG = 4490 };
 /* What a transaction did to a layer: for its entries in the contents of the GeoPackage. */
 struct store_touch {
     bool touched;
-    bool whole;       /* too much to keep count of: look at the whole layer */
-    int64_t n_before; /* features */
+    bool whole;        /* too much to keep count of: look at the whole layer */
+    int64_t n_before;  /* features */
+    int64_t n_written; /* those inserted, and those put in place of others */
     int64_t n_inserted;
     int64_t n_deleted;
-    struct box inserted; /* around the shapes */
+    struct box grown; /* around the shapes that were written */
 };
+
+/* Of store_statement.c. */
+struct store_kept;
+enum { STORE_ROW_STATEMENTS = 3 };
 
 struct store {
     struct gdal_session gdal; /* pushed by each public function while it runs */
@@ -40,9 +45,13 @@ struct store {
     bool changed; /* something was written since the transaction began */
     bool broken;  /* a write failed: nothing of this transaction may be kept */
     struct store_touch touches[LAYER_COUNT];
-    bool kept;            /* open between transactions, */
-    bool resting;         /* and now is between two */
-    int64_t data_version; /* of SQLite: another one when others wrote */
+    struct store_kept *statements;                           /* of the handle; NULL: none yet */
+    void *row_statements[LAYER_COUNT][STORE_ROW_STATEMENTS]; /* store_change.c; some of them */
+    bool aside[LAYER_COUNT]; /* written past OGR since the handle was opened, of which it knows
+                              * nothing */
+    bool kept;               /* open between transactions, */
+    bool resting;            /* and now is between two */
+    int64_t data_version;    /* of SQLite: another one when others wrote */
     uint64_t identity;
     uint64_t device; /* of the file that is open */
     uint64_t inode;
@@ -113,6 +122,28 @@ void store_quote(struct buf *sql, const char *text);
 /* What GDAL or SQLite said, as our code and a message that begins with the path. */
 enum err_code store_fault(const struct store *store, struct err *err);
 enum err_code store_fault_at(const struct gdal_session *gdal, const char *path, struct err *err);
+enum err_code store_fault_said(const char *said, const char *path, struct err *err);
+
+/* --- store_statement.c: statements on the handle that is open, prepared once and kept with it ---
+ */
+
+/* The statement of that text, which belongs to the store. Bind (from 1 on; what is bound stays
+ * where it is until the end), step, end. */
+enum err_code store_statement(struct store *store, const char *sql, void **out, struct err *err);
+void store_bind_text(void *statement, int at, const char *text); /* NULL: no value */
+void store_bind_blob(void *statement, int at, const void *bytes, size_t n);
+void store_bind_integer(void *statement, int at, int64_t number);
+void store_bind_real(void *statement, int at, double number);
+
+/* *row: there is one, whose columns count from 0; row is NULL where none is due. */
+enum err_code store_step(struct store *store, void *statement, bool *row, struct err *err);
+int64_t store_column_integer(void *statement, int at);
+const char *store_column_text(void *statement, int at); /* until the next step; NULL: no value */
+void store_statement_end(void *statement);
+int64_t store_changes(const struct store *store); /* rows of the last INSERT, UPDATE, DELETE */
+
+/* Before the handle is closed. */
+void store_statements_drop(struct store *store);
 
 /* --- store_meta.c --- */
 
@@ -131,6 +162,9 @@ enum err_code store_meta_version(struct store *store, int64_t *version, struct e
 /* Where in a table of OGR the fields of the layer's binding are: indices[i] for fields[i]. */
 enum err_code store_feature_indices(void *defn, enum layer_id layer, struct arena *arena,
                                     int **indices, struct err *err);
+
+/* "2026-11-21T10:11:12Z" or with decimals of a second: what is stored without loss. */
+bool store_is_datetime(const char *text);
 
 /* Sets all fields of a feature, and its geometry: multi where its column is of that kind, a
  * date as text where the field is a text. */
@@ -184,6 +218,12 @@ enum err_code store_describe_field(struct store *store, const char *table,
 enum err_code store_set_identity(struct store *store, struct err *err);
 
 /* --- store_layers.c --- */
+
+enum err_code store_refuse_population(enum layer_id layer, struct err *err);
+
+/* What the columns of the table would refuse, in words that name the record. */
+enum err_code store_check_record(const struct schema_layer *layer, const void *record,
+                                 struct err *err);
 
 /* store_read without beginning and ending. */
 enum err_code store_read_records(struct store *store, enum layer_id layer, struct arena *arena,

@@ -13,7 +13,7 @@ enum {
     SCRATCH_RESET_BYTES = 16 << 20, /* shapes on their way to OGR */
 };
 
-static enum err_code refuse_population(enum layer_id layer, struct err *err)
+enum err_code store_refuse_population(enum layer_id layer, struct err *err)
 {
     if (records_binding(layer)->record_bytes)
         return ERR_OK;
@@ -105,7 +105,7 @@ enum err_code store_read(struct store *store, enum layer_id layer, struct arena 
     *records = NULL;
     *n = 0;
     TRY(store_begin(store, STORE_READ, err));
-    TRY(refuse_population(layer, err));
+    TRY(store_refuse_population(layer, err));
     TRY(store_read_records(store, layer, arena, records, n, err));
 done:
     return store_end(store, STORE_READ, code);
@@ -126,9 +126,8 @@ static bool kind_fits(const struct schema_layer *layer, enum geom_kind kind)
     return false;
 }
 
-/* What the columns of the table would refuse, in words that name the record. */
-static enum err_code check_record(const struct schema_layer *layer, const void *record,
-                                  struct err *err)
+enum err_code store_check_record(const struct schema_layer *layer, const void *record,
+                                 struct err *err)
 {
     static const char *const kinds[] = {"no geometry", "a point", "a line", "a polygon"};
     const struct layer_binding *binding = records_binding(layer->id);
@@ -173,18 +172,19 @@ static enum err_code insert_records(struct store *store, enum layer_id layer, co
         TRY(err_set(err, ERR_INPUT, "%s: damaged: layer %s is missing", store->path,
                     layer_name(layer)));
     TRY(store_touch(store, layer, err));
+    store->touches[layer].whole = store->touches[layer].whole || store->aside[layer];
     TRY(store_feature_indices(OGR_L_GetLayerDefn(table), layer, &keep, &indices, err));
     feature = OGR_F_Create(OGR_L_GetLayerDefn(table));
     TRY(feature ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < n; i++) {
         const struct record_head *head = record_at(layer, records, i);
-        TRY(check_record(&store->schema.layers[layer], head, err));
+        TRY(store_check_record(&store->schema.layers[layer], head, err));
         TRY(store_feature_fill(feature, indices, layer, head, &scratch, err));
         TRY(insert_one(store, table, feature, head, err));
         if (head->geom.kind != GEOM_NONE)
-            store->touches[layer].inserted =
-                box_union(store->touches[layer].inserted, head->geom.box);
+            store->touches[layer].grown = box_union(store->touches[layer].grown, head->geom.box);
         store->touches[layer].n_inserted++;
+        store->touches[layer].n_written++;
         if (scratch.used_bytes > SCRATCH_RESET_BYTES)
             arena_reset(&scratch);
     }
@@ -202,7 +202,7 @@ enum err_code store_insert(struct store *store, enum layer_id layer, const void 
 {
     enum err_code code = ERR_OK;
     TRY(store_begin(store, STORE_WRITE, err));
-    TRY(refuse_population(layer, err));
+    TRY(store_refuse_population(layer, err));
     if (n > 0)
         TRY(insert_records(store, layer, records, n, err));
 done:
@@ -252,7 +252,7 @@ enum err_code store_delete(struct store *store, enum layer_id layer, const char 
 {
     enum err_code code = ERR_OK;
     TRY(store_begin(store, STORE_WRITE, err));
-    TRY(refuse_population(layer, err));
+    TRY(store_refuse_population(layer, err));
     TRY(delete_ids(store, layer, ids, n, err));
 done:
     return store_end(store, STORE_WRITE, code);

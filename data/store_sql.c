@@ -40,14 +40,18 @@ static const char *last_words(const char *said)
     return *from ? from : said;
 }
 
-enum err_code store_fault_at(const struct gdal_session *gdal, const char *path, struct err *err)
+enum err_code store_fault_said(const char *said, const char *path, struct err *err)
 {
-    const char *said = gdal->failed ? gdal->failure : gdal->warning;
     const char *words = last_words(said);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
         if (strstr(said, faults[i].text))
             return err_set(err, faults[i].code, "%s: %s (%s)", path, faults[i].meaning, words);
     return err_set(err, ERR_IO, "%s: %s", path, *words ? words : "reading or writing failed");
+}
+
+enum err_code store_fault_at(const struct gdal_session *gdal, const char *path, struct err *err)
+{
+    return store_fault_said(gdal->failed ? gdal->failure : gdal->warning, path, err);
 }
 
 enum err_code store_fault(const struct store *store, struct err *err)

@@ -4,6 +4,7 @@
 #include "geo/findings/finding_view.h"
 #include "geo/findings/findings.h"
 #include "geo/grades/grades.h"
+#include "geo/pipelines/pipeline_sites.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 struct derivation {
     struct world *world; /* with all its findings */
     struct grades_state *grades;
-    double radius_m;             /* the widest of pipelines (edit_segments.h), now or before */
+    double radius_m; /* the widest of pipelines (edit_segments.h), now or before */
+    struct arena sites_arena;
+    struct pipeline_sites sites; /* as all edits to come see the records */
     struct world *next;          /* of the step that is not committed yet */
     struct grades_change change; /* likewise */
 };
@@ -21,6 +24,7 @@ void derivation_free(struct derivation *derivation)
     if (!derivation)
         return;
     grades_state_free(derivation->grades);
+    arena_release(&derivation->sites_arena);
     world_release(derivation->world);
     world_release(derivation->next);
     free(derivation);
@@ -57,10 +61,12 @@ enum err_code derivation_new(const struct world *world, struct crew *crew, struc
     *out = NULL;
     if (!derivation)
         return err_nomem(err);
+    arena_init(&derivation->sites_arena, 0);
     TRY(crew_fit(crew, world, err));
     TRY(findings_all(world, crew, &findings, err));
     TRY(with_findings(world, findings, &derivation->world, err));
     derivation->radius_m = segments_radius_m(world, 0, world_count(world, LAYER_PIPELINES));
+    TRY(pipeline_sites_build(world, &derivation->sites_arena, &derivation->sites, err));
     TRY(grades_all(derivation->world, crew, &scratch, &derivation->grades, &grades, err));
     *out = derivation;
     derivation = NULL;
@@ -253,9 +259,10 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
     TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
     TRY(compare_grades(derivation, step, err));
     note_radius(derivation, step);
-    struct segments_step segment = {derivation->world,   step->facts, step->edits,
-                                    step->n_edits,       step->crew,  step->arena,
-                                    derivation->radius_m};
+    TRY(pipeline_sites_follow(&derivation->sites, step->facts, step->edits, step->n_edits, err));
+    struct segments_step segment = {derivation->world,    step->facts,       step->edits,
+                                    step->n_edits,        step->crew,        step->arena,
+                                    derivation->radius_m, &derivation->sites};
     TRY(edit_segments(&segment, step->segments, err));
     TRY(make_next(derivation, step, findings, err));
     step->world = world_acquire(derivation->next);

@@ -246,7 +246,8 @@ static enum err_code cut(void *context, struct worker *worker, size_t first, siz
     enum err_code code = ERR_OK;
     struct cutting *cutting = context;
     for (size_t i = first; i < end; i++) {
-        struct pipeline_question question = {.world = cutting->step->now, .row = cutting->rows[i]};
+        struct pipeline_question question = {
+            .world = cutting->step->now, .row = cutting->rows[i], .sites = cutting->step->sites};
         cutting->outdone[i] = false;
         if (cutting->edited)
             TRY(pipeline_is_outdone(cutting->edited, cutting->rows[i], worker, &cutting->outdone[i],
@@ -295,7 +296,8 @@ static bool find_edited(const struct segments_step *step, struct pipeline_edited
     *out = (struct pipeline_edited){.world = step->now,
                                     .layer = edit->layer,
                                     .before = head_of(step->old, edit->layer, edit->old_slot),
-                                    .after = head_of(step->now, edit->layer, edit->new_slot)};
+                                    .after = head_of(step->now, edit->layer, edit->new_slot),
+                                    .sites = step->sites};
     const struct record_head *sides[] = {out->before, out->after};
     for (int i = 0; i < 2; i++)
         if (sides[i] && edit->layer == LAYER_PROTECTED &&

@@ -15,6 +15,8 @@
 #include "geo/assess/edit_rows.h"
 #include "geo/world/parallel.h"
 
+struct pipeline_sites;
+
 struct segments_step {
     const struct world *old; /* with its segments */
     const struct world *now;
@@ -22,7 +24,8 @@ struct segments_step {
     size_t n_edits;
     struct crew *crew;
     struct arena *arena;
-    double radius_m; /* segments_radius_m of `now`, or more */
+    double radius_m;                    /* segments_radius_m of `now`, or more */
+    const struct pipeline_sites *sites; /* of `now` (pipeline_sites.h); may be NULL */
 };
 
 /* The widest potential impact radius of any pipeline by any method; one that lacks an attribute may

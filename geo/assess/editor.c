@@ -325,28 +325,41 @@ done:
 
 /* ---- the transaction ---- */
 
+/* Whether the store has the shape of a row that follows from the facts: it was written from there
+ * and comes back the same. */
+static bool same_shape(const struct record_head *before, const struct record_head *after)
+{
+    return before->geom.kind == after->geom.kind && geom_equal(&before->geom, &after->geom);
+}
+
 static enum err_code write_rows(struct edit *edit, const struct row_changes *rows, struct err *err)
 {
     enum err_code code = ERR_OK;
     size_t bytes = records_binding(rows->layer)->record_bytes;
     const struct field_binding *stamp = records_field(rows->layer, "generation");
     int32_t generation = (int32_t)(edit->out->generation + 1);
-    char *put = arena_alloc(edit->arena, rows->n, bytes);
+    struct store_put *put = arena_new(edit->arena, struct store_put, rows->n);
     const char **gone = arena_new(edit->arena, const char *, rows->n);
-    size_t n_put = 0, n_gone = 0;
+    struct store_change change = {.layer = rows->layer, .deleted = gone, .put = put};
     if (!put || !gone)
         return err_nomem(err);
     for (size_t i = 0; i < rows->n; i++) {
         const struct record_head *before = rows->items[i].before;
-        if (before)
-            gone[n_gone++] = before->id;
-        if (!rows->items[i].after)
+        const struct record_head *after = rows->items[i].after;
+        if (!after) {
+            gone[change.n_deleted++] = before->id;
             continue;
-        memcpy(put + n_put * bytes, rows->items[i].after, bytes);
-        memcpy(put + n_put++ * bytes + stamp->offset, &generation, sizeof generation);
+        }
+        char *stamped = arena_memdup(edit->arena, after, bytes);
+        if (!stamped)
+            return err_nomem(err);
+        memcpy(stamped + stamp->offset, &generation, sizeof generation);
+        put[change.n_put++] =
+            (struct store_put){stamped, !before                     ? STORE_PUT_NEW
+                                        : same_shape(before, after) ? STORE_PUT_SAME_SHAPE
+                                                                    : STORE_PUT_ANY};
     }
-    TRY(store_delete(edit->store, rows->layer, gone, n_gone, err));
-    TRY(store_insert(edit->store, rows->layer, put, n_put, err));
+    TRY(store_change(edit->store, &change, err));
 done:
     return code;
 }
@@ -354,20 +367,18 @@ done:
 static enum err_code write_facts(struct edit *edit, struct err *err)
 {
     enum err_code code = ERR_OK;
-    enum layer_id layer = edit->request->layer;
-    size_t bytes = records_binding(layer)->record_bytes;
-    const char **ids = arena_new(edit->arena, const char *, edit->n_changes);
-    char *put = arena_alloc(edit->arena, edit->n_changes, bytes);
-    size_t n_put = 0;
-    if (!ids || !put)
+    struct store_put *put = arena_new(edit->arena, struct store_put, edit->n_changes);
+    const char **gone = arena_new(edit->arena, const char *, edit->n_changes);
+    struct store_change change = {.layer = edit->request->layer, .deleted = gone, .put = put};
+    if (!put || !gone)
         return err_nomem(err);
     for (size_t i = 0; i < edit->n_changes; i++) {
-        ids[i] = edit->changes[i].id;
         if (edit->changes[i].record)
-            memcpy(put + n_put++ * bytes, edit->changes[i].record, bytes);
+            put[change.n_put++] = (struct store_put){edit->changes[i].record, STORE_PUT_ANY};
+        else
+            gone[change.n_deleted++] = edit->changes[i].id;
     }
-    TRY(store_delete(edit->store, layer, ids, edit->n_changes, err));
-    TRY(store_insert(edit->store, layer, put, n_put, err));
+    TRY(store_change(edit->store, &change, err));
 done:
     return code;
 }

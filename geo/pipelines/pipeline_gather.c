@@ -57,17 +57,6 @@ static enum err_code prepare_layer(const struct pipeline_job *job, enum layer_id
     return ERR_OK;
 }
 
-static bool is_own(const struct gathering *gathering, const struct record_head *head)
-{
-    const char *owner = gathering->job->pipeline->enterprise_id;
-    if (!owner)
-        return false;
-    if (gathering->layer == LAYER_ENTERPRISES)
-        return text_equal(head->id, owner);
-    return gathering->layer == LAYER_FACILITIES &&
-           text_equal(((const struct facility *)(const void *)head)->enterprise_id, owner);
-}
-
 /* Whether the record is a target of that code: the best of its rows on this layer. */
 static enum truth is_target(const struct gathering *gathering, const struct pipeline_ask *ask,
                             const void *record, const char **missing)
@@ -91,8 +80,7 @@ static enum truth is_target(const struct gathering *gathering, const struct pipe
 /* A record near the stretch. */
 struct nearby {
     uint32_t row;
-    const struct record_head *head; /* lies scattered in memory: looked at where the site does not
-                                     * tell */
+    const struct record_head *head; /* NULL until it is looked at: it lies scattered in memory */
     struct pipeline_site *site;
     double error_m;             /* sum of both accuracies */
     int64_t last_hit;           /* in the job, of this record along this stretch; -1: none */
@@ -104,14 +92,32 @@ struct nearby {
     struct point_near nears[PIPELINE_STRETCH_EDGES];
 };
 
+static const struct record_head *head_of(const struct gathering *gathering, struct nearby *nearby)
+{
+    if (!nearby->head)
+        nearby->head = world_record(gathering->job->world, gathering->layer, nearby->row);
+    return nearby->head;
+}
+
+static bool is_own(const struct gathering *gathering, struct nearby *nearby)
+{
+    const char *owner = gathering->job->pipeline->enterprise_id;
+    if (!owner)
+        return false;
+    if (gathering->layer == LAYER_ENTERPRISES)
+        return text_equal(head_of(gathering, nearby)->id, owner);
+    const void *record = gathering->layer == LAYER_FACILITIES ? head_of(gathering, nearby) : NULL;
+    return record && text_equal(((const struct facility *)record)->enterprise_id, owner);
+}
+
 /* The same, from what is kept of the site. */
 static enum truth truth_of(const struct gathering *gathering, const struct pipeline_ask *ask,
-                           const struct nearby *nearby, const char **missing)
+                           struct nearby *nearby, const char **missing)
 {
     int kept = pipeline_site_truth(nearby->site, ask->code);
     if (kept == TRUTH_NO || kept == TRUTH_YES)
         return (enum truth)kept;
-    enum truth truth = is_target(gathering, ask, nearby->head, missing);
+    enum truth truth = is_target(gathering, ask, head_of(gathering, nearby), missing);
     pipeline_site_keep(nearby->site, ask->code, truth);
     return truth;
 }
@@ -128,7 +134,7 @@ static enum err_code list_spans(const struct gathering *gathering, struct nearby
     question->first = stretch->first;
     question->end = stretch->end;
     if (!nearby->is_point) {
-        question->target = &nearby->head->geom;
+        question->target = &head_of(gathering, nearby)->geom;
         return pipeline_spans(question, scratch, hit->spans, &hit->nearest_m, err);
     }
     for (uint32_t i = 0; i < stretch->end - stretch->first; i++) {
@@ -275,7 +281,7 @@ static bool may_be_near(const struct gathering *gathering, struct nearby *nearby
         nearby->nearest_m = sqrt(nearest_m2);
         return nearby->nearest_m <= gathering->farthest_m * gathering->loose + 1;
     }
-    struct box box = nearby->head->geom.box;
+    struct box box = head_of(gathering, nearby)->geom.box;
     box.west_deg -= gathering->margin.lon_deg;
     box.east_deg += gathering->margin.lon_deg;
     box.south_deg -= gathering->margin.lat_deg;
@@ -306,7 +312,7 @@ static bool add_row(void *context, uint32_t row)
     return asks->rows != NULL;
 }
 
-/* site NULL: made here. */
+/* site NULL: made here. head NULL: of the row. */
 static enum err_code gather_record(struct gathering *gathering, uint32_t row,
                                    const struct record_head *head, struct pipeline_site *site,
                                    struct err *err)
@@ -316,14 +322,15 @@ static enum err_code gather_record(struct gathering *gathering, uint32_t row,
     struct layer_asks *asks = gathering->asks;
     struct pipeline_site made;
     struct nearby nearby;
-    if (!site)
-        pipeline_site_make(job->world, gathering->layer, head, &asks->memo, &made);
     nearby.row = row;
     nearby.head = head;
     nearby.site = site ? site : &made;
     nearby.last_hit = -1;
     nearby.measured = 0;
-    if (!may_be_near(gathering, &nearby) || is_own(gathering, head))
+    if (!site)
+        pipeline_site_make(job->world, gathering->layer, head_of(gathering, &nearby), &asks->memo,
+                           &made);
+    if (!may_be_near(gathering, &nearby) || is_own(gathering, &nearby))
         return ERR_OK;
     nearby.error_m = job->error_m + nearby.site->accuracy_m;
     for (size_t i = 0; i < asks->n_asked; i++)
@@ -337,16 +344,13 @@ static enum err_code gather_layer(struct gathering *gathering, struct err *err)
     enum err_code code = ERR_OK;
     struct pipeline_job *job = gathering->job;
     enum layer_id layer = gathering->layer;
-    struct pipeline_site *sites = job->sites ? job->sites->items[layer] : NULL;
-    const uint32_t *places = job->sites ? job->sites->places[layer] : NULL;
     struct row_list list = {gathering->asks, job->scratch, 0, false};
     world_visit(job->world, layer, gathering->box, &list, add_row);
     TRY(list.full ? err_nomem(err) : ERR_OK);
     for (size_t i = 0; i < list.n; i++) {
         uint32_t row = list.asks->rows[i];
-        bool kept = places && places[row] != UINT32_MAX;
-        TRY(gather_record(gathering, row, world_record(job->world, layer, row),
-                          kept ? &sites[places[row]] : NULL, err));
+        TRY(gather_record(gathering, row, NULL,
+                          pipeline_sites_of(job->sites, job->world, layer, row), err));
     }
 done:
     return code;

@@ -502,6 +502,7 @@ enum err_code pipeline_is_outdone(const struct pipeline_edited *edited, uint32_t
         .edited = edited,
         .seen = {INFINITY, -INFINITY},
         .job = {.world = world,
+                .sites = edited->sites,
                 .worker = worker,
                 .arena = &scratch,
                 .scratch = &scratch,

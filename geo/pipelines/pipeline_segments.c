@@ -103,7 +103,7 @@ done:
 
 /* Where one pipeline is worked out. */
 struct place_of_work {
-    struct pipeline_sites *sites; /* or NULL */
+    const struct pipeline_sites *sites; /* or NULL */
     struct worker *worker;
     struct arena *arena;
     struct arena *scratch; /* given back */
@@ -150,7 +150,7 @@ enum err_code pipeline_segments_of(const struct pipeline_question *question, str
     struct arena scratch;
     struct pipeline_rows rows = {.items = NULL};
     arena_init(&scratch, 0);
-    const struct place_of_work at = {NULL, worker, arena, &scratch};
+    const struct place_of_work at = {question->sites, worker, arena, &scratch};
     if (question->method && !rules_pipeline_method(question->world->rules, question->method))
         TRY(err_set(err, ERR_USAGE, "there is no method \"%s\"; see pipeline_methods.csv",
                     question->method));

@@ -26,10 +26,13 @@
 #include "geo/world/parallel.h"
 #include "geo/world/world.h"
 
+struct pipeline_sites;
+
 struct pipeline_question {
     const struct world *world;
-    uint32_t row;       /* of LAYER_PIPELINES */
-    const char *method; /* NULL: every method that is assessed */
+    uint32_t row;                       /* of LAYER_PIPELINES */
+    const char *method;                 /* NULL: every method that is assessed */
+    const struct pipeline_sites *sites; /* of this world (pipeline_sites.h); may be NULL */
 };
 
 /* The segments of one pipeline, by id. A closed pipeline has none. ERR_USAGE for an unknown
@@ -89,8 +92,9 @@ enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings
 struct pipeline_edited {
     const struct world *world; /* after it */
     enum layer_id layer;
-    const struct record_head *before; /* NULL: it is new */
-    const struct record_head *after;  /* of the world; NULL: it is gone */
+    const struct record_head *before;   /* NULL: it is new */
+    const struct record_head *after;    /* of the world; NULL: it is gone */
+    const struct pipeline_sites *sites; /* of this world (pipeline_sites.h); may be NULL */
 };
 
 /* Whether it is sure, without cutting the pipeline anew, that its segments stay as they are: the

@@ -2,8 +2,10 @@
 
 #include "data/base/text.h"
 
-/* Codes whose truths fit. */
-enum { MOST_CODES = 32 };
+enum {
+    MOST_CODES = 32,     /* whose truths fit */
+    SPARE_SITES = 16384, /* for edits, so that not the first of them has all moved */
+};
 
 static double accuracy_of(const struct world *world, enum layer_id layer,
                           const struct record_head *head, struct pipeline_site_memo *memo)
@@ -61,43 +63,61 @@ int pipeline_sites_code(const struct pipeline_sites *sites, const char *code)
 }
 
 struct numbering {
-    uint32_t *places;
-    uint32_t n;
+    const struct world *world;
+    enum layer_id layer;
+    struct pipeline_layer_sites *sites;
 };
 
 static bool number(void *context, uint32_t row)
 {
     struct numbering *numbering = context;
-    numbering->places[row] = numbering->n++;
+    struct pipeline_layer_sites *sites = numbering->sites;
+    sites->places[world_slot(numbering->world, numbering->layer, row)] = (uint32_t)sites->n++;
     return true;
 }
 
-static enum err_code build_layer(struct pipeline_sites *sites, enum layer_id layer,
-                                 struct arena *arena, struct err *err)
+/* Room for one item more and n_slots slots; new ones have no item. */
+static enum err_code make_room(struct pipeline_layer_sites *sites, struct arena *arena,
+                               size_t n_items, size_t n_slots, struct err *err)
 {
-    static const struct box everywhere = {-1e6, -1e6, 1e6, 1e6}; /* degrees, and some */
-    const struct world *world = sites->world;
-    size_t n = world_count(world, layer);
-    struct pipeline_site_memo memo = {.source = NULL};
-    struct numbering numbering = {arena_new(arena, uint32_t, n), 0};
-    struct pipeline_site *items = arena_new(arena, struct pipeline_site, n);
-    if (!numbering.places || !items)
+    struct pipeline_site *items =
+        arena_grow(arena, sites->items, &sites->capacity, n_items, sizeof *items);
+    uint32_t *places =
+        arena_grow(arena, sites->places, &sites->slots_capacity, n_slots, sizeof *places);
+    if (!items || !places)
         return err_nomem(err);
-    for (size_t row = 0; row < n; row++)
-        numbering.places[row] = UINT32_MAX; /* has no shape, or one beyond everywhere */
-    world_visit(world, layer, everywhere, &numbering, number);
-    for (size_t row = 0; row < n; row++)
-        if (numbering.places[row] != UINT32_MAX)
-            pipeline_site_make(world, layer, world_record(world, layer, row), &memo,
-                               &items[numbering.places[row]]);
-    sites->items[layer] = items;
-    sites->places[layer] = numbering.places;
+    sites->items = items;
+    sites->places = places;
+    for (; sites->n_slots < n_slots; sites->n_slots++)
+        places[sites->n_slots] = WORLD_NO_SLOT;
     return ERR_OK;
 }
 
-static bool asks_for(const struct pipeline_sites *sites, enum layer_id layer)
+static enum err_code build_layer(struct pipeline_sites *sites, const struct world *world,
+                                 enum layer_id layer, struct err *err)
 {
-    const struct rules *rules = sites->world->rules;
+    static const struct box everywhere = {-1e6, -1e6, 1e6, 1e6}; /* degrees, and some */
+    enum err_code code = ERR_OK;
+    struct pipeline_layer_sites *of = &sites->layers[layer];
+    struct numbering numbering = {world, layer, of};
+    struct pipeline_site_memo memo = {.source = NULL};
+    size_t n = world_count(world, layer);
+    of->matters = true;
+    TRY(make_room(of, sites->arena, n + SPARE_SITES, world_slots(world, layer) + SPARE_SITES, err));
+    /* What has no shape, or one beyond everywhere, has no site. */
+    world_visit(world, layer, everywhere, &numbering, number);
+    for (size_t row = 0; row < n; row++) {
+        struct pipeline_site *site = pipeline_sites_of(sites, world, layer, row);
+        if (site)
+            pipeline_site_make(world, layer, world_record(world, layer, row), &memo, site);
+    }
+done:
+    return code;
+}
+
+static bool asks_for(const struct pipeline_sites *sites, const struct rules *rules,
+                     enum layer_id layer)
+{
     for (size_t i = 0; i < rules->n_target_classes; i++)
         if (rules->target_classes[i].layer == layer &&
             pipeline_sites_code(sites, rules->target_classes[i].source.id) >= 0)
@@ -113,7 +133,7 @@ enum err_code pipeline_sites_build(const struct world *world, struct arena *aren
                                            LAYER_AREAS,       LAYER_INFRASTRUCTURE};
     enum err_code code = ERR_OK;
     const struct rules *rules = world->rules;
-    *out = (struct pipeline_sites){.world = world,
+    *out = (struct pipeline_sites){.arena = arena,
                                    .codes = arena_new(arena, const char *, MOST_CODES)};
     if (!out->codes)
         return err_nomem(err);
@@ -122,8 +142,30 @@ enum err_code pipeline_sites_build(const struct world *world, struct arena *aren
     for (size_t i = 0; i < rules->n_pipeline_places; i++)
         add_code(out, rules->pipeline_places[i].target);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
-        if (asks_for(out, layers[i]))
-            TRY(build_layer(out, layers[i], arena, err));
+        if (asks_for(out, rules, layers[i]))
+            TRY(build_layer(out, world, layers[i], err));
+done:
+    return code;
+}
+
+enum err_code pipeline_sites_follow(struct pipeline_sites *sites, const struct world *now,
+                                    const struct world_edit *edits, size_t n_edits, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < n_edits; i++) {
+        const struct world_edit *edit = &edits[i];
+        struct pipeline_layer_sites *of = &sites->layers[edit->layer];
+        struct pipeline_site_memo memo = {.source = NULL};
+        if (!of->matters || edit->new_slot == WORLD_NO_SLOT)
+            continue;
+        size_t row = (size_t)world_row(now, edit->layer, edit->new_slot);
+        TRY(make_room(of, sites->arena, of->n + 1, world_slots(now, edit->layer), err));
+        /* An edit that was not kept has left its site, but nothing else. */
+        if (of->places[edit->new_slot] == WORLD_NO_SLOT)
+            of->places[edit->new_slot] = (uint32_t)of->n++;
+        pipeline_site_make(now, edit->layer, world_record(now, edit->layer, row), &memo,
+                           &of->items[of->places[edit->new_slot]]);
+    }
 done:
     return code;
 }

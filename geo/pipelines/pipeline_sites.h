@@ -6,11 +6,12 @@
  * in memory. A site is small, and neighbours in space are neighbours here. Whether a record is a
  * target of a code is found out when it is first asked, by whichever thread, and kept.
  *
- * Life:    pipeline_sites_build once a world, for a run over all its pipelines; a single pipeline
- *          makes the sites that it meets itself (pipeline_site_make).
- * Owner:   memory in the arena; refers to the world.
- * Threads: many, once built.
- * Cost:    build O(n), about 100 ns and 52 bytes a record.
+ * Life:    pipeline_sites_build once a world, for a run over all its pipelines, and
+ *          pipeline_sites_follow from world to world while it is edited; a single pipeline without
+ *          them makes the sites that it meets itself (pipeline_site_make).
+ * Owner:   memory in the arena; refers to the rules of the world.
+ * Threads: many, once built; one follows, while nobody else looks.
+ * Cost:    build O(n), about 100 ns and 52 bytes a record; an edit that of its records.
  */
 #ifndef SISETU_GEO_PIPELINE_SITES_H
 #define SISETU_GEO_PIPELINE_SITES_H
@@ -28,15 +29,40 @@ struct pipeline_site {
 };
 
 struct pipeline_sites {
-    const struct world *world;
+    struct arena *arena;
     const char **codes; /* that the rows of pipelines ask for */
     size_t n_codes;
-    struct pipeline_site *items[LAYER_COUNT]; /* of layers that matter, in the order of the index */
-    uint32_t *places[LAYER_COUNT];            /* by row: which item */
+    struct pipeline_layer_sites {
+        bool matters;
+        struct pipeline_site *items; /* in the order of the index, later ones at the end */
+        size_t n;
+        size_t capacity;
+        uint32_t *places; /* by slot: which item; WORLD_NO_SLOT: none */
+        size_t n_slots;
+        size_t slots_capacity;
+    } layers[LAYER_COUNT];
 };
 
 enum err_code pipeline_sites_build(const struct world *world, struct arena *arena,
                                    struct pipeline_sites *out, struct err *err);
+
+/* After edits, of which `now` is the world: the sites of what they put. Those of what they took
+ * stay, so that the old world can be asked too. */
+enum err_code pipeline_sites_follow(struct pipeline_sites *sites, const struct world *now,
+                                    const struct world_edit *edits, size_t n_edits,
+                                    struct err *err);
+
+/* Of a row of the world or of one before it; NULL: none is kept. sites may be NULL. */
+static inline struct pipeline_site *pipeline_sites_of(const struct pipeline_sites *sites,
+                                                      const struct world *world,
+                                                      enum layer_id layer, size_t row)
+{
+    const struct pipeline_layer_sites *of = sites ? &sites->layers[layer] : NULL;
+    uint32_t slot = of && of->matters ? world_slot(world, layer, row) : WORLD_NO_SLOT;
+    if (slot == WORLD_NO_SLOT || slot >= of->n_slots || of->places[slot] == WORLD_NO_SLOT)
+        return NULL;
+    return &of->items[of->places[slot]];
+}
 
 /* Which code it is, or -1: then truths are not kept. sites may be NULL. */
 int pipeline_sites_code(const struct pipeline_sites *sites, const char *code);

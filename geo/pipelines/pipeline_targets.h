@@ -84,7 +84,7 @@ struct pipeline_some {
 
 struct pipeline_job {
     const struct world *world;
-    struct pipeline_sites *sites; /* of a run over all pipelines, or NULL */
+    const struct pipeline_sites *sites; /* of a run over many pipelines, or NULL */
     struct worker *worker;
     struct arena *arena;   /* of the results */
     struct arena *scratch; /* of this pipeline */

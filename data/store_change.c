@@ -1,0 +1,296 @@
+/* store_change.c - few rows of a layer put and deleted: what an edit writes. */
+#include "data/store_internal.h"
+
+#include "data/base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is known of a layer's shapes, and room for what is bound. */
+struct changing {
+    struct store *store;
+    enum layer_id layer;
+    const struct layer_binding *binding;
+    bool has_geometry;
+    bool is_multi; /* the column takes nothing else */
+    int32_t srs_id;
+    struct arena scratch;
+};
+
+static enum err_code begin(struct changing *on, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    void *statement = NULL;
+    bool row = false;
+    on->binding = records_binding(on->layer);
+    on->has_geometry = on->store->schema.layers[on->layer].has_geometry;
+    if (!on->has_geometry)
+        return ERR_OK;
+    TRY(store_statement(on->store,
+                        "SELECT srs_id, geometry_type_name LIKE 'MULTI%' FROM "
+                        "gpkg_geometry_columns WHERE table_name = ?1",
+                        &statement, err));
+    store_bind_text(statement, 1, layer_name(on->layer));
+    TRY(store_step(on->store, statement, &row, err));
+    if (row) {
+        on->srs_id = (int32_t)store_column_integer(statement, 0);
+        on->is_multi = store_column_integer(statement, 1) != 0;
+    }
+    store_statement_end(statement);
+    if (!row)
+        code = err_set(err, ERR_INPUT, "%s: damaged: layer %s is missing", on->store->path,
+                       layer_name(on->layer));
+done:
+    return code;
+}
+
+/* ---- a record as values: as OGR keeps it ---- */
+
+/* "2026-11-21T10:11:12Z" with milliseconds. */
+static enum err_code bind_datetime(struct changing *on, void *statement, int at,
+                                   const struct field_binding *field, const char *text,
+                                   struct err *err)
+{
+    enum { SECONDS_AT = 17 };
+    static const double LAST_S = 59.999;
+    double seconds = 0;
+    size_t n = strlen(text);
+    const char *digits = NULL;
+    if (store_is_datetime(text)) {
+        digits = arena_strndup(&on->scratch, text + SECONDS_AT, n - SECONDS_AT - 1);
+        if (!digits)
+            return err_nomem(err);
+    }
+    if (!digits || !text_to_double(digits, &seconds))
+        return err_set(err, ERR_INPUT, "%s \"%s\" should be like 2026-11-21T10:11:12Z", field->name,
+                       text);
+    const char *kept = arena_printf(&on->scratch, "%.*s%06.3fZ", SECONDS_AT, text,
+                                    seconds < LAST_S ? seconds : LAST_S);
+    if (!kept)
+        return err_nomem(err);
+    store_bind_text(statement, at, kept);
+    return ERR_OK;
+}
+
+static enum err_code bind_date(struct changing *on, void *statement, int at, int32_t day,
+                               struct err *err)
+{
+    char *text = arena_alloc(&on->scratch, TEXT_DATE_BYTES, 1);
+    if (!text)
+        return err_nomem(err);
+    text_from_date(day, text);
+    store_bind_text(statement, at, text);
+    return ERR_OK;
+}
+
+static enum err_code bind_field(struct changing *on, void *statement, int at,
+                                const struct field_binding *field, const void *record,
+                                struct err *err)
+{
+    if (record_is_absent(record, field)) {
+        store_bind_text(statement, at, NULL);
+        return ERR_OK;
+    }
+    switch (field->type) {
+    case FIELD_DATETIME:
+        return bind_datetime(on, statement, at, field, record_text(record, field), err);
+    case FIELD_DATE:
+        return bind_date(on, statement, at, record_integer(record, field), err);
+    case FIELD_TEXT: {
+        const char *text = record_text(record, field);
+        if (!text_is_utf8(text, strlen(text)))
+            return err_set(err, ERR_INPUT, "%s is not UTF-8 text", field->name);
+        store_bind_text(statement, at, text);
+        break;
+    }
+    case FIELD_INTEGER:
+        store_bind_integer(statement, at, record_integer(record, field));
+        break;
+    case FIELD_REAL:
+        if (!isfinite(record_real(record, field)))
+            return err_set(err, ERR_INPUT, "%s is not a finite number", field->name);
+        store_bind_real(statement, at, record_real(record, field));
+        break;
+    }
+    return ERR_OK;
+}
+
+/* The header of a GeoPackage blob, little-endian (OGC 12-128r18, 2.1.3.1.1), with an envelope
+ * around whatever is no point, and the well-known binary behind it, multi where the column wants
+ * that. */
+static enum err_code blob_of(struct changing *on, const struct geom *geom,
+                             const unsigned char **out, size_t *n, struct err *err)
+{
+    enum { HEADER = 8, ENVELOPE = 32, MULTI = 9, WKB_TYPE_AT = 1, WKB_MULTI = 3 };
+    enum err_code code = ERR_OK;
+    const void *wkb = NULL;
+    size_t n_wkb = 0;
+    *out = NULL;
+    *n = 0;
+    if (geom->kind == GEOM_NONE)
+        return ERR_OK;
+    TRY(geom_to_wkb(geom, &on->scratch, &wkb, &n_wkb, err));
+    unsigned char type = ((const unsigned char *)wkb)[WKB_TYPE_AT]; /* under 256 */
+    bool wrap = on->is_multi && type <= WKB_MULTI;
+    bool is_point = type == GEOM_POINT && !wrap;
+    const double envelope[4] = {geom->box.west_deg, geom->box.east_deg, geom->box.south_deg,
+                                geom->box.north_deg};
+    unsigned char *blob = arena_alloc(&on->scratch, HEADER + ENVELOPE + MULTI + n_wkb, 1);
+    if (!blob)
+        return err_nomem(err);
+    const unsigned char header[4] = {'G', 'P', 0, is_point ? 0x01 : 0x03};
+    memcpy(blob, header, sizeof header);
+    memcpy(blob + 4, &on->srs_id, sizeof on->srs_id);
+    size_t at = HEADER;
+    if (!is_point) {
+        memcpy(blob + at, envelope, sizeof envelope);
+        at += sizeof envelope;
+    }
+    if (wrap) {
+        const unsigned char multi[MULTI] = {1, (unsigned char)(type + WKB_MULTI), 0, 0, 0, 1};
+        memcpy(blob + at, multi, sizeof multi);
+        at += sizeof multi;
+    }
+    memcpy(blob + at, wkb, n_wkb);
+    *out = blob;
+    *n = at + n_wkb;
+done:
+    return code;
+}
+
+/* ---- statements ---- */
+
+enum { INSERT, UPDATE, UPDATE_ALL_BUT_SHAPE };
+
+/* Fields are ?1 and so on, then the shape, if it is told. The first is the id, which stays: naming
+ * it would have its index written too. */
+static enum err_code statement_of(struct changing *on, int what, void **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = on->store;
+    const struct layer_binding *binding = on->binding;
+    struct buf sql;
+    *out = store->row_statements[on->layer][what];
+    if (*out)
+        return ERR_OK;
+    buf_init(&sql);
+    bool shape = on->has_geometry && what != UPDATE_ALL_BUT_SHAPE;
+    size_t n = binding->n_fields + shape;
+    buf_printf(&sql, what == INSERT ? "INSERT INTO \"%s\" (" : "UPDATE \"%s\" SET (",
+               binding->name);
+    size_t first = what == INSERT ? 0 : 1;
+    for (size_t i = first; i < n; i++)
+        buf_printf(&sql, "%s\"%s\"", i > first ? ", " : "",
+                   i < binding->n_fields ? binding->fields[i].name : STORE_GEOMETRY);
+    buf_add_text(&sql, what == INSERT ? ") VALUES (" : ") = (");
+    for (size_t i = first; i < n; i++)
+        buf_printf(&sql, "%s?%zu", i > first ? ", " : "", i + 1);
+    buf_add_text(&sql, what == INSERT ? ")" : ") WHERE \"id\" = ?1");
+    TRY(buf_ok(&sql) ? ERR_OK : err_nomem(err));
+    TRY(store_statement(store, buf_text(&sql), out, err));
+    store->row_statements[on->layer][what] = *out;
+done:
+    buf_release(&sql);
+    return code;
+}
+
+/* *changed: rows. */
+static enum err_code run(struct changing *on, int what, const struct record_head *head,
+                         int64_t *changed, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct layer_binding *binding = on->binding;
+    void *statement = NULL;
+    arena_reset(&on->scratch);
+    TRY(statement_of(on, what, &statement, err));
+    for (size_t i = 0; i < binding->n_fields; i++)
+        TRY(bind_field(on, statement, (int)i + 1, &binding->fields[i], head, err));
+    if (on->has_geometry && what != UPDATE_ALL_BUT_SHAPE) {
+        const unsigned char *blob = NULL;
+        size_t n = 0;
+        TRY(blob_of(on, &head->geom, &blob, &n, err));
+        if (blob)
+            store_bind_blob(statement, (int)binding->n_fields + 1, blob, n);
+    }
+    TRY(store_step(on->store, statement, NULL, err));
+    *changed = store_changes(on->store);
+done:
+    if (statement)
+        store_statement_end(statement);
+    return code;
+}
+
+/* ---- the rows ---- */
+
+static enum err_code put(struct changing *on, const struct store_put *put, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct record_head *head = put->record;
+    struct store_touch *touch = &on->store->touches[on->layer];
+    int64_t n = 0;
+    TRY(store_check_record(&on->store->schema.layers[on->layer], head, err));
+    if (put->how != STORE_PUT_NEW)
+        TRY(run(on, put->how == STORE_PUT_SAME_SHAPE ? UPDATE_ALL_BUT_SHAPE : UPDATE, head, &n,
+                err));
+    if (n == 0) {
+        TRY(run(on, INSERT, head, &n, err));
+        touch->n_inserted++;
+    }
+    if (head->geom.kind != GEOM_NONE)
+        touch->grown = box_union(touch->grown, head->geom.box);
+    touch->n_written++;
+done:
+    if (code == ERR_CONFLICT)
+        return err_set(err, code, "%s: layer %s has a record with id %s already", on->store->path,
+                       on->binding->name, head->id);
+    if (code != ERR_OK)
+        err_wrap(err, "%s %s", on->binding->name, head->id ? head->id : "");
+    return code;
+}
+
+static enum err_code delete_one(struct changing *on, const char *id, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char sql[128];
+    void *statement = NULL;
+    snprintf(sql, sizeof sql, "DELETE FROM \"%s\" WHERE \"id\" = ?1", on->binding->name);
+    TRY(store_statement(on->store, sql, &statement, err));
+    store_bind_text(statement, 1, id);
+    TRY(store_step(on->store, statement, NULL, err));
+    on->store->touches[on->layer].n_deleted += store_changes(on->store);
+    store_statement_end(statement);
+done:
+    return code;
+}
+
+static enum err_code change(struct changing *on, const struct store_change *change, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(store_refuse_population(on->layer, err));
+    TRY(store_touch(on->store, on->layer, err));
+    TRY(begin(on, err));
+    for (size_t i = 0; i < change->n_deleted; i++)
+        TRY(delete_one(on, change->deleted[i], err));
+    for (size_t i = 0; i < change->n_put; i++)
+        TRY(put(on, &change->put[i], err));
+done:
+    return code;
+}
+
+enum err_code store_change(struct store *store, const struct store_change *these, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct changing on = {.store = store, .layer = these->layer};
+    arena_init(&on.scratch, 0);
+    TRY(store_begin(store, STORE_WRITE, err));
+    if (these->n_deleted + these->n_put == 0)
+        goto done;
+    TRY(change(&on, these, err));
+    const struct store_touch *touch = &store->touches[these->layer];
+    store->changed = store->changed || touch->n_written > 0 || touch->n_deleted > 0;
+    store->aside[these->layer] = true;
+done:
+    arena_release(&on.scratch);
+    return store_end(store, STORE_WRITE, code);
+}
