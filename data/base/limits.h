@@ -44,8 +44,9 @@ enum {
     LIMIT_URL_BYTES = 8192,
 
     /* Request line and headers of a connection, with our own response headers: what
-     * libmicrohttpd sets aside for each. Four times the URL holds any browser's headers. */
-    LIMIT_HEADER_BYTES = 32 << 10,
+     * libmicrohttpd sets aside for each, and wipes after each request. Twice the URL holds any
+     * browser's headers. */
+    LIMIT_HEADER_BYTES = 16 << 10,
 
     /* Open connections: a browser holds six, a proxy a few dozen; each costs two
      * descriptors at most, and 1,024 is the customary limit of a process. */

@@ -31,17 +31,19 @@ struct ask {
     struct params params;
     struct route_state *state; /* NULL on a connection's own thread */
     struct scenes *scenes;     /* under ?style=; NULL where the route needs no world */
-    uint64_t edition;
+    struct cache_epoch epoch;  /* of the scenes */
     const struct world *world;
     char token[TOKEN_NAME_BYTES]; /* name of the one that came with the request, or "" */
     struct buf out;               /* the body of the answer, */
     struct jw jw;                 /* through this if it is JSON */
+    bool later;                   /* the request's waiter will be called */
 };
 
 typedef enum err_code ask_handler(struct ask *ask, struct err *err);
 
-/* ERR_NOT_FOUND for a style that there is not, with the names of those that there are. (routes.c)
- */
+/* routes.c: whether it is the style that is drawn where none is named; ERR_NOT_FOUND for one that
+ * there is not, with the names of those that there are. */
+bool ask_is_first_style(const struct ask *ask, const struct style *style);
 enum err_code ask_no_style(const struct style_set *styles, const char *name, struct err *err);
 
 /* The last segment or the n-th (from 0), decoded. */
@@ -69,9 +71,18 @@ ask_handler ask_put, ask_delete;
 /* routes_pipeline.c */
 ask_handler ask_pipeline;
 
-/* routes_tiles.c: ask_tile_quick answers from the cache alone; *done tells whether it did. */
+/* routes_tiles.c: ask_tile_quick answers from the cache alone; *done tells whether it did.
+ * tile_hit does so for addresses as they are usually written, before anything is parsed. */
 ask_handler ask_tile;
 enum err_code ask_read_map(const char *name, enum map_id *out, struct err *err);
 enum err_code ask_tile_quick(struct ask *ask, bool *done, struct err *err);
+bool tile_hit(const struct routes_settings *settings, const struct http_request *request,
+              struct http_response *response);
+
+/* routes.c: Cache-Control of what may change at any time: keep it, but ask each time. */
+extern const char CACHE_REVALIDATE[];
+
+/* routes.c: 304 if the client has the body. */
+void respond_unless_known(const struct http_request *request, struct http_response *response);
 
 #endif

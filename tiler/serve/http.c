@@ -6,24 +6,29 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
+#include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+/* Guards what is ready of the blobs whose address falls on it. */
+enum { READY_LOCKS = 16 };
 
 struct http_server {
     struct http_app app;
     struct pool *pool;
     struct MHD_Daemon *daemon;
+    pthread_mutex_t ready[READY_LOCKS];
 };
 
 enum stage { READING, REFUSED, WORKING, ANSWERED };
 
 /* One request from its first byte to its last. */
 struct exchange {
-    struct pool_job job; /* first, so that a job is its exchange */
+    struct pool_job job;        /* first, so that a job is its exchange */
+    struct cache_waiter waiter; /* of somebody else's tile */
     struct http_server *server;
     struct MHD_Connection *connection;
     enum stage stage;
@@ -34,82 +39,6 @@ struct exchange {
     struct http_request request;
     struct http_response response;
 };
-
-/* ---- listening ---- */
-
-/* Cuts "host:port" in two; a host in brackets is IPv6. */
-static enum err_code split_address(const char *listen, char host[256], char port[16],
-                                   struct err *err)
-{
-    const char *colon = strrchr(listen, ':');
-    int64_t number = -1;
-    if (colon && strlen(colon + 1) < 16)
-        (void)text_to_int(colon + 1, &number);
-    size_t n = colon ? (size_t)(colon - listen) : 0;
-    if (number < 0 || number > 65535 || n >= 256)
-        return err_set(err, ERR_USAGE, "\"%s\" should be HOST:PORT, such as 127.0.0.1:8080",
-                       listen);
-    bool bracketed = n >= 2 && listen[0] == '[' && listen[n - 1] == ']';
-    snprintf(host, 256, "%.*s", (int)(bracketed ? n - 2 : n), bracketed ? listen + 1 : listen);
-    snprintf(port, 16, "%s", colon + 1);
-    return ERR_OK;
-}
-
-static enum err_code bind_one(const struct addrinfo *address, const char *listen_text, int *out,
-                              struct err *err)
-{
-    int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
-    if (fd < 0)
-        return err_errno(err, errno, "%s", listen_text);
-    int yes = 1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(fd, address->ai_addr, address->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
-        int failure = errno;
-        close(fd);
-        if (failure == EADDRINUSE)
-            return err_set(err, ERR_BUSY,
-                           "%s is in use by another program; choose another port with --listen",
-                           listen_text);
-        return err_errno(err, failure, "cannot listen on %s", listen_text);
-    }
-    *out = fd;
-    return ERR_OK;
-}
-
-static void name_socket(int fd, char bound[HTTP_ADDRESS_BYTES])
-{
-    struct sockaddr_storage address;
-    socklen_t n = sizeof address;
-    char host[64] = "?", port[16] = "0";
-    if (getsockname(fd, (struct sockaddr *)&address, &n) == 0)
-        (void)getnameinfo((struct sockaddr *)&address, n, host, sizeof host, port, sizeof port,
-                          NI_NUMERICHOST | NI_NUMERICSERV);
-    bool v6 = strchr(host, ':') != NULL;
-    snprintf(bound, HTTP_ADDRESS_BYTES, "%s%s%s:%s", v6 ? "[" : "", host, v6 ? "]" : "", port);
-}
-
-enum err_code http_bind(const char *listen, int *out, char bound[HTTP_ADDRESS_BYTES],
-                        struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct addrinfo *found = NULL;
-    char host[256] = "", port[16] = "";
-    TRY(split_address(listen, host, port, err));
-    struct addrinfo wanted = {.ai_family = AF_UNSPEC,
-                              .ai_socktype = SOCK_STREAM,
-                              .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    int failure = getaddrinfo(*host ? host : NULL, port, &wanted, &found);
-    if (failure != 0) {
-        code = err_set(err, ERR_USAGE, "%s: %s", listen, gai_strerror(failure));
-        goto done;
-    }
-    TRY(bind_one(found, listen, out, err));
-    name_socket(*out, bound);
-done:
-    if (found)
-        freeaddrinfo(found);
-    return code;
-}
 
 /* ---- one request ---- */
 
@@ -188,21 +117,104 @@ static void add_headers(struct MHD_Response *response, const struct http_respons
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 }
 
+/* A response with all of its headers, or NULL. */
+static struct MHD_Response *make_response(const struct http_response *from, struct blob *body,
+                                          MHD_ContentReaderFreeCallback let)
+{
+    /* libmicrohttpd wants a pointer even for nothing, but only reads through it. */
+    struct MHD_Response *response =
+        body ? MHD_create_response_from_buffer_with_free_callback_cls(body->n_bytes, body->bytes,
+                                                                      let, body)
+             : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (response)
+        add_headers(response, from);
+    else if (body)
+        let(body);
+    return response;
+}
+
+/* ---- what is sent often ---- */
+
+/* The responses of a blob: with its bytes, and 304. */
+struct ready {
+    struct blob_ready base;
+    struct MHD_Response *responses[2];
+    struct http_response from[2];
+};
+
+static void ready_free(struct blob_ready *base)
+{
+    struct ready *ready = (struct ready *)base;
+    for (size_t i = 0; i < 2; i++)
+        if (ready->responses[i])
+            MHD_destroy_response(ready->responses[i]);
+    free(ready);
+}
+
+/* Texts live as long as the server: the same text is the same pointer. */
+static bool is_same(const struct http_response *a, const struct http_response *b)
+{
+    return a->status == b->status && a->content_type == b->content_type &&
+           a->cache_control == b->cache_control && a->encoding == b->encoding &&
+           a->varies == b->varies && a->tagged == b->tagged && a->generation == b->generation;
+}
+
+static void let_body(void *blob)
+{
+    blob_let(blob);
+}
+
+/* The response of a kept body, made anew only if it differs from the last one. The lock is held. */
+static struct MHD_Response *find_ready(const struct http_response *from)
+{
+    struct blob *body = from->body;
+    struct ready *ready = (struct ready *)body->ready;
+    size_t i = from->status == 304;
+    bool bare = from->status == 304 || from->status == 204;
+    if (!ready) {
+        ready = calloc(1, sizeof *ready);
+        if (!ready)
+            return NULL;
+        ready->base.free = ready_free;
+        body->ready = &ready->base;
+    }
+    if (ready->responses[i] && is_same(&ready->from[i], from))
+        return ready->responses[i];
+    struct MHD_Response *made = make_response(from, bare ? NULL : blob_keep(body), let_body);
+    if (!made)
+        return NULL;
+    if (ready->responses[i])
+        MHD_destroy_response(ready->responses[i]);
+    ready->from[i] = *from;
+    return ready->responses[i] = made;
+}
+
+static enum MHD_Result send_ready(struct exchange *exchange)
+{
+    const struct http_response *from = &exchange->response;
+    size_t which = (uintptr_t)from->body / sizeof *from->body % READY_LOCKS;
+    pthread_mutex_t *lock = &exchange->server->ready[which];
+    pthread_mutex_lock(lock);
+    struct MHD_Response *response = find_ready(from);
+    enum MHD_Result result =
+        response ? MHD_queue_response(exchange->connection, (unsigned)from->status, response)
+                 : MHD_NO;
+    pthread_mutex_unlock(lock);
+    exchange->stage = ANSWERED;
+    return result;
+}
+
 static enum MHD_Result send_response(struct exchange *exchange)
 {
     struct http_response *from = &exchange->response;
     bool bare = from->status == 304 || from->status == 204;
+    if (from->kept && from->body)
+        return send_ready(exchange);
     struct blob *body = bare ? NULL : from->body;
-    /* libmicrohttpd wants a pointer even for nothing, but only reads through it. */
     struct MHD_Response *response =
-        body ? MHD_create_response_from_buffer_with_free_callback_cls(
-                   body->n_bytes, body->bytes, release_body, blob_acquire(body))
-             : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    if (!response) {
-        blob_release(body);
+        make_response(from, body ? blob_acquire(body) : NULL, release_body);
+    if (!response)
         return MHD_NO;
-    }
-    add_headers(response, from);
     enum MHD_Result result =
         MHD_queue_response(exchange->connection, (unsigned)from->status, response);
     MHD_destroy_response(response);
@@ -271,6 +283,13 @@ static enum MHD_Result take_body(struct exchange *exchange, const char *bytes, s
     return MHD_YES;
 }
 
+static void answer_again(struct cache_waiter *waiter)
+{
+    struct exchange *exchange =
+        (struct exchange *)(void *)((char *)waiter - offsetof(struct exchange, waiter));
+    pool_put_again(exchange->server->pool, &exchange->job);
+}
+
 /* The request is complete: answers it now, or hands it to the pool. */
 static enum MHD_Result dispatch(struct exchange *exchange)
 {
@@ -288,7 +307,9 @@ static enum MHD_Result dispatch(struct exchange *exchange)
         return send_response(exchange);
     exchange->stage = WORKING;
     MHD_suspend_connection(exchange->connection);
-    if (pool_put(server->pool, &exchange->job))
+    exchange->waiter.again = answer_again;
+    exchange->request.waiter = &exchange->waiter;
+    if (pool_put(server->pool, &exchange->job, exchange->response.is_long ? POOL_LONG : POOL_SHORT))
         return MHD_YES;
     exchange->stage = REFUSED;
     err_set(&exchange->refusal, ERR_BUSY, "too many requests are waiting; try again shortly");
@@ -300,8 +321,8 @@ static void work(void *context, void *state, struct pool_job *job)
 {
     struct http_server *server = context;
     struct exchange *exchange = (struct exchange *)job;
-    server->app.answer(server->app.context, state, &exchange->request, &exchange->response);
-    MHD_resume_connection(exchange->connection);
+    if (server->app.answer(server->app.context, state, &exchange->request, &exchange->response))
+        MHD_resume_connection(exchange->connection);
 }
 
 /* Called by libmicrohttpd when the headers are there, for each piece of the body, when the
@@ -376,6 +397,13 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int socket, u
                             access_handler, server, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
+static void server_free(struct http_server *server)
+{
+    for (size_t i = 0; i < READY_LOCKS; i++)
+        pthread_mutex_destroy(&server->ready[i]);
+    free(server);
+}
+
 enum err_code http_start(int socket, unsigned n_threads, const struct http_app *app,
                          struct http_server **out, struct err *err)
 {
@@ -387,6 +415,8 @@ enum err_code http_start(int socket, unsigned n_threads, const struct http_app *
         return err_nomem(err);
     }
     server->app = *app;
+    for (size_t i = 0; i < READY_LOCKS; i++)
+        pthread_mutex_init(&server->ready[i], NULL);
     struct pool_work pool_work = {server, pool_state_new, pool_state_free, work};
     TRY(pool_new(&pool_work, n_threads, LIMIT_WAITING_REQUESTS, &server->pool, err));
     server->daemon = start_daemon(server, socket, n_threads);
@@ -399,7 +429,7 @@ done:
     if (code != ERR_OK) {
         close(socket);
         pool_free(server->pool);
-        free(server);
+        server_free(server);
     }
     return code;
 }
@@ -416,5 +446,5 @@ void http_stop(struct http_server *server)
     pool_free(server->pool);
     if (listening != MHD_INVALID_SOCKET)
         close(listening);
-    free(server);
+    server_free(server);
 }

@@ -3,8 +3,10 @@
  *
  * A request that `quick` can answer (a cached tile, an unchanged one, a mistake) is answered
  * on the connection's own thread, so that it is never held up by work. Everything else is
- * suspended, worked on by one of the pool's threads, and resumed with its response. A full
- * queue answers 503 with Retry-After.
+ * suspended, worked on by one of the pool's threads, and resumed with its response. One that
+ * needs what another thread makes just now stays suspended without holding a thread, and is
+ * answered again when it is there. A full queue answers 503 with Retry-After; what may take
+ * long has a queue of its own and never all the threads (pool.h).
  *
  * Bounds:  all in limits.h: address, headers, body, connections, idle time, queue.
  * Life:    http_bind, http_start, http_stop. http_stop lets running requests finish.
@@ -17,6 +19,7 @@
 
 #include "data/base/err.h"
 #include "tiler/tiles/blob.h"
+#include "tiler/tiles/cache.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,6 +46,7 @@ struct http_request {
     const char *forwarded_proto; /* X-Forwarded-Proto: how a proxy was asked */
     const char *body;            /* of a POST or PUT; "" otherwise */
     size_t n_body;
+    struct cache_waiter *waiter; /* for `answer`, to be called instead of waiting; NULL: wait */
 };
 
 struct http_response {
@@ -52,6 +56,8 @@ struct http_response {
     char allow[48];           /* methods, with 405 and OPTIONS; or "" */
     const char *policy;       /* Content-Security-Policy of a page; or NULL */
     struct blob *body;        /* taken over; NULL: none */
+    bool kept;                /* the body is sent often: the response is made ready once */
+    bool is_long;             /* what `quick` could not answer may take long */
     const char *encoding;     /* Content-Encoding of the body; or NULL */
     bool varies;              /* with Accept-Encoding */
     bool tagged;              /* send the body's tag as ETag */
@@ -64,7 +70,8 @@ struct http_app {
     void *context;
     bool (*quick)(void *context, const struct http_request *request,
                   struct http_response *response);
-    void (*answer)(void *context, void *state, const struct http_request *request,
+    /* False: the waiter will be called, or was already; nothing of the request may be touched. */
+    bool (*answer)(void *context, void *state, const struct http_request *request,
                    struct http_response *response);
     /* The response when the server itself must refuse: over a limit, overload. */
     void (*refuse)(void *context, const struct err *err, struct http_response *response);

@@ -13,7 +13,7 @@
 
 static const char JSON_TYPE[] = "application/json; charset=utf-8";
 static const char GEOJSON_TYPE[] = "application/geo+json; charset=utf-8";
-static const char REVALIDATE[] = "public, max-age=0, must-revalidate";
+const char CACHE_REVALIDATE[] = "public, max-age=0, must-revalidate";
 /* Overload passes within a tile or two. */
 enum { RETRY_AFTER_S = 1 };
 /* Of vector tiles: a tenth larger than at 9, in a third of the time. */
@@ -76,8 +76,8 @@ static const struct route table[] = {
     {"/healthz", HTTP_GET, NEEDS_NOTHING, ask_health, NO_PARAMS, JSON_TYPE},
     {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, PARAMS("style"), JSON_TYPE},
     {"/styles/*", HTTP_GET, NEEDS_WORLD, ask_style, PARAMS("map"), JSON_TYPE},
-    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png"), "image/png"},
-    {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png"),
+    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png", "v"), "image/png"},
+    {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png", "v"),
      "image/png"},
     {"/v1/status", HTTP_GET, NEEDS_WORLD, ask_status, NO_PARAMS, JSON_TYPE},
     {"/v1/at", HTTP_GET, NEEDS_WORLD, ask_at, PARAMS("lon", "lat", "radius_m"), JSON_TYPE},
@@ -182,6 +182,7 @@ static void respond_error(const struct err *err, struct http_response *response)
     response->cache_control = "no-store";
     response->policy = NULL;
     response->encoding = NULL;
+    response->kept = false;
     response->tagged = false;
     if (response->status == 503)
         response->retry_after_s = RETRY_AFTER_S;
@@ -261,6 +262,13 @@ static bool names_tag(const char *list, const char *tag)
     return false;
 }
 
+void respond_unless_known(const struct http_request *request, struct http_response *response)
+{
+    response->tagged = true;
+    if (names_tag(request->if_none_match, response->body->tag))
+        response->status = 304;
+}
+
 /* The written answer becomes the response's body, with its tag; unchanged becomes 304. */
 static enum err_code finish(struct ask *ask, const struct route *route, struct err *err)
 {
@@ -272,15 +280,13 @@ static enum err_code finish(struct ask *ask, const struct route *route, struct e
         TRY(blob_new(&ask->out, &response->body, err));
     if (!response->content_type)
         response->content_type = route->content_type;
-    response->cache_control = REVALIDATE;
+    if (!response->cache_control)
+        response->cache_control = CACHE_REVALIDATE;
     bool read = ask->request->method == HTTP_GET || ask->request->method == HTTP_HEAD;
     if (!read || ask->settings->reading_needs_token) /* a shared cache asks for no token */
         response->cache_control = read ? "private, max-age=0, must-revalidate" : "no-store";
-    if (read) {
-        response->tagged = true;
-        if (names_tag(ask->request->if_none_match, response->body->tag))
-            response->status = 304;
-    }
+    if (read)
+        respond_unless_known(ask->request, response);
     if (ask->world && response->generation == 0)
         response->generation = ask->world->generation;
 done:
@@ -301,10 +307,18 @@ enum err_code ask_no_style(const struct style_set *styles, const char *name, str
                    near ? ", did you mean " : "", near ? near : "", near ? "?" : "", list);
 }
 
+bool ask_is_first_style(const struct ask *ask, const struct style *style)
+{
+    struct style_set *styles = watch_styles(ask->settings->watch);
+    bool is_first = text_equal(style_name(style_set_at(styles, 0)), style_name(style));
+    style_set_release(styles);
+    return is_first;
+}
+
 static enum err_code hold_world(struct ask *ask, struct err *err)
 {
     const char *style = params_text(&ask->params, "style");
-    ask->scenes = watch_acquire(ask->settings->watch, style, &ask->edition);
+    ask->scenes = watch_acquire(ask->settings->watch, style, &ask->epoch);
     if (!ask->scenes) {
         struct style_set *styles = watch_styles(ask->settings->watch);
         enum err_code code = ask_no_style(styles, style, err);
@@ -340,11 +354,14 @@ static bool quick(void *context, const struct http_request *request, struct http
     struct err err = {0};
     const struct route *route = NULL;
     bool done = true;
+    if (tile_hit(&routes->settings, request, response))
+        return true;
     arena_init(&arena, LIMIT_REQUEST_BYTES);
     begin(&ask, routes, request, response, &arena);
     enum err_code code = read_target(&ask, &route, &err);
     if (code == ERR_OK && route) {
         done = route->needs == NEEDS_NOTHING;
+        response->is_long = route->needs == NEEDS_WORLD;
         if (done)
             code = route->handle(&ask, &err);
         if (route->needs == NEEDS_TILE) {
@@ -367,7 +384,7 @@ static bool quick(void *context, const struct http_request *request, struct http
 }
 
 /* On a pool thread: everything else. */
-static void answer(void *context, void *state_pointer, const struct http_request *request,
+static bool answer(void *context, void *state_pointer, const struct http_request *request,
                    struct http_response *response)
 {
     struct routes *routes = context;
@@ -383,12 +400,13 @@ static void answer(void *context, void *state_pointer, const struct http_request
         if (code == ERR_OK)
             code = route->handle(&ask, &err);
     }
-    if (code == ERR_OK && route)
+    if (code == ERR_OK && route && !ask.later)
         code = finish(&ask, route, &err);
     if (code != ERR_OK)
         respond_error(&err, response);
     end(&ask);
     worker_reset(&state->worker);
+    return !ask.later;
 }
 
 /* ---- the whole ---- */

@@ -25,6 +25,9 @@ struct routes_settings {
     struct cache *cache;
     struct editing *editing; /* NULL: nothing can be changed */
     bool reading_needs_token;
+    /* Cache-Control of a map's tiles under an address without the version that is current: by map;
+     * NULL: the browser asks each time whether the tile is still the same. */
+    const char *cache_controls[CACHE_MAPS];
     const struct assets *assets;
     const char *store_name;    /* base name */
     const char *basemap;       /* JSON for /v1/status: an object or "null" */

@@ -1,5 +1,6 @@
 /* routes_tiles.c - /tiles/{map}/{z}/{x}/{y}.png, {y}@2x.png and {y}.mvt; the same of another grid
  * than Web Mercator: /tiles/{map}/{grid}/{z}/{x}/{y}.png. */
+#include "data/base/limits.h"
 #include "data/base/text.h"
 #include "geo/world/world.h"
 #include "tiler/serve/ask.h"
@@ -110,8 +111,10 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     TRY(read_last(ask_segment(ask, at + 2), last, out, err));
     TRY(read_number(last, "y", &y, err));
     TRY(tile_grid_key(out->grid, z, x, y, key, err));
-    if (out->vector && ask->params.n > (params_text(&ask->params, "style") ? 1 : 0))
-        return err_set(err, ERR_USAGE, "a vector tile takes no parameter but style");
+    size_t n_allowed = (size_t)(params_text(&ask->params, "style") != NULL) +
+                       (size_t)(params_text(&ask->params, "v") != NULL);
+    if (out->vector && ask->params.n > n_allowed)
+        return err_set(err, ERR_USAGE, "a vector tile takes no parameters but style and v");
     TRY(read_form(ask, &key->form, err));
     key->unit = params_text(&ask->params, "unit");
     if (key->unit && world_unit(ask->world, key->unit) < 0)
@@ -120,50 +123,179 @@ done:
     return code;
 }
 
-/* A unit's code is checked to exist, so that the text fits: codes have at most 12 digits. */
-static bool cache_key_of(const struct ask *ask, const struct wanted *wanted, struct cache_key *out)
+/* ---- the cache ---- */
+
+static const char ENDS_IN_GZIP[] = " gz"; /* no address has a space in it */
+
+/* "?style=dark&png=8&unit=640100", what is usual left out; the first style by no name, one that is no
+ * plain word by its version, under an address that nobody can ask for. A unit's code is checked to
+ * exist: codes have at most 12 digits. */
+static void write_query(const struct ask *ask, const struct tile_key *key, struct buf *out)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    const struct style *style = scenes_style(ask->scenes);
+    const char *name = style_name(style);
+    char mark = '?';
+    if (params_text(&ask->params, "style") && !ask_is_first_style(ask, style)) {
+        if (strlen(name) <= 24 && strspn(name, plain) == strlen(name))
+            buf_printf(out, "%cstyle=%s", mark, name);
+        else
+            buf_printf(out, "%cstyle= %016" PRIx64, mark, style_version(style));
+        mark = '&';
+    }
+    if (key->form != IMAGE_AUTO) {
+        buf_printf(out, "%cpng=%d", mark, key->form == IMAGE_PALETTE ? 8 : 32);
+        mark = '&';
+    }
+    if (key->unit)
+        buf_printf(out, "%cunit=%s", mark, key->unit);
+}
+
+/* The text is the address of the tile in one spelling, without "/tiles/" and version: grids that
+ * share their tiles go by the name of one. What goes over the wire as gzip is another text. */
+static bool cache_key_of(const struct ask *ask, const struct wanted *wanted, bool gzip,
+                         struct cache_key *out)
 {
     const struct tile_key *key = &wanted->key;
-    uint64_t style = style_version(scenes_style(ask->scenes));
-    out->edition = ask->edition;
-    if (wanted->vector)
-        return snprintf(out->text, sizeof out->text, "%016" PRIx64 "/%d/%d/%u/%u/%u/%s", style,
-                        (int)wanted->grid->plane, (int)key->map, key->z, key->x, key->y,
-                        wanted->gzip ? "mvt.gz" : "mvt") > 0;
-    int n = snprintf(out->text, sizeof out->text, "%016" PRIx64 "/%d/%d/%u/%u/%u/%u/%d/%s", style,
-                     (int)wanted->grid->plane, (int)key->map, key->z, key->x, key->y, key->scale,
-                     (int)key->form, key->unit ? key->unit : "");
-    return n > 0 && (size_t)n < sizeof out->text;
+    bool mercator = wanted->grid->plane == PLANE_MERCATOR;
+    const struct tile_grid *grid = tile_grid_of(mercator ? GRID_WEB_MERCATOR : GRID_CGCS2000);
+    struct buf text;
+    *out = (struct cache_key){.edition = ask->epoch.edition,
+                              .place = {.style = style_version(scenes_style(ask->scenes)),
+                                        .map = (uint8_t)key->map,
+                                        .plane = (uint8_t)wanted->grid->plane,
+                                        .z = (uint8_t)key->z,
+                                        .vector = wanted->vector,
+                                        .x = key->x,
+                                        .y = key->y}};
+    buf_init(&text);
+    buf_printf(&text, "%s/%s%s%u/%u/%u%s", map_name(key->map), mercator ? "" : grid->name,
+               mercator ? "" : "/", key->z - grid->plane_zoom, key->x, key->y,
+               wanted->vector    ? ".mvt"
+               : key->scale == 2 ? "@2x.png"
+                                 : ".png");
+    write_query(ask, key, &text);
+    if (gzip)
+        buf_add_text(&text, ENDS_IN_GZIP);
+    bool fits = buf_ok(&text) && text.n_bytes < sizeof out->text;
+    if (fits)
+        memcpy(out->text, buf_text(&text), text.n_bytes + 1);
+    buf_release(&text);
+    return fits;
+}
+
+/* Takes "v=..." out of an address; false if it is not in its usual spelling. */
+static bool read_plain(const char *address, char text[CACHE_KEY_BYTES], char v[32])
+{
+    static const char usual[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@?=&";
+    size_t n = strlen(address);
+    *v = '\0';
+    if (n + sizeof ENDS_IN_GZIP > CACHE_KEY_BYTES || strspn(address, usual) != n)
+        return false;
+    memcpy(text, address, n + 1);
+    char *at = strstr(text, "?v=");
+    if (!at)
+        at = strstr(text, "&v=");
+    if (!at)
+        return true;
+    size_t n_v = strcspn(at + 3, "&");
+    if (n_v >= 32)
+        return false;
+    memcpy(v, at + 3, n_v);
+    v[n_v] = '\0';
+    const char *rest = at + 3 + n_v; /* "" or "&..." */
+    char mark = *at;
+    memmove(at, rest, strlen(rest) + 1);
+    if (*at)
+        *at = mark;
+    return true;
+}
+
+/* An address with the version that is current is good for ever: another content is another
+ * address. */
+static const char *cache_control_of(const struct routes_settings *settings, enum map_id map,
+                                    const char *v, const struct cache_epoch *epoch)
+{
+    static const char IMMUTABLE[] = "public, max-age=31536000, immutable";
+    char current[32];
+    snprintf(current, sizeof current, "%016" PRIx64, epoch->versions[map]);
+    return v && strcmp(v, current) == 0 ? IMMUTABLE : settings->cache_controls[map];
 }
 
 /* What goes with the bytes of a tile. */
-static void describe(struct http_response *response, const struct wanted *wanted)
+static void describe(struct http_response *response, bool vector, bool gzip)
 {
-    if (!wanted->vector)
+    response->kept = true;
+    response->status = 200;
+    response->content_type = vector ? "application/vnd.mapbox-vector-tile" : "image/png";
+    response->varies = vector;
+    if (!vector)
         return;
-    response->content_type = "application/vnd.mapbox-vector-tile";
-    response->varies = true;
     if (response->body->n_bytes == 0)
         response->status = 204;
-    else if (wanted->gzip)
+    else if (gzip)
         response->encoding = "gzip";
+}
+
+bool tile_hit(const struct routes_settings *settings, const struct http_request *request,
+              struct http_response *response)
+{
+    static const char prefix[] = "/tiles/";
+    char text[CACHE_KEY_BYTES], v[32];
+    struct cache_found found;
+    if ((request->method != HTTP_GET && request->method != HTTP_HEAD) ||
+        settings->reading_needs_token || !text_starts(request->target, prefix) ||
+        !read_plain(request->target + strlen(prefix), text, v))
+        return false;
+    size_t n = strlen(text), n_path = strcspn(text, "?");
+    bool gzip = n_path > 4 && memcmp(text + n_path - 4, ".mvt", 4) == 0 &&
+                takes_gzip(request->accept_encoding);
+    if (gzip)
+        memcpy(text + n, ENDS_IN_GZIP, sizeof ENDS_IN_GZIP);
+    if (!cache_look(settings->cache, text, &found))
+        return false;
+    response->body = found.blob;
+    response->generation = found.epoch.generation;
+    response->cache_control =
+        cache_control_of(settings, (enum map_id)found.place.map, v, &found.epoch);
+    if (!response->cache_control)
+        response->cache_control = CACHE_REVALIDATE;
+    describe(response, found.place.vector, gzip);
+    respond_unless_known(request, response);
+    return true;
+}
+
+/* The response of a tile that was found or drawn. */
+static void respond(struct ask *ask, const struct wanted *wanted, struct blob *blob,
+                    const struct cache_epoch *epoch)
+{
+    struct http_response *response = ask->response;
+    response->body = blob;
+    response->generation = epoch->generation;
+    response->cache_control =
+        cache_control_of(ask->settings, wanted->key.map, params_text(&ask->params, "v"), epoch);
+    describe(response, wanted->vector, wanted->gzip);
 }
 
 enum err_code ask_tile_quick(struct ask *ask, bool *done, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct wanted wanted;
-    struct cache_key cached;
+    struct cache_key key;
+    struct cache_found found;
     *done = false;
     TRY(read_wanted(ask, &wanted, err));
-    if (cache_key_of(ask, &wanted, &cached))
-        ask->response->body = cache_look(ask->settings->cache, &cached);
-    *done = ask->response->body != NULL;
+    *done = cache_key_of(ask, &wanted, wanted.vector && wanted.gzip, &key) &&
+            cache_look(ask->settings->cache, key.text, &found);
     if (*done)
-        describe(ask->response, &wanted);
+        respond(ask, &wanted, found.blob, &found.epoch);
 done:
     return code;
 }
+
+/* ---- drawing ---- */
 
 static enum err_code draw_vector(struct ask *ask, struct scenes *scenes,
                                  const struct wanted *wanted, struct err *err)
@@ -171,8 +303,8 @@ static enum err_code draw_vector(struct ask *ask, struct scenes *scenes,
     enum err_code code = ERR_OK;
     struct buf plain;
     buf_init(&plain);
-    TRY(vector_tile_draw(scenes, ask->state->vector, &ask->state->worker, &wanted->key,
-                         wanted->gzip ? &plain : &ask->out, err));
+    TRY(vector_tile_draw(scenes, ask->state->vector, &ask->state->worker, &wanted->key, &plain,
+                         err));
     if (plain.n_bytes > 0)
         TRY(deflate_gzip(ask->state->deflater, plain.bytes, plain.n_bytes, &ask->out, err));
 done:
@@ -180,6 +312,7 @@ done:
     return code;
 }
 
+/* A vector tile as gzip. */
 static enum err_code draw(struct ask *ask, const struct wanted *wanted, struct blob **out,
                           struct err *err)
 {
@@ -196,24 +329,65 @@ done:
     return code;
 }
 
+/* The tile as it is drawn, by whomever; ask->later if that will be somebody else. */
+static enum err_code find_or_draw(struct ask *ask, const struct wanted *wanted,
+                                  struct cache_found *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct cache *cache = ask->settings->cache;
+    struct cache_key key;
+    *out = (struct cache_found){.epoch = ask->epoch};
+    if (!cache_key_of(ask, wanted, wanted->vector, &key))
+        return draw(ask, wanted, &out->blob, err);
+    switch (cache_take(cache, &key, ask->request->waiter, out)) {
+    case CACHE_HIT:
+        break;
+    case CACHE_LATER:
+        ask->later = true;
+        break;
+    case CACHE_YOURS:
+        code = draw(ask, wanted, &out->blob, err);
+        cache_give(cache, &key, out->blob);
+        break;
+    }
+    return code;
+}
+
+/* For those who do not take gzip: unpacked, and kept so. */
+static enum err_code unpack(struct ask *ask, const struct wanted *wanted, struct cache_found *found,
+                            struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct cache_key key;
+    struct blob *plain = NULL;
+    if (found->blob->n_bytes > 0)
+        TRY(inflate_gzip(found->blob->bytes, found->blob->n_bytes, LIMIT_REQUEST_BYTES, &ask->out,
+                         err));
+    TRY(blob_new(&ask->out, &plain, err));
+    if (cache_key_of(ask, wanted, false, &key)) {
+        key.edition = found->epoch.edition;
+        cache_put(ask->settings->cache, &key, plain);
+    }
+    blob_release(found->blob);
+    found->blob = plain;
+done:
+    return code;
+}
+
 enum err_code ask_tile(struct ask *ask, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct wanted wanted;
-    struct cache_key cached;
-    struct blob *blob = NULL;
+    struct cache_found found = {0};
     TRY(read_wanted(ask, &wanted, err));
-    bool kept = cache_key_of(ask, &wanted, &cached);
-    if (kept)
-        blob = cache_take(ask->settings->cache, &cached);
-    if (!blob) {
-        code = draw(ask, &wanted, &blob, err);
-        if (kept)
-            cache_give(ask->settings->cache, &cached, blob);
-        TRY(code);
-    }
-    ask->response->body = blob;
-    describe(ask->response, &wanted);
+    TRY(find_or_draw(ask, &wanted, &found, err));
+    if (ask->later)
+        return ERR_OK;
+    if (wanted.vector && !wanted.gzip)
+        TRY(unpack(ask, &wanted, &found, err));
+    respond(ask, &wanted, found.blob, &found.epoch);
+    found.blob = NULL;
 done:
+    blob_release(found.blob);
     return code;
 }

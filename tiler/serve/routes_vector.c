@@ -34,9 +34,7 @@ static const char *style_query(const struct ask *ask, const struct style *style)
 {
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    struct style_set *styles = watch_styles(ask->settings->watch);
-    bool is_first = text_equal(style_name(style_set_at(styles, 0)), style_name(style));
-    style_set_release(styles);
+    bool is_first = ask_is_first_style(ask, style);
     const char *query = is_first ? "" : "?style=";
     for (const char *c = style_name(style); query && !is_first && *c; c++)
         query = strchr(plain, *c)

@@ -1,8 +1,10 @@
 #include "tiler/serve/watch.h"
 
+#include "data/base/hash.h"
 #include "data/base/log.h"
 #include "data/store.h"
 #include "geo/world/world.h"
+#include "styles/style.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -31,7 +33,7 @@ struct watch {
     struct style_set *styles;
     struct scenes *scenes[STYLE_SET_MOST]; /* under each of them */
     uint64_t styles_seen;                  /* the last that was tried (style_set_renew) */
-    uint64_t edition;
+    struct cache_epoch epoch;
     struct identity seen;                   /* of what is published */
     struct err trouble;                     /* the last that was logged; code ERR_OK: none */
     char styles_trouble[ERR_MESSAGE_BYTES]; /* the same of styles; "": none */
@@ -107,22 +109,54 @@ static void swap_scenes(struct watch *watch, struct scenes *scenes[STYLE_SET_MOS
     }
 }
 
+/* Tells the tiles of a map from all others under the same address: another store, another state of
+ * it, other rules, another look, another program. */
+static uint64_t version_of(const struct world *world, const struct identity *identity,
+                           const struct style_set *styles, int map)
+{
+    unsigned char hash[HASH_BYTES];
+    struct buf text;
+    uint64_t version;
+    buf_init(&text);
+    buf_printf(&text, "%s %d %" PRIu64 " %" PRIu64 " %" PRId64 ".%ld %d %s ", SISETU_VERSION, map,
+               identity->stamp.identity, world->generation, (int64_t)identity->written.tv_sec,
+               identity->written.tv_nsec, world->as_of, world->rules->hash);
+    for (size_t i = 0; i < style_set_count(styles); i++)
+        buf_printf(&text, "%" PRIu64 " ", style_version(style_set_at(styles, i)));
+    hash_bytes(buf_text(&text), text.n_bytes, hash);
+    buf_release(&text);
+    memcpy(&version, hash, sizeof version);
+    return version;
+}
+
 /* Puts a world in the place of what was published. */
 static enum err_code show(struct watch *watch, struct world *world, const struct identity *identity,
                           struct err *err)
 {
     enum err_code code = ERR_OK;
     struct scenes *scenes[STYLE_SET_MOST] = {NULL};
+    struct cache_epoch epoch = {watch->epoch.edition + 1, world->generation, {0}};
     TRY(make_scenes(watch, world, watch->styles, scenes, err));
+    for (int map = 0; map < MAP_COUNT; map++)
+        epoch.versions[map] = version_of(world, identity, watch->styles, map);
+    cache_turn(watch->settings.cache, &epoch, NULL, NULL);
     pthread_mutex_lock(&watch->mutex);
     swap_scenes(watch, scenes);
-    uint64_t edition = ++watch->edition;
+    watch->epoch = epoch;
     watch->seen = *identity;
     pthread_mutex_unlock(&watch->mutex);
-    cache_forget_before(watch->settings.cache, edition);
 done:
     release_scenes(scenes);
     return code;
+}
+
+/* Whether one of the styles is still the one that a tile was drawn in. */
+static bool has_style(void *styles, const struct cache_place *place)
+{
+    for (size_t i = 0; i < style_set_count(styles); i++)
+        if (style_version(style_set_at(styles, i)) == place->style)
+            return true;
+    return false;
 }
 
 /* Puts styles in the place of those that were published; takes them over, also on failure. */
@@ -131,9 +165,14 @@ static enum err_code show_styles(struct watch *watch, struct style_set *styles, 
     enum err_code code = ERR_OK;
     struct scenes *scenes[STYLE_SET_MOST] = {NULL};
     struct world *world = watch_world(watch);
+    struct cache_epoch epoch = {watch->epoch.edition + 1, world->generation, {0}};
     TRY(make_scenes(watch, world, styles, scenes, err));
+    for (int map = 0; map < MAP_COUNT; map++)
+        epoch.versions[map] = version_of(world, &watch->seen, styles, map);
+    cache_turn(watch->settings.cache, &epoch, styles, has_style);
     pthread_mutex_lock(&watch->mutex);
     swap_scenes(watch, scenes);
+    watch->epoch = epoch;
     struct style_set *old = watch->styles;
     watch->styles = styles;
     styles = old;
@@ -282,12 +321,12 @@ done:
     return code;
 }
 
-struct scenes *watch_acquire(struct watch *watch, const char *style, uint64_t *edition)
+struct scenes *watch_acquire(struct watch *watch, const char *style, struct cache_epoch *epoch)
 {
     pthread_mutex_lock(&watch->mutex);
     int index = style_set_find(watch->styles, style);
     struct scenes *scenes = index < 0 ? NULL : scenes_acquire(watch->scenes[index]);
-    *edition = watch->edition;
+    *epoch = watch->epoch;
     pthread_mutex_unlock(&watch->mutex);
     return scenes;
 }

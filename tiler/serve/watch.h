@@ -35,15 +35,17 @@ struct watch_settings {
     const char *store_path;
     const char *rules_directory; /* NULL: those that the store keeps */
     struct style_set *styles;    /* the watch holds a reference of its own */
-    struct cache *cache;         /* told to forget older editions */
+    struct cache *cache;         /* brought to each epoch before anybody sees it */
 };
 
 enum err_code watch_start(const struct watch_settings *settings, struct watch **out,
                           struct err *err);
 
 /* The scenes that are published now under a style (NULL: the first), NULL if there is none of
- * that name; *edition grows with each world. Release with scenes_release. */
-struct scenes *watch_acquire(struct watch *watch, const char *style, uint64_t *edition);
+ * that name; and their epoch, whose edition grows with each publication, and whose version of a map
+ * is another one whenever the map may have changed, in this process or another. Release with
+ * scenes_release. */
+struct scenes *watch_acquire(struct watch *watch, const char *style, struct cache_epoch *epoch);
 
 /* The styles that are published; release them. */
 struct style_set *watch_styles(struct watch *watch);

@@ -17,6 +17,7 @@ enum err_code blob_new(struct buf *buf, struct blob **out, struct err *err)
     hash_text(buf_text(buf), buf->n_bytes, hash);
     snprintf(blob->tag, sizeof blob->tag, "\"%.32s\"", hash);
     atomic_init(&blob->holders, 1);
+    atomic_init(&blob->keepers, 1);
     blob->n_bytes = buf->n_bytes;
     blob->bytes = buf->bytes;
     buf_init(buf);
@@ -30,10 +31,25 @@ struct blob *blob_acquire(struct blob *blob)
     return blob;
 }
 
+struct blob *blob_keep(struct blob *blob)
+{
+    atomic_fetch_add(&blob->keepers, 1);
+    return blob;
+}
+
+void blob_let(struct blob *blob)
+{
+    if (atomic_fetch_sub(&blob->keepers, 1) != 1)
+        return;
+    free(blob->bytes);
+    free(blob);
+}
+
 void blob_release(struct blob *blob)
 {
     if (!blob || atomic_fetch_sub(&blob->holders, 1) != 1)
         return;
-    free(blob->bytes);
-    free(blob);
+    if (blob->ready)
+        blob->ready->free(blob->ready);
+    blob_let(blob);
 }

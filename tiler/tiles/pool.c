@@ -9,13 +9,18 @@ struct pool_thread {
     pthread_t id;
 };
 
+struct lane {
+    struct pool_job *first;
+    struct pool_job *last;
+    size_t n_waiting;
+};
+
 struct pool {
     struct pool_work work;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    struct pool_job *first;
-    struct pool_job *last;
-    size_t n_waiting;
+    struct lane lanes[POOL_LANES];
+    size_t n_long; /* long jobs that run */
     size_t most_waiting;
     bool ending;
     size_t n_threads; /* that have a state */
@@ -23,29 +28,52 @@ struct pool {
     struct pool_thread *threads;
 };
 
-/* The next job, waiting for one; NULL when the pool ends and the queue is empty. */
-static struct pool_job *take(struct pool *pool)
+static struct pool_job *take_first(struct lane *lane)
 {
-    pthread_mutex_lock(&pool->mutex);
-    while (!pool->first && !pool->ending)
-        pthread_cond_wait(&pool->wake, &pool->mutex);
-    struct pool_job *job = pool->first;
+    struct pool_job *job = lane->first;
     if (job) {
-        pool->first = job->next;
-        if (!pool->first)
-            pool->last = NULL;
-        pool->n_waiting--;
+        lane->first = job->next;
+        if (!lane->first)
+            lane->last = NULL;
+        lane->n_waiting--;
     }
-    pthread_mutex_unlock(&pool->mutex);
     return job;
+}
+
+/* The next job, waiting for one; NULL when the pool ends and nothing waits. Holds the mutex. */
+static struct pool_job *take(struct pool *pool, enum pool_lane *lane)
+{
+    for (;;) {
+        bool may_long = pool->n_long + 1 < pool->n_threads || pool->n_long == 0;
+        struct pool_job *job = take_first(&pool->lanes[POOL_SHORT]);
+        *lane = POOL_SHORT;
+        if (!job && may_long) {
+            job = take_first(&pool->lanes[POOL_LONG]);
+            *lane = POOL_LONG;
+        }
+        if (job || (pool->ending && !pool->lanes[POOL_LONG].first))
+            return job;
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    }
 }
 
 static void *thread_main(void *argument)
 {
     struct pool_thread *thread = argument;
     struct pool *pool = thread->pool;
-    for (struct pool_job *job; (job = take(pool));)
+    enum pool_lane lane;
+    pthread_mutex_lock(&pool->mutex);
+    for (struct pool_job *job; (job = take(pool, &lane));) {
+        pool->n_long += lane == POOL_LONG;
+        pthread_mutex_unlock(&pool->mutex);
         pool->work.run(pool->work.context, thread->state, job);
+        pthread_mutex_lock(&pool->mutex);
+        pool->n_long -= lane == POOL_LONG;
+        /* Who may not take a long job now may wait for this. */
+        if (lane == POOL_LONG)
+            pthread_cond_broadcast(&pool->wake);
+    }
+    pthread_mutex_unlock(&pool->mutex);
     return NULL;
 }
 
@@ -85,22 +113,44 @@ done:
     return code;
 }
 
-bool pool_put(struct pool *pool, struct pool_job *job)
+bool pool_put(struct pool *pool, struct pool_job *job, enum pool_lane which)
 {
+    struct lane *lane = &pool->lanes[which];
     pthread_mutex_lock(&pool->mutex);
-    bool taken = !pool->ending && pool->n_waiting < pool->most_waiting;
+    bool taken = !pool->ending && lane->n_waiting < pool->most_waiting;
     if (taken) {
         job->next = NULL;
-        if (pool->last)
-            pool->last->next = job;
+        if (lane->last)
+            lane->last->next = job;
         else
-            pool->first = job;
-        pool->last = job;
-        pool->n_waiting++;
+            lane->first = job;
+        lane->last = job;
+        lane->n_waiting++;
         pthread_cond_signal(&pool->wake);
     }
     pthread_mutex_unlock(&pool->mutex);
     return taken;
+}
+
+void pool_put_again(struct pool *pool, struct pool_job *job)
+{
+    struct lane *lane = &pool->lanes[POOL_SHORT];
+    pthread_mutex_lock(&pool->mutex);
+    job->next = lane->first;
+    lane->first = job;
+    if (!lane->last)
+        lane->last = job;
+    lane->n_waiting++;
+    pthread_cond_signal(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+size_t pool_waiting(struct pool *pool, enum pool_lane lane)
+{
+    pthread_mutex_lock(&pool->mutex);
+    size_t n = pool->lanes[lane].n_waiting;
+    pthread_mutex_unlock(&pool->mutex);
+    return n;
 }
 
 void pool_end(struct pool *pool)

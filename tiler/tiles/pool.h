@@ -1,5 +1,8 @@
 /*
- * pool.h - a few threads that take jobs off one queue, in the order they came.
+ * pool.h - a few threads that take jobs off two lanes, each in the order they came.
+ *
+ * Short jobs go first. Long ones never have all the threads, unless there is only one: however
+ * many wait, short jobs go on.
  *
  * Life:    pool_new starts the threads; pool_put hands over jobs; pool_end lets the queue
  *          run empty and joins, after which pool_put still answers (no); pool_free.
@@ -29,12 +32,20 @@ struct pool_work {
     void (*run)(void *context, void *state, struct pool_job *job);
 };
 
-/* most_waiting: jobs that may queue before pool_put refuses. */
+/* most_waiting: jobs that may queue in each lane before pool_put refuses. */
 enum err_code pool_new(const struct pool_work *work, size_t n_threads, size_t most_waiting,
                        struct pool **out, struct err *err);
 
-/* False when the queue is full or the pool is ending: the job stays the caller's. */
-bool pool_put(struct pool *pool, struct pool_job *job);
+enum pool_lane { POOL_SHORT, POOL_LONG, POOL_LANES };
+
+/* False when the lane is full or the pool is ending: the job stays the caller's. */
+bool pool_put(struct pool *pool, struct pool_job *job, enum pool_lane lane);
+
+/* A job that ran once and could not end: it runs next, is never refused, and the pool does not end
+ * before it ran. From within a job. */
+void pool_put_again(struct pool *pool, struct pool_job *job);
+
+size_t pool_waiting(struct pool *pool, enum pool_lane lane);
 
 /* Refuses new jobs from now on, runs those that wait, joins the threads. */
 void pool_end(struct pool *pool);
