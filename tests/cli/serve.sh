@@ -63,6 +63,13 @@ tag=$(header etag)
 same "an unchanged tile is 304 without a body" "304 0" \
     "$(curl -s -D "$WORK/headers" -o /dev/null -w '%{http_code} %{size_download}' -H "If-None-Match: $tag" "$URL/tiles/risk/7/101/49.png")"
 same "a tile is revalidated, so that a new assessment shows" "public, max-age=0, must-revalidate" "$(header cache-control)"
+version=$(value 'd["tile_versions"]["risk"]' "$URL/v1/status" | tr -d '"')
+same "under its version it is for ever" "200 public, max-age=31536000, immutable" \
+    "$(status "$URL/tiles/risk/7/101/49.png?v=$version") $(header cache-control)"
+same "under another it is not" "200 public, max-age=0, must-revalidate" \
+    "$(status "$URL/tiles/risk/7/101/49.png?v=0123456789abcdef") $(header cache-control)"
+same "HEAD of a kept tile has its length and no body" "200 $(curl -s "$URL/tiles/risk/7/101/49.png" | wc -c) 0" \
+    "$(status --head "$URL/tiles/risk/7/101/49.png") $(header content-length) $(curl -s --head "$URL/tiles/risk/7/101/49.png" -o /dev/null -w '%{size_download}')"
 same "answers name the generation" "$(value 'd["generation"]' "$URL/v1/status")" "$(status "$URL/v1/units" >/dev/null; header x-sisetu-generation)"
 same "other sites may read" '*' "$(header access-control-allow-origin)"
 same "HEAD has the length and no body" "200 $(curl -s "$URL/v1/units" | wc -c) 0" \
@@ -144,9 +151,11 @@ same "SIGTERM ends it with status 0" 0 $?
 same "and it says so" 1 "$(grep -c 'event=stop signal=SIGTERM' "$WORK/log")"
 PID=
 
-start "$SAMPLE" --threads 2 --basemap xyz:https://tiles.example/{z}/{x}/{y}.png --attribution Nobody
+start "$SAMPLE" --threads 2 --max-age county=60 --basemap xyz:https://tiles.example/{z}/{x}/{y}.png --attribution Nobody
 same "a basemap is passed on" "xyz Nobody" "$(value 'd["basemap"]["kind"] + " " + d["basemap"]["attribution"]' "$URL/v1/status")"
 same "and the page may load from it" 1 "$(status "$URL/" >/dev/null; header content-security-policy | grep -c 'https://tiles.example')"
+same "tiles are kept as long as --max-age says, map by map" "public, max-age=60, must-revalidate public, max-age=0, must-revalidate" \
+    "$(status "$URL/tiles/county/9/407/197.png" >/dev/null; header cache-control) $(status "$URL/tiles/risk/9/407/197.png" >/dev/null; header cache-control)"
 for map in region city county dangers risk; do
     for z in 6 7 8 9 10; do
         for dx in 0 1 2; do
@@ -168,6 +177,8 @@ fails 3 'not a GeoPackage' "a file that is no store is told" "$S" serve "$STORE"
 fails 2 'HOST:PORT' "an address without a port is refused" "$S" serve "$SAMPLE" --listen 127.0.0.1
 fails 2 'HOST:PORT' "a port beyond 65535 is refused" "$S" serve "$SAMPLE" --listen 127.0.0.1:65536
 fails 2 'tianditu:KEY or xyz:URL' "another basemap is refused" "$S" serve "$SAMPLE" --basemap osm
+fails 2 'MAP=SECONDS' "an age without a number is told" "$S" serve "$SAMPLE" --max-age risk=long
+fails 2 'MAP=SECONDS' "so is one of a map that there is not" "$S" serve "$SAMPLE" --max-age moon=60
 fails 2 'threads' "no thread is too few" "$S" serve "$SAMPLE" --threads 0
 fails 4 'nostyle.json' "a style that is not there is told" "$S" serve "$SAMPLE" --listen 127.0.0.1:0 --style "$WORK/nostyle.json"
 finish

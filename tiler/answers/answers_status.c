@@ -7,6 +7,8 @@
 #include "geo/findings/finding.h"
 #include "tiler/answers/answers.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 struct tally {
@@ -119,6 +121,14 @@ void answer_status(struct jw *jw, const struct world *world, const struct status
     write_population(jw, world);
     jw_key(jw, "warnings");
     answer_warnings(jw, world);
+    jw_key(jw, "tile_versions");
+    jw_object(jw);
+    for (int map = 0; map < MAP_COUNT; map++) {
+        char version[17];
+        snprintf(version, sizeof version, "%016" PRIx64, facts->tile_versions[map]);
+        jw_kv_string(jw, map_name((enum map_id)map), version);
+    }
+    jw_end_object(jw);
     jw_key(jw, "styles");
     jw_array(jw);
     for (size_t i = 0; i < style_set_count(facts->styles); i++)

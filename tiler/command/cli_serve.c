@@ -82,6 +82,54 @@ static enum err_code read_basemap(struct cli *cli, struct basemap *out, struct e
     return buf_ok(&out->json) && buf_ok(&out->sources) ? ERR_OK : err_nomem(err);
 }
 
+/* ---- how long browsers keep tiles ---- */
+
+enum { MAX_AGE_MOST_S = 31536000 };
+
+static enum err_code set_max_age(struct cli *cli, const char *map, const char *seconds,
+                                 const char *controls[CACHE_MAPS], struct err *err)
+{
+    int64_t age_s = -1;
+    enum map_id id = MAP_COUNT;
+    bool known = !map || map_by_name(map, &id);
+    if (!known || !text_to_int(seconds, &age_s) || age_s < 0 || age_s > MAX_AGE_MOST_S)
+        return err_set(err, ERR_USAGE,
+                       "--max-age \"%s\" should be seconds, 0 to %d, or MAP=SECONDS, such as "
+                       "risk=3600,county=60",
+                       cli_value(cli, "max-age"), MAX_AGE_MOST_S);
+    const char *control =
+        arena_printf(&cli->arena, "public, max-age=%d, must-revalidate", (int)age_s);
+    if (!control)
+        return err_nomem(err);
+    for (int i = 0; i < MAP_COUNT; i++)
+        if (!map || i == (int)id)
+            controls[i] = control;
+    return ERR_OK;
+}
+
+static enum err_code read_max_age(struct cli *cli, const char *controls[CACHE_MAPS],
+                                  struct err *err)
+{
+    const char *given = cli_value(cli, "max-age");
+    char *list = given ? arena_strdup(&cli->arena, given) : NULL;
+    if (given && !list)
+        return err_nomem(err);
+    for (char *item = list; item;) {
+        char *next = strchr(item, ','), *equals;
+        if (next)
+            *next++ = '\0';
+        equals = strchr(item, '=');
+        if (equals)
+            *equals = '\0';
+        enum err_code code =
+            set_max_age(cli, equals ? item : NULL, equals ? equals + 1 : item, controls, err);
+        if (code != ERR_OK)
+            return code;
+        item = next;
+    }
+    return ERR_OK;
+}
+
 /* ---- the server ---- */
 
 struct serving {
@@ -114,9 +162,11 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
     enum err_code code = ERR_OK;
     const char *address = cli_value(cli, "listen");
     const char *missing = NULL;
+    const char *max_ages[CACHE_MAPS] = {NULL};
     int64_t n_threads = default_threads();
     TRY(cli_integer(cli, "threads", 1, THREADS_MOST, &n_threads, err));
     TRY(read_basemap(cli, basemap, err));
+    TRY(read_max_age(cli, max_ages, err));
     /* The address first: in use is told before the store is read. */
     TRY(http_bind(address ? address : DEFAULT_ADDRESS, &on->socket, on->bound, err));
     TRY(style_set_load(cli_value(cli, "style"), &on->styles, err));
@@ -136,6 +186,7 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
                                      .store_name = base_name(cli->arguments[0]),
                                      .basemap = buf_text(&basemap->json),
                                      .image_sources = buf_text(&basemap->sources)};
+    memcpy(served.cache_controls, max_ages, sizeof max_ages);
     TRY(routes_new(&served, &on->routes, err));
     struct http_app app = routes_app(on->routes);
     int socket = on->socket;
@@ -210,6 +261,8 @@ const struct cli_command cli_serve = {
              "look of the maps: a name in styles/ (four-colour) or a file"},
             {"rules", 0, "DIR", false, "rule tables (default: those the store was assessed by)"},
             {"threads", 0, "N", false, "threads that draw and answer (one a processor)"},
+            {"max-age", 0, "SECONDS", false,
+             "how long browsers keep tiles unasked (0); also MAP=SECONDS,..."},
             {"basemap", 0, "MAP", false, "tianditu:KEY or xyz:URL, loaded by the browser"},
             {"attribution", 0, "TEXT", false, "whose the xyz basemap is"},
             {"require-read-token", 0, NULL, false, "answer nobody without a token"},

@@ -34,7 +34,8 @@ enum err_code ask_status(struct ask *ask, struct err *err)
     struct style_set *styles = watch_styles(ask->settings->watch);
     struct status_facts facts = {.store_name = ask->settings->store_name,
                                  .styles = styles,
-                                 .basemap = ask->settings->basemap};
+                                 .basemap = ask->settings->basemap,
+                                 .tile_versions = ask->epoch.versions};
     answer_status(&ask->jw, ask->world, &facts);
     style_set_release(styles);
     return ERR_OK;

@@ -127,13 +127,12 @@ done:
 
 static const char ENDS_IN_GZIP[] = " gz"; /* no address has a space in it */
 
-/* "?style=dark&png=8&unit=640100", what is usual left out; the first style by no name, one that is no
- * plain word by its version, under an address that nobody can ask for. A unit's code is checked to
- * exist: codes have at most 12 digits. */
+/* "?style=dark&png=8&unit=640100", what is usual left out; the first style by no name, one that is
+ * no plain word by its version, under an address that nobody can ask for. A unit's code is checked
+ * to exist: codes have at most 12 digits. */
 static void write_query(const struct ask *ask, const struct tile_key *key, struct buf *out)
 {
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     const struct style *style = scenes_style(ask->scenes);
     const char *name = style_name(style);
     char mark = '?';

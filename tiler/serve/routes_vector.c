@@ -4,6 +4,7 @@
 #include "tiler/serve/ask.h"
 #include "tiler/tiles/scenes.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* "county.json": the name without its end. */
@@ -100,8 +101,10 @@ enum err_code ask_tilejson(struct ask *ask, struct err *err)
     jw_kv_string(jw, "scheme", "xyz");
     jw_key(jw, "tiles");
     jw_array(jw);
-    jw_string(jw, arena_printf(ask->arena, "%s/tiles/%s/{z}/{x}/{y}.mvt%s", base_of(ask), name,
-                               style_query(ask, style)));
+    const char *query = style_query(ask, style);
+    jw_string(jw,
+              arena_printf(ask->arena, "%s/tiles/%s/{z}/{x}/{y}.mvt%s%cv=%016" PRIx64, base_of(ask),
+                           name, query, *query ? '&' : '?', ask->epoch.versions[map]));
     jw_end_array(jw);
     jw_kv_integer(jw, "minzoom", 0);
     jw_kv_integer(jw, "maxzoom", TILE_ZOOM_MAX);
