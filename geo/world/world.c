@@ -278,6 +278,8 @@ int64_t world_row(const struct world *world, enum layer_id layer, uint32_t slot)
 static struct box layer_extent(const struct world *world, enum layer_id layer)
 {
     struct box extent = box_empty();
+    if (!world->layers[layer]) /* findings are no records */
+        return extent;
     for (size_t i = 0; i < world_count(world, layer); i++) {
         const struct geom *geom = world_geom(world, layer, i);
         if (geom->kind != GEOM_NONE)
@@ -286,14 +288,18 @@ static struct box layer_extent(const struct world *world, enum layer_id layer)
     return extent;
 }
 
+struct box world_bounds(const struct world *world)
+{
+    struct box bounds = box_empty();
+    for (size_t i = 0; i < LAYER_COUNT; i++)
+        bounds = box_union(bounds, layer_extent(world, (enum layer_id)i));
+    return bounds;
+}
+
 struct box world_extent(const struct world *world)
 {
     struct box extent = layer_extent(world, LAYER_ADMIN);
-    if (!box_is_empty(extent))
-        return extent;
-    for (size_t i = 0; i < LAYER_COUNT; i++)
-        extent = box_union(extent, layer_extent(world, (enum layer_id)i));
-    return extent;
+    return box_is_empty(extent) ? world_bounds(world) : extent;
 }
 
 enum err_code world_search(const struct world *world, enum layer_id layer, struct box box,

@@ -71,6 +71,7 @@ int64_t world_find(const struct world *world, enum layer_id layer, const char *i
 size_t world_row_from(const struct world *world, enum layer_id layer, const char *id); /* the first
                                                                       whose id is not before it */
 struct box world_extent(const struct world *world); /* of admin, else of everything */
+struct box world_bounds(const struct world *world); /* of everything */
 
 /* Rows whose box touches `box`, ascending. */
 enum err_code world_search(const struct world *world, enum layer_id layer, struct box box,

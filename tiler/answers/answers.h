@@ -13,10 +13,10 @@
 #include "data/base/json.h"
 #include "geo/query/query.h"
 #include "geo/query/query_risk.h"
+#include "styles/style.h"
 
 #include <stdbool.h>
 
-struct style;
 struct style_set;
 
 /* ---- pieces (answers_parts.c) ---- */
@@ -83,6 +83,12 @@ struct status_facts {
     const uint64_t *tile_versions; /* by map (style.h) */
 };
 void answer_status(struct jw *jw, const struct world *world, const struct status_facts *facts);
+/* What a map is called. */
+struct map_title {
+    const char *zh, *en;
+};
+struct map_title answer_map_title(enum map_id map);
+
 void answer_legend(struct jw *jw, const struct world *world, const struct style *style,
                    const char *map);
 

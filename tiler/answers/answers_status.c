@@ -163,29 +163,31 @@ static int64_t count_of(const struct world *world, const char *map, const char *
     return (int64_t)tally.grades[grade];
 }
 
+struct map_title answer_map_title(enum map_id map)
+{
+    static const struct map_title titles[MAP_COUNT] = {
+        [MAP_REGION] = {"自治区风险图（按市）", "Region, cities coloured"},
+        [MAP_CITY] = {"市级风险图（按县）", "Cities, counties coloured"},
+        [MAP_COUNTY] = {"县级风险图", "County"},
+        [MAP_DANGERS] = {"事故隐患分布图", "Hidden dangers"},
+        [MAP_RISK] = {"安全风险四色图", "Four-colour risk map"},
+        [MAP_PIPELINES] = {"管道地区等级和高后果区", "Pipelines by stretch"}};
+    return titles[map];
+}
+
 void answer_legend(struct jw *jw, const struct world *world, const struct style *style,
                    const char *map)
 {
-    static const struct {
-        const char *map;
-        const char *zh;
-        const char *en;
-    } names[] = {{"region", "自治区风险图（按市）", "Region, cities coloured"},
-                 {"city", "市级风险图（按县）", "Cities, counties coloured"},
-                 {"county", "县级风险图", "County"},
-                 {"dangers", "事故隐患分布图", "Hidden dangers"},
-                 {"risk", "安全风险四色图", "Four-colour risk map"},
-                 {"pipelines", "管道地区等级和高后果区", "Pipelines by stretch"}};
     const struct legend_entry *entries = NULL;
     size_t n = 0;
     style_legend(style, map, &entries, &n);
     jw_object(jw);
     jw_kv_string(jw, "map", map);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(names[i].map, map) == 0) {
-            jw_kv_string(jw, "name_zh", names[i].zh);
-            jw_kv_string(jw, "name_en", names[i].en);
-        }
+    enum map_id id;
+    if (map_by_name(map, &id)) {
+        jw_kv_string(jw, "name_zh", answer_map_title(id).zh);
+        jw_kv_string(jw, "name_en", answer_map_title(id).en);
+    }
     jw_key(jw, "entries");
     jw_array(jw);
     for (size_t i = 0; i < n; i++) {

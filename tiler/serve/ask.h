@@ -29,6 +29,7 @@ struct ask {
     struct arena *arena;
     struct path path;
     struct params params;
+    struct wmts_ask *wmts;     /* of a request that came as one to the WMTS; else NULL */
     struct route_state *state; /* NULL on a connection's own thread */
     struct scenes *scenes;     /* under ?style=; NULL where the route needs no world */
     struct cache_epoch epoch;  /* of the scenes */
@@ -64,6 +65,16 @@ ask_handler ask_near;
 
 /* routes_vector.c */
 ask_handler ask_tilejson, ask_style;
+
+/* "http://host:port" as the client named it; "" if it did not, so that addresses are relative.
+ * (routes_vector.c) */
+const char *ask_base(const struct ask *ask);
+
+/* routes_wmts.c: ask_wmts_read turns a request to the WMTS into the one that it stands for, by path
+ * and parameters; ask_wmts_refuse turns the answer to a failed one into an exception report. */
+ask_handler ask_wmts;
+enum err_code ask_wmts_read(struct ask *ask, const char *query, struct err *err);
+void ask_wmts_refuse(const struct ask *ask, const struct err *err, struct http_response *response);
 
 /* routes_edit.c */
 ask_handler ask_put, ask_delete;

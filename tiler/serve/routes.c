@@ -12,6 +12,7 @@
 #include <string.h>
 
 static const char JSON_TYPE[] = "application/json; charset=utf-8";
+static const char XML_TYPE[] = "application/xml; charset=utf-8";
 static const char GEOJSON_TYPE[] = "application/geo+json; charset=utf-8";
 const char CACHE_REVALIDATE[] = "public, max-age=0, must-revalidate";
 /* Overload passes within a tile or two. */
@@ -89,7 +90,7 @@ static const struct route table[] = {
     {"/v1/enterprises/*", HTTP_GET, NEEDS_WORLD, ask_enterprise, PARAMS("explain"), JSON_TYPE},
     {"/v1/conflicts", HTTP_GET, NEEDS_WORLD, ask_conflicts,
      PARAMS("bbox", "grade", "verdict", "unit", "limit", "after", "id", "explain"), GEOJSON_TYPE},
-    {"/v1/legend/*", HTTP_GET, NEEDS_WORLD, ask_legend, PARAMS("style"), JSON_TYPE},
+    {"/v1/legend/*", HTTP_GET, NEEDS_WORLD, ask_legend, PARAMS("style", "lang"), JSON_TYPE},
     {"/v1/incident", HTTP_GET, NEEDS_WORLD, ask_incident, PARAMS("lon", "lat", "radius_m"),
      JSON_TYPE},
     {"/v1/near", HTTP_GET, NEEDS_WORLD, ask_near, PARAMS("a", "layer", "within_m", "nearest"),
@@ -103,6 +104,11 @@ static const struct route table[] = {
     {"/v1/exposure", HTTP_POST, NEEDS_WORLD, ask_exposure, NO_PARAMS, JSON_TYPE},
     {"/v1/@/*", HTTP_PUT, NEEDS_WORLD, ask_put, PARAMS("crs"), JSON_TYPE},
     {"/v1/@/*", HTTP_DELETE, NEEDS_WORLD, ask_delete, NO_PARAMS, JSON_TYPE},
+    /* read as a whole by ask_wmts_read */
+    {"/wmts", HTTP_GET, NEEDS_WORLD, ask_wmts, NO_PARAMS, XML_TYPE},
+    {"/wmts/*/*", HTTP_GET, NEEDS_WORLD, ask_wmts, NO_PARAMS, XML_TYPE},
+    {"/wmts/*/*/*/*/*/*/*", HTTP_GET, NEEDS_WORLD, ask_wmts, NO_PARAMS, XML_TYPE},
+    {"/*/wmts", HTTP_GET, NEEDS_WORLD, ask_wmts, NO_PARAMS, XML_TYPE},
 };
 
 static bool matches(const char *pattern, const struct path *path)
@@ -242,9 +248,15 @@ static enum err_code read_target(struct ask *ask, const struct route **out, stru
     if (!route)
         return err_set(err, ERR_METHOD, "this address answers %s", allowed);
     TRY(check_access(ask, route, err));
-    TRY(params_parse(target[n] == '?' ? target + n + 1 : NULL, ask->arena, &ask->params, err));
-    TRY(params_known(&ask->params, route->params, err));
+    const char *query = target[n] == '?' ? target + n + 1 : NULL;
     *out = route;
+    if (route->handle == ask_wmts) {
+        TRY(ask_wmts_read(ask, query, err));
+        *out = find_route(&ask->path, method, ask->arena, &allowed);
+        return ERR_OK;
+    }
+    TRY(params_parse(query, ask->arena, &ask->params, err));
+    TRY(params_known(&ask->params, route->params, err));
 done:
     return code;
 }
@@ -377,6 +389,7 @@ static bool quick(void *context, const struct http_request *request, struct http
     }
     if (code != ERR_OK) {
         respond_error(&err, response);
+        ask_wmts_refuse(&ask, &err, response);
         done = true;
     }
     end(&ask);
@@ -403,8 +416,10 @@ static bool answer(void *context, void *state_pointer, const struct http_request
     }
     if (code == ERR_OK && route && !ask.later)
         code = finish(&ask, route, &err);
-    if (code != ERR_OK)
+    if (code != ERR_OK) {
         respond_error(&err, response);
+        ask_wmts_refuse(&ask, &err, response);
+    }
     end(&ask);
     worker_reset(&state->worker);
     return !ask.later;

@@ -5,6 +5,7 @@
 #include "geo/proof/proof.h"
 #include "tiler/answers/answers.h"
 #include "tiler/serve/ask.h"
+#include "tiler/tiles/legend_picture.h"
 #include "tiler/tiles/scenes.h"
 #include "tiler/answers/exposure_request.h"
 #include "tiler/answers/site_request.h"
@@ -147,12 +148,31 @@ done:
     return code;
 }
 
+/* {map}.png: for GIS clients. */
+static enum err_code draw_legend(struct ask *ask, enum map_id map, struct err *err)
+{
+    const char *language = params_text(&ask->params, "lang");
+    if (language && strcmp(language, "zh") != 0 && strcmp(language, "en") != 0)
+        return err_set(err, ERR_USAGE, "lang is zh or en, not \"%s\"", language);
+    ask->response->content_type = "image/png";
+    return legend_picture(scenes_style(ask->scenes), map, language && language[0] == 'e', &ask->out,
+                          err);
+}
+
 enum err_code ask_legend(struct ask *ask, struct err *err)
 {
     const char *name = ask_segment(ask, 2);
     enum map_id map;
+    size_t n = strlen(name);
+    bool drawn = n > 4 && strcmp(name + n - 4, ".png") == 0;
+    if (drawn)
+        name = arena_strndup(ask->arena, name, n - 4);
+    if (!name)
+        return err_nomem(err);
     if (!map_by_name(name, &map))
         return err_set(err, ERR_NOT_FOUND, "no map \"%s\"", name);
+    if (drawn)
+        return draw_legend(ask, map, err);
     answer_legend(&ask->jw, ask->world, scenes_style(ask->scenes), name);
     return ERR_OK;
 }

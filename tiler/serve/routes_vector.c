@@ -17,8 +17,7 @@ static enum err_code read_name(struct ask *ask, const char *text, const char **o
     return *out ? ERR_OK : err_nomem(err);
 }
 
-/* "http://host:port" as the client named it; "" if it did not, so that addresses are relative. */
-static const char *base_of(const struct ask *ask)
+const char *ask_base(const struct ask *ask)
 {
     const char *host = ask->request->host, *proto = ask->request->forwarded_proto;
     static const char allowed[] =
@@ -102,9 +101,9 @@ enum err_code ask_tilejson(struct ask *ask, struct err *err)
     jw_key(jw, "tiles");
     jw_array(jw);
     const char *query = style_query(ask, style);
-    jw_string(jw,
-              arena_printf(ask->arena, "%s/tiles/%s/{z}/{x}/{y}.mvt%s%cv=%016" PRIx64, base_of(ask),
-                           name, query, *query ? '&' : '?', ask->epoch.versions[map]));
+    jw_string(jw, arena_printf(ask->arena, "%s/tiles/%s/{z}/{x}/{y}.mvt%s%cv=%016" PRIx64,
+                               ask_base(ask), name, query, *query ? '&' : '?',
+                               ask->epoch.versions[map]));
     jw_end_array(jw);
     jw_kv_integer(jw, "minzoom", 0);
     jw_kv_integer(jw, "maxzoom", TILE_ZOOM_MAX);
@@ -164,8 +163,8 @@ static bool write_member(void *context, const char *key, const struct json *valu
                 write_raw(members, jr_item(value, i));
         jw_end_array(jw);
     } else if (jr_text(value) && jr_text(value)[0] == '/') { /* sprite and glyphs, of this server */
-        jw_string(jw,
-                  arena_printf(members->ask->arena, "%s%s", base_of(members->ask), jr_text(value)));
+        jw_string(
+            jw, arena_printf(members->ask->arena, "%s%s", ask_base(members->ask), jr_text(value)));
     } else {
         write_raw(members, value);
     }
@@ -181,7 +180,7 @@ static bool write_source(void *context, const char *key, const struct json *valu
     jw_object(&ask->jw);
     jw_kv_string(&ask->jw, "type", "vector");
     jw_kv_string(&ask->jw, "url",
-                 arena_printf(ask->arena, "%s/tiles/%s.json%s", base_of(ask), members->map,
+                 arena_printf(ask->arena, "%s/tiles/%s.json%s", ask_base(ask), members->map,
                               style_query(ask, members->style)));
     jw_end_object(&ask->jw);
     return true;
