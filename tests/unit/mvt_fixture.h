@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MVT_READ_FEATURES = 40000, MVT_READ_RINGS = 4096, MVT_READ_LAYERS = 32 };
+enum { MVT_READ_FEATURES = 40000, MVT_READ_RINGS = 65536, MVT_READ_LAYERS = 32 };
 
 struct mvt_reader {
     const uint8_t *at, *end;

@@ -20,9 +20,11 @@ void clip_release(struct clip *clip)
 {
     struct clip_scratch *s = clip->scratch;
     if (s) {
-        void *all[] = {s->pass.items,      s->chains.items, s->inner.items,
-                       s->stretches.items, s->nodes.items,  s->nets.items,
-                       s->rings.items,     s->found.items,  s->ring.items};
+        void *all[] = {s->pass.items,   s->chains.items, s->inner.items, s->stretches.items,
+                       s->nodes.items,  s->nets.items,   s->rings.items, s->found.items,
+                       s->ring.items,   s->edges.items,  s->cuts.items,  s->cells.items,
+                       s->places.items, s->halves.items, s->stack.items, s->news.items,
+                       s->known.items,  s->bent.items};
         for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
             free(all[i]);
     }
@@ -61,7 +63,7 @@ void clip_begin(struct clip *clip)
 {
     struct clip_scratch *s = clip->scratch;
     clip->n_points = clip->n_rings = 0;
-    clip->failed = false;
+    clip->failed = clip->were_sound = false;
     s->chains.n = s->inner.n = s->stretches.n = s->rings.n = s->found.n = s->ring.n = 0;
 }
 
@@ -291,8 +293,7 @@ void clip_ring(struct clip *clip, struct clip_point *points, size_t n)
 
 /* ---- order ---- */
 
-/* 1 inside, 0 on the edge, -1 outside. */
-static int place_in(const struct mvt_point *ring, size_t n, struct mvt_point p)
+int clip_place_in(const struct mvt_point *ring, size_t n, struct mvt_point p)
 {
     bool inside = false;
     struct mvt_point a = ring[n - 1];
@@ -317,7 +318,7 @@ static bool holds(const struct clip_scratch *s, const struct clip_found *outer,
         hole->south > outer->south || -hole->area2 > outer->area2)
         return false;
     for (size_t i = 0; i < hole->n; i++) {
-        int place = place_in(points + outer->first, outer->n, points[hole->first + i]);
+        int place = clip_place_in(points + outer->first, outer->n, points[hole->first + i]);
         if (place != 0)
             return place > 0;
     }
@@ -325,12 +326,12 @@ static bool holds(const struct clip_scratch *s, const struct clip_found *outer,
 }
 
 /* Hangs a hole on the smallest outer ring that holds it; one that none holds is left out. */
-static void hang(const struct clip_scratch *s, size_t hole)
+static void hang(const struct clip_scratch *s, size_t hole, size_t first_outer)
 {
     struct clip_found *found = s->found.items;
     size_t best = SIZE_MAX;
-    for (size_t i = 0; i < s->found.n; i++)
-        if (found[i].area2 > 0 && (best == SIZE_MAX || found[i].area2 < found[best].area2) &&
+    for (size_t i = first_outer; i != SIZE_MAX; i = found[i].next_outer)
+        if ((best == SIZE_MAX || found[i].area2 < found[best].area2) &&
             holds(s, &found[i], &found[hole]))
             best = i;
     if (best == SIZE_MAX)
@@ -343,11 +344,19 @@ void clip_polygon_end(struct clip *clip)
 {
     struct clip_scratch *s = clip->scratch;
     clip_put_together(clip);
-    const struct clip_found *found = s->found.items;
+    clip_mend(clip);
+    struct clip_found *found = s->found.items;
     const struct mvt_point *points = s->rings.items;
-    for (size_t i = s->found.n; i-- > 0;) /* the last first: a list grows at its head */
+    size_t first_outer = SIZE_MAX;
+    for (size_t i = s->found.n; i-- > 0;) { /* the last first: a list grows at its head */
         if (found[i].area2 < 0)
-            hang(s, i);
+            continue;
+        found[i].next_outer = first_outer;
+        first_outer = i;
+    }
+    for (size_t i = s->found.n; i-- > 0;)
+        if (found[i].area2 < 0)
+            hang(s, i, first_outer);
     for (size_t i = 0; i < s->found.n; i++) {
         if (found[i].area2 < 0)
             continue;

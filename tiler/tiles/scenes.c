@@ -1,6 +1,7 @@
 #include "tiler/tiles/scenes.h"
 
 #include "tiler/tiles/look.h"
+#include "tiler/tiles/vector_shape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ struct scenes {
     unsigned n_references;
     struct lazy sources[SOURCE_COUNT];
     struct lazy details[SOURCE_COUNT][DETAIL_COUNT];
+    struct lazy sounds[SOURCE_COUNT][ZOOMS];
     struct lazy attributes[SOURCE_COUNT];
     struct lazy labels[MAP_COUNT][ZOOMS];
     struct scenes *others[PLANE_COUNT]; /* the same in other planes; NULL: not asked for yet */
@@ -55,6 +57,7 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
     }
     init_all(scenes->sources, SOURCE_COUNT);
     init_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
+    init_all(scenes->sounds[0], (size_t)SOURCE_COUNT * ZOOMS);
     init_all(scenes->attributes, SOURCE_COUNT);
     init_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
     init_all(scenes->looks, n_looks);
@@ -114,6 +117,7 @@ void scenes_release(struct scenes *scenes)
         scenes_release(scenes->others[plane]);
     release_all(scenes->sources, SOURCE_COUNT);
     release_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
+    release_all(scenes->sounds[0], (size_t)SOURCE_COUNT * ZOOMS);
     release_all(scenes->attributes, SOURCE_COUNT);
     release_labels(scenes);
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
@@ -199,6 +203,33 @@ enum err_code scenes_detail(struct scenes *scenes, const struct source *source, 
     enum err_code code = lazy_get(&scenes->details[source->id][job.level], &scenes->lock,
                                   make_detail, &job, &value, err);
     *out = value;
+    return code;
+}
+
+struct sound_job {
+    const struct source *source;
+    const struct detail *detail;
+    uint32_t z;
+};
+
+static enum err_code make_sound(void *context, struct arena *arena, void **value, struct err *err)
+{
+    const struct sound_job *job = context;
+    const uint8_t **sound = arena_new(arena, const uint8_t *, 1);
+    *value = sound;
+    return sound ? vector_sound_build(job->source, job->detail, job->z, arena, sound, err)
+                 : err_nomem(err);
+}
+
+enum err_code scenes_sound(struct scenes *scenes, const struct source *source,
+                           const struct detail *detail, uint32_t z, const uint8_t **out,
+                           struct err *err)
+{
+    struct sound_job job = {source, detail, z};
+    void *value = NULL;
+    enum err_code code =
+        lazy_get(&scenes->sounds[source->id][z], &scenes->lock, make_sound, &job, &value, err);
+    *out = code == ERR_OK ? *(const uint8_t **)value : NULL;
     return code;
 }
 

@@ -57,6 +57,12 @@ enum err_code scenes_source(struct scenes *scenes, enum style_source id, const s
 enum err_code scenes_detail(struct scenes *scenes, const struct source *source, uint32_t z,
                             const struct detail **out, struct err *err);
 
+/* Which shapes of the source are valid as vector tiles of zoom z have them: vector_shape.h. detail:
+ * of scenes_detail, at the level that those tiles use. */
+enum err_code scenes_sound(struct scenes *scenes, const struct source *source,
+                           const struct detail *detail, uint32_t z, const uint8_t **out,
+                           struct err *err);
+
 /* What vector tiles say of the features of a source. */
 enum err_code scenes_attributes(struct scenes *scenes, const struct source *source,
                                 const struct attributes **out, struct err *err);

@@ -1,6 +1,7 @@
 #include "tiler/tiles/vector_shape.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A pixel of a 512-px tile, in units. */
 enum { PIXEL = MVT_EXTENT / 512 };
@@ -9,6 +10,7 @@ struct shaping {
     const struct vector_frame *frame;
     const struct detail *detail;
     const struct shape *shape;
+    bool sound;
     struct vector_points *points;
     struct clip *clip;
     struct mvt *mvt;
@@ -56,15 +58,11 @@ static bool make_room(struct vector_points *points, size_t n)
     return true;
 }
 
-/* The chain's vertices in units of the tile, without repeats; backwards for rings, which turn the
- * other way in tiles than in the store. */
-static size_t snap_chain(const struct shaping *s, uint32_t chain, bool back)
+size_t vector_snap(const struct vector_frame *frame, const struct detail *detail, uint32_t chain,
+                   bool back, struct clip_point *to)
 {
-    const struct vector_frame *frame = s->frame;
-    uint32_t start = start_of(s->detail, chain), end = s->detail->ring_ends[chain];
-    const struct plane_point *from = s->detail->points + start;
-    struct clip_point *to = s->points->items;
-    uint32_t n_from = end - start;
+    uint32_t start = start_of(detail, chain), n_from = detail->ring_ends[chain] - start;
+    const struct plane_point *from = detail->points + start;
     size_t n = 0;
     for (uint32_t i = 0; i < n_from; i++) {
         struct clip_point p = snap_point(frame, from[back ? n_from - 1 - i : i]);
@@ -74,6 +72,18 @@ static size_t snap_chain(const struct shaping *s, uint32_t chain, bool back)
     if (back && n > 1 && same(to[0], to[n - 1]))
         n--;
     return n;
+}
+
+/* The same, led through the nodes that are known. */
+static size_t snap_chain(const struct shaping *s, uint32_t chain, bool back, bool *bent)
+{
+    size_t n = vector_snap(s->frame, s->detail, chain, back, s->points->items), n_bent;
+    const struct clip_point *other = clip_bend(s->clip, s->points->items, n, back, &n_bent);
+    *bent = other && make_room(s->points, n_bent + 1);
+    if (!*bent)
+        return n;
+    memcpy(s->points->items, other, n_bent * sizeof *other);
+    return n_bent;
 }
 
 static size_t longest_chain(const struct shaping *s)
@@ -129,7 +139,7 @@ static void add_thick_edge(const struct shaping *s, struct clip_point a, struct 
 /* A ring that is almost a line there and back: its edges of one direction, a pixel thick. */
 static void add_thin_ring(const struct shaping *s, uint32_t ring)
 {
-    size_t n = snap_chain(s, ring, true);
+    size_t n = vector_snap(s->frame, s->detail, ring, true, s->points->items);
     const struct clip_point *p = s->points->items;
     for (size_t i = 0; i < n; i++) {
         struct clip_point a = p[i], b = p[(i + 1) % n];
@@ -138,29 +148,14 @@ static void add_thin_ring(const struct shaping *s, uint32_t ring)
     }
 }
 
-/* A ring inside of the tile's reach that needs no cutting, straight into the tile. */
-static bool write_simple(const struct shaping *s, size_t n)
+/* A valid ring inside of the tile's reach, straight into the tile. */
+static void write_whole(const struct shaping *s, size_t n)
 {
     const struct clip_point *p = s->points->items;
     struct mvt_point *ring = s->points->ready;
-    int64_t area2 = 0;
-    if (n < 3)
-        return false;
-    struct clip_point a = p[n - 2], b = p[n - 1];
-    for (size_t i = 0; i < n; i++) {
-        struct clip_point c = p[i];
-        int64_t ux = b.x - a.x, uy = b.y - a.y, vx = c.x - b.x, vy = c.y - b.y;
-        if (ux * vy == uy * vx && ux * vx + uy * vy <= 0)
-            return false; /* a spike */
-        area2 += b.x * c.y - c.x * b.y;
-        ring[i] = (struct mvt_point){(int32_t)c.x, (int32_t)c.y};
-        a = b;
-        b = c;
-    }
-    if (area2 <= 0)
-        return false;
+    for (size_t i = 0; i < n; i++)
+        ring[i] = (struct mvt_point){(int32_t)p[i].x, (int32_t)p[i].y};
     mvt_ring(s->mvt, ring, n);
-    return true;
 }
 
 static bool lies_inside(const struct plane_box *a, const struct plane_box *b)
@@ -168,27 +163,45 @@ static bool lies_inside(const struct plane_box *a, const struct plane_box *b)
     return a->west >= b->west && a->east <= b->east && a->north >= b->north && a->south <= b->south;
 }
 
+bool vector_is_small(const struct shape *shape, int32_t shift)
+{
+    int64_t pixel = (INT64_C(1) << shift) * PIXEL;
+    return shape->box.east - shape->box.west < pixel && shape->box.south - shape->box.north < pixel;
+}
+
+bool vector_is_thin(const struct shape *shape, int32_t shift)
+{
+    return shape->thickness < INT64_C(2) << shift; /* half a pixel from side to side */
+}
+
+static void add_rings(const struct shaping *s)
+{
+    const struct shape *shape = s->shape;
+    bool inside = lies_inside(&shape->box, &s->frame->reach), bent;
+    s->clip->were_sound = s->sound;
+    for (uint32_t i = 0; i < shape->n_rings; i++) {
+        size_t n = snap_chain(s, shape->first_ring + i, true, &bent);
+        if (bent)
+            s->clip->were_sound = false;
+        else if (s->sound && inside && shape->n_rings == 1) {
+            write_whole(s, n);
+            return;
+        }
+        clip_ring(s->clip, s->points->items, n);
+    }
+}
+
 static void add_polygon(const struct shaping *s)
 {
     const struct shape *shape = s->shape;
-    int64_t unit = INT64_C(1) << s->frame->shift, pixel = unit * PIXEL;
-    bool small =
-        shape->box.east - shape->box.west < pixel && shape->box.south - shape->box.north < pixel;
-    bool thin = shape->thickness < 2 * unit; /* half a pixel from side to side */
     clip_begin(s->clip);
-    if (small)
+    if (vector_is_small(shape, s->frame->shift))
         add_pixel(s);
-    for (uint32_t i = 0; !small && i < shape->n_rings; i++) {
-        uint32_t ring = shape->first_ring + i;
-        if (thin) {
-            add_thin_ring(s, ring);
-            continue;
-        }
-        size_t n = snap_chain(s, ring, true);
-        if (shape->n_rings == 1 && lies_inside(&shape->box, &s->frame->reach) && write_simple(s, n))
-            return;
-        clip_ring(s->clip, s->points->items, n);
-    }
+    else if (!vector_is_thin(shape, s->frame->shift))
+        add_rings(s);
+    else
+        for (uint32_t i = 0; i < shape->n_rings; i++)
+            add_thin_ring(s, shape->first_ring + i);
     clip_polygon_end(s->clip);
     write_rings(s);
 }
@@ -200,7 +213,8 @@ static void add_line(const struct shaping *s)
     const struct shape *shape = s->shape;
     clip_begin(s->clip);
     for (uint32_t i = shape->first_ring; i < shape->first_ring + shape->n_rings; i++) {
-        size_t n = snap_chain(s, i, false);
+        bool bent;
+        size_t n = snap_chain(s, i, false, &bent);
         struct clip_point *p = s->points->items;
         if (n == 1) { /* shorter than a unit: the least that can be drawn */
             p[1] = (struct clip_point){p[0].x + 1, p[0].y};
@@ -229,11 +243,12 @@ static void add_points(const struct shaping *s)
     mvt_points(s->mvt, out, n);
 }
 
-enum err_code vector_shape_add(const struct vector_frame *frame, const struct detail *detail,
-                               const struct shape *shape, struct vector_points *points,
-                               struct clip *clip, struct mvt *mvt, struct err *err)
+enum err_code vector_shape_add(const struct vector_frame *frame, const struct vector_shape *what,
+                               struct vector_points *points, struct clip *clip, struct mvt *mvt,
+                               struct err *err)
 {
-    struct shaping s = {frame, detail, shape, points, clip, mvt};
+    const struct shape *shape = what->shape;
+    struct shaping s = {frame, what->detail, shape, what->sound, points, clip, mvt};
     size_t n = longest_chain(&s) * (shape->kind == GEOM_POINT ? shape->n_rings : 1);
     if (shape->n_rings == 0)
         return ERR_OK;

@@ -10,6 +10,9 @@
  */
 enum { DETAIL_BEYOND = 2 };
 
+/* How often a layer is drawn again because shapes were mended whose neighbours have to follow. */
+enum { MOST_ROUNDS = 4 };
+
 struct vector_room {
     struct mvt *mvt;
     struct clip clip;
@@ -160,38 +163,59 @@ static void add_tags(struct mvt *mvt, const struct attributes *attributes, uint3
     }
 }
 
-static enum err_code add_layer(const struct making *m, enum style_source id, const char *name)
-{
-    enum err_code code = ERR_OK;
+/* What features of a layer are made from. */
+struct ingredients {
     const struct source *source;
     const struct attributes *attributes;
     const struct detail *detail;
+    const uint8_t *sound; /* of each feature */
+};
+
+static enum err_code add_features(const struct making *m, const struct ingredients *from,
+                                  const struct drawn_feature *features, size_t n)
+{
+    enum err_code code = ERR_OK;
+    uint32_t keys[ATTRIBUTE_FIELDS];
+    struct mvt *mvt = m->room->mvt;
+    memset(keys, 0xFF, sizeof keys);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t feature = features[i].feature;
+        const struct vector_shape what = {from->detail, &from->source->shapes[feature],
+                                          from->sound[feature]};
+        mvt_feature(mvt, from->attributes->ids[feature]);
+        TRY(vector_shape_add(&m->frame, &what, &m->room->points, &m->room->clip, mvt, m->err));
+        if (mvt_has_geometry(mvt))
+            add_tags(mvt, from->attributes, feature, keys);
+        mvt_feature_end(mvt);
+    }
+done:
+    return code;
+}
+
+static enum err_code add_layer(const struct making *m, enum style_source id, const char *name)
+{
+    enum err_code code = ERR_OK;
+    struct ingredients from;
     const struct look **looks;
     struct drawn_feature *features;
     size_t n_looks, n;
-    uint32_t keys[ATTRIBUTE_FIELDS];
-    struct mvt *mvt = m->room->mvt;
     TRY(find_looks(m, id, &looks, &n_looks));
     if (n_looks == 0)
         return ERR_OK;
-    TRY(scenes_source(m->scenes, id, &source, m->err));
-    TRY(collect(m, source, looks, n_looks, &features, &n));
+    TRY(scenes_source(m->scenes, id, &from.source, m->err));
+    TRY(collect(m, from.source, looks, n_looks, &features, &n));
     if (n == 0)
         return ERR_OK;
-    TRY(scenes_detail(m->scenes, source, m->key->z + DETAIL_BEYOND, &detail, m->err));
-    TRY(scenes_attributes(m->scenes, source, &attributes, m->err));
-    memset(keys, 0xFF, sizeof keys);
-    mvt_layer(mvt, name);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t feature = features[i].feature;
-        mvt_feature(mvt, attributes->ids[feature]);
-        TRY(vector_shape_add(&m->frame, detail, &source->shapes[feature], &m->room->points,
-                             &m->room->clip, mvt, m->err));
-        if (mvt_has_geometry(mvt))
-            add_tags(mvt, attributes, feature, keys);
-        mvt_feature_end(mvt);
+    TRY(scenes_detail(m->scenes, from.source, m->key->z + DETAIL_BEYOND, &from.detail, m->err));
+    TRY(scenes_sound(m->scenes, from.source, from.detail, m->key->z, &from.sound, m->err));
+    TRY(scenes_attributes(m->scenes, from.source, &from.attributes, m->err));
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+        mvt_layer(m->room->mvt, name);
+        TRY(add_features(m, &from, features, n));
+        if (!clip_learn(&m->room->clip))
+            break;
     }
-    mvt_layer_end(mvt);
+    mvt_layer_end(m->room->mvt);
 done:
     return code == ERR_OK ? code : err_wrap(m->err, "layer %s", name);
 }
@@ -201,7 +225,7 @@ done:
 static struct vector_frame frame_of(const struct tile_key *key)
 {
     struct vector_frame frame = {.square = tile_square(key->z, key->x, key->y),
-                                 .shift = 20 - (int32_t)key->z}; /* 2^32 / 2^z / 4096 */
+                                 .shift = vector_shift(key->z)};
     int64_t reach = (int64_t)VECTOR_BUFFER << frame.shift;
     frame.reach = (struct plane_box){frame.square.west - reach, frame.square.north - reach,
                                      frame.square.east + reach, frame.square.south + reach};
@@ -227,6 +251,7 @@ enum err_code vector_tile_draw(struct scenes *scenes, struct vector_room *room,
                             .key = key,
                             .frame = frame_of(key),
                             .err = err};
+    clip_forget(&room->clip);
     for (size_t i = 0; i < style_layer_count(style); i++) {
         const struct style_layer *layer = style_layer(style, i);
         if (!vector_layer_shows(layer, key->map, key->z) || done_with[layer->source])
