@@ -48,6 +48,7 @@ SAMPLE_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard data/sample/*.c))
 UNIT   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
 BENCH  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+ORACLE := $(patsubst tests/browser/%.c,$(BUILD)/browser/%,$(wildcard tests/browser/*.c))
 FUZZ   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 VIEWER := tiler/viewer/ol.js tiler/viewer/ol.css
 BROWSER := tests/browser/node_modules/.package-lock.json
@@ -63,7 +64,7 @@ run: deps               ## install what is missing, build, load and assess the s
 	$(BIN) serve build/ningxia.gpkg --listen $(LISTEN)
 sample: build/ningxia.gpkg ## the assessed sample store
 test: deps              ## build and run every test; T=pattern picks, MODE=asan|tsan|cov builds otherwise
-	@$(MAKE) --no-print-directory all $(UNIT) $(FUZZ) $(VIEWER) $(BROWSER) sample
+	@$(MAKE) --no-print-directory all $(UNIT) $(FUZZ) $(ORACLE) $(VIEWER) $(BROWSER) sample
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh $(KINDS)
 unit: $(UNIT) $(SAMPLE) ## build and run the unit tests alone
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh unit
@@ -92,6 +93,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo '  link $@'; $(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	@mkdir -p $(@D)
+	@echo '  link $@'; $(CC) $(LDFLAGS) $^ $(LIBS) -o $@
+$(BUILD)/browser/%: $(BUILD)/tests/browser/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo '  link $@'; $(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 # With clang a target is a fuzzer of its own; with gcc the same target replays its corpus.

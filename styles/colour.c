@@ -132,9 +132,6 @@ bool colour_parse(const char *text, struct colour *out)
 
 struct colour colour_mix(struct colour a, struct colour b, double t)
 {
-    double alpha = a.a + (b.a - a.a) * t;
-    if (alpha <= 0)
-        return (struct colour){0};
-    double wa = a.a * (1 - t) / alpha, wb = b.a * t / alpha;
-    return (struct colour){a.r * wa + b.r * wb, a.g * wa + b.g * wb, a.b * wa + b.b * wb, alpha};
+    return (struct colour){a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t,
+                           a.a + (b.a - a.a) * t};
 }

@@ -19,7 +19,7 @@ struct colour {
 /* False if the text is no colour; *out is then untouched. */
 bool colour_parse(const char *text, struct colour *out);
 
-/* Between a and b, t in 0..1, premultiplied as MapLibre does. */
+/* Between a and b, t in 0..1; each channel by itself, as MapLibre does. */
 struct colour colour_mix(struct colour a, struct colour b, double t);
 
 #endif

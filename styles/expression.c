@@ -1,7 +1,5 @@
 #include "styles/expression_tree.h"
 
-#include "data/base/text.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -10,6 +8,9 @@ enum {
     MOST_DEPTH = 32,
     /* Arguments of one operator: a match over all township codes of a province fits. */
     MOST_ARGUMENTS = 10000,
+    /* Nodes that one evaluation may look at: a style is evaluated for each of some 100,000
+     * features, and a thousand of them are 20 us. Labels of match and in do not count. */
+    MOST_COST = 1000,
 };
 
 static const struct {
@@ -21,13 +22,7 @@ static const struct {
 #undef EXPR_OP_ROW
 };
 
-struct compiler {
-    struct arena *arena;
-    struct err *err;
-    unsigned depth;
-};
-
-static const char *type_name(enum value_type type)
+const char *expr_type_name(enum value_type type)
 {
     switch (type) {
     case VALUE_BOOL:
@@ -35,19 +30,29 @@ static const char *type_name(enum value_type type)
     case VALUE_NUMBER:
         return "a number";
     case VALUE_STRING:
+    case VALUE_TEXT:
         return "a text";
     case VALUE_COLOUR:
         return "a colour";
     case VALUE_NULL:
+        return "null";
+    case VALUE_ANY:
+    case VALUE_ERROR:
         break;
     }
     return "any value";
 }
 
-static enum err_code compile(struct compiler *c, const struct json *json, enum value_type want,
+/* What is compiled: the type that it shall have, and whether that is left to whoever asks. */
+struct wanted {
+    enum value_type type;
+    bool loose;
+};
+
+static enum err_code compile(struct compiler *c, const struct json *json, struct wanted want,
                              struct expr **out);
 
-static enum err_code literal_value(struct compiler *c, const struct json *json, struct value *out)
+enum err_code expr_read_value(struct compiler *c, const struct json *json, struct value *out)
 {
     *out = value_null();
     switch (jr_type_of(json)) {
@@ -76,7 +81,7 @@ static enum err_code literal_value(struct compiler *c, const struct json *json, 
 static enum err_code compile_constant(struct compiler *c, const struct json *json,
                                       enum value_type want, struct expr *out)
 {
-    enum err_code code = literal_value(c, json, &out->value);
+    enum err_code code = expr_read_value(c, json, &out->value);
     if (code != ERR_OK)
         return code;
     if (want == VALUE_COLOUR && out->value.type == VALUE_STRING) {
@@ -91,14 +96,14 @@ static enum err_code compile_constant(struct compiler *c, const struct json *jso
     return ERR_OK;
 }
 
-static enum err_code alloc_args(struct compiler *c, struct expr *out, size_t n)
+enum err_code expr_add_args(struct compiler *c, struct expr *out, size_t n)
 {
     out->args = arena_new(c->arena, struct expr *, n);
     return out->args ? ERR_OK : err_nomem(c->err);
 }
 
 static enum err_code add_arg(struct compiler *c, struct expr *out, const struct json *json,
-                             enum value_type want)
+                             struct wanted want)
 {
     struct expr *arg = NULL;
     enum err_code code = compile(c, json, want, &arg);
@@ -109,170 +114,45 @@ static enum err_code add_arg(struct compiler *c, struct expr *out, const struct 
     return ERR_OK;
 }
 
-static enum err_code add_label(struct compiler *c, struct expr *out, const struct json *json,
-                               uint32_t leads_to)
+enum err_code expr_add_arg(struct compiler *c, struct expr *out, const struct json *json,
+                           enum value_type want)
 {
-    struct value label;
-    enum err_code code = literal_value(c, json, &label);
-    if (code != ERR_OK)
-        return code;
-    if (label.type != VALUE_STRING && label.type != VALUE_NUMBER)
-        return err_set(c->err, ERR_INPUT, "a label must be a text or a number");
-    out->labels[out->n_labels] = label;
-    out->label_outputs[out->n_labels++] = leads_to;
-    return ERR_OK;
+    return add_arg(c, out, json, (struct wanted){want, false});
 }
 
-static enum err_code alloc_labels(struct compiler *c, struct expr *out, size_t n)
+enum err_code expr_add_output(struct compiler *c, struct expr *out, const struct json *json,
+                              enum value_type *want)
 {
-    out->labels = arena_new(c->arena, struct value, n);
-    out->label_outputs = arena_new(c->arena, uint32_t, n);
-    return out->labels && out->label_outputs ? ERR_OK : err_nomem(c->err);
-}
-
-/* ["match", input, label or [labels], output, ..., fallback] */
-static enum err_code compile_match(struct compiler *c, const struct json *json,
-                                   enum value_type want, struct expr *out)
-{
-    enum err_code code = ERR_OK;
-    size_t n = jr_count(json), n_labels = 0;
-    if (n % 2 == 0)
-        return err_set(c->err, ERR_INPUT, "has no fallback: its last argument must be one");
-    for (size_t i = 2; i + 1 < n; i += 2) {
-        bool list = jr_type_of(jr_item(json, i)) == JR_ARRAY;
-        n_labels += list ? jr_count(jr_item(json, i)) : 1;
-    }
-    TRY(alloc_args(c, out, n / 2 + 1));
-    TRY(alloc_labels(c, out, n_labels));
-    TRY(add_arg(c, out, jr_item(json, 1), VALUE_NULL));
-    for (size_t i = 2; i + 1 < n; i += 2) {
-        const struct json *label = jr_item(json, i);
-        uint32_t leads_to = out->n_args;
-        if (jr_type_of(label) != JR_ARRAY)
-            TRY(add_label(c, out, label, leads_to));
-        for (size_t k = 0; jr_type_of(label) == JR_ARRAY && k < jr_count(label); k++)
-            TRY(add_label(c, out, jr_item(label, k), leads_to));
-        TRY(add_arg(c, out, jr_item(json, i + 1), want));
-    }
-    TRY(add_arg(c, out, jr_item(json, n - 1), want));
-done:
+    bool first = out->n_args == 1; /* after the input, or the first condition */
+    enum err_code code = expr_add_arg(c, out, json, *want);
+    if (code == ERR_OK && first && *want == VALUE_ANY)
+        *want = out->args[1]->type;
     return code;
 }
 
-static enum err_code add_stop(struct compiler *c, struct expr *out, uint32_t index,
-                              const struct json *json)
+/* Checks nothing of its arguments at evaluation, since null makes it try the next one; what it
+ * gives is checked instead. */
+static enum err_code compile_coalesce(struct compiler *c, const struct json *json,
+                                      enum value_type want, struct expr *out)
 {
-    double stop = jr_number(json, NAN);
-    if (isnan(stop))
-        return err_set(c->err, ERR_INPUT, "stop %u is not a number", index + 1);
-    if (index > 0 && stop <= out->stops[index - 1])
-        return err_set(c->err, ERR_INPUT, "stops must rise, but %g follows %g", stop,
-                       out->stops[index - 1]);
-    out->stops[index] = stop;
-    return ERR_OK;
-}
-
-/* ["step", input, output, stop, output, ...] */
-static enum err_code compile_step(struct compiler *c, const struct json *json, enum value_type want,
-                                  struct expr *out)
-{
-    enum err_code code = ERR_OK;
-    size_t n = jr_count(json);
-    if (n % 2 == 0)
-        return err_set(c->err, ERR_INPUT, "the last stop has no output");
-    TRY(alloc_args(c, out, n / 2 + 1));
-    out->stops = arena_new(c->arena, double, n / 2);
-    if (!out->stops)
-        return err_nomem(c->err);
-    TRY(add_arg(c, out, jr_item(json, 1), VALUE_NUMBER));
-    TRY(add_arg(c, out, jr_item(json, 2), want));
-    for (size_t i = 3; i + 1 < n; i += 2) {
-        TRY(add_stop(c, out, out->n_args - 2, jr_item(json, i)));
-        TRY(add_arg(c, out, jr_item(json, i + 1), want));
+    enum err_code code = expr_add_args(c, out, jr_count(json));
+    bool as_wanted = true, any = want == VALUE_ANY;
+    for (size_t i = 1; code == ERR_OK && i < jr_count(json); i++) {
+        code = add_arg(c, out, jr_item(json, i), (struct wanted){want, true});
+        if (code == ERR_OK && i == 1 && any) /* the others are then taken to be of that type */
+            want = out->args[0]->type;
+        as_wanted = as_wanted && code == ERR_OK && (any || out->args[i - 1]->type == want);
     }
-done:
-    return code;
-}
-
-static enum err_code curve_base(struct compiler *c, const struct json *json, double *base)
-{
-    const char *kind = jr_text(jr_item(json, 0));
-    *base = 1;
-    if (kind && strcmp(kind, "linear") == 0 && jr_count(json) == 1)
-        return ERR_OK;
-    if (kind && strcmp(kind, "exponential") == 0 && jr_count(json) == 2) {
-        *base = jr_number(jr_item(json, 1), NAN);
-        if (*base > 0 && *base <= 1000)
-            return ERR_OK;
-    }
-    return err_set(c->err, ERR_INPUT,
-                   "the curve must be [\"linear\"] or [\"exponential\", base] with a base "
-                   "above 0");
-}
-
-/* ["interpolate", curve, input, stop, output, ...] */
-static enum err_code compile_interpolate(struct compiler *c, const struct json *json,
-                                         enum value_type want, struct expr *out)
-{
-    enum err_code code = ERR_OK;
-    size_t n = jr_count(json);
-    if (n % 2 == 0)
-        return err_set(c->err, ERR_INPUT, "the last stop has no output");
-    if (want == VALUE_STRING || want == VALUE_BOOL)
-        return err_set(c->err, ERR_INPUT, "only numbers and colours lie between two others");
-    TRY(curve_base(c, jr_item(json, 1), &out->base));
-    TRY(alloc_args(c, out, n / 2 + 1));
-    out->stops = arena_new(c->arena, double, n / 2);
-    if (!out->stops)
-        return err_nomem(c->err);
-    TRY(add_arg(c, out, jr_item(json, 2), VALUE_NUMBER));
-    for (size_t i = 3; i + 1 < n; i += 2) {
-        TRY(add_stop(c, out, out->n_args - 1, jr_item(json, i)));
-        TRY(add_arg(c, out, jr_item(json, i + 1), want));
-    }
-done:
-    return code;
-}
-
-/* ["in", needle, ["literal", [...]]] */
-static enum err_code compile_in(struct compiler *c, const struct json *json, struct expr *out)
-{
-    enum err_code code = ERR_OK;
-    const struct json *list = jr_item(json, 2);
-    const char *head = jr_text(jr_item(list, 0));
-    const struct json *items = jr_item(list, 1);
-    if (!head || strcmp(head, "literal") != 0 || jr_type_of(items) != JR_ARRAY)
-        return err_set(c->err, ERR_INPUT, "needs a list such as [\"literal\", [\"a\", \"b\"]]");
-    TRY(alloc_args(c, out, 1));
-    TRY(alloc_labels(c, out, jr_count(items)));
-    TRY(add_arg(c, out, jr_item(json, 1), VALUE_NULL));
-    for (size_t i = 0; i < jr_count(items); i++)
-        TRY(add_label(c, out, jr_item(items, i), 0));
-done:
-    return code;
-}
-
-/* ["case", condition, output, ..., fallback] */
-static enum err_code compile_case(struct compiler *c, const struct json *json, enum value_type want,
-                                  struct expr *out)
-{
-    enum err_code code = ERR_OK;
-    size_t n = jr_count(json);
-    if (n % 2 != 0)
-        return err_set(c->err, ERR_INPUT, "has no fallback: its last argument must be one");
-    TRY(alloc_args(c, out, n));
-    for (size_t i = 1; i < n; i++)
-        TRY(add_arg(c, out, jr_item(json, i), i % 2 == 1 && i + 1 < n ? VALUE_BOOL : want));
-done:
+    out->type = as_wanted ? want : VALUE_ANY;
     return code;
 }
 
 static enum err_code compile_plain(struct compiler *c, const struct json *json,
                                    enum value_type want, struct expr *out)
 {
-    enum err_code code = alloc_args(c, out, jr_count(json));
+    enum err_code code = expr_add_args(c, out, jr_count(json));
     for (size_t i = 1; code == ERR_OK && i < jr_count(json); i++)
-        code = add_arg(c, out, jr_item(json, i), want);
+        code = expr_add_arg(c, out, jr_item(json, i), want);
     return code;
 }
 
@@ -292,11 +172,27 @@ static enum err_code compile_property(struct compiler *c, const struct json *jso
 static enum err_code compile_comparison(struct compiler *c, const struct json *json,
                                         struct expr *out)
 {
-    enum err_code code = compile_plain(c, json, VALUE_NULL, out);
-    if (code == ERR_OK && out->args[0]->op == OP_LITERAL && out->args[1]->op == OP_LITERAL)
+    bool order = out->op != OP_EQ && out->op != OP_NE;
+    enum err_code code = compile_plain(c, json, VALUE_ANY, out);
+    if (code != ERR_OK)
+        return code;
+    struct expr *a = out->args[0], *b = out->args[1];
+    if (a->op == OP_LITERAL && b->op == OP_LITERAL)
         return err_set(c->err, ERR_INPUT,
                        "compares two constants; a property is written [\"get\", \"name\"]");
-    return code;
+    for (int i = 0; i < 2; i++) {
+        enum value_type type = out->args[i]->type;
+        if (type == VALUE_COLOUR || (order && (type == VALUE_BOOL || type == VALUE_NULL)))
+            return err_set(c->err, ERR_INPUT, "cannot compare %s", expr_type_name(type));
+    }
+    if (a->type != b->type && a->type != VALUE_ANY && b->type != VALUE_ANY)
+        return err_set(c->err, ERR_INPUT, "compares %s with %s", expr_type_name(a->type),
+                       expr_type_name(b->type));
+    if (order && a->type == VALUE_ANY)
+        a->check = b->type;
+    else if (order && b->type == VALUE_ANY)
+        b->check = a->type;
+    return ERR_OK;
 }
 
 /* The arguments of an operator; sets out->type. */
@@ -308,7 +204,7 @@ static enum err_code compile_arguments(struct compiler *c, const struct json *js
     case OP_LITERAL:
         return compile_constant(c, jr_item(json, 1), want, out);
     case OP_GET:
-        out->type = VALUE_NULL;
+        out->type = VALUE_ANY;
         return compile_property(c, json, out);
     case OP_HAS:
         return compile_property(c, json, out);
@@ -320,30 +216,28 @@ static enum err_code compile_arguments(struct compiler *c, const struct json *js
     case OP_GE:
         return compile_comparison(c, json, out);
     case OP_IN:
-        return compile_in(c, json, out);
+        return expr_compile_in(c, json, out);
     case OP_ALL:
     case OP_ANY:
     case OP_NOT:
         return compile_plain(c, json, VALUE_BOOL, out);
     case OP_CASE:
-        out->type = want;
-        return compile_case(c, json, want, out);
+        return expr_compile_case(c, json, want, out);
     case OP_MATCH:
-        out->type = want;
-        return compile_match(c, json, want, out);
+        return expr_compile_match(c, json, want, out);
     case OP_STEP:
-        out->type = want;
-        return compile_step(c, json, want, out);
+        return expr_compile_step(c, json, want, out);
     case OP_INTERPOLATE:
-        out->type = want;
-        return compile_interpolate(c, json, want, out);
+        return expr_compile_interpolate(c, json, want, out);
     case OP_COALESCE:
-        out->type = want;
-        return compile_plain(c, json, want, out);
+        return compile_coalesce(c, json, want, out);
     case OP_CONCAT:
     case OP_TO_STRING:
         out->type = VALUE_STRING;
-        return compile_plain(c, json, VALUE_NULL, out);
+        return compile_plain(c, json, VALUE_ANY, out);
+    case OP_NUMBER_FORMAT:
+        out->type = VALUE_STRING;
+        return expr_compile_number_format(c, json, out);
     case OP_ZOOM:
         out->type = VALUE_NUMBER;
         out->depends = EXPR_ZOOM;
@@ -377,7 +271,52 @@ static enum err_code find_op(struct compiler *c, const struct json *json, enum e
     return err_set(c->err, ERR_INPUT, "\"%s\" is not an expression that is supported", name);
 }
 
-static enum err_code compile(struct compiler *c, const struct json *json, enum value_type want,
+/* What is known of its type now, and what is left to the evaluation. */
+static enum err_code check_type(struct compiler *c, struct wanted want, struct expr *expr)
+{
+    bool is_made = want.type == VALUE_COLOUR || want.type == VALUE_TEXT;
+    expr->check = VALUE_ANY;
+    if (want.type == VALUE_ANY || expr->type == want.type)
+        return ERR_OK;
+    bool is_known = expr->type != VALUE_ANY || want.type == VALUE_NULL;
+    if (is_known && !(is_made && expr->type == VALUE_STRING))
+        return err_set(c->err, ERR_INPUT, "gives %s where %s belongs", expr_type_name(expr->type),
+                       expr_type_name(want.type));
+    if (!want.loose)
+        expr->type = expr->check = want.type;
+    return ERR_OK;
+}
+
+static uint32_t cost_of(const struct expr *expr)
+{
+    bool choice = expr->op == OP_MATCH || expr->op == OP_STEP || expr->op == OP_INTERPOLATE;
+    uint32_t sum = 1, most = 0;
+    for (uint32_t i = 0; i < expr->n_args; i++) {
+        uint32_t cost = expr->args[i]->cost;
+        if (choice && i > 0)
+            most = cost > most ? cost : most;
+        else
+            sum += cost;
+    }
+    sum += expr->op == OP_INTERPOLATE ? 2 * most : most;
+    return sum < MOST_COST ? sum : MOST_COST + 1;
+}
+
+/* What depends on nothing is worked out now. */
+static enum err_code fold(struct compiler *c, struct expr *expr)
+{
+    const struct eval eval = {.arena = c->arena};
+    if (expr->depends || (expr->op == OP_LITERAL && expr->check == VALUE_ANY))
+        return ERR_OK;
+    struct value value = expr_evaluate(expr, &eval);
+    if (value.type == VALUE_ERROR)
+        return err_set(c->err, ERR_INPUT, "these constants have no result");
+    *expr = (struct expr){
+        .op = OP_LITERAL, .type = expr->type, .check = VALUE_ANY, .cost = 1, .value = value};
+    return ERR_OK;
+}
+
+static enum err_code compile(struct compiler *c, const struct json *json, struct wanted want,
                              struct expr **out)
 {
     *out = NULL;
@@ -389,21 +328,25 @@ static enum err_code compile(struct compiler *c, const struct json *json, enum v
     enum err_code code;
     c->depth++;
     if (jr_type_of(json) != JR_ARRAY) {
-        code = compile_constant(c, json, want, expr);
+        code = compile_constant(c, json, want.type, expr);
     } else {
         code = find_op(c, json, &expr->op);
         if (code == ERR_OK) {
             enum expr_op op = expr->op;
-            code = compile_arguments(c, json, want, expr);
+            code = compile_arguments(c, json, want.type, expr);
             if (code != ERR_OK && code != ERR_MEMORY)
                 code = err_wrap(c->err, "in \"%s\"", ops[op].name);
         }
     }
     c->depth--;
-    if (code == ERR_OK && want != VALUE_NULL && expr->type != VALUE_NULL && expr->type != want)
-        code = err_set(c->err, ERR_INPUT, "gives %s where %s belongs", type_name(expr->type),
-                       type_name(want));
-    *out = code == ERR_OK ? expr : NULL;
+    TRY(code);
+    expr->cost = cost_of(expr);
+    if (expr->cost > MOST_COST)
+        return err_set(c->err, ERR_LIMIT, "takes more than %d steps for a feature", MOST_COST);
+    TRY(check_type(c, want, expr));
+    TRY(fold(c, expr));
+    *out = expr;
+done:
     return code;
 }
 
@@ -411,12 +354,35 @@ enum err_code expr_compile(const struct json *json, enum value_type want, struct
                            struct expr **out, struct err *err)
 {
     struct compiler compiler = {.arena = arena, .err = err};
-    return compile(&compiler, json, want, out);
+    return compile(&compiler, json, (struct wanted){want, false}, out);
 }
 
 unsigned expr_depends(const struct expr *expr)
 {
     return expr->depends;
+}
+
+enum expr_zoom expr_zoom(const struct expr *expr)
+{
+    if (!(expr->depends & EXPR_ZOOM))
+        return EXPR_ZOOM_NOWHERE;
+    const struct expr *found = NULL;
+    unsigned n = 0;
+    for (uint32_t i = 0; i < expr->n_args; i++) {
+        if (!(expr->args[i]->depends & EXPR_ZOOM))
+            continue;
+        found = expr->args[i];
+        n++;
+    }
+    if (n != 1)
+        return EXPR_ZOOM_ELSEWHERE;
+    if (expr->op == OP_COALESCE)
+        return expr_zoom(found);
+    if (found != expr->args[0] || found->op != OP_ZOOM)
+        return EXPR_ZOOM_ELSEWHERE;
+    return expr->op == OP_STEP          ? EXPR_ZOOM_STEPS
+           : expr->op == OP_INTERPOLATE ? EXPR_ZOOM_CURVE
+                                        : EXPR_ZOOM_ELSEWHERE;
 }
 
 void expr_outputs(const struct expr *expr, void *context,

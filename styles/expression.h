@@ -2,12 +2,14 @@
  * expression.h - MapLibre expressions: compiled once, evaluated for a feature and a zoom.
  *
  * Known operators: literal get has == != < <= > >= in all any ! case match step interpolate
- * (linear, exponential) coalesce concat to-string zoom rgb rgba. Anything else is an error
- * that names the operator and where it stands.
+ * (linear, exponential) coalesce concat to-string number-format zoom rgb rgba. Anything else is
+ * an error that names the operator and where it stands.
  *
- * A value that cannot be had (a property that is absent, a comparison of a number with a
- * text) is null, and null makes a property fall back to its default and a filter say no, as
- * in MapLibre.
+ * Types are those of MapLibre: what is known when it is compiled is checked then, what only the
+ * feature tells when it is evaluated. A property that is absent is null; null, or any other value
+ * of the wrong type, where a number, a text or a yes or no belongs makes the whole expression an
+ * error, whatever stands round it: a property then takes its default and a filter says no. What
+ * does not look at feature or zoom is worked out when it is compiled.
  *
  * Life:    expr_compile once into an arena; never changes.
  * Threads: expressions are safe to share; evaluation allocates (concat, to-string) from the
@@ -22,7 +24,17 @@
 #include "data/base/json.h"
 #include "styles/colour.h"
 
-enum value_type { VALUE_NULL, VALUE_BOOL, VALUE_NUMBER, VALUE_STRING, VALUE_COLOUR };
+enum value_type {
+    VALUE_NULL,
+    VALUE_BOOL,
+    VALUE_NUMBER,
+    VALUE_STRING,
+    VALUE_COLOUR,
+    VALUE_ERROR, /* of an evaluation */
+    /* What may be wanted of an expression; no value has these. */
+    VALUE_ANY,
+    VALUE_TEXT, /* any value but a number or a bool that is known as such, made a string */
+};
 
 struct value {
     enum value_type type;
@@ -58,6 +70,11 @@ static inline struct value value_colour(struct colour colour)
     return (struct value){.type = VALUE_COLOUR, .as.colour = colour};
 }
 
+static inline struct value value_error(void)
+{
+    return (struct value){.type = VALUE_ERROR};
+}
+
 /* What an expression is evaluated with. get NULL: there is no feature. */
 struct eval {
     double zoom; /* of the style: tiles of 512 px */
@@ -71,16 +88,25 @@ enum { EXPR_ZOOM = 1, EXPR_FEATURE = 2 };
 
 struct expr;
 
-/* Compiles JSON that shall give a value of type `want` (VALUE_NULL: any). A plain JSON value
- * is a constant. ERR_INPUT says what is wrong and where inside the expression. */
+/* Compiles JSON that shall give a value of type `want`. A plain JSON value is a constant.
+ * ERR_INPUT says what is wrong and where inside the expression; ERR_LIMIT: it would take too
+ * long. */
 enum err_code expr_compile(const struct json *json, enum value_type want, struct arena *arena,
                            struct expr **out, struct err *err);
 
 unsigned expr_depends(const struct expr *expr);
 
+/* Where the zoom is looked at. Of properties MapLibre takes it only as the input of one step or
+ * interpolate that is the whole expression, or one of a coalesce. */
+enum expr_zoom { EXPR_ZOOM_NOWHERE, EXPR_ZOOM_STEPS, EXPR_ZOOM_CURVE, EXPR_ZOOM_ELSEWHERE };
+enum expr_zoom expr_zoom(const struct expr *expr);
+
 /* Calls visit for every constant that the expression can give. */
 void expr_outputs(const struct expr *expr, void *context,
                   void (*visit)(void *context, struct value value));
+
+/* A value as text, as JavaScript writes it, null being nothing; NULL: no memory. */
+const char *value_text(struct value value, struct arena *arena);
 
 struct value expr_evaluate(const struct expr *expr, const struct eval *eval);
 

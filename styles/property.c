@@ -1,7 +1,6 @@
 #include "styles/style_private.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -116,6 +115,7 @@ enum value_type property_value_type(enum property_kind kind)
     switch (kind) {
     case KIND_NUMBER:
     case KIND_SIZE:
+    case KIND_SPACING:
     case KIND_SIGNED:
     case KIND_SHARE:
         return VALUE_NUMBER;
@@ -123,10 +123,10 @@ enum value_type property_value_type(enum property_kind kind)
         return VALUE_COLOUR;
     case KIND_BOOL:
         return VALUE_BOOL;
-    case KIND_TEXT: /* a number is a text too */
-        return VALUE_NULL;
+    case KIND_TEXT:
     case KIND_PATTERN:
     case KIND_ICON:
+        return VALUE_TEXT;
     case KIND_CAP:
     case KIND_JOIN:
     case KIND_ANCHOR:
@@ -139,15 +139,15 @@ enum value_type property_value_type(enum property_kind kind)
     case KIND_FONT:
         break;
     }
-    return VALUE_NULL;
+    return VALUE_ANY;
 }
 
 /* The numbers that a kind takes; false: any. */
 static bool range_of(enum property_kind kind, double *least, double *most)
 {
-    *least = kind == KIND_SIGNED ? -1000 : 0;
+    *least = kind == KIND_SIGNED ? -1000 : kind == KIND_SPACING ? 1 : 0;
     *most = kind == KIND_SHARE ? 1 : 1000;
-    return kind == KIND_SIZE || kind == KIND_SIGNED || kind == KIND_SHARE;
+    return kind == KIND_SIZE || kind == KIND_SPACING || kind == KIND_SIGNED || kind == KIND_SHARE;
 }
 
 static const char *right_choice(enum property_kind kind)
@@ -175,16 +175,18 @@ bool property_takes(enum property_kind kind, struct value value, const char **ri
     struct pattern pattern;
     double least, most;
     if (range_of(kind, &least, &most)) {
-        *right = kind == KIND_SHARE    ? "a number from 0 to 1"
-                 : kind == KIND_SIGNED ? "a number from -1000 to 1000"
-                                       : "a number from 0 to 1000";
+        *right = kind == KIND_SHARE     ? "a number from 0 to 1"
+                 : kind == KIND_SIGNED  ? "a number from -1000 to 1000"
+                 : kind == KIND_SPACING ? "a number from 1 to 1000"
+                                        : "a number from 0 to 1000";
         return value.type != VALUE_NUMBER || (value.as.number >= least && value.as.number <= most);
     }
     if (kind == KIND_TEXT) {
         *right = "an expression such as [\"get\", \"name\"]; the old {name} form is not supported";
         return value.type != VALUE_STRING || !strchr(value.as.string, '{');
     }
-    if (value.type != VALUE_STRING || !*value.as.string)
+    bool may_be_empty = kind == KIND_PATTERN || kind == KIND_ICON; /* then nothing is drawn */
+    if (value.type != VALUE_STRING || (may_be_empty && !*value.as.string))
         return true;
     if (kind == KIND_PATTERN) {
         *right = "one of the built-in sprite: hatch-, back-hatch-, cross- or dots- and red, "
@@ -194,6 +196,45 @@ bool property_takes(enum property_kind kind, struct value value, const char **ri
     const struct choice *choices = choices_of(kind);
     *right = right_choice(kind);
     return !choices || find_choice(choices, value.as.string) >= 0;
+}
+
+/* Properties that are one for a whole layer ("data-driven styling" is not supported for them). */
+static bool is_of_layer(enum style_property property)
+{
+    switch ((int)property) {
+    case PROP_BACKGROUND_COLOR:
+    case PROP_BACKGROUND_OPACITY:
+    case PROP_LINE_CAP:
+    case PROP_ICON_ALLOW_OVERLAP:
+    case PROP_TEXT_LINE_HEIGHT:
+    case PROP_TEXT_PADDING:
+    case PROP_TEXT_ALLOW_OVERLAP:
+    case PROP_TEXT_OPTIONAL:
+    case PROP_TEXT_ROTATION_ALIGNMENT:
+    case PROP_TEXT_MAX_ANGLE:
+    case PROP_TEXT_KEEP_UPRIGHT:
+    case PROP_SYMBOL_PLACEMENT:
+    case PROP_SYMBOL_SPACING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum err_code property_check_use(enum style_property property, const struct expr *expr,
+                                 struct err *err)
+{
+    if (is_of_layer(property) && (expr_depends(expr) & EXPR_FEATURE))
+        return err_set(err, ERR_INPUT,
+                       "is one for the whole layer: it cannot look at properties of features");
+    enum expr_zoom zoom = expr_zoom(expr);
+    if (zoom == EXPR_ZOOM_ELSEWHERE)
+        return err_set(err, ERR_INPUT,
+                       "[\"zoom\"] must be the input of one step or interpolate that is the whole "
+                       "expression");
+    if (zoom == EXPR_ZOOM_CURVE && property_rows[property].kind == KIND_NUMBER)
+        return err_set(err, ERR_INPUT, "is no size: with zoom it can only step");
+    return ERR_OK;
 }
 
 /* ---- evaluation ---- */
@@ -259,8 +300,6 @@ struct colour style_colour(const struct style_layer *layer, enum style_property 
         colour.a = 0;
     if (value.type == VALUE_COLOUR)
         colour = value.as.colour;
-    else if (value.type == VALUE_STRING) /* the feature's own colour */
-        (void)colour_parse(value.as.string, &colour);
     return colour;
 }
 
@@ -275,14 +314,7 @@ const char *style_text(const struct style_layer *layer, enum style_property prop
                        const struct eval *eval)
 {
     struct value value = evaluate(layer, property, eval);
-    if (value.type == VALUE_STRING)
-        return *value.as.string ? value.as.string : NULL;
-    if (value.type != VALUE_NUMBER)
-        return NULL;
-    char *text = arena_new(eval->arena, char, 32);
-    if (text)
-        snprintf(text, 32, "%.15g", value.as.number);
-    return text;
+    return value.type == VALUE_STRING && *value.as.string ? value.as.string : NULL;
 }
 
 int style_choice(const struct style_layer *layer, enum style_property property,

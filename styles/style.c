@@ -168,6 +168,9 @@ static enum err_code read_expression(struct reader *r, enum style_property prope
         expr_compile(json, property_value_type(kind), &r->style->arena, &expr, r->err);
     if (code != ERR_OK)
         return code;
+    code = property_check_use(property, expr, r->err);
+    if (code != ERR_OK)
+        return code;
     struct check check = {.kind = kind};
     expr_outputs(expr, &check, check_constant);
     if (check.found && check.wrong.type == VALUE_STRING)

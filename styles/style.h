@@ -151,7 +151,7 @@ enum layer_type { LAYER_BACKGROUND, LAYER_FILL, LAYER_LINE, LAYER_CIRCLE, LAYER_
     X(PROP_TEXT_HALO_COLOR, "text-halo-color", SYMBOL, PAINT, COLOUR)                              \
     X(PROP_TEXT_HALO_WIDTH, "text-halo-width", SYMBOL, PAINT, SIZE)                                \
     X(PROP_SYMBOL_PLACEMENT, "symbol-placement", SYMBOL, LAYOUT, PLACEMENT)                        \
-    X(PROP_SYMBOL_SPACING, "symbol-spacing", SYMBOL, LAYOUT, SIZE)                                 \
+    X(PROP_SYMBOL_SPACING, "symbol-spacing", SYMBOL, LAYOUT, SPACING)                              \
     X(PROP_SYMBOL_SORT_KEY, "symbol-sort-key", SYMBOL, LAYOUT, NUMBER)
 
 enum style_property {

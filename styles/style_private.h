@@ -14,9 +14,10 @@ enum property_section { SECTION_PAINT, SECTION_LAYOUT };
 /* Kinds of values: what is checked at load, what an evaluation may give. */
 enum property_kind {
     KIND_NUMBER,
-    KIND_SIZE,   /* a number of at least 0 and at most 1000 */
-    KIND_SIGNED, /* from -1000 to 1000 */
-    KIND_SHARE,  /* 0..1 */
+    KIND_SIZE,    /* a number of at least 0 and at most 1000 */
+    KIND_SPACING, /* 1..1000 */
+    KIND_SIGNED,  /* from -1000 to 1000 */
+    KIND_SHARE,   /* 0..1 */
     KIND_COLOUR,
     KIND_BOOL,
     KIND_TEXT,
@@ -47,6 +48,11 @@ enum value_type property_value_type(enum property_kind kind);
 
 /* Whether a constant is one that this kind takes; *right gets what would be. */
 bool property_takes(enum property_kind kind, struct value value, const char **right);
+
+/* Refuses what MapLibre does not take: a property of a whole layer that looks at features, zoom in
+ * the middle of an expression, a curve where there is nothing between two values. */
+enum err_code property_check_use(enum style_property property, const struct expr *expr,
+                                 struct err *err);
 
 struct legend_map {
     const char *map;

@@ -63,28 +63,33 @@ static struct value value_at(const char *json, enum value_type want, double zoom
 
 static double number(const char *json, double zoom)
 {
-    struct value value = value_at(json, VALUE_NULL, zoom);
+    struct value value = value_at(json, VALUE_ANY, zoom);
     assert_int_equal(value.type, VALUE_NUMBER);
     return value.as.number;
 }
 
 static bool truth(const char *json)
 {
-    struct value value = value_at(json, VALUE_NULL, 5);
+    struct value value = value_at(json, VALUE_ANY, 5);
     assert_int_equal(value.type, VALUE_BOOL);
     return value.as.boolean;
 }
 
 static const char *text(const char *json)
 {
-    struct value value = value_at(json, VALUE_NULL, 5);
+    struct value value = value_at(json, VALUE_ANY, 5);
     assert_int_equal(value.type, VALUE_STRING);
     return value.as.string;
 }
 
 static bool is_null(const char *json)
 {
-    return value_at(json, VALUE_NULL, 5).type == VALUE_NULL;
+    return value_at(json, VALUE_ANY, 5).type == VALUE_NULL;
+}
+
+static bool is_error(const char *json)
+{
+    return value_at(json, VALUE_ANY, 5).type == VALUE_ERROR;
 }
 
 static void assert_refused(const char *json, enum value_type want, const char *words)
@@ -127,17 +132,23 @@ static void test_values_of_different_types_are_not_equal_and_have_no_order(void 
 {
     (void)state;
     assert_false(truth("[\"==\", [\"get\", \"grade\"], \"2\"]"));
-    assert_true(is_null("[\"<\", [\"get\", \"grade\"], \"3\"]"));
-    assert_true(is_null("[\">\", [\"get\", \"population\"], 3]"));
+    assert_true(is_error("[\"<\", [\"get\", \"grade\"], \"3\"]"));
+    assert_true(is_error("[\">\", [\"get\", \"population\"], 3]"));
+    assert_true(is_error("[\"<=\", [\"get\", \"open\"], [\"get\", \"open\"]]"));
+    assert_refused("[\"==\", [\"zoom\"], \"2\"]", VALUE_ANY, "compares a number with a text");
+    assert_refused("[\"<\", [\"has\", \"a\"], [\"get\", \"b\"]]", VALUE_ANY, "cannot compare true");
 }
 
-static void test_logic_takes_null_as_no(void **state)
+static void test_logic_takes_nothing_but_yes_and_no(void **state)
 {
     (void)state;
     assert_true(truth("[\"all\"]"));
     assert_false(truth("[\"any\"]"));
     assert_true(truth("[\"all\", [\"get\", \"open\"], true]"));
-    assert_false(truth("[\"all\", [\"get\", \"open\"], [\"<\", [\"get\", \"population\"], 3]]"));
+    assert_true(is_error("[\"all\", [\"get\", \"open\"], [\"<\", [\"get\", \"population\"], 3]]"));
+    assert_true(is_error("[\"!\", [\"get\", \"population\"]]"));
+    assert_true(is_error("[\"any\", [\"get\", \"grade\"], true]"));
+    assert_false(truth("[\"all\", false, [\"get\", \"grade\"]]")); /* what decides comes first */
     assert_true(truth("[\"any\", false, [\"get\", \"open\"]]"));
     assert_true(truth("[\"!\", false]"));
 }
@@ -148,7 +159,7 @@ static void test_in_looks_through_its_list(void **state)
     assert_true(truth("[\"in\", [\"get\", \"grade\"], [\"literal\", [1, 2]]]"));
     assert_false(truth("[\"in\", [\"get\", \"grade\"], [\"literal\", [\"1\", \"2\"]]]"));
     assert_false(truth("[\"in\", [\"get\", \"grade\"], [\"literal\", []]]"));
-    assert_refused("[\"in\", [\"get\", \"grade\"], 1, 2]", VALUE_NULL, "\"in\" has 3 arguments");
+    assert_refused("[\"in\", [\"get\", \"grade\"], 1, 2]", VALUE_ANY, "\"in\" has 3 arguments");
 }
 
 static void test_case_and_match_choose_the_first_that_fits(void **state)
@@ -159,8 +170,19 @@ static void test_case_and_match_choose_the_first_that_fits(void **state)
     assert_true(number("[\"match\", [\"get\", \"grade\"], 1, 10, 2, 20, 30]", 0) == 20);
     assert_true(number("[\"match\", [\"get\", \"grade\"], [1, 2], 10, 30]", 0) == 10);
     assert_true(number("[\"match\", [\"get\", \"population\"], 1, 10, 30]", 0) == 30);
-    assert_refused("[\"match\", [\"get\", \"grade\"], 1, 10, 2, 20]", VALUE_NULL, "no fallback");
-    assert_refused("[\"case\", true, 1, false, 2]", VALUE_NULL, "no fallback");
+    assert_true(number("[\"match\", [\"get\", \"grade\"], \"2\", 10, 30]", 0) == 30);
+    assert_refused("[\"match\", [\"get\", \"grade\"], 1, 10, 1, 20, 30]", VALUE_ANY,
+                   "the label 1 stands twice");
+    assert_refused("[\"match\", [\"get\", \"grade\"], 1, 10, \"2\", 20, 30]", VALUE_ANY,
+                   "all texts or all numbers");
+    assert_refused("[\"match\", [\"get\", \"grade\"], 1.5, 10, 30]", VALUE_ANY, "no whole number");
+    assert_refused("[\"match\", [\"zoom\"], \"a\", 10, 30]", VALUE_ANY,
+                   "looks for a text in a number");
+    assert_refused("[\"case\", [\"get\", \"open\"], 1, \"b\"]", VALUE_ANY,
+                   "gives a text where a number belongs");
+    assert_true(is_error("[\"case\", [\"get\", \"grade\"], 1, 2]"));
+    assert_refused("[\"match\", [\"get\", \"grade\"], 1, 10, 2, 20]", VALUE_ANY, "no fallback");
+    assert_refused("[\"case\", true, 1, false, 2]", VALUE_ANY, "no fallback");
 }
 
 static void test_step_changes_at_its_stop(void **state)
@@ -197,8 +219,12 @@ static void test_colours_mix_and_are_read_from_texts(void **state)
     assert_true(fabs(v.as.colour.g - 127.5) < 1e-9);
     v = value_at("[\"rgba\", 255, 165, 0, 0.5]", VALUE_COLOUR, 5);
     assert_true(v.as.colour.r == 255 && v.as.colour.g == 165 && v.as.colour.a == 0.5);
-    v = value_at("[\"rgb\", 300, -1, 7]", VALUE_COLOUR, 5);
-    assert_true(v.as.colour.r == 255 && v.as.colour.g == 0 && v.as.colour.a == 1);
+    v = value_at("[\"rgb\", 0, 0, [\"get\", \"grade\"]]", VALUE_COLOUR, 5);
+    assert_true(v.as.colour.b == 2 && v.as.colour.a == 1);
+    v = value_at("[\"get\", \"paint\"]", VALUE_COLOUR, 5);
+    assert_true(v.as.colour.r == 16 && v.as.colour.g == 32 && v.as.colour.b == 48);
+    assert_int_equal(value_at("[\"get\", \"name\"]", VALUE_COLOUR, 5).type, VALUE_ERROR);
+    assert_refused("[\"rgb\", 300, -1, 7]", VALUE_COLOUR, "these constants have no result");
     assert_refused("\"reddish\"", VALUE_COLOUR, "\"reddish\" is not a colour");
     assert_refused("[\"match\", 1, 1, \"#12345\", \"#fff\"]", VALUE_COLOUR, "#12345");
 }
@@ -214,6 +240,107 @@ static void test_text_is_joined_as_javascript_would(void **state)
     assert_string_equal(text("[\"to-string\", [\"get\", \"population\"]]"), "");
 }
 
+static void test_numbers_are_written_as_a_browser_does(void **state)
+{
+    static const struct {
+        const char *number, *options, *text;
+    } cases[] = {{"1234567.8915", "{}", "1,234,567.892"},
+                 {"0.0005", "{}", "0.001"},
+                 {"999.9995", "{}", "1,000"},
+                 {"2.5", "{\"max-fraction-digits\": [\"literal\", 0]}", "3"},
+                 {"1.005", "{\"max-fraction-digits\": 2}", "1.01"},
+                 {"0.04", "{\"max-fraction-digits\": 1}", "0"},
+                 {"0.05", "{\"max-fraction-digits\": 1}", "0.1"},
+                 {"12", "{\"min-fraction-digits\": 5}", "12.00000"},
+                 {"-1234.5", "{\"locale\": \"zh-CN\"}", "-1,234.5"},
+                 {"1234.5", "{\"locale\": \"zh-CN-u-nu-hanidec\"}", "一,二三四.五"},
+                 {"20", "{\"locale\": \"zh-Hans-CN-u-nu-hanidec\"}", "二〇"},
+                 {"1e21", "{}", "1,000,000,000,000,000,000,000"}};
+    char json[256];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(json, sizeof json, "[\"number-format\", %s, %s]", cases[i].number,
+                 cases[i].options);
+        assert_string_equal(text(json), cases[i].text);
+    }
+    assert_string_equal(text("[\"number-format\", [\"get\", \"grade\"], {}]"), "2");
+    assert_true(is_error("[\"number-format\", [\"get\", \"name\"], {}]"));
+    assert_refused("[\"number-format\", 1, {\"locale\": \"ar\"}]", VALUE_ANY, "locale: must be");
+    assert_refused("[\"number-format\", 1, {\"currency\": \"CNY\"}]", VALUE_ANY,
+                   "currency: is not an option");
+    assert_refused("[\"number-format\", 1, {\"max-fraction-digits\": 21}]", VALUE_ANY,
+                   "from 0 to 20");
+    assert_refused("[\"number-format\", 1, {\"max-fraction-digits\": 1, "
+                   "\"min-fraction-digits\": 2}]",
+                   VALUE_ANY, "is above");
+    assert_refused("[\"number-format\", 1, {\"max-fraction-digits\": 0}]", VALUE_ANY,
+                   "[\"literal\", 0]");
+    assert_refused("[\"number-format\", 1, 2]", VALUE_ANY, "must be an object");
+    assert_string_equal(text("[\"to-string\", 1e21]"), "1e+21");
+    assert_string_equal(text("[\"to-string\", 1.2345678901234568e20]"), "123456789012345680000");
+    assert_string_equal(text("[\"to-string\", 1.5e-7]"), "1.5e-7");
+    assert_string_equal(text("[\"to-string\", 0.000001]"), "0.000001");
+    assert_string_equal(text("[\"to-string\", -0.5]"), "-0.5");
+    assert_string_equal(text("[\"to-string\", [\"rgba\", 1, 2, 3, 0.5]]"), "rgba(1,2,3,0.5)");
+}
+
+static void test_a_text_may_hold_another(void **state)
+{
+    (void)state;
+    assert_true(truth("[\"in\", \"川\", [\"get\", \"name\"]]"));
+    assert_false(truth("[\"in\", \"固\", [\"get\", \"name\"]]"));
+    assert_false(truth("[\"in\", \"a\", [\"get\", \"population\"]]"));
+    assert_true(is_error("[\"in\", \"a\", [\"get\", \"grade\"]]"));
+}
+
+static void test_what_costs_too_much_for_a_feature_is_refused(void **state)
+{
+    (void)state;
+    static char json[400000];
+    struct expr *expr;
+    struct err err;
+    /* 400 conditions are 1,201 nodes; a match over 3,000 codes looks at three. */
+    strcpy(json, "[\"case\"");
+    for (int i = 0; i < 400; i++)
+        strcat(json, ",[\"has\",\"a\"],1");
+    strcat(json, ",2]");
+    assert_int_equal(compile(json, VALUE_NUMBER, &expr, &err), ERR_OK);
+    char *at = stpcpy(json, "[\"case\"");
+    for (int i = 0; i < 400; i++)
+        at = stpcpy(at, ",[\"!\",[\"!\",[\"has\",\"a\"]]],1");
+    stpcpy(at, ",2]");
+    assert_int_equal(compile(json, VALUE_NUMBER, &expr, &err), ERR_LIMIT);
+    assert_non_null(strstr(err.message, "more than 1000 steps"));
+    at = stpcpy(json, "[\"match\",[\"get\",\"grade\"]");
+    for (int i = 3000; i > 0; i--)
+        at += sprintf(at, ",%d,%d", i, i * 2);
+    stpcpy(at, ",0]");
+    assert_true(number(json, 0) == 4);
+}
+
+static enum expr_zoom zoom_of(const char *json)
+{
+    struct expr *expr;
+    struct err err;
+    assert_int_equal(compile(json, VALUE_ANY, &expr, &err), ERR_OK);
+    return expr_zoom(expr);
+}
+
+static void test_where_the_zoom_is_looked_at_is_known(void **state)
+{
+    (void)state;
+    assert_int_equal(zoom_of("[\"get\", \"a\"]"), EXPR_ZOOM_NOWHERE);
+    assert_int_equal(zoom_of("[\"step\", [\"zoom\"], 1, 5, [\"get\", \"a\"]]"), EXPR_ZOOM_STEPS);
+    assert_int_equal(zoom_of("[\"interpolate\", [\"linear\"], [\"zoom\"], 1, 5, 2, 6]"),
+                     EXPR_ZOOM_CURVE);
+    assert_int_equal(zoom_of("[\"coalesce\", [\"get\", \"a\"], [\"step\", [\"zoom\"], 1, 5, 2]]"),
+                     EXPR_ZOOM_STEPS);
+    assert_int_equal(zoom_of("[\"zoom\"]"), EXPR_ZOOM_ELSEWHERE);
+    assert_int_equal(zoom_of("[\"case\", [\"has\", \"a\"], [\"step\", [\"zoom\"], 1, 5, 2], 3]"),
+                     EXPR_ZOOM_ELSEWHERE);
+    assert_int_equal(zoom_of("[\"step\", [\"zoom\"], 1, 5, [\"zoom\"]]"), EXPR_ZOOM_ELSEWHERE);
+}
+
 static void test_coalesce_gives_the_first_that_is_there(void **state)
 {
     (void)state;
@@ -225,12 +352,12 @@ static void test_coalesce_gives_the_first_that_is_there(void **state)
 static void test_what_is_not_supported_is_named(void **state)
 {
     (void)state;
-    assert_refused("[\"heatmap-density\"]", VALUE_NULL, "\"heatmap-density\" is not an expression");
+    assert_refused("[\"heatmap-density\"]", VALUE_ANY, "\"heatmap-density\" is not an expression");
     assert_refused("[\"all\", [\"within\", 1]]", VALUE_BOOL, "in \"all\": \"within\"");
-    assert_refused("[]", VALUE_NULL, "begins with its operator's name");
-    assert_refused("[[\"get\", \"a\"]]", VALUE_NULL, "begins with its operator's name");
-    assert_refused("[\"get\"]", VALUE_NULL, "has 0 arguments");
-    assert_refused("[\"get\", 5]", VALUE_NULL, "name of a property");
+    assert_refused("[]", VALUE_ANY, "begins with its operator's name");
+    assert_refused("[[\"get\", \"a\"]]", VALUE_ANY, "begins with its operator's name");
+    assert_refused("[\"get\"]", VALUE_ANY, "has 0 arguments");
+    assert_refused("[\"get\", 5]", VALUE_ANY, "name of a property");
     assert_refused("{\"stops\": [[1, 2]]}", VALUE_NUMBER, "a list or object");
 }
 
@@ -239,7 +366,7 @@ static void test_types_are_checked_when_compiled(void **state)
     (void)state;
     assert_refused("\"thick\"", VALUE_NUMBER, "gives a text where a number belongs");
     assert_refused("[\"all\", 1]", VALUE_BOOL, "gives a number where true or false belongs");
-    assert_refused("[\"step\", \"x\", 1, 2, 3]", VALUE_NULL, "gives a text where a number belongs");
+    assert_refused("[\"step\", \"x\", 1, 2, 3]", VALUE_ANY, "gives a text where a number belongs");
     assert_refused("[\"interpolate\", [\"linear\"], [\"zoom\"], 1, \"a\", 2, \"b\"]", VALUE_STRING,
                    "only numbers and colours");
     assert_refused("[\"interpolate\", [\"cubic-bezier\", 0, 0, 1, 1], [\"zoom\"], 1, 1, 2, 2]",
@@ -269,7 +396,7 @@ static unsigned depends(const char *json)
 {
     struct expr *expr;
     struct err err;
-    assert_int_equal(compile(json, VALUE_NULL, &expr, &err), ERR_OK);
+    assert_int_equal(compile(json, VALUE_ANY, &expr, &err), ERR_OK);
     return expr_depends(expr);
 }
 
@@ -345,13 +472,17 @@ int main(void)
         cmocka_unit_test(test_get_gives_the_property_or_null),
         cmocka_unit_test(test_comparisons_on_either_side),
         cmocka_unit_test(test_values_of_different_types_are_not_equal_and_have_no_order),
-        cmocka_unit_test(test_logic_takes_null_as_no),
+        cmocka_unit_test(test_logic_takes_nothing_but_yes_and_no),
         cmocka_unit_test(test_in_looks_through_its_list),
         cmocka_unit_test(test_case_and_match_choose_the_first_that_fits),
         cmocka_unit_test(test_step_changes_at_its_stop),
         cmocka_unit_test(test_interpolate_is_linear_or_exponential_between_its_stops),
         cmocka_unit_test(test_colours_mix_and_are_read_from_texts),
         cmocka_unit_test(test_text_is_joined_as_javascript_would),
+        cmocka_unit_test(test_numbers_are_written_as_a_browser_does),
+        cmocka_unit_test(test_a_text_may_hold_another),
+        cmocka_unit_test(test_what_costs_too_much_for_a_feature_is_refused),
+        cmocka_unit_test(test_where_the_zoom_is_looked_at_is_known),
         cmocka_unit_test(test_coalesce_gives_the_first_that_is_there),
         cmocka_unit_test(test_what_is_not_supported_is_named),
         cmocka_unit_test(test_types_are_checked_when_compiled),

@@ -172,6 +172,9 @@ static bool encode(struct buf *out, struct value value)
         return true;
     case VALUE_NULL:
     case VALUE_COLOUR:
+    case VALUE_ERROR:
+    case VALUE_ANY:
+    case VALUE_TEXT:
         break;
     }
     return false;
