@@ -1,5 +1,4 @@
 /* Pictures laid from the top down against the same drawn from the bottom up in doubles. */
-#include "tiler/draw/mask.h"
 #include "tiler/draw/under.h"
 
 #include <math.h>
@@ -199,8 +198,8 @@ static void draw_lines(int64_t dx, int64_t dy)
         for (int k = 0; k < 6; k++)
             points[k] = (struct fixed){(int64_t)random_below(140 * 256) - 1000 + dx,
                                        (int64_t)random_below(140 * 256) - 1000 + dy};
-        mask_line(&under.mask, points, 6, i % 2, 0.5 + i % 5 * 0.5);
-        under_mask(&under, &ink);
+        thin_line(&under.thin, points, 6, i % 2, 0.5 + i % 5 * 0.5);
+        under_thin(&under, &ink);
         raster_ring(&raster, points, 6);
         under_shape(&under, &raster, &ink);
         under_layer(&under);
@@ -226,69 +225,6 @@ static void test_a_tile_is_the_crop_of_a_larger_picture(void **state)
     release();
 }
 
-/* ---- lines in the mask ---- */
-
-static double ink_in_mask(const struct mask *mask)
-{
-    double sum = 0;
-    for (size_t i = 0; i < (size_t)mask->size_px * mask->size_px; i++)
-        sum += mask->alpha[i] / 255.0;
-    return sum;
-}
-
-static void test_a_line_has_the_ink_of_its_length_and_width(void **state)
-{
-    (void)state;
-    struct mask mask = {.size_px = 0};
-    struct err err;
-    for (double width = 0.5; width <= 3; width += 0.5) {
-        for (int degree = 0; degree < 360; degree += 7) {
-            double angle = degree * M_PI / 180, length = 40.0 * 256;
-            assert_int_equal(mask_begin(&mask, SIZE, &err), ERR_OK);
-            struct fixed line[2] = {{32 * 256, 32 * 256}, {32 * 256, 32 * 256}};
-            line[0].x -= llround(cos(angle) * length / 2);
-            line[0].y -= llround(sin(angle) * length / 2);
-            line[1].x += llround(cos(angle) * length / 2);
-            line[1].y += llround(sin(angle) * length / 2);
-            mask_line(&mask, line, 2, false, width);
-            /* Alphas come in quarters: a thin line at a shallow slope has a fifth more. */
-            double share = ink_in_mask(&mask) / (40 * width);
-            assert_true(fabs(share - 1) < (width < 1 ? 0.32 : 0.21));
-            mask_release(&mask);
-        }
-    }
-}
-
-static void test_corners_of_a_line_have_no_gaps(void **state)
-{
-    (void)state;
-    struct mask one = {.size_px = 0}, many = {.size_px = 0};
-    struct err err;
-    assert_int_equal(mask_begin(&one, SIZE, &err), ERR_OK);
-    assert_int_equal(mask_begin(&many, SIZE, &err), ERR_OK);
-    struct fixed points[9];
-    for (int i = 0; i < 9; i++)
-        points[i] = (struct fixed){(4 + i * 7) * 256 + 77, (10 + i * 3) * 256 + 33};
-    const struct fixed ends[2] = {points[0], points[8]};
-    mask_line(&one, ends, 2, false, 2);
-    mask_line(&many, points, 9, false, 2);
-    for (size_t i = 0; i < SIZE * SIZE; i++)
-        assert_true(abs(one.alpha[i] - many.alpha[i]) <= 255 / MASK_STEPS + 1);
-    /* A square ring: the middle of every side and the pixel at every corner are inked. */
-    mask_release(&one);
-    assert_int_equal(mask_begin(&one, SIZE, &err), ERR_OK);
-    const struct fixed square[4] = {{2688, 2688}, {10368, 2688}, {10368, 10368}, {2688, 10368}};
-    mask_line(&one, square, 4, true, 1);
-    for (int i = 10; i <= 40; i++) {
-        assert_int_equal(one.alpha[10 * SIZE + i], 255);
-        assert_int_equal(one.alpha[40 * SIZE + i], 255);
-        assert_int_equal(one.alpha[i * SIZE + 10], 255);
-        assert_int_equal(one.alpha[i * SIZE + 40], 255);
-    }
-    mask_release(&one);
-    mask_release(&many);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,8 +233,6 @@ int main(void)
         cmocka_unit_test(test_what_is_hidden_is_known_and_changes_nothing),
         cmocka_unit_test(test_dimming_mixes_what_lies_below_and_leaves_its_transparency),
         cmocka_unit_test(test_a_tile_is_the_crop_of_a_larger_picture),
-        cmocka_unit_test(test_a_line_has_the_ink_of_its_length_and_width),
-        cmocka_unit_test(test_corners_of_a_line_have_no_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #define SISETU_TILER_DISC_H
 
 #include "tiler/draw/mask.h"
+#include "tiler/draw/raster.h"
 
 enum { DISC_MAX_PX = 24, DISC_KINDS = 16, DISC_PLACES = 64 };
 

@@ -1,20 +1,20 @@
 /*
- * mask.h - an alpha for each pixel of a picture, drawn before colour is laid through it: thin
- * lines, letters, hatching. What is drawn twice counts once, the stronger of the two.
+ * mask.h - an alpha for each pixel of a picture, drawn before colour is laid through it: letters,
+ * hatching. What is drawn twice counts once, the stronger of the two.
  *
  * Life:    mask_begin for a picture; draw; under_mask (under.h) lays it and leaves it clear.
- * Space:   24.8 pixels (raster.h).
+ * Space:   pixels, y down.
  * Threads: one.
- * Cost:    a line costs 15 ns a segment and 1.5 ns a pixel.
  */
 #ifndef SISETU_TILER_MASK_H
 #define SISETU_TILER_MASK_H
 
-#include "tiler/draw/raster.h"
+#include "data/base/err.h"
 
-/* Coverage comes in quarters here: lines are many, and their edges on every colour below would
- * fill a palette with what no eye tells apart. */
-enum { MASK_CELL_PX = 8, MASK_STEPS = 4 };
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MASK_CELL_PX = 8 };
 
 struct mask {
     uint32_t size_px; /* of an edge; a multiple of MASK_CELL_PX */
@@ -40,13 +40,6 @@ static inline void mask_rows(struct mask *mask, int32_t first, int32_t last)
     mask->top = first < mask->top ? first : mask->top;
     mask->bottom = last > mask->bottom ? last : mask->bottom;
 }
-
-/* A line of a width up to MASK_LINE_MAX_PX through n points, with round-looking corners and
- * butt ends; closed: from the last to the first as well. How strongly a pixel is covered
- * follows from the distance of its middle, as on a graphics card. */
-enum { MASK_LINE_MAX_PX = 3 };
-void mask_line(struct mask *mask, const struct fixed *points, size_t n, bool closed,
-               double width_px);
 
 /* Alphas of width x height pixels with the corner at (x, y), also outside of the picture. */
 struct stamp {

@@ -10,8 +10,8 @@ enum {
     LANES = 8,
     BLOCK_PX = 16,
     WHOLE = 65535,
-    /* What lets less through than this counts as opaque. */
-    NOTHING = 255,
+    /* What lets no more through than this, 1/256, counts as opaque. */
+    NOTHING = 256,
     STEP = FIXED_ONE / UNDER_STEPS,
 };
 
@@ -86,6 +86,7 @@ void under_release(struct under *under)
     free(under->seen);
     free(under->opaque);
     mask_release(&under->mask);
+    thin_release(&under->thin);
     *under = (struct under){0};
 }
 
@@ -123,6 +124,7 @@ enum err_code under_begin(struct under *under, uint32_t size_px, struct err *err
     under->size_px = size_px;
     under->n_levels = 0;
     TRY(mask_begin(&under->mask, size_px, err));
+    TRY(thin_begin(&under->thin, size_px, err));
     clear_cells(under);
     under_layer(under);
 done:
@@ -320,6 +322,39 @@ void under_mask(struct under *under, const struct ink *ink)
     mask->top = INT32_MAX;
     mask->bottom = -1;
 }
+
+/* ---- thin lines ---- */
+
+/* Four bits each, 0, 1, 3 or 7, as factors of 16 bits. */
+static inline lanes thirds(uint32_t pixels)
+{
+    const lanes up = {4096, 256, 16, 1, 4096, 256, 16, 1};
+    uint16_t low = (uint16_t)pixels, high = (uint16_t)(pixels >> 16);
+    lanes bits = ((lanes){low, low, low, low, high, high, high, high} * up) >> 12;
+    lanes steps = (bits & all(1)) + (bits >> 1 & all(1)) + (bits >> 2);
+    return steps * all(WHOLE / THIN_STEPS);
+}
+
+void under_thin(struct under *under, const struct ink *ink)
+{
+    const struct tint tint = tint_of(ink);
+    struct thin *thin = &under->thin;
+    const struct thin_box reach = thin->reach;
+    uint32_t per_row = under->size_px / LANES, rows[THIN_BLOCK_PX];
+    for (int64_t y = reach.top / THIN_BLOCK_PX; y <= reach.bottom / THIN_BLOCK_PX; y++) {
+        for (int64_t x = reach.left / LANES; x <= reach.right / LANES; x++) {
+            if (!thin_take(thin, (uint32_t)x, (uint32_t)y, rows))
+                continue;
+            struct under_cell *cell = under->cells + y * THIN_BLOCK_PX * per_row + x;
+            for (int i = 0; i < THIN_BLOCK_PX; i++, cell += per_row)
+                if (rows[i])
+                    add_part(cell, &tint, mul(cell->through, mul(thirds(rows[i]), tint.alpha)));
+        }
+    }
+    thin_taken(thin);
+}
+
+/* ---- stamps ---- */
 
 void under_stamp(struct under *under, const struct stamp *stamp, int64_t x, int64_t y,
                  const struct ink *ink)

@@ -5,8 +5,8 @@
  * through it. A shape goes under what is there already; where nothing can be seen any more it
  * costs nothing, and a shape that is hidden altogether need not be drawn: under_hides tells.
  * Of a hundred translucent areas on each other that is most of the work. The result is that
- * of drawing from the bottom up, but for less than one step of 255: what a pixel lets through
- * under 1/256 counts as nothing.
+ * of drawing from the bottom up, but for less than one step of 255: where a pixel lets 1/256
+ * or less through, nothing more is laid.
  *
  * Shapes of one layer that share an edge leave no seam: between under_layer and the next, the
  * parts of a pixel that they cover are taken to lie beside each other while they fill no more
@@ -25,6 +25,7 @@
 
 #include "data/base/err.h"
 #include "tiler/draw/mask.h"
+#include "tiler/draw/thin.h"
 
 /* Edges of areas are laid in sixteenths: no eye sees finer steps, and the picture has a quarter
  * of the colours, which a palette then holds with half the error. */
@@ -51,6 +52,7 @@ struct under {
     uint8_t *opaque;  /* for each block of 16 x 16: nothing below is seen */
     uint32_t n_open;  /* blocks that are not */
     struct mask mask;
+    struct thin thin;
     struct under_level *levels; /* what under_dim put aside, the uppermost last */
     uint32_t n_levels, levels_room;
 };
@@ -72,6 +74,9 @@ void under_pattern(struct under *under, struct raster *raster, const struct ink 
 
 /* Lays the mask, and clears it. */
 void under_mask(struct under *under, const struct ink *ink);
+
+/* Lays the thin lines, and clears them. */
+void under_thin(struct under *under, const struct ink *ink);
 
 /* Covers the whole picture. */
 void under_flood(struct under *under, const struct ink *ink);

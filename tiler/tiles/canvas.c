@@ -190,7 +190,7 @@ void canvas_lay(struct canvas *canvas, const struct coat *coat)
 void canvas_lay_lines(struct canvas *canvas, const struct coat *coat)
 {
     struct ink ink = ink_of_coat(coat);
-    under_mask(&canvas->under, &ink);
+    under_thin(&canvas->under, &ink);
 }
 
 void canvas_lay_disc(struct canvas *canvas, struct fixed centre, double outer_px, double inner_px,
@@ -243,7 +243,8 @@ static void text_pass(struct canvas *canvas, const struct glyph *glyphs, size_t 
     }
     struct coat coat = {.colour = halo ? look->halo_colour : look->colour,
                         .opacity = look->opacity};
-    canvas_lay_lines(canvas, &coat);
+    struct ink ink = ink_of_coat(&coat);
+    under_mask(&canvas->under, &ink);
 }
 
 void canvas_text(struct canvas *canvas, const struct glyph *glyphs, size_t n,

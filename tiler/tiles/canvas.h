@@ -3,7 +3,7 @@
  * (under.h tells why).
  *
  * One canvas serves one thread, tile after tile. Shapes are added to canvas->raster, thin lines
- * to canvas->under.mask; then canvas_lay or canvas_lay_lines puts them below what is there.
+ * to canvas->under.thin; then canvas_lay or canvas_lay_lines puts them below what is there.
  *
  * Space:   pixels of the tile at its scale; 0xAABBGGRR, premultiplied.
  * Threads: one.
@@ -66,7 +66,7 @@ enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err);
 /* Lays the shapes that are in the raster, which is empty then. */
 void canvas_lay(struct canvas *canvas, const struct coat *coat);
 
-/* Lays the lines that are in the mask, which is empty then. */
+/* Lays the thin lines, of which there are none then. */
 void canvas_lay_lines(struct canvas *canvas, const struct coat *coat);
 
 /* A disc, or a ring of inner_px > 0, round a point. */

@@ -55,28 +55,51 @@ static void mark_shape(const struct drawing *d, const struct layer_job *job,
         mark_edges(d, job, shape);
 }
 
+/* Whether nothing of what lies in the stretch's box would be seen. */
+static bool is_hidden(const struct drawing *d, const struct detail_stretch *stretch)
+{
+    struct fixed low = to_picture_far(d, stretch->west, stretch->north);
+    struct fixed high = to_picture_far(d, stretch->east, stretch->south);
+    return under_hides(&d->canvas->under, low.x >> 8, low.y >> 8, high.x >> 8, high.y >> 8);
+}
+
+/* A ring by stretches. To the right of a stretch only its ends matter: what lies left of the
+ * picture, or where nothing can be seen any more, is one straight edge. */
+static void add_ring(const struct drawing *d, const struct detail *detail, uint32_t ring)
+{
+    struct raster *raster = &d->canvas->raster;
+    uint32_t start = ring_start(detail, ring), last = detail->ring_ends[ring] - 1;
+    const struct plane_point *p = detail->points;
+    for (uint32_t i = start, end; i < last; i = end) {
+        const struct detail_stretch *stretch = &detail->stretches[i / DETAIL_STRETCH];
+        end = (i / DETAIL_STRETCH + 1) * DETAIL_STRETCH;
+        end = end < last ? end : last;
+        if (stretch->south <= d->square.north || stretch->north >= d->square.south ||
+            stretch->west >= d->square.east)
+            continue;
+        struct fixed from = to_picture(d, p[i]);
+        uint32_t step = stretch->east <= d->square.west || is_hidden(d, stretch) ? end - i : 1;
+        for (uint32_t k = i + step; k <= end; k += step) {
+            struct fixed to = to_picture(d, p[k]);
+            raster_edge(raster, from, to);
+            from = to;
+        }
+    }
+}
+
 void add_polygon(const struct drawing *d, const struct layer_job *job, const struct shape *shape)
 {
     const struct detail *detail = job->detail;
     if (shape->thickness < plane_units_of_px(d->key->z)) /* 2 px across, if it is square */
         mark_shape(d, job, shape);
-    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
-        uint32_t start = ring_start(detail, ring), end = detail->ring_ends[ring];
-        if (end - start < 3)
-            continue;
-        struct fixed first = to_picture(d, detail->points[start]), before = first;
-        for (uint32_t i = start + 1; i < end; i++) {
-            struct fixed next = to_picture(d, detail->points[i]);
-            raster_edge(&d->canvas->raster, before, next);
-            before = next;
-        }
-        raster_edge(&d->canvas->raster, before, first);
-    }
+    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++)
+        if (detail->ring_ends[ring] - ring_start(detail, ring) >= 3)
+            add_ring(d, detail, ring);
 }
 
 bool is_thin(const struct stroke_style *stroke)
 {
-    return stroke->width_px <= MASK_LINE_MAX_PX && stroke->n_dashes == 0 &&
+    return stroke->width_px <= THIN_MAX_PX && stroke->n_dashes == 0 &&
            stroke->offset_px == 0 && stroke->gap_px == 0;
 }
 
@@ -89,6 +112,41 @@ struct stroke_style stroke_scaled(const struct stroke_style *stroke, uint32_t sc
     for (uint32_t i = 0; i < out.n_dashes; i++)
         out.dashes_px[i] *= scale;
     return out;
+}
+
+/* The segments of a stretch, `past` as thin_segment wants it but at the ends of the chain. */
+static void add_thin_stretch(const struct drawing *d, const struct thin_pen *pen,
+                             const struct plane_point *p, uint32_t n, unsigned at_start,
+                             unsigned at_end)
+{
+    struct fixed from = to_picture(d, p[0]);
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        struct fixed to = to_picture(d, p[i + 1]);
+        unsigned past = (i == 0 ? at_start : THIN_PAST_FROM) | (i + 2 == n ? at_end : THIN_PAST_TO);
+        thin_segment(&d->canvas->under.thin, pen, from, to, past);
+        from = to;
+    }
+}
+
+/* One ring or line, by stretches: those out of the picture are passed over. */
+static void add_thin(const struct drawing *d, const struct detail *detail, uint32_t ring,
+                     bool closed, double width_px)
+{
+    struct thin *thin = &d->canvas->under.thin;
+    const struct thin_pen *pen = thin_pen(thin, width_px);
+    uint32_t start = ring_start(detail, ring), last = detail->ring_ends[ring] - 1;
+    const struct plane_point *p = detail->points;
+    for (uint32_t i = start, end; pen && i < last; i = end) {
+        const struct detail_stretch *stretch = &detail->stretches[i / DETAIL_STRETCH];
+        end = (i / DETAIL_STRETCH + 1) * DETAIL_STRETCH;
+        end = end < last ? end : last;
+        if (!thin_reach(thin, to_picture_far(d, stretch->west, stretch->north),
+                        to_picture_far(d, stretch->east, stretch->south)))
+            continue;
+        bool returns = closed || (p[start].x == p[last].x && p[start].y == p[last].y);
+        add_thin_stretch(d, pen, p + i, end - i + 1, i > start || returns ? THIN_PAST_FROM : 0,
+                         end < last || returns ? THIN_PAST_TO : 0);
+    }
 }
 
 enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
@@ -104,20 +162,20 @@ enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
         own.offset_px = -own.offset_px;
     for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
         uint32_t start = ring_start(detail, ring), n = detail->ring_ends[ring] - start;
+        if (is_thin(stroke)) {
+            if (n > 0)
+                add_thin(d, detail, ring, closed, stroke->width_px);
+            continue;
+        }
         enum err_code code = canvas_room(canvas, n, d->err);
         if (code != ERR_OK)
             return code;
         for (uint32_t i = 0; i < n; i++)
             canvas->points[i] = to_picture(d, detail->points[start + i]);
         const struct fixed *p = canvas->points;
-        bool thin = is_thin(stroke);
         bool returns = n > 2 && p[0].x == p[n - 1].x && p[0].y == p[n - 1].y;
-        if (thin)
-            mask_line(&canvas->under.mask, p, returns ? n - 1 : n, closed || returns,
-                      stroke->width_px);
-        else
-            stroke_line(&canvas->stroker, &canvas->raster, p, returns ? n - 1 : n,
-                        closed || returns, stroke);
+        stroke_line(&canvas->stroker, &canvas->raster, p, returns ? n - 1 : n, closed || returns,
+                    stroke);
     }
     return canvas->stroker.failed ? err_nomem(d->err) : ERR_OK;
 }

@@ -138,6 +138,26 @@ done:
     return code;
 }
 
+static enum err_code add_stretches(struct detail *detail, uint32_t n_points, struct arena *arena,
+                                   struct err *err)
+{
+    uint32_t n = n_points / DETAIL_STRETCH + 1;
+    struct detail_stretch *stretches = arena_new(arena, struct detail_stretch, n);
+    if (!stretches)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < n; i++) {
+        struct plane_box box = plane_box_empty();
+        uint32_t first = i * DETAIL_STRETCH;
+        for (uint32_t k = first; k <= first + DETAIL_STRETCH && k < n_points; k++)
+            plane_box_add(&box, detail->points[k]);
+        if (first < n_points)
+            stretches[i] = (struct detail_stretch){(int32_t)box.west, (int32_t)box.north,
+                                                   (int32_t)box.east, (int32_t)box.south};
+    }
+    detail->stretches = stretches;
+    return ERR_OK;
+}
+
 enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,
                            struct source *out, struct err *err)
 {
@@ -173,7 +193,8 @@ enum err_code source_build(const struct source_wanted *wanted, struct arena *are
     out->n = builder.n_shapes;
     out->shapes = builder.shapes;
     out->n_rings = builder.n_rings;
-    out->full = (struct detail){builder.points, builder.ring_ends};
+    out->full = (struct detail){.points = builder.points, .ring_ends = builder.ring_ends};
+    TRY(add_stretches(&out->full, builder.n_points, arena, err));
     TRY(index_shapes(out, arena, err));
     TRY(find_zooms(out, arena, &zooms, err));
     out->zooms = zooms;
@@ -194,27 +215,49 @@ uint32_t detail_of_zoom(uint32_t z)
     return z < DETAIL_FULL ? z : DETAIL_FULL;
 }
 
+/* The points of a ring or line that a level needs, into `to` unless that is NULL. A ring that
+ * loses the point where it begins begins elsewhere, and ends there too. */
+static uint32_t keep_points(const struct source *source, uint32_t ring, uint32_t level,
+                            struct plane_point *to)
+{
+    const struct detail *full = &source->full;
+    const struct plane_point *p = full->points;
+    uint32_t start = ring ? full->ring_ends[ring - 1] : 0, end = full->ring_ends[ring];
+    uint32_t n = 0, first = end;
+    for (uint32_t at = start; at < end; at++) {
+        if (source->zooms[at] > level)
+            continue;
+        first = first < at ? first : at;
+        if (to)
+            to[n] = p[at];
+        n++;
+    }
+    bool closed = end - start > 2 && p[start].x == p[end - 1].x && p[start].y == p[end - 1].y;
+    if (closed && n > 1 && source->zooms[start] > level) {
+        if (to)
+            to[n] = p[first];
+        n++;
+    }
+    return n;
+}
+
 enum err_code source_detail(const struct source *source, uint32_t level, struct arena *arena,
                             struct detail *out, struct err *err)
 {
-    const struct detail *full = &source->full;
     uint32_t *ends = arena_new(arena, uint32_t, source->n_rings), n = 0;
     if (!ends)
         return err_nomem(err);
-    for (uint32_t ring = 0, at = 0; ring < source->n_rings; ring++) {
-        for (; at < full->ring_ends[ring]; at++)
-            n += source->zooms[at] <= level;
+    for (uint32_t ring = 0; ring < source->n_rings; ring++) {
+        n += keep_points(source, ring, level, NULL);
         ends[ring] = n;
     }
     struct plane_point *points = arena_new(arena, struct plane_point, n);
     if (!points)
         return err_nomem(err);
-    n = 0;
-    for (uint32_t at = 0; source->n_rings && at < full->ring_ends[source->n_rings - 1]; at++)
-        if (source->zooms[at] <= level)
-            points[n++] = full->points[at];
-    *out = (struct detail){points, ends};
-    return ERR_OK;
+    for (uint32_t ring = 0; ring < source->n_rings; ring++)
+        keep_points(source, ring, level, points + (ring ? ends[ring - 1] : 0));
+    *out = (struct detail){.points = points, .ring_ends = ends};
+    return add_stretches(out, n, arena, err);
 }
 
 static uint64_t memo_key(const struct source *source, const struct shape *shape)

@@ -31,10 +31,18 @@ struct shape {
     int64_t thickness; /* polygons: 2 x area / length of edge: how thick it is at all */
 };
 
+/* Where DETAIL_STRETCH points, and the one after them, lie: what is out of a picture is passed
+ * over by stretches. */
+enum { DETAIL_STRETCH = 16 };
+struct detail_stretch {
+    int32_t west, north, east, south;
+};
+
 /* Coordinates of all rings of a source at one level of detail. */
 struct detail {
     const struct plane_point *points;
     const uint32_t *ring_ends;
+    const struct detail_stretch *stretches; /* the first begins with point 0, whatever the rings */
 };
 
 struct source {
@@ -77,7 +85,7 @@ struct value source_conflict_property(const struct source *source, uint32_t inde
 enum { DETAIL_FULL = 16, DETAIL_COUNT = 17 };
 uint32_t detail_of_zoom(uint32_t z);
 
-/* The source's rings at that level; `level` below DETAIL_FULL. */
+/* The source's rings at that level, closed ones closed; `level` below DETAIL_FULL. */
 enum err_code source_detail(const struct source *source, uint32_t level, struct arena *arena,
                             struct detail *out, struct err *err);
 
