@@ -4,8 +4,10 @@
 #include <string.h>
 
 enum {
-    /* Exact colours are looked up in a table of so many slots while there are at most 256. */
-    SLOTS = 1024,
+    /* Colours that are found again; further ones are counted run by run, each as a new one. A map
+     * has two thousand. */
+    MOST_FOUND = 6000,
+    SLOTS = 1 << 13,
     /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
      * pixels; a larger picture's last ones become one. */
     MOST_BINS = 1 << 15,
@@ -39,28 +41,36 @@ struct group {
     float spread; /* along the axis: how much is won by cutting */
 };
 
-struct slot {
-    uint32_t colour, index;
+/* A colour of the picture. */
+struct item {
+    uint32_t colour, count;
+    uint32_t bin;
+    uint32_t entry; /* of the palette */
 };
 
-/* Pixels beside each other that are equal; the last of a picture ends with it. */
+/* Pixels beside each other that are equal. */
 struct run {
-    uint32_t colour;
-    uint32_t end;
-    uint32_t id; /* of the bin */
+    uint32_t start, item;
 };
+
+struct slot {
+    uint32_t colour, item; /* NO_ITEM: free */
+};
+#define NO_ITEM UINT32_MAX
 
 struct quantiser {
+    struct slot slots[SLOTS];
+    struct item *items;
+    uint32_t n_items;
+    struct run *runs; /* one more than there are, for where the last one ends */
+    size_t n_runs, room;
     uint16_t tally_of[BIN_SLOTS]; /* 1 + its number; 0: free. Found by the key's hash */
     struct tally tallies[MOST_BINS];
     struct bin bins[MOST_BINS];
     uint32_t n_bins;
     struct group groups[PALETTE_COLOURS];
     float spreads[PALETTE_COLOURS];
-    struct slot slots[SLOTS];
     uint32_t colours[PALETTE_COLOURS]; /* premultiplied, of each entry */
-    struct run *runs;
-    size_t n_runs, runs_room;
     uint8_t entry_of[MOST_BINS];
 };
 
@@ -71,38 +81,78 @@ struct quantiser *quantiser_new(void)
 
 void quantiser_free(struct quantiser *quantiser)
 {
-    if (quantiser)
+    if (quantiser) {
+        free(quantiser->items);
         free(quantiser->runs);
+    }
     free(quantiser);
 }
 
-/* ---- at most 256 colours ---- */
-
-/* Numbers the colours as they come; false, if there are more than 256. */
-static bool number_colours(struct quantiser *q, const uint32_t *pixels, size_t n, uint8_t *indices,
-                           uint32_t *n_colours)
+static bool make_room(struct quantiser *q, size_t n)
 {
-    uint32_t count = 0, before = ~pixels[0], index = 0;
-    memset(q->slots, 0xFF, sizeof q->slots);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t colour = pixels[i];
-        if (colour != before) {
-            uint32_t at = (colour * UINT32_C(2654435761)) >> 22; /* Knuth's multiplicative hash */
-            while (q->slots[at].index != UINT32_MAX && q->slots[at].colour != colour)
-                at = (at + 1) & (SLOTS - 1);
-            if (q->slots[at].index == UINT32_MAX) {
-                if (count == PALETTE_COLOURS)
-                    return false;
-                q->colours[count] = colour;
-                q->slots[at] = (struct slot){colour, count++};
-            }
-            index = q->slots[at].index;
-            before = colour;
-        }
-        indices[i] = (uint8_t)index;
+    if (n <= q->room)
+        return true;
+    free(q->items);
+    free(q->runs);
+    q->items = malloc(n * sizeof *q->items);
+    q->runs = malloc((n + 1) * sizeof *q->runs);
+    q->room = q->items && q->runs ? n : 0;
+    return q->room > 0;
+}
+
+/* ---- the colours ---- */
+
+/* The number of a colour, with its item made if it is new. */
+static inline uint32_t find_item(struct quantiser *q, uint32_t colour, uint32_t *n_items)
+{
+    uint32_t at = (colour * UINT32_C(2654435761)) >> 19; /* Knuth's multiplicative hash */
+    while (q->slots[at].item != NO_ITEM && q->slots[at].colour != colour)
+        at = (at + 1) & (SLOTS - 1);
+    if (q->slots[at].item != NO_ITEM)
+        return q->slots[at].item;
+    if (*n_items < MOST_FOUND)
+        q->slots[at] = (struct slot){colour, *n_items};
+    q->items[*n_items] = (struct item){.colour = colour};
+    return (*n_items)++;
+}
+
+/* A bit for each of 32 pixels that differs from the one before it. */
+static inline uint32_t changes(const uint32_t *pixels)
+{
+    typedef uint32_t four __attribute__((vector_size(16)));
+    four bit = {1, 2, 4, 8}, bits = {0};
+    for (int i = 0; i < 32; i += 4, bit <<= 4) {
+        four here, before;
+        memcpy(&here, pixels + i, sizeof here);
+        memcpy(&before, pixels + i - 1, sizeof before);
+        bits |= (four)(here != before) & bit;
     }
-    *n_colours = count;
-    return true;
+    return bits[0] | bits[1] | bits[2] | bits[3];
+}
+
+static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
+{
+    uint32_t n_items = 0, start = 0;
+    memset(q->slots, 0xFF, sizeof q->slots);
+    uint32_t item = find_item(q, pixels[0], &n_items);
+    struct run *run = q->runs;
+    *run++ = (struct run){0, item};
+    for (size_t i = 1; i < n;) {
+        bool many = i + 32 <= n;
+        uint32_t bits = many ? changes(pixels + i) : pixels[i] != pixels[i - 1];
+        for (; bits; bits &= bits - 1) {
+            uint32_t at = (uint32_t)i + (uint32_t)__builtin_ctz(bits);
+            q->items[item].count += at - start;
+            item = find_item(q, pixels[at], &n_items);
+            *run++ = (struct run){at, item};
+            start = at;
+        }
+        i += many ? 32 : 1;
+    }
+    q->items[item].count += (uint32_t)n - start;
+    run->start = (uint32_t)n;
+    q->n_runs = (size_t)(run - q->runs);
+    q->n_items = n_items;
 }
 
 /* ---- counting ---- */
@@ -134,36 +184,30 @@ static uint32_t tally_of(struct quantiser *q, uint32_t colour)
     return q->tally_of[at] - 1u;
 }
 
-static void count_run(struct tally *tally, uint32_t colour, uint32_t length)
+static void count_item(struct tally *tally, const struct item *item)
 {
+    uint32_t colour = item->colour, count = item->count;
     uint64_t even = colour & 0xFF00FF, odd = colour >> 8 & 0xFF00FF;
-    tally->count += length;
-    tally->even += ((even & 0xFF) | (even & 0xFF0000) << 16) * length;
-    tally->odd += ((odd & 0xFF) | (odd & 0xFF0000) << 16) * length;
+    tally->count += count;
+    tally->even += ((even & 0xFF) | (even & 0xFF0000) << 16) * count;
+    tally->odd += ((odd & 0xFF) | (odd & 0xFF0000) << 16) * count;
     if (tally->colour == colour) {
-        tally->votes += length;
-    } else if (tally->votes < length) {
+        tally->votes += count;
+    } else if (tally->votes < count) {
         tally->colour = colour;
-        tally->votes = length - tally->votes;
+        tally->votes = count - tally->votes;
     } else {
-        tally->votes -= length;
+        tally->votes -= count;
     }
 }
 
-static void count_pixels(struct quantiser *q, const uint32_t *pixels, size_t n)
+static void count_items(struct quantiser *q)
 {
     q->n_bins = 0;
-    q->n_runs = 0;
     memset(q->tally_of, 0, sizeof q->tally_of);
-    for (size_t i = 0; i < n;) {
-        uint32_t colour = pixels[i];
-        size_t end = i + 1;
-        while (end < n && pixels[end] == colour)
-            end++;
-        uint32_t id = tally_of(q, colour);
-        count_run(&q->tallies[id], colour, (uint32_t)(end - i));
-        q->runs[q->n_runs++] = (struct run){colour, (uint32_t)end, id};
-        i = end;
+    for (uint32_t i = 0; i < q->n_items; i++) {
+        q->items[i].bin = tally_of(q, q->items[i].colour);
+        count_item(&q->tallies[q->items[i].bin], &q->items[i]);
     }
     for (uint32_t i = 0; i < q->n_bins; i++) {
         const struct tally *tally = &q->tallies[i];
@@ -285,16 +329,6 @@ static void write_palette(const struct quantiser *q, uint32_t n, struct palette 
     }
 }
 
-static bool make_room(struct quantiser *q, size_t n)
-{
-    if (n <= q->runs_room)
-        return true;
-    free(q->runs);
-    q->runs = malloc(n * sizeof *q->runs);
-    q->runs_room = q->runs ? n : 0;
-    return q->runs != NULL;
-}
-
 struct difference {
     uint32_t most, sum; /* over the channels */
 };
@@ -311,23 +345,36 @@ static inline struct difference differ(uint32_t a, uint32_t b)
     return out;
 }
 
-static void place_runs(const struct quantiser *q, uint8_t *indices, struct palette_error *error)
+static void place_items(struct quantiser *q, size_t n, struct palette_error *error)
 {
     uint64_t sum = 0, over = 0;
-    size_t start = 0;
-    for (size_t i = 0; i < q->n_runs; i++) {
-        const struct run *run = &q->runs[i];
-        uint8_t entry = q->entry_of[run->id];
-        size_t length = run->end - start;
-        struct difference d = differ(run->colour, q->colours[entry]);
-        memset(indices + start, entry, length);
-        sum += (uint64_t)d.sum * length;
-        over += d.most > PALETTE_VISIBLE ? length : 0;
+    for (uint32_t i = 0; i < q->n_items; i++) {
+        struct item *item = &q->items[i];
+        item->entry = q->entry_of[item->bin];
+        struct difference d = differ(item->colour, q->colours[item->entry]);
+        sum += (uint64_t)d.sum * item->count;
+        over += d.most > PALETTE_VISIBLE ? item->count : 0;
         error->largest = d.most > error->largest ? d.most : error->largest;
-        start = run->end;
     }
-    error->mean = (double)sum / (double)(4 * start);
-    error->share_over = (double)over / (double)start;
+    error->mean = (double)sum / (double)(4 * n);
+    error->share_over = (double)over / (double)n;
+}
+
+/* Runs are short: eight pixels are written at once, and the next run writes over what was too
+ * much. */
+static void write_indices(const struct quantiser *q, size_t n, const uint8_t *place,
+                          uint8_t *indices)
+{
+    for (size_t i = 0; i < q->n_runs; i++) {
+        size_t start = q->runs[i].start, end = q->runs[i + 1].start;
+        uint8_t index = place[q->items[q->runs[i].item].entry];
+        if (end - start <= 8 && start + 8 <= n) {
+            uint64_t eight = index * UINT64_C(0x0101010101010101);
+            memcpy(indices + start, &eight, sizeof eight);
+        } else {
+            memset(indices + start, index, end - start);
+        }
+    }
 }
 
 bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct palette *palette,
@@ -336,20 +383,26 @@ bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct pale
     uint8_t place[PALETTE_COLOURS] = {0};
     uint32_t n_entries;
     *error = (struct palette_error){.largest = 0};
-    if (!number_colours(q, pixels, n, indices, &n_entries)) {
-        if (!make_room(q, n))
-            return false;
-        count_pixels(q, pixels, n);
+    if (!make_room(q, n))
+        return false;
+    find_runs(q, pixels, n);
+    if (q->n_items <= PALETTE_COLOURS) {
+        n_entries = q->n_items;
+        for (uint32_t i = 0; i < n_entries; i++) {
+            q->colours[i] = q->items[i].colour;
+            q->items[i].entry = i;
+        }
+    } else {
+        count_items(q);
         n_entries = cut_all(q);
         for (uint32_t i = 0; i < n_entries; i++) {
             q->colours[i] = colour_of(q, &q->groups[i]);
             for (uint32_t k = q->groups[i].start; k < q->groups[i].end; k++)
                 q->entry_of[q->bins[k].id] = (uint8_t)i;
         }
-        place_runs(q, indices, error);
+        place_items(q, n, error);
     }
     write_palette(q, n_entries, palette, place);
-    for (size_t i = 0; i < n; i++)
-        indices[i] = place[indices[i]];
+    write_indices(q, n, place, indices);
     return true;
 }

