@@ -101,6 +101,12 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
     return chunk;
 }
 
+void arena_reserve(struct arena *arena, size_t bytes)
+{
+    if (!arena->head)
+        add_chunk(arena, bytes);
+}
+
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
     size_t bytes;
@@ -158,13 +164,16 @@ char *arena_strdup(struct arena *arena, const char *text)
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+    char room[256]; /* most texts are shorter: written once */
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int n = vsnprintf(NULL, 0, format, arguments);
+    int n = vsnprintf(room, sizeof room, format, arguments);
     va_end(arguments);
     char *text = n < 0 ? NULL : arena_alloc(arena, (size_t)n + 1, 1);
-    if (text)
+    if (text && (size_t)n < sizeof room)
+        memcpy(text, room, (size_t)n + 1);
+    else if (text)
         vsnprintf(text, (size_t)n + 1, format, again);
     va_end(again);
     return text;

@@ -28,6 +28,11 @@ struct arena {
 
 void arena_init(struct arena *arena, size_t limit_bytes);
 void arena_reset(struct arena *arena);
+
+/* Makes the first chunk of an arena that has none so large: for whoever resets it again and again
+ * after more than the usual 64 KiB. Pages that are never used cost nothing. Where there is no such
+ * memory, nothing happens. */
+void arena_reserve(struct arena *arena, size_t bytes);
 void arena_release(struct arena *arena);
 
 /* Scratch inside a longer life: everything allocated after the mark goes at the rewind, the

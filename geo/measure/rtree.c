@@ -124,16 +124,32 @@ enum err_code rtree_build(const struct box *boxes, uint32_t n, struct arena *are
 
 /* ---- searching ---- */
 
+/* Two doubles at once, and what comparing them gives: all bits or none. */
+typedef double pair __attribute__((vector_size(16)));
+typedef int64_t pair_mask __attribute__((vector_size(16)));
+
+static inline pair pair_at(const double *numbers)
+{
+    pair at;
+    memcpy(&at, numbers, sizeof at);
+    return at;
+}
+
 /* Bit i: entry i touches box. */
 static unsigned touching(const struct rtree_node *node, struct box box)
 {
-    unsigned mask = 0;
-    for (int i = 0; i < NODE_ENTRIES; i++) {
-        int touches = (node->west[i] <= box.east_deg) & (box.west_deg <= node->east[i]) &
-                      (node->south[i] <= box.north_deg) & (box.south_deg <= node->north[i]);
-        mask |= (unsigned)touches << i;
+    pair west = {box.west_deg, box.west_deg};
+    pair south = {box.south_deg, box.south_deg};
+    pair east = {box.east_deg, box.east_deg};
+    pair north = {box.north_deg, box.north_deg};
+    pair_mask bits = {1, 2};
+    pair_mask mask = {0, 0};
+    for (int i = 0; i < NODE_ENTRIES; i += 2) {
+        mask |= bits & (pair_at(node->west + i) <= east) & (west <= pair_at(node->east + i)) &
+                (pair_at(node->south + i) <= north) & (south <= pair_at(node->north + i));
+        bits <<= 2;
     }
-    return mask;
+    return (unsigned)(mask[0] | mask[1]);
 }
 
 /* Nodes yet to look into. Depth first: at most 15 wait on each level. */

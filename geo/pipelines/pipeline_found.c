@@ -272,46 +272,106 @@ static void note_doubt(const struct counting *counting, size_t i, struct span wi
     }
 }
 
-/* The targets of all windows of a run: from the first to the last, with the row's ends. */
-static void find_cluster(const struct counting *counting, struct span within,
-                         struct pipeline_found *found)
+/* Runs of windows of one part, with what was found of each. Runs follow each other, so that what a
+ * span touches are neighbours. */
+struct clusters {
+    const struct counting *counting;
+    enum known known;
+    const struct span *within;     /* the windows of each run */
+    struct span *spans;            /* their targets, with the row's ends */
+    struct pipeline_found *founds; /* of each */
+    size_t n;
+};
+
+/* The first run that ends at a place or beyond. */
+static size_t run_from(const struct clusters *clusters, double at_m)
 {
-    const struct pipeline_class *row = found->window;
-    struct span cluster = {INFINITY, -INFINITY};
-    for (size_t i = 0; i < counting->ask->n_hits; i++) {
-        const struct pipeline_hit *hit = hit_at(counting, i);
-        const struct span_list *spans = &hit->spans[found->known];
-        const struct pipeline_weight *weight = &counting->counted->weights[i];
-        bool counts = counting->limit.of_tall ? weight->tall[found->known] > 0
-                                              : weight->count[found->known] > 0;
-        if (hit->part != found->part || !counts || !any_touches(spans, within))
-            continue;
-        note_doubt(counting, i, within, found);
-        if (!found->hit)
-            found->hit = hit;
-        if (counting->arcs)
-            widen_by_arc(counting, hit, found->known, &cluster);
-        for (size_t k = 0; k < spans->n && !counting->arcs; k++)
-            if (touches(&spans->items[k], within))
-                widen(&cluster, (struct span){spans->items[k].from_m - (row ? row->end_m : 0),
-                                              spans->items[k].to_m + (row ? row->end_m : 0)});
+    size_t low = 0;
+    size_t high = clusters->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (clusters->within[middle].to_m < at_m)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    for (size_t i = 0; i < counting->counted->n_pieces && found->known != AT_LEAST; i++) {
-        const struct pipeline_piece *piece = &counting->counted->pieces[i];
-        if (piece->part != found->part || !touches(&piece->span, within) ||
-            (found->known == MEASURED && piece->count == COUNT_UNKNOWN))
-            continue;
-        found->estimate = true;
-        if (!found->missing)
-            found->missing = counting->counted->pieces_miss;
-        widen(&cluster, (struct span){piece->span.from_m - (row ? row->end_m : 0),
-                                      piece->span.to_m + (row ? row->end_m : 0)});
-    }
-    if (row && row->ends != PIPELINE_ENDS_WINDOW)
-        found->span = cluster;
+    return low;
 }
 
-static enum err_code find_part(struct counting *counting, uint32_t part, enum known known,
+static void widen_by_spans(const struct clusters *clusters, size_t run,
+                           const struct span_list *spans)
+{
+    const struct pipeline_class *row = clusters->founds[run].window;
+    double end_m = row ? row->end_m : 0;
+    for (size_t k = 0; k < spans->n; k++)
+        if (touches(&spans->items[k], clusters->within[run]))
+            widen(&clusters->spans[run],
+                  (struct span){spans->items[k].from_m - end_m, spans->items[k].to_m + end_m});
+}
+
+/* A target of all runs that it touches. */
+static void add_target(const struct clusters *clusters, size_t i)
+{
+    const struct counting *counting = clusters->counting;
+    const struct pipeline_hit *hit = hit_at(counting, i);
+    const struct span_list *spans = &hit->spans[clusters->known];
+    size_t next = 0; /* the first run that it was not counted to */
+    for (size_t k = 0; k < spans->n; k++) {
+        size_t run = run_from(clusters, spans->items[k].from_m);
+        run = run < next ? next : run;
+        for (; run < clusters->n && clusters->within[run].from_m <= spans->items[k].to_m; run++) {
+            struct pipeline_found *found = &clusters->founds[run];
+            note_doubt(counting, i, clusters->within[run], found);
+            if (!found->hit)
+                found->hit = hit;
+            if (counting->arcs)
+                widen_by_arc(counting, hit, clusters->known, &clusters->spans[run]);
+            else
+                widen_by_spans(clusters, run, spans);
+            next = run + 1;
+        }
+    }
+}
+
+static void add_guess(const struct clusters *clusters, const struct pipeline_piece *piece)
+{
+    size_t run = run_from(clusters, piece->span.from_m);
+    for (; run < clusters->n && clusters->within[run].from_m <= piece->span.to_m; run++) {
+        struct pipeline_found *found = &clusters->founds[run];
+        double end_m = found->window ? found->window->end_m : 0;
+        found->estimate = true;
+        if (!found->missing)
+            found->missing = clusters->counting->counted->pieces_miss;
+        widen(&clusters->spans[run],
+              (struct span){piece->span.from_m - end_m, piece->span.to_m + end_m});
+    }
+}
+
+/* The targets of all windows of each run: from the first to the last, with the row's ends. */
+static void find_clusters(const struct clusters *clusters, uint32_t part)
+{
+    const struct counting *counting = clusters->counting;
+    const struct pipeline_counted *counted = counting->counted;
+    enum known known = clusters->known;
+    for (size_t i = 0; i < counting->ask->n_hits; i++) {
+        const struct pipeline_weight *weight = &counted->weights[i];
+        int64_t count = counting->limit.of_tall ? weight->tall[known] : weight->count[known];
+        if (count > 0 && hit_at(counting, i)->part == part)
+            add_target(clusters, i);
+    }
+    for (size_t i = 0; i < counted->n_pieces && known != AT_LEAST; i++) {
+        const struct pipeline_piece *piece = &counted->pieces[i];
+        if (piece->part == part && (known == AT_MOST || piece->count != COUNT_UNKNOWN))
+            add_guess(clusters, piece);
+    }
+    for (size_t i = 0; i < clusters->n; i++) {
+        const struct pipeline_class *row = clusters->founds[i].window;
+        if (row && row->ends != PIPELINE_ENDS_WINDOW)
+            clusters->founds[i].span = clusters->spans[i];
+    }
+}
+
+static enum err_code find_part(const struct counting *counting, uint32_t part, enum known known,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -319,24 +379,32 @@ static enum err_code find_part(struct counting *counting, uint32_t part, enum kn
     struct span whole = pipeline_part_span(&job->line, part);
     struct sweep_run *runs = NULL;
     size_t n = 0;
+    bool everywhere = counting->limit.included && counting->limit.from == 0;
     TRY(pipeline_sweep_runs(&counting->counted->sweeps[part * REACHES + (uint32_t)known],
                             &counting->limit, job->scratch, &runs, &n, err));
+    struct pipeline_found *founds = arena_new(job->scratch, struct pipeline_found, n);
+    struct span *within = arena_new(job->scratch, struct span, n);
+    struct span *spans = arena_new(job->scratch, struct span, n);
+    TRY(founds && within && spans ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < n; i++) {
-        struct pipeline_found found = *counting->like;
-        struct span within = {runs[i].starts.from_m, runs[i].starts.to_m + counting->window_m};
-        found.known = known;
-        found.part = part;
-        found.span = within;
-        found.count = runs[i].most;
-        found.count_at_m = runs[i].most_at_m;
-        found.margin_m = INFINITY;
-        found.missing = counting->missing;
-        bool everywhere = counting->limit.included && counting->limit.from == 0;
-        if (!everywhere)
-            find_cluster(counting, within, &found);
-        found.span.from_m = max_of(found.span.from_m, whole.from_m);
-        found.span.to_m = min_of(found.span.to_m, whole.to_m);
-        TRY(pipeline_add_found(job, counting->out, &found, err));
+        within[i] = (struct span){runs[i].starts.from_m, runs[i].starts.to_m + counting->window_m};
+        spans[i] = (struct span){INFINITY, -INFINITY};
+        founds[i] = *counting->like;
+        founds[i].known = known;
+        founds[i].part = part;
+        founds[i].span = within[i];
+        founds[i].count = runs[i].most;
+        founds[i].count_at_m = runs[i].most_at_m;
+        founds[i].margin_m = INFINITY;
+        founds[i].missing = counting->missing;
+    }
+    const struct clusters clusters = {counting, known, within, spans, founds, n};
+    if (n > 0 && !everywhere)
+        find_clusters(&clusters, part);
+    for (size_t i = 0; i < n; i++) {
+        founds[i].span.from_m = max_of(founds[i].span.from_m, whole.from_m);
+        founds[i].span.to_m = min_of(founds[i].span.to_m, whole.to_m);
+        TRY(pipeline_add_found(job, counting->out, &founds[i], err));
     }
 done:
     return code;

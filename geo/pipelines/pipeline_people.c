@@ -47,18 +47,24 @@ done:
     return code;
 }
 
-static enum err_code weigh_households(struct pipeline_job *job,
-                                      const struct protected_target *target,
+int64_t pipeline_known_households(const struct world *world, const struct protected_target *target)
+{
+    if (target->households != INT_ABSENT)
+        return in_units(target->households);
+    if (target->persons != INT_ABSENT)
+        return in_units(target->persons / world->rules->parameters.persons_per_household);
+    return -1;
+}
+
+static enum err_code weigh_households(struct pipeline_job *job, const struct pipeline_hit *hit,
                                       struct pipeline_weight *out, struct err *err)
 {
-    double pph = job->world->rules->parameters.persons_per_household;
-    int64_t known = COUNT_UNKNOWN;
-    if (target->households != INT_ABSENT)
-        known = in_units(target->households);
-    else if (target->persons != INT_ABSENT)
-        known = in_units(target->persons / pph);
-    else
-        return guess_households(job, target, pph, out, err);
+    const struct world *world = job->world;
+    const struct protected_target *target = world_protected(world, hit->row);
+    int64_t known = hit->site ? hit->site->households : pipeline_known_households(world, target);
+    if (known < 0)
+        return guess_households(job, target, world->rules->parameters.persons_per_household, out,
+                                err);
     weigh_as(out, known, known, known);
     return ERR_OK;
 }
@@ -87,8 +93,8 @@ enum err_code pipeline_weigh(struct pipeline_job *job, const struct pipeline_hit
                           (counts != PIPELINE_COUNTS_STOREYS &&
                            is_dwelling(target, counts == PIPELINE_COUNTS_BUILDING));
         if (households)
-            TRY(weigh_households(job, target, out, err));
-        bool tall = pipeline_is_tall(target);
+            TRY(weigh_households(job, hit, out, err));
+        bool tall = hit->site ? hit->site->is_tall : pipeline_is_tall(target);
         for (int k = 0; k < REACHES; k++)
             out->tall[k] = tall ? out->count[k] : 0;
     }
@@ -221,7 +227,8 @@ static bool meets_dwelling(const struct estimating *estimating, uint32_t part,
             const struct span_list *spans = &hit->spans[AT_MOST];
             if (hit->part == part && spans->items[0].from_m <= to_m &&
                 spans->items[spans->n - 1].to_m >= from_m &&
-                is_dwelling(world_protected(job->world, hit->row), false))
+                (hit->site ? hit->site->is_dwelling
+                           : is_dwelling(world_protected(job->world, hit->row), false)))
                 return true;
         }
     }

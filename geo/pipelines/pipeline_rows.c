@@ -50,7 +50,7 @@ enum err_code pipeline_add_row(struct pipeline_job *job, struct pipeline_rows *r
     const char *pipeline_id = job->pipeline->head.id;
     const struct record_head *target = where->target ? hit_head(job, where->target) : NULL;
     rows->items =
-        arena_grow(job->arena, rows->items, &rows->capacity, rows->n + 1, sizeof *rows->items);
+        arena_grow(job->scratch, rows->items, &rows->capacity, rows->n + 1, sizeof *rows->items);
     if (!rows->items)
         return err_nomem(err);
     struct segment *row = &rows->items[rows->n];

@@ -1,7 +1,7 @@
 /*
  * pipeline_rows.h - what was found, as rows of layer segments.
  *
- * Owner: rows and texts belong to the job's arena.
+ * Owner: rows belong to the job's scratch arena, their texts and shapes to its arena.
  */
 #ifndef SISETU_GEO_PIPELINE_ROWS_H
 #define SISETU_GEO_PIPELINE_ROWS_H

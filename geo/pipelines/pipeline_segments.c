@@ -13,30 +13,28 @@ static int by_id(const void *a, const void *b)
     return strcmp(x->head.id, y->head.id);
 }
 
-/* The rows by id. They are large, so that their places are sorted; those that are in order stay. */
+/* The rows by id, copied into the arena. They are large, so that their places are sorted. */
 static enum err_code sort_rows(const struct pipeline_rows *rows, struct arena *arena,
                                struct segment **out, struct err *err)
 {
-    bool in_order = rows->n > 0;
-    *out = rows->items;
-    for (size_t i = 1; i < rows->n && in_order; i++)
-        in_order = strcmp(rows->items[i - 1].head.id, rows->items[i].head.id) < 0;
-    if (in_order)
-        return ERR_OK;
-    const struct segment **order = arena_new(arena, const struct segment *, rows->n);
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    const struct segment **order = arena_new(&scratch, const struct segment *, rows->n);
     *out = arena_new(arena, struct segment, rows->n);
-    if (!order || !*out)
-        return err_nomem(err);
+    TRY(order && *out ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < rows->n; i++)
         order[i] = &rows->items[i];
     if (rows->n > 0)
         qsort(order, rows->n, sizeof(const struct segment *), by_id);
     for (size_t i = 0; i < rows->n; i++) {
         if (i > 0 && by_id(&order[i - 1], &order[i]) == 0)
-            return err_set(err, ERR_INTERNAL, "two segments have the id \"%s\"", order[i]->head.id);
+            TRY(err_set(err, ERR_INTERNAL, "two segments have the id \"%s\"", order[i]->head.id));
         (*out)[i] = *order[i];
     }
-    return ERR_OK;
+done:
+    arena_release(&scratch);
+    return code;
 }
 
 static bool is_wanted(const struct pipeline_method *method, const char *wanted)
@@ -105,16 +103,18 @@ done:
 struct place_of_work {
     const struct pipeline_sites *sites; /* or NULL */
     struct worker *worker;
-    struct arena *arena;
+    struct arena *arena;   /* of texts and shapes */
     struct arena *scratch; /* given back */
+    struct arena *rows;    /* of the rows themselves */
 };
 
-/* Adds one pipeline's rows. */
-static enum err_code add_pipeline(const struct pipeline_question *question,
-                                  const struct place_of_work *at, struct pipeline_rows *rows,
+/* One pipeline's rows, by id. */
+static enum err_code cut_pipeline(const struct pipeline_question *question,
+                                  const struct place_of_work *at, struct pipeline_rows *out,
                                   struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct pipeline_rows rows = {.items = NULL};
     const struct world *world = question->world;
     const struct pipeline *pipeline = world_pipeline(world, question->row);
     struct pipeline_job job = {
@@ -134,7 +134,9 @@ static enum err_code add_pipeline(const struct pipeline_question *question,
     TRY(pipeline_gather(&job, err));
     for (size_t i = 0; i < world->rules->n_pipeline_methods; i++)
         if (is_wanted(&world->rules->pipeline_methods[i], question->method))
-            TRY(add_method(&job, &world->rules->pipeline_methods[i], rows, err));
+            TRY(add_method(&job, &world->rules->pipeline_methods[i], &rows, err));
+    TRY(sort_rows(&rows, at->rows, &out->items, err));
+    out->n = rows.n;
 done:
     if (code != ERR_OK)
         err_wrap(err, "pipeline %s", pipeline->head.id);
@@ -150,22 +152,35 @@ enum err_code pipeline_segments_of(const struct pipeline_question *question, str
     struct arena scratch;
     struct pipeline_rows rows = {.items = NULL};
     arena_init(&scratch, 0);
-    const struct place_of_work at = {question->sites, worker, arena, &scratch};
+    const struct place_of_work at = {question->sites, worker, arena, &scratch, arena};
     if (question->method && !rules_pipeline_method(question->world->rules, question->method))
         TRY(err_set(err, ERR_USAGE, "there is no method \"%s\"; see pipeline_methods.csv",
                     question->method));
-    TRY(add_pipeline(question, &at, &rows, err));
-    TRY(sort_rows(&rows, arena, out, err));
+    TRY(cut_pipeline(question, &at, &rows, err));
+    *out = rows.items;
     *n = rows.n;
 done:
     arena_release(&scratch);
     return code;
 }
 
+/* ---- all of them ---- */
+
+/* A pipeline of a city takes some megabytes. */
+enum { SCRATCH_BYTES = 16 << 20 };
+
+/* What one worker keeps from pipeline to pipeline. */
+struct bench {
+    struct arena scratch;
+    struct arena rows;
+};
+
 /* All pipelines, on many threads: each has its place. */
 struct segmenting {
     const struct world *world;
+    const struct crew *crew;
     struct pipeline_sites sites;
+    struct bench *benches;      /* by worker */
     struct pipeline_rows *rows; /* by pipeline */
 };
 
@@ -174,20 +189,50 @@ static enum err_code segment_some(void *context, struct worker *worker, size_t f
 {
     enum err_code code = ERR_OK;
     struct segmenting *segmenting = context;
-    struct arena scratch;
-    arena_init(&scratch, 0);
-    const struct place_of_work at = {&segmenting->sites, worker, &worker->arena, &scratch};
+    struct bench *bench = &segmenting->benches[worker - segmenting->crew->workers];
+    const struct place_of_work at = {&segmenting->sites, worker, &worker->arena, &bench->scratch,
+                                     &bench->rows};
+    arena_reserve(&bench->scratch, SCRATCH_BYTES);
     for (size_t i = first; i < end; i++) {
         struct pipeline_question question = {.world = segmenting->world, .row = (uint32_t)i};
-        struct pipeline_rows *rows = &segmenting->rows[i];
-        TRY(add_pipeline(&question, &at, rows, err));
-        struct segment *sorted = NULL;
-        TRY(sort_rows(rows, &worker->arena, &sorted, err));
-        rows->items = sorted;
+        TRY(cut_pipeline(&question, &at, &segmenting->rows[i], err));
     }
 done:
-    arena_release(&scratch);
     return code;
+}
+
+static int by_first_id(const void *a, const void *b)
+{
+    const struct pipeline_rows *x = a;
+    const struct pipeline_rows *y = b;
+    if (x->n == 0 || y->n == 0)
+        return (x->n > 0) - (y->n > 0);
+    return strcmp(x->items->head.id, y->items->head.id);
+}
+
+/* Ids begin with that of the pipeline: one pipeline's rows after another's are in order, unless an
+ * id of a pipeline begins with another's and a bar. */
+static enum err_code join_rows(struct segmenting *segmenting, size_t n_pipelines,
+                               struct arena *arena, struct pipeline_rows *out, struct err *err)
+{
+    bool in_order = true;
+    for (size_t i = 0; i < n_pipelines; i++)
+        out->n += segmenting->rows[i].n;
+    out->items = arena_new(arena, struct segment, out->n);
+    if (!out->items)
+        return err_nomem(err);
+    if (n_pipelines > 0)
+        qsort(segmenting->rows, n_pipelines, sizeof *segmenting->rows, by_first_id);
+    out->n = 0;
+    for (size_t i = 0; i < n_pipelines; i++) {
+        const struct pipeline_rows *rows = &segmenting->rows[i];
+        if (rows->n > 0)
+            memcpy(out->items + out->n, rows->items, rows->n * sizeof *rows->items);
+        out->n += rows->n;
+    }
+    for (size_t i = 1; i < out->n && in_order; i++)
+        in_order = strcmp(out->items[i - 1].head.id, out->items[i].head.id) < 0;
+    return in_order ? ERR_OK : sort_rows(out, arena, &out->items, err);
 }
 
 enum err_code pipeline_segments(const struct world *world, struct crew *crew, struct arena *arena,
@@ -196,34 +241,28 @@ enum err_code pipeline_segments(const struct world *world, struct crew *crew, st
     enum err_code code = ERR_OK;
     size_t n_pipelines = world_count(world, LAYER_PIPELINES);
     struct segmenting segmenting = {.world = world,
+                                    .crew = crew,
+                                    .benches = arena_new(arena, struct bench, crew->n),
                                     .rows = arena_new(arena, struct pipeline_rows, n_pipelines)};
     struct pipeline_rows all = {.items = NULL};
-    if (!segmenting.rows)
-        return err_nomem(err);
-    memset(segmenting.rows, 0, n_pipelines * sizeof *segmenting.rows);
+    TRY(segmenting.rows && segmenting.benches ? ERR_OK : err_nomem(err));
     TRY(crew_fit(crew, world, err));
     TRY(pipeline_sites_build(world, arena, &segmenting.sites, err));
+    TRY(pipeline_sites_index(&segmenting.sites, world, err));
     struct parallel work = {.crew = crew,
                             .n_items = n_pipelines,
                             .chunk = 8,
                             .context = &segmenting,
                             .run = segment_some};
     TRY(parallel_for(&work, err));
-    for (size_t i = 0; i < n_pipelines; i++)
-        all.n += segmenting.rows[i].n;
-    all.items = arena_new(arena, struct segment, all.n);
-    if (!all.items)
-        return err_nomem(err);
-    all.n = 0;
-    for (size_t i = 0; i < n_pipelines; i++) {
-        const struct pipeline_rows *rows = &segmenting.rows[i];
-        if (rows->n > 0)
-            memcpy(all.items + all.n, rows->items, rows->n * sizeof *rows->items);
-        all.n += rows->n;
-    }
-    TRY(sort_rows(&all, arena, out, err));
+    TRY(join_rows(&segmenting, n_pipelines, arena, &all, err));
+    *out = all.items;
     *n = all.n;
 done:
+    for (size_t i = 0; i < crew->n && segmenting.benches; i++) {
+        arena_release(&segmenting.benches[i].scratch);
+        arena_release(&segmenting.benches[i].rows);
+    }
     return code;
 }
 

@@ -1,6 +1,8 @@
 #include "geo/pipelines/pipeline_sites.h"
 
 #include "data/base/text.h"
+#include "geo/pipelines/pipeline_segments.h"
+#include "geo/pipelines/pipeline_targets.h"
 
 enum {
     MOST_CODES = 32,     /* whose truths fit */
@@ -41,8 +43,42 @@ void pipeline_site_make(const struct world *world, enum layer_id layer,
     out->at = (struct lonlat){head->geom.box.west_deg, head->geom.box.south_deg};
     out->accuracy_m = accuracy_of(world, layer, head, memo);
     out->radius_m = is_plant ? radius_of(world, (const void *)head, memo) : 0;
-    out->is_point = head->geom.kind == GEOM_POINT && head->geom.n_points == 1;
+    out->is_point = pipeline_is_point(&head->geom);
+    out->row = 0;
+    out->households = -1;
+    out->is_dwelling = out->is_tall = false;
+    if (layer == LAYER_PROTECTED) {
+        const struct protected_target *target = (const void *)head;
+        out->households = pipeline_known_households(world, target);
+        out->is_dwelling = pipeline_is_dwelling(target);
+        out->is_tall = pipeline_is_tall(target);
+    }
     atomic_init(&out->truths, 0);
+    atomic_init(&out->misses, 0);
+}
+
+/* The number of a text among those that are kept, from 1; 0: there is no room. Once a text has a
+ * place it stays there, so that all threads find the same. */
+static unsigned number_of(const struct pipeline_sites *sites, const char *missing)
+{
+    for (unsigned i = 0; i < SITE_MISSES; i++) {
+        const char *there = NULL;
+        if (atomic_compare_exchange_strong(&sites->misses[i], &there, missing) || there == missing)
+            return i + 1;
+    }
+    return 0;
+}
+
+void pipeline_site_keep(const struct pipeline_sites *sites, struct pipeline_site *site, int code,
+                        enum truth truth, const char *missing)
+{
+    if (code < 0)
+        return;
+    if (truth == TRUTH_UNKNOWN && code < SITE_MISS_CODES)
+        atomic_fetch_or_explicit(&site->misses, (uint64_t)number_of(sites, missing) << (4 * code),
+                                 memory_order_release);
+    atomic_fetch_or_explicit(&site->truths, ((uint64_t)truth + 1) << (2 * code),
+                             memory_order_release);
 }
 
 /* ---- of a whole world ---- */
@@ -108,8 +144,10 @@ static enum err_code build_layer(struct pipeline_sites *sites, const struct worl
     world_visit(world, layer, everywhere, &numbering, number);
     for (size_t row = 0; row < n; row++) {
         struct pipeline_site *site = pipeline_sites_of(sites, world, layer, row);
-        if (site)
-            pipeline_site_make(world, layer, world_record(world, layer, row), &memo, site);
+        if (!site)
+            continue;
+        pipeline_site_make(world, layer, world_record(world, layer, row), &memo, site);
+        site->row = (uint32_t)row;
     }
 done:
     return code;
@@ -134,8 +172,9 @@ enum err_code pipeline_sites_build(const struct world *world, struct arena *aren
     enum err_code code = ERR_OK;
     const struct rules *rules = world->rules;
     *out = (struct pipeline_sites){.arena = arena,
-                                   .codes = arena_new(arena, const char *, MOST_CODES)};
-    if (!out->codes)
+                                   .codes = arena_new(arena, const char *, MOST_CODES),
+                                   .misses = arena_alloc(arena, SITE_MISSES, sizeof *out->misses)};
+    if (!out->codes || !out->misses)
         return err_nomem(err);
     for (size_t i = 0; i < rules->n_pipeline_classes; i++)
         add_code(out, rules->pipeline_classes[i].target);
@@ -144,6 +183,39 @@ enum err_code pipeline_sites_build(const struct world *world, struct arena *aren
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
         if (asks_for(out, rules, layers[i]))
             TRY(build_layer(out, world, layers[i], err));
+done:
+    return code;
+}
+
+static enum err_code index_layer(struct pipeline_sites *sites, const struct world *world,
+                                 enum layer_id layer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_layer_sites *of = &sites->layers[layer];
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    struct box *boxes = arena_new(&scratch, struct box, of->n);
+    TRY(boxes ? ERR_OK : err_nomem(err));
+    for (size_t i = 0; i < of->n; i++) {
+        struct lonlat at = of->items[i].at;
+        boxes[i] = of->items[i].is_point
+                       ? (struct box){at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg}
+                       : world_geom(world, layer, of->items[i].row)->box;
+    }
+    TRY(rtree_build(boxes, (uint32_t)of->n, sites->arena, &of->index, err));
+done:
+    arena_release(&scratch);
+    return code;
+}
+
+enum err_code pipeline_sites_index(struct pipeline_sites *sites, const struct world *world,
+                                   struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (enum layer_id layer = 0; layer < LAYER_COUNT; layer++)
+        if (sites->layers[layer].matters)
+            TRY(index_layer(sites, world, layer, err));
+    sites->is_indexed = true;
 done:
     return code;
 }

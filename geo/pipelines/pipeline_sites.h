@@ -4,14 +4,15 @@
  *
  * Pipelines lie close together, so that each record is met by several; and records lie scattered
  * in memory. A site is small, and neighbours in space are neighbours here. Whether a record is a
- * target of a code is found out when it is first asked, by whichever thread, and kept.
+ * target of a code is found out when it is first asked, by whichever thread, and kept, with the
+ * attribute that leaves it open.
  *
- * Life:    pipeline_sites_build once a world, for a run over all its pipelines, and
- *          pipeline_sites_follow from world to world while it is edited; a single pipeline without
- *          them makes the sites that it meets itself (pipeline_site_make).
- * Owner:   memory in the arena; refers to the rules of the world.
- * Threads: many, once built; one follows, while nobody else looks.
- * Cost:    build O(n), about 100 ns and 52 bytes a record; an edit that of its records.
+ * Life:    pipeline_sites_build once a world, with pipeline_sites_index for a run over all its
+ *          pipelines; or pipeline_sites_follow from world to world while it is edited; a single
+ * pipeline without them makes the sites that it meets itself (pipeline_site_make). Owner:   memory
+ * in the arena; refers to the rules of the world. Threads: many, once built; one follows, while
+ * nobody else looks. Cost:    build O(n), about 100 ns and 68 bytes a record, its index as much
+ * again; an edit that of its records.
  */
 #ifndef SISETU_GEO_PIPELINE_SITES_H
 #define SISETU_GEO_PIPELINE_SITES_H
@@ -25,13 +26,23 @@ struct pipeline_site {
     double accuracy_m;        /* rules_accuracy_m */
     double radius_m;          /* of a plant known by a point; else 0 */
     _Atomic(uint64_t) truths; /* two bits a code: 0 not asked yet, else 1 + enum truth */
+    _Atomic(uint64_t) misses; /* four bits a code, of the first 16: which text; 0 not kept */
+    int64_t households;       /* of a target, pipeline_known_households */
+    uint32_t row;             /* of the world that the index is of */
     bool is_point;            /* one point and no more */
+    bool is_dwelling;         /* pipeline_is_dwelling */
+    bool is_tall;             /* pipeline_is_tall */
 };
+
+/* What is missing of records whose truth is unknown: few texts. */
+enum { SITE_MISSES = 15, SITE_MISS_CODES = 16 };
 
 struct pipeline_sites {
     struct arena *arena;
     const char **codes; /* that the rows of pipelines ask for */
     size_t n_codes;
+    _Atomic(const char *) *misses; /* SITE_MISSES texts, NULL where there is room */
+    bool is_indexed;
     struct pipeline_layer_sites {
         bool matters;
         struct pipeline_site *items; /* in the order of the index, later ones at the end */
@@ -40,11 +51,16 @@ struct pipeline_sites {
         uint32_t *places; /* by slot: which item; WORLD_NO_SLOT: none */
         size_t n_slots;
         size_t slots_capacity;
+        struct rtree index; /* of the items */
     } layers[LAYER_COUNT];
 };
 
 enum err_code pipeline_sites_build(const struct world *world, struct arena *arena,
                                    struct pipeline_sites *out, struct err *err);
+
+/* For searches that give sites; of the world of which they were built, which nobody edits. */
+enum err_code pipeline_sites_index(struct pipeline_sites *sites, const struct world *world,
+                                   struct err *err);
 
 /* After edits, of which `now` is the world: the sites of what they put. Those of what they took
  * stay, so that the old world can be asked too. */
@@ -77,23 +93,37 @@ struct pipeline_site_memo {
     double radius_m;
 };
 
+static inline bool pipeline_is_point(const struct geom *geom)
+{
+    return geom->kind == GEOM_POINT && geom->n_points == 1;
+}
+
 /* Of a record, in the world or not. */
 void pipeline_site_make(const struct world *world, enum layer_id layer,
                         const struct record_head *head, struct pipeline_site_memo *memo,
                         struct pipeline_site *out);
 
-/* The truth that is kept of a code, or -1. */
-static inline int pipeline_site_truth(const struct pipeline_site *site, int code)
+/* The truth that is kept of a code, and what is missing where it is unknown; or -1. */
+static inline int pipeline_site_truth(const struct pipeline_sites *sites,
+                                      const struct pipeline_site *site, int code,
+                                      const char **missing)
 {
-    uint64_t truths = atomic_load_explicit(&site->truths, memory_order_relaxed);
-    return code < 0 ? -1 : (int)(truths >> (2 * code) & 3) - 1;
+    if (code < 0)
+        return -1;
+    uint64_t truths = atomic_load_explicit(&site->truths, memory_order_acquire);
+    int truth = (int)(truths >> (2 * code) & 3) - 1;
+    if (truth != TRUTH_UNKNOWN)
+        return truth;
+    uint64_t misses = atomic_load_explicit(&site->misses, memory_order_acquire);
+    unsigned text = code < SITE_MISS_CODES ? (unsigned)(misses >> (4 * code) & 15) : 0;
+    if (text == 0)
+        return -1;
+    *missing = atomic_load_explicit(&sites->misses[text - 1], memory_order_acquire);
+    return truth;
 }
 
-static inline void pipeline_site_keep(struct pipeline_site *site, int code, enum truth truth)
-{
-    if (code >= 0)
-        atomic_fetch_or_explicit(&site->truths, ((uint64_t)truth + 1) << (2 * code),
-                                 memory_order_relaxed);
-}
+/* missing: of a truth that is unknown; lives as long as the rules. */
+void pipeline_site_keep(const struct pipeline_sites *sites, struct pipeline_site *site, int code,
+                        enum truth truth, const char *missing);
 
 #endif

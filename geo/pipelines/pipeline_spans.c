@@ -81,12 +81,23 @@ static struct box reach_box(const struct span_question *question, uint32_t edge)
 
 /* ---- planes ---- */
 
-static struct flat place(struct lonlat point, struct lonlat origin, double lon_m, double lat_m)
+/* Degrees from the origin, the shorter way round. */
+static inline struct lonlat degrees_from(struct lonlat origin, struct lonlat point)
 {
     double lon_deg = point.lon_deg - origin.lon_deg;
     if (fabs(lon_deg) > 180)
         lon_deg = remainder(lon_deg, 360);
-    return (struct flat){lon_deg * lon_m, (point.lat_deg - origin.lat_deg) * lat_m};
+    return (struct lonlat){lon_deg, point.lat_deg - origin.lat_deg};
+}
+
+static inline struct flat scaled(struct lonlat degrees, struct lonlat scale_m)
+{
+    return (struct flat){degrees.lon_deg * scale_m.lon_deg, degrees.lat_deg * scale_m.lat_deg};
+}
+
+static struct flat place(struct lonlat point, struct lonlat origin, double lon_m, double lat_m)
+{
+    return scaled(degrees_from(origin, point), (struct lonlat){lon_m, lat_m});
 }
 
 static struct edge_plane plane_of(const struct span_question *question, uint32_t edge,
@@ -194,17 +205,20 @@ static double closest_of(const struct edge_plane *plane, double *t, double *s)
 }
 
 /* The same, where the target's edge is a point. */
-static double closest_of_point(const struct edge_plane *plane, double *t)
+static inline double closest_of_point(struct flat to, struct flat p, double *t)
 {
     static const struct flat origin = {0, 0};
-    *t = nearest_on(origin, plane->to, plane->p);
-    double best = gap(plane->p, along(origin, plane->to, *t));
-    for (int i = 0; i < 2; i++) {
-        double d = gap(i ? plane->to : origin, plane->p);
-        if (d < best) {
-            best = d;
-            *t = i;
-        }
+    *t = nearest_on(origin, to, p);
+    double best = gap(p, along(origin, to, *t));
+    double at_start = gap(origin, p);
+    if (at_start < best) {
+        best = at_start;
+        *t = 0;
+    }
+    double at_end = gap(to, p);
+    if (at_end < best) {
+        best = at_end;
+        *t = 1;
     }
     return best;
 }
@@ -246,19 +260,17 @@ static bool beside_edge(const struct edge_plane *plane, double reach_m, double *
 }
 
 /* Whether the point of the target nearest to an end of the line's edge lies in the wedge that
- * the strips leave open there, or beyond the end of the line. */
+ * the strips leave open there, or beyond the end of the line (at_end: of the last edge). */
 static bool in_wedge(const struct edge_plane *plane, bool at_end, double reach_m)
 {
     struct flat vertex = at_end ? plane->to : (struct flat){0, 0};
     struct flat near = along(plane->p, plane->q, nearest_on(plane->p, plane->q, vertex));
     struct flat off = {near.x_m - vertex.x_m, near.y_m - vertex.y_m};
     double onward = off.x_m * plane->to.x_m + off.y_m * plane->to.y_m;
-    if (gap(near, vertex) > reach_m)
-        return false;
     if (at_end)
-        return plane->is_last && onward > 0;
+        return onward > 0 && gap(near, vertex) <= reach_m;
     double back = off.x_m * plane->before.x_m + off.y_m * plane->before.y_m;
-    return onward < 0 && (plane->is_first || back > 0);
+    return onward < 0 && (plane->is_first || back > 0) && gap(near, vertex) <= reach_m;
 }
 
 /* The points of the line's edge at most reach_m from the target's: round its ends, and beside
@@ -334,7 +346,7 @@ static enum err_code add_reached(const struct asking *asking, const struct edge_
             TRY(add_span(asking, i, t, u, err));
         if (in_wedge(plane, false, reach_m))
             TRY(add_span(asking, i, 0, 0, err));
-        if (in_wedge(plane, true, reach_m))
+        if (plane->is_last && in_wedge(plane, true, reach_m))
             TRY(add_span(asking, i, 1, 1, err));
     }
 done:
@@ -373,17 +385,28 @@ void pipeline_point_near(const struct span_question *question, uint32_t edge, st
                          struct point_near *out)
 {
     double t = 0;
-    const struct lonlat *at = question->line->points + edge;
-    const struct lonlat target[2] = {point, point};
-    struct box box = {point.lon_deg, point.lat_deg, point.lon_deg, point.lat_deg};
-    out->near_m = INFINITY;
-    if (!boxes_meet(box, reach_box(question, edge)))
-        return;
-    out->plane = plane_of(question, edge, target, scale_of(question, edge));
-    closest_of_point(&out->plane, &t);
+    const struct pipeline_line *line = question->line;
+    const struct lonlat *at = line->points + edge;
+    struct lonlat to_deg = degrees_from(at[0], at[1]);
+    struct lonlat p_deg = degrees_from(at[0], point);
+    struct lonlat scale_m = scale_of(question, edge);
+    closest_of_point(scaled(to_deg, scale_m), scaled(p_deg, scale_m), &t);
     double on_line = at[0].lat_deg + t * (at[1].lat_deg - at[0].lat_deg);
-    out->plane = plane_of(question, edge, target, scale_at((on_line + point.lat_deg) / 2));
-    out->near_m = closest_of_point(&out->plane, &t);
+    scale_m = scale_at((on_line + point.lat_deg) / 2);
+    struct flat to = scaled(to_deg, scale_m);
+    struct flat p = scaled(p_deg, scale_m);
+    bool is_first = edge == pipeline_part_start(line, question->part);
+    struct flat back = {0, 0};
+    if (!is_first)
+        back = scaled(degrees_from(at[0], at[-1]), scale_m);
+    out->near_m = closest_of_point(to, p, &t);
+    out->plane.to = to;
+    out->plane.before = (struct flat){-back.x_m, -back.y_m};
+    out->plane.p = p;
+    out->plane.q = p;
+    out->plane.length_m = sqrt(to.x_m * to.x_m + to.y_m * to.y_m);
+    out->plane.is_first = is_first;
+    out->plane.is_last = edge + 2 == line->part_ends[question->part];
 }
 
 enum err_code pipeline_point_spans(const struct span_question *question, uint32_t edge,

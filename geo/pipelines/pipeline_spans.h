@@ -7,7 +7,7 @@
  *           On the inner side of a bend a target may lie beside several stretches.
  *   near    the stations at most `reach` from the target (what is inside a polygon is 0 away).
  *
- * Three reaches at once (see pipeline_near.h); a negative one is out of reach of anything.
+ * Three reaches at once (see pipeline_targets.h); a negative one is out of reach of anything.
  *
  * Each pair of edges is measured in a plane whose degrees have the scale of the latitude midway
  * between their closest points: there distances are geodesics to 1 um within 1 km, so that a
@@ -76,7 +76,7 @@ struct point_near {
     struct edge_plane plane;
 };
 
-/* Of the question: line, part, scale_m and margin. Infinitely far where that margin tells. */
+/* Of the question: line, part and scale_m. */
 void pipeline_point_near(const struct span_question *question, uint32_t edge, struct lonlat point,
                          struct point_near *out);
 

@@ -150,26 +150,40 @@ static bool reached(const struct sweep_limit *limit, int64_t count, int64_t tall
 }
 
 struct run_list {
+    struct arena *arena;
     struct sweep_run *items;
     size_t n;
-    bool open;
+    size_t capacity;
+    bool open; /* the last one goes on */
+    bool failed;
 };
 
-static void note(struct run_list *runs, double at_m, bool is_reached, int64_t count)
+static void begin_run(struct run_list *runs, double at_m, int64_t count)
 {
-    if (is_reached && !runs->open) {
+    runs->items =
+        arena_grow(runs->arena, runs->items, &runs->capacity, runs->n + 1, sizeof *runs->items);
+    runs->open = runs->items != NULL;
+    runs->failed = runs->failed || !runs->open;
+    if (runs->open)
         runs->items[runs->n++] = (struct sweep_run){{at_m, at_m}, count, at_m};
-        runs->open = true;
-    }
-    if (!runs->open)
+}
+
+/* What the window holds from a place on. */
+static inline void note(struct run_list *runs, double at_m, bool is_reached, int64_t count)
+{
+    if (!runs->open) {
+        if (is_reached)
+            begin_run(runs, at_m, count);
         return;
+    }
     struct sweep_run *run = &runs->items[runs->n - 1];
-    run->starts.to_m = at_m;
-    if (is_reached && count > run->most) {
+    if (!is_reached) {
+        run->starts.to_m = at_m;
+        runs->open = false;
+    } else if (count > run->most) {
         run->most = count;
         run->most_at_m = at_m;
     }
-    runs->open = is_reached;
 }
 
 static int64_t add_up(int64_t a, int64_t b)
@@ -207,15 +221,12 @@ enum err_code pipeline_sweep_runs(struct sweep *sweep, const struct sweep_limit 
                                   struct err *err)
 {
     enum err_code code = ERR_OK;
-    bool any = can_reach(sweep, limit);
-    struct run_list runs = {.items = arena_new(arena, struct sweep_run, any ? sweep->n + 1 : 0)};
+    struct run_list runs = {.arena = arena};
     int64_t count = 0;
     int64_t tall = 0;
     *n = 0;
-    *out = runs.items;
-    if (!runs.items)
-        return err_nomem(err);
-    if (!any)
+    *out = NULL;
+    if (!can_reach(sweep, limit))
         return ERR_OK;
     if (!sweep->sorted)
         TRY(sort_events(sweep, arena, err));
@@ -237,6 +248,8 @@ enum err_code pipeline_sweep_runs(struct sweep *sweep, const struct sweep_limit 
     }
     if (runs.open)
         runs.items[runs.n - 1].starts.to_m = sweep->starts.to_m;
+    TRY(runs.failed ? err_nomem(err) : ERR_OK);
+    *out = runs.items;
     *n = runs.n;
 done:
     return code;

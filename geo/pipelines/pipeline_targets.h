@@ -49,7 +49,9 @@ struct pipeline_hit {
     const char *missing; /* the absent attribute that leaves open whether it is one, or NULL */
     double error_m;      /* sum of both accuracies */
     double nearest_m;
-    struct span_list spans[REACHES]; /* by from_m, none touching */
+    const struct span_list *spans; /* of each of REACHES, by from_m, none touching; questions that
+                                    * ask the same of a target share them */
+    const struct pipeline_site *site; /* of the job's sites; NULL where it has none */
 };
 
 /* A part of the strip of which only the population tells the households. */
@@ -98,7 +100,6 @@ struct pipeline_job {
     size_t asks_capacity;
     struct pipeline_hit *hits; /* by ask, part, layer, row */
     size_t n_hits;
-    size_t hits_capacity;
     struct pipeline_pieces pieces;
     struct pipeline_counted *counted; /* pipeline_found.c: what rows that ask the same share */
 };
@@ -119,6 +120,9 @@ void pipeline_forget_hits(struct pipeline_job *job);
 /* How far a question reaches, m, whatever is known of the pipeline; whether it asks of a layer. */
 double pipeline_reach_asked(const struct pipeline_job *job, const struct pipeline_ask *ask);
 bool pipeline_asks_layer(const struct pipeline_ask *ask, enum layer_id layer);
+
+/* As they are told, or by the persons, in COUNT_UNIT; negative: neither is known. */
+int64_t pipeline_known_households(const struct world *world, const struct protected_target *target);
 
 /* Four storeys and more. */
 bool pipeline_is_tall(const struct protected_target *target);
