@@ -16,7 +16,9 @@ struct drawn {
 static int by_rank(const void *a, const void *b)
 {
     const struct drawn *p = a, *q = b;
-    return p->rank < q->rank ? -1 : p->rank > q->rank;
+    if (p->rank != q->rank)
+        return p->rank < q->rank ? -1 : 1;
+    return p->feature < q->feature ? -1 : p->feature > q->feature;
 }
 
 struct list {
@@ -47,6 +49,14 @@ static enum err_code collect(const struct drawing *d, const struct layer_job *jo
     if (look->rank)
         qsort(out->items, out->n, sizeof *out->items, by_rank);
     return ERR_OK;
+}
+
+/* Puts them in the order of some numbers of theirs, else of the source. */
+static void reorder(struct list *list, const uint32_t *numbers)
+{
+    for (size_t i = 0; i < list->n; i++)
+        list->items[i].rank = numbers ? numbers[list->items[i].feature] : list->items[i].feature;
+    qsort(list->items, list->n, sizeof *list->items, by_rank);
 }
 
 static const struct paint *paint_at(const struct layer_job *job, const struct list *list, size_t i)
@@ -92,8 +102,7 @@ static void draw_fills(const struct drawing *d, const struct layer_job *job,
 
 /* ---- lines ---- */
 
-/* Whether the feature after this one, below it, is of another run. What lies between the two but
- * not in this picture counts: a tile is the crop of any larger picture. */
+/* Whether the feature after this one, below it, is of another run. */
 static bool run_ends(const struct layer_job *job, const struct list *list, size_t i)
 {
     const uint32_t *run_of = job->look->run_of;
@@ -104,10 +113,12 @@ static bool run_ends(const struct layer_job *job, const struct list *list, size_
 /* The strokes of a run are one shape: lines that cross or meet do not darken each other. outlines:
  * those of fills, a pixel wide. */
 static enum err_code draw_strokes(const struct drawing *d, const struct layer_job *job,
-                                  const struct list *list, bool outlines)
+                                  struct list *list, bool outlines)
 {
     enum err_code code = ERR_OK;
     struct canvas *canvas = d->canvas;
+    if (job->look->run_of)
+        reorder(list, job->look->run_of);
     for (size_t i = list->n; i-- > 0;) {
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
@@ -200,6 +211,8 @@ enum err_code features_draw(const struct drawing *d, size_t index)
     switch (job.layer->type) {
     case LAYER_FILL:
         TRY(draw_strokes(d, &job, &list, true));
+        if (job.look->run_of)
+            reorder(&list, job.look->rank);
         draw_fills(d, &job, &list);
         break;
     case LAYER_LINE:

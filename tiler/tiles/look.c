@@ -128,8 +128,7 @@ static uint32_t paint_index(struct paint_table *table, const struct paint *paint
     return (uint32_t)(table->n - 1);
 }
 
-/* How far beyond its box a feature may be drawn. */
-static double reach_of(const struct paint *paint)
+double paint_reach(const struct paint *paint)
 {
     /* Half the width, and the offset, times the miter limit, twice. */
     double half = (stroke_half_px(&paint->stroke) + fabs(paint->stroke.offset_px)) * 4 + 1;
@@ -175,29 +174,71 @@ static enum err_code rank_features(const struct paint_table *table, const uint32
     return ERR_OK;
 }
 
-/* The raster counts to 16,383 shapes on one pixel: a longer run is cut. */
-enum { LONGEST_RUN = 8192 };
-
-static enum err_code find_runs(const uint32_t *paint_of, uint32_t n, struct arena *scratch,
-                               struct arena *arena, struct look *out, struct err *err)
+/* By sort key, then by what they are: an order that no other feature has a say in. */
+static int by_paint(const void *a, const void *b, void *context)
 {
-    uint32_t *order = arena_new(scratch, uint32_t, n), *run_of = arena_new(arena, uint32_t, n);
-    uint32_t run = 0, length = 0, paint = LOOK_NONE;
-    if (!order || !run_of)
+    const struct paint *paints = context;
+    const struct paint *p = &paints[*(const uint32_t *)a], *q = &paints[*(const uint32_t *)b];
+    if (p->sort_key != q->sort_key)
+        return p->sort_key < q->sort_key ? -1 : 1;
+    return memcmp(p, q, sizeof *p); /* NOLINT(bugprone-suspicious-memory-comparison): as above */
+}
+
+/* The raster counts to 16,383 shapes on one pixel: a longer run is cut, at about every thousandth
+ * feature, by its id alone. */
+enum { CUT_BITS = 10, LONGEST_RUN = 16000 };
+
+bool look_cuts_run(const char *id)
+{
+    uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a, 64 bits */
+    for (; *id; id++)
+        hash = (hash ^ (unsigned char)*id) * UINT64_C(0x100000001B3);
+    return (hash ^ hash >> 32) >> 7 << (64 - CUT_BITS) == 0;
+}
+
+static bool has_strokes(const struct paint_table *table, const struct style_layer *layer)
+{
+    bool outlined = false;
+    for (size_t i = 0; i < table->n; i++)
+        outlined |= table->paints[i].has_outline;
+    return layer->type == LAYER_LINE || (layer->type == LAYER_FILL && outlined);
+}
+
+static enum err_code find_runs(const struct paint_table *table, const struct source *source,
+                               const uint32_t *paint_of, struct arena *arena, struct look *out,
+                               struct err *err)
+{
+    size_t n = table->n;
+    uint32_t *order = arena_new(table->arena, uint32_t, n), run = 0;
+    uint32_t *place = arena_new(table->arena, uint32_t, n);  /* of a paint in that order */
+    uint32_t *starts = arena_new(table->arena, uint32_t, n); /* of a paint's features, below */
+    uint32_t *features = arena_new(table->arena, uint32_t, source->n);
+    uint32_t *run_of = arena_new(arena, uint32_t, source->n);
+    if (!order || !place || !starts || !features || !run_of)
         return err_nomem(err);
     for (uint32_t i = 0; i < n; i++)
-        order[out->rank ? out->rank[i] : i] = i;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t feature = order[i];
-        if (paint_of[feature] == LOOK_NONE)
-            continue;
-        if (paint != LOOK_NONE && (paint_of[feature] != paint || length == LONGEST_RUN)) {
+        order[i] = i;
+    if (n > 1)
+        qsort_r(order, n, sizeof *order, by_paint, table->paints);
+    for (uint32_t i = 0; i < n; i++)
+        place[order[i]] = i;
+    for (uint32_t i = 0; i < source->n; i++)
+        if (paint_of[i] != LOOK_NONE && place[paint_of[i]] + 1 < n)
+            starts[place[paint_of[i]] + 1]++;
+    for (uint32_t i = 1; i < n; i++)
+        starts[i] += starts[i - 1];
+    uint32_t n_drawn = 0;
+    for (uint32_t i = 0; i < source->n; i++)
+        if (paint_of[i] != LOOK_NONE && ++n_drawn)
+            features[starts[place[paint_of[i]]]++] = i;
+    for (uint32_t i = 0, length = 0; i < n_drawn; i++, length++) {
+        uint32_t before = i ? features[i - 1] : features[0];
+        if (paint_of[before] != paint_of[features[i]] || length == LONGEST_RUN ||
+            (i > 0 && look_cuts_run(source_feature_id(source, before)))) {
             run++;
             length = 0;
         }
-        paint = paint_of[feature];
-        run_of[feature] = run;
-        length++;
+        run_of[features[i]] = run;
     }
     out->run_of = run > 0 ? run_of : NULL;
     return ERR_OK;
@@ -212,7 +253,7 @@ static enum err_code keep_paints(const struct paint_table *table, struct arena *
     out->reach_px = 2;
     for (size_t i = 0; i < table->n; i++) {
         paints[i] = table->paints[i];
-        out->reach_px = fmax(out->reach_px, reach_of(&paints[i]));
+        out->reach_px = fmax(out->reach_px, paint_reach(&paints[i]));
     }
     out->n_paints = (uint32_t)table->n;
     out->paints = paints;
@@ -252,8 +293,8 @@ enum err_code look_build(const struct style_layer *layer, const struct source *s
     out->paint_of = paint_of;
     TRY(keep_paints(&table, arena, out, err));
     TRY(rank_features(&table, paint_of, source->n, arena, out, err));
-    if (layer->type == LAYER_LINE || layer->type == LAYER_FILL)
-        TRY(find_runs(paint_of, source->n, &scratch, arena, out, err));
+    if (has_strokes(&table, layer))
+        TRY(find_runs(&table, source, paint_of, arena, out, err));
 done:
     arena_release(&texts);
     arena_release(&scratch);

@@ -98,16 +98,30 @@ static int by_rank(const void *a, const void *b)
     return p->rank < q->rank ? -1 : p->rank > q->rank;
 }
 
-/* The looks of the layers that draw the source here. */
+/* The features that any of the looks draws. */
+struct wanted_features {
+    const struct look **looks;
+    size_t n_looks;
+    const uint32_t *rank; /* or NULL: as the source has them */
+};
+
+static bool has_sort_key(const struct style_layer *layer)
+{
+    return layer->properties[PROP_FILL_SORT_KEY] || layer->properties[PROP_LINE_SORT_KEY] ||
+           layer->properties[PROP_CIRCLE_SORT_KEY] || layer->properties[PROP_SYMBOL_SORT_KEY];
+}
+
+/* The looks of the layers that draw the source here, and the order of the lowest layer that says
+ * one: by the style alone, so that no feature elsewhere changes it. */
 static enum err_code find_looks(const struct making *m, enum style_source id,
-                                const struct look ***out, size_t *n)
+                                struct wanted_features *out)
 {
     enum err_code code = ERR_OK;
     const struct style *style = scenes_style(m->scenes);
     size_t n_layers = style_layer_count(style);
     const struct look **looks = arena_new(m->arena, const struct look *, n_layers);
-    *n = 0;
-    *out = looks;
+    bool ordered = false;
+    *out = (struct wanted_features){.looks = looks};
     TRY(looks ? ERR_OK : err_nomem(m->err));
     for (size_t i = 0; i < n_layers; i++) {
         const struct style_layer *layer = style_layer(style, i);
@@ -115,33 +129,34 @@ static enum err_code find_looks(const struct making *m, enum style_source id,
         if (layer->source != id || !vector_layer_shows(layer, m->key->map, m->key->z))
             continue;
         TRY(scenes_look(m->scenes, i, vector_look_zoom(m->key->z), &look, m->err));
+        if (!ordered && has_sort_key(layer)) {
+            out->rank = look->rank;
+            ordered = true;
+        }
         if (look->n_paints > 0)
-            looks[(*n)++] = look;
+            looks[out->n_looks++] = look;
     }
 done:
     return code;
 }
 
-/* The features that any of the looks draws, in the order of the lowest that has one. */
 static enum err_code collect(const struct making *m, const struct source *source,
-                             const struct look **looks, size_t n_looks, struct drawn_feature **out,
+                             const struct wanted_features *wanted, struct drawn_feature **out,
                              size_t *n)
 {
     enum err_code code = ERR_OK;
     uint32_t *found;
     size_t n_found;
-    const uint32_t *rank = NULL;
+    const uint32_t *rank = wanted->rank;
     *n = 0;
     TRY(source_search(source, m->frame.reach, m->arena, &found, &n_found, m->err));
     *out = arena_new(m->arena, struct drawn_feature, n_found);
     TRY(*out ? ERR_OK : err_nomem(m->err));
-    for (size_t k = 0; k < n_looks && !rank; k++)
-        rank = looks[k]->rank;
     for (size_t i = 0; i < n_found; i++) {
         uint32_t feature = found[i];
         bool drawn = false;
-        for (size_t k = 0; k < n_looks && !drawn; k++)
-            drawn = looks[k]->paint_of[feature] != LOOK_NONE;
+        for (size_t k = 0; k < wanted->n_looks && !drawn; k++)
+            drawn = wanted->looks[k]->paint_of[feature] != LOOK_NONE;
         if (drawn)
             (*out)[(*n)++] = (struct drawn_feature){rank ? rank[feature] : feature, feature};
     }
@@ -196,14 +211,14 @@ static enum err_code add_layer(const struct making *m, enum style_source id, con
 {
     enum err_code code = ERR_OK;
     struct ingredients from;
-    const struct look **looks;
+    struct wanted_features wanted;
     struct drawn_feature *features;
-    size_t n_looks, n;
-    TRY(find_looks(m, id, &looks, &n_looks));
-    if (n_looks == 0)
+    size_t n;
+    TRY(find_looks(m, id, &wanted));
+    if (wanted.n_looks == 0)
         return ERR_OK;
     TRY(scenes_source(m->scenes, id, &from.source, m->err));
-    TRY(collect(m, from.source, looks, n_looks, &features, &n));
+    TRY(collect(m, from.source, &wanted, &features, &n));
     if (n == 0)
         return ERR_OK;
     TRY(scenes_detail(m->scenes, from.source, m->key->z + DETAIL_BEYOND, &from.detail, m->err));
