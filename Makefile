@@ -115,12 +115,14 @@ SHARE := $(DESTDIR)$(PREFIX)/share/sisetu
 install: $(BIN) $(VIEWER) ## PREFIX (/usr/local) and DESTDIR are honoured
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sisetu
 	install -D -m 644 tiler/sisetu.1 $(DESTDIR)$(PREFIX)/share/man/man1/sisetu.1
+	install -D -m 644 tiler/sisetu.service $(DESTDIR)$(PREFIX)/lib/systemd/system/sisetu.service
+	sed -i 's|/usr/bin/sisetu|$(PREFIX)/bin/sisetu|' $(DESTDIR)$(PREFIX)/lib/systemd/system/sisetu.service
 	install -D -m 644 -t $(SHARE)/data data/schema.csv
 	install -D -m 644 -t $(SHARE)/data/rules data/rules/*.csv
 	install -D -m 644 -t $(SHARE)/styles styles/*.json
 	install -D -m 644 -t $(SHARE)/tiler/viewer $(sort $(filter-out %/package.json %/package-lock.json,$(wildcard tiler/viewer/*.*)) $(VIEWER))
 uninstall:              ## remove what install put there
-	rm -rf $(DESTDIR)$(PREFIX)/bin/sisetu $(DESTDIR)$(PREFIX)/share/man/man1/sisetu.1 $(SHARE)
+	rm -rf $(DESTDIR)$(PREFIX)/bin/sisetu $(DESTDIR)$(PREFIX)/share/man/man1/sisetu.1 $(DESTDIR)$(PREFIX)/lib/systemd/system/sisetu.service $(SHARE)
 clean:                  ## remove what was built
 	rm -rf build
 help:                   ## list the targets

@@ -48,9 +48,21 @@ enum {
      * browser's headers. */
     LIMIT_HEADER_BYTES = 16 << 10,
 
-    /* Open connections: a browser holds six, a proxy a few dozen; each costs two
-     * descriptors at most, and 1,024 is the customary limit of a process. */
-    LIMIT_CONNECTIONS = 480,
+    /* Open connections, if the system lets a process have as many descriptors: a browser holds six,
+     * a proxy a few dozen; each costs two descriptors and LIMIT_HEADER_BYTES at most. */
+    LIMIT_CONNECTIONS = 2048,
+
+    /* Of one address, so that a single client cannot keep out all others; a proxy in front of us
+     * is one, too. */
+    LIMIT_CONNECTIONS_PER_ADDRESS = 512,
+
+    /* Seconds for a whole request, counted from the end of the answer before, and for taking a
+     * whole answer: 2 MiB at 20 kB/s. Whoever takes longer is cut off. */
+    LIMIT_RECEIVE_S = 120,
+    LIMIT_SEND_S = 120,
+
+    /* Seconds that a server which is told to stop waits for answers that are on their way. */
+    LIMIT_DRAIN_S = 30,
 
     /* Seconds without a byte before a connection is closed. */
     LIMIT_IDLE_S = 30,

@@ -5,6 +5,7 @@
 #include "data/base/text.h"
 #include "tiler/command/cli.h"
 #include "tiler/serve/editing.h"
+#include "tiler/serve/notify.h"
 #include "tiler/serve/routes.h"
 
 #include <inttypes.h>
@@ -13,12 +14,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char DEFAULT_ADDRESS[] = "127.0.0.1:8080";
 
 /* Threads of the pool: one a processor, at most this many unless asked for. */
 enum { THREADS_DEFAULT_MOST = 16, THREADS_MOST = 256 };
+
+/* A load of the store that is under way ends within that time, or goes on without us. */
+enum { RELOAD_WAIT_MS = 5000 };
 
 /* glibc raises the size from which a block is mapped by itself with the largest block freed;
  * after that the memory of an old world stays with the heaps of the threads, which under load
@@ -139,6 +144,7 @@ struct serving {
     struct watch *watch;
     struct editing *editing;
     struct routes *routes;
+    struct request_log *log;
     struct http_server *server;
     int socket;
     char bound[HTTP_ADDRESS_BYTES];
@@ -167,6 +173,8 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
     TRY(cli_integer(cli, "threads", 1, THREADS_MOST, &n_threads, err));
     TRY(read_basemap(cli, basemap, err));
     TRY(read_max_age(cli, max_ages, err));
+    if (cli_value(cli, "access-log"))
+        TRY(request_log_open(cli_value(cli, "access-log"), &on->log, err));
     /* The address first: in use is told before the store is read. */
     TRY(http_bind(address ? address : DEFAULT_ADDRESS, &on->socket, on->bound, err));
     TRY(style_set_load(cli_value(cli, "style"), &on->styles, err));
@@ -185,7 +193,9 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
                                      .assets = &on->assets,
                                      .store_name = base_name(cli->arguments[0]),
                                      .basemap = buf_text(&basemap->json),
-                                     .image_sources = buf_text(&basemap->sources)};
+                                     .image_sources = buf_text(&basemap->sources),
+                                     .log = on->log,
+                                     .server = &on->server};
     memcpy(served.cache_controls, max_ages, sizeof max_ages);
     TRY(routes_new(&served, &on->routes, err));
     struct http_app app = routes_app(on->routes);
@@ -210,8 +220,41 @@ static void stop(struct serving *on)
     cache_free(on->cache);
     assets_release(&on->assets);
     style_set_release(on->styles);
+    request_log_close(on->log);
     if (on->socket >= 0)
         close(on->socket);
+}
+
+/* SIGHUP: what can be renewed while it is served. */
+static void reload(struct serving *on)
+{
+    notify_reloading();
+    log_line("reload", "signal=SIGHUP");
+    if (on->log)
+        request_log_reopen(on->log);
+    if (watch_hold(on->watch, RELOAD_WAIT_MS)) {
+        watch_look(on->watch);
+        watch_let(on->watch);
+    } /* else it is just looking */
+    notify_ready();
+}
+
+/* Until the answers that are on their way have arrived, or nobody wants to wait any longer. */
+static void drain(struct serving *on, const sigset_t *signals)
+{
+    const struct timespec moment = {0, 50 * 1000 * 1000};
+    struct timespec now, end;
+    notify_stopping();
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += LIMIT_DRAIN_S;
+    while (!http_drain(on->server)) {
+        int got = sigtimedwait(signals, NULL, &moment);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (got == SIGINT || got == SIGTERM || now.tv_sec > end.tv_sec) {
+            log_line("stop", "unfinished=%zu", http_load(on->server).n_busy);
+            return;
+        }
+    }
 }
 
 static enum err_code run_serve(struct cli *cli, struct err *err)
@@ -221,20 +264,24 @@ static enum err_code run_serve(struct cli *cli, struct err *err)
     struct basemap basemap;
     buf_init(&basemap.json);
     buf_init(&basemap.sources);
-    /* Blocked before any thread starts, so that only sigwait below sees them. */
-    sigset_t stops;
-    sigemptyset(&stops);
-    sigaddset(&stops, SIGINT);
-    sigaddset(&stops, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stops, NULL);
+    /* Blocked before any thread starts, so that only the waits here see them. */
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
     TRY(start(cli, &basemap, &on, err));
     printf("http://%s/\n", on.bound);
     fflush(stdout);
-    int got = 0;
-    sigwait(&stops, &got);
+    notify_ready();
+    int got = SIGHUP;
+    for (sigwait(&signals, &got); got == SIGHUP; sigwait(&signals, &got))
+        reload(&on);
     log_line("stop", "signal=%s", got == SIGINT ? "SIGINT" : "SIGTERM");
+    drain(&on, &signals);
 done:
     stop(&on);
     buf_release(&basemap.json);
@@ -248,9 +295,10 @@ const struct cli_command cli_serve = {
     .summary = "serve the map, its tiles and its answers over HTTP",
     .details =
         "Shows a new import or assessment within two seconds, without a restart. Prints its\n"
-        "address when it is ready; stops on SIGINT and SIGTERM. Changes the store for whoever has "
-        "a\n"
-        "token (sisetu token add), else only reads it.",
+        "address when it is ready. SIGINT and SIGTERM stop it after the answers that are on their\n"
+        "way; SIGHUP reads styles and store anew and opens the access log again. Changes the "
+        "store\n"
+        "for whoever has a token (sisetu token add), else only reads it.",
     .examples = "sisetu serve build/ningxia.gpkg\n"
                 "sisetu serve build/ningxia.gpkg --listen 0.0.0.0:80 --basemap tianditu:KEY\n",
     .options =
@@ -265,6 +313,7 @@ const struct cli_command cli_serve = {
              "how long browsers keep tiles unasked (0); also MAP=SECONDS,..."},
             {"basemap", 0, "MAP", false, "tianditu:KEY or xyz:URL, loaded by the browser"},
             {"attribution", 0, "TEXT", false, "whose the xyz basemap is"},
+            {"access-log", 0, "FILE", false, "a line a request; - for standard error"},
             {"require-read-token", 0, NULL, false, "answer nobody without a token"},
             {NULL, 0, NULL, false, NULL}},
     .min_arguments = 1,

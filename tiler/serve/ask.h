@@ -60,6 +60,9 @@ enum err_code ask_explain(struct ask *ask, const struct proof_question *question
 ask_handler ask_status, ask_at, ask_units, ask_unit, ask_enterprises, ask_enterprise, ask_conflicts,
     ask_legend, ask_incident, ask_risk, ask_facility_types, ask_check, ask_exposure;
 
+/* routes_metrics.c */
+ask_handler ask_metrics;
+
 /* routes_near.c */
 ask_handler ask_near;
 

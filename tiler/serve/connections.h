@@ -44,8 +44,8 @@ void connection_enter(struct connection *connection, enum connection_phase phase
 
 struct connection_counts {
     size_t open;
-    size_t busy;    /* with a request that came whole and is not answered whole */
-    size_t n_cut;   /* off, since the start */
+    size_t busy;  /* with a request that came whole and is not answered whole */
+    size_t n_cut; /* off, since the start */
 };
 struct connection_counts connections_count(struct connections *connections);
 

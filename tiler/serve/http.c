@@ -1,46 +1,32 @@
-#include "tiler/serve/http.h"
+#include "tiler/serve/http_private.h"
 
 #include "data/base/limits.h"
 #include "data/base/text.h"
+#include "tiler/serve/connections.h"
 #include "tiler/tiles/pool.h"
 
 #include <errno.h>
 #include <microhttpd.h>
+#include <netdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-/* Guards what is ready of the blobs whose address falls on it. */
-enum { READY_LOCKS = 16 };
-
-struct http_server {
-    struct http_app app;
-    struct pool *pool;
-    struct MHD_Daemon *daemon;
-    pthread_mutex_t ready[READY_LOCKS];
-};
-
-enum stage { READING, REFUSED, WORKING, ANSWERED };
-
-/* One request from its first byte to its last. */
-struct exchange {
-    struct pool_job job;        /* first, so that a job is its exchange */
-    struct cache_waiter waiter; /* of somebody else's tile */
-    struct http_server *server;
-    struct MHD_Connection *connection;
-    enum stage stage;
-    struct err refusal;
-    char *target;
-    struct buf body;
-    size_t n_received; /* of the body, also what was thrown away */
-    struct http_request request;
-    struct http_response response;
-};
-
 /* ---- one request ---- */
+
+static struct connection *watched_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
 
 /* The first that is heard of a request: its target, before any parsing. */
 static void *begin(void *context, const char *target, struct MHD_Connection *connection)
@@ -50,6 +36,8 @@ static void *begin(void *context, const char *target, struct MHD_Connection *con
         return NULL;
     exchange->server = context;
     exchange->connection = connection;
+    exchange->watched = watched_of(connection);
+    clock_gettime(CLOCK_MONOTONIC, &exchange->begun);
     buf_init(&exchange->body);
     exchange->target = strdup(target);
     if (!exchange->target) {
@@ -59,15 +47,84 @@ static void *begin(void *context, const char *target, struct MHD_Connection *con
     return exchange;
 }
 
+/* A name that a proxy gave, if it can stand in a log and a header as it is. */
+static bool is_plain_id(const char *id)
+{
+    size_t n = id ? strlen(id) : 0;
+    return n > 0 && n < HTTP_ID_BYTES &&
+           strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == n;
+}
+
+/* splitmix64 over a counter: all different, not to be guessed from one another without the seed. */
+static uint64_t next_id(struct http_server *server)
+{
+    uint64_t z = server->seed + (atomic_fetch_add(&server->n_ids, 1) + 1) * 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static void name_request(struct exchange *exchange, const char *given)
+{
+    if (is_plain_id(given))
+        snprintf(exchange->id, sizeof exchange->id, "%s", given);
+    else
+        snprintf(exchange->id, sizeof exchange->id, "%016llx",
+                 (unsigned long long)next_id(exchange->server));
+    exchange->request.id = exchange->id;
+}
+
+static void name_client(struct MHD_Connection *connection, char out[HTTP_CLIENT_BYTES])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info ? info->client_addr : NULL;
+    socklen_t n = !address                         ? 0
+                  : address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+                                                   : sizeof(struct sockaddr_in);
+    if (!address || getnameinfo(address, n, out, HTTP_CLIENT_BYTES, NULL, 0, NI_NUMERICHOST) != 0)
+        snprintf(out, HTTP_CLIENT_BYTES, "-");
+}
+
+/* Tells the application how the request went. */
+static void tell_ended(struct exchange *exchange, bool whole)
+{
+    const struct http_app *app = &exchange->server->app;
+    const struct http_response *response = &exchange->response;
+    struct timespec now;
+    char client[HTTP_CLIENT_BYTES];
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    snprintf(client, sizeof client, "-");
+    if (app->names_clients)
+        name_client(exchange->connection, client);
+    if (!exchange->request.target)
+        exchange->request.target = exchange->target;
+    if (!exchange->request.id)
+        name_request(exchange, NULL);
+    bool has_body = whole && response->body && response->status != 304 && response->status != 204 &&
+                    exchange->request.method != HTTP_HEAD;
+    struct http_ended ended = {.request = &exchange->request,
+                               .response = response,
+                               .method = *exchange->method ? exchange->method : "-",
+                               .client = client,
+                               .status = whole ? response->status : 0,
+                               .n_bytes = has_body ? response->body->n_bytes : 0,
+                               .seconds = (double)(now.tv_sec - exchange->begun.tv_sec) +
+                                          (double)(now.tv_nsec - exchange->begun.tv_nsec) * 1e-9};
+    app->ended(app->context, &ended);
+}
+
 static void end(void *context, struct MHD_Connection *connection, void **place,
                 enum MHD_RequestTerminationCode why)
 {
-    (void)context;
-    (void)connection;
-    (void)why;
+    struct http_server *server = context;
     struct exchange *exchange = *place;
     if (!exchange)
         return;
+    (void)connection;
+    connection_enter(exchange->watched, CONNECTION_RECEIVING);
+    if (server->app.ended)
+        tell_ended(exchange, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     blob_release(exchange->response.body);
     buf_release(&exchange->body);
     free(exchange->target);
@@ -75,158 +132,11 @@ static void end(void *context, struct MHD_Connection *connection, void **place,
     *place = NULL;
 }
 
-static void release_body(void *blob)
-{
-    blob_release(blob);
-}
-
-static void add_headers(struct MHD_Response *response, const struct http_response *from)
-{
-    char number[32];
-    if (from->content_type)
-        MHD_add_response_header(response, "Content-Type", from->content_type);
-    if (from->cache_control)
-        MHD_add_response_header(response, "Cache-Control", from->cache_control);
-    if (from->tagged && from->body)
-        MHD_add_response_header(response, "ETag", from->body->tag);
-    if (from->encoding)
-        MHD_add_response_header(response, "Content-Encoding", from->encoding);
-    if (from->varies)
-        MHD_add_response_header(response, "Vary", "Accept-Encoding");
-    if (from->policy)
-        MHD_add_response_header(response, "Content-Security-Policy", from->policy);
-    if (*from->allow) {
-        MHD_add_response_header(response, "Allow", from->allow);
-        MHD_add_response_header(response, "Access-Control-Allow-Methods", from->allow);
-        MHD_add_response_header(response, "Access-Control-Allow-Headers",
-                                "Authorization, Content-Type, If-Match, If-None-Match");
-        MHD_add_response_header(response, "Access-Control-Max-Age", "86400");
-    }
-    if (from->generation > 0) {
-        snprintf(number, sizeof number, "%llu", (unsigned long long)from->generation);
-        MHD_add_response_header(response, "X-Sisetu-Generation", number);
-    }
-    if (from->authenticate)
-        MHD_add_response_header(response, "WWW-Authenticate", from->authenticate);
-    if (from->retry_after_s > 0) {
-        snprintf(number, sizeof number, "%d", from->retry_after_s);
-        MHD_add_response_header(response, "Retry-After", number);
-    }
-    MHD_add_response_header(response, "Access-Control-Allow-Origin", "*");
-    MHD_add_response_header(response, "Access-Control-Expose-Headers", "ETag, X-Sisetu-Generation");
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-}
-
-/* A response with all of its headers, or NULL. */
-static struct MHD_Response *make_response(const struct http_response *from, struct blob *body,
-                                          MHD_ContentReaderFreeCallback let)
-{
-    /* libmicrohttpd wants a pointer even for nothing, but only reads through it. */
-    struct MHD_Response *response =
-        body ? MHD_create_response_from_buffer_with_free_callback_cls(body->n_bytes, body->bytes,
-                                                                      let, body)
-             : MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    if (response)
-        add_headers(response, from);
-    else if (body)
-        let(body);
-    return response;
-}
-
-/* ---- what is sent often ---- */
-
-/* The responses of a blob: with its bytes, and 304. */
-struct ready {
-    struct blob_ready base;
-    struct MHD_Response *responses[2];
-    struct http_response from[2];
-};
-
-static void ready_free(struct blob_ready *base)
-{
-    struct ready *ready = (struct ready *)base;
-    for (size_t i = 0; i < 2; i++)
-        if (ready->responses[i])
-            MHD_destroy_response(ready->responses[i]);
-    free(ready);
-}
-
-/* Texts live as long as the server: the same text is the same pointer. */
-static bool is_same(const struct http_response *a, const struct http_response *b)
-{
-    return a->status == b->status && a->content_type == b->content_type &&
-           a->cache_control == b->cache_control && a->encoding == b->encoding &&
-           a->varies == b->varies && a->tagged == b->tagged && a->generation == b->generation;
-}
-
-static void let_body(void *blob)
-{
-    blob_let(blob);
-}
-
-/* The response of a kept body, made anew only if it differs from the last one. The lock is held. */
-static struct MHD_Response *find_ready(const struct http_response *from)
-{
-    struct blob *body = from->body;
-    struct ready *ready = (struct ready *)body->ready;
-    size_t i = from->status == 304;
-    bool bare = from->status == 304 || from->status == 204;
-    if (!ready) {
-        ready = calloc(1, sizeof *ready);
-        if (!ready)
-            return NULL;
-        ready->base.free = ready_free;
-        body->ready = &ready->base;
-    }
-    if (ready->responses[i] && is_same(&ready->from[i], from))
-        return ready->responses[i];
-    struct MHD_Response *made = make_response(from, bare ? NULL : blob_keep(body), let_body);
-    if (!made)
-        return NULL;
-    if (ready->responses[i])
-        MHD_destroy_response(ready->responses[i]);
-    ready->from[i] = *from;
-    return ready->responses[i] = made;
-}
-
-static enum MHD_Result send_ready(struct exchange *exchange)
-{
-    const struct http_response *from = &exchange->response;
-    size_t which = (uintptr_t)from->body / sizeof *from->body % READY_LOCKS;
-    pthread_mutex_t *lock = &exchange->server->ready[which];
-    pthread_mutex_lock(lock);
-    struct MHD_Response *response = find_ready(from);
-    enum MHD_Result result =
-        response ? MHD_queue_response(exchange->connection, (unsigned)from->status, response)
-                 : MHD_NO;
-    pthread_mutex_unlock(lock);
-    exchange->stage = ANSWERED;
-    return result;
-}
-
-static enum MHD_Result send_response(struct exchange *exchange)
-{
-    struct http_response *from = &exchange->response;
-    bool bare = from->status == 304 || from->status == 204;
-    if (from->kept && from->body)
-        return send_ready(exchange);
-    struct blob *body = bare ? NULL : from->body;
-    struct MHD_Response *response =
-        make_response(from, body ? blob_acquire(body) : NULL, release_body);
-    if (!response)
-        return MHD_NO;
-    enum MHD_Result result =
-        MHD_queue_response(exchange->connection, (unsigned)from->status, response);
-    MHD_destroy_response(response);
-    exchange->stage = ANSWERED;
-    return result;
-}
-
 static enum MHD_Result refuse(struct exchange *exchange)
 {
     struct http_app *app = &exchange->server->app;
     app->refuse(app->context, &exchange->refusal, &exchange->response);
-    return send_response(exchange);
+    return http_send(exchange);
 }
 
 static enum http_method method_of(const char *name)
@@ -304,8 +214,9 @@ static enum MHD_Result dispatch(struct exchange *exchange)
     exchange->request.host = header_of(exchange, MHD_HTTP_HEADER_HOST);
     exchange->request.forwarded_proto = header_of(exchange, "X-Forwarded-Proto");
     if (app->quick(app->context, &exchange->request, &exchange->response))
-        return send_response(exchange);
+        return http_send(exchange);
     exchange->stage = WORKING;
+    connection_enter(exchange->watched, CONNECTION_WORKING);
     MHD_suspend_connection(exchange->connection);
     exchange->waiter.again = answer_again;
     exchange->request.waiter = &exchange->waiter;
@@ -339,10 +250,12 @@ static enum MHD_Result access_handler(void *context, struct MHD_Connection *conn
     if (!exchange)
         return MHD_NO;
     if (exchange->stage == WORKING)
-        return send_response(exchange);
+        return http_send(exchange);
     if (!exchange->request.target) {
         exchange->request.target = exchange->target;
         exchange->request.method = method_of(method);
+        snprintf(exchange->method, sizeof exchange->method, "%s", method);
+        name_request(exchange, header_of(exchange, "X-Request-Id"));
         if (strlen(exchange->target) > LIMIT_URL_BYTES) {
             exchange->stage = REFUSED;
             err_set(&exchange->refusal, ERR_LIMIT, "the address is longer than %d bytes",
@@ -377,18 +290,32 @@ static void pool_state_free(void *context, void *state)
     server->app.state_free(server->app.context, state);
 }
 
+static void watch_connection(void *context, struct MHD_Connection *connection, void **place,
+                             enum MHD_ConnectionNotificationCode what)
+{
+    struct http_server *server = context;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        *place = info ? connections_open(server->connections, info->connect_fd) : NULL;
+    else
+        connections_close(server->connections, *place);
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *server, int socket, unsigned n_threads)
 {
     /* Sending is cheap next to drawing: one connection thread for four that work. */
     unsigned n_connection_threads = (n_threads + 3) / 4;
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_LISTEN_SOCKET, socket, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, LIMIT_CONNECTIONS, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, http_most_connections(), NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, LIMIT_CONNECTIONS_PER_ADDRESS, NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, LIMIT_IDLE_S, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, LIMIT_HEADER_BYTES, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)begin, server},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)end, server},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)watch_connection, server},
         {n_connection_threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END,
          (intptr_t)n_connection_threads, NULL},
         {MHD_OPTION_END, 0, NULL},
@@ -399,6 +326,10 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int socket, u
 
 static void server_free(struct http_server *server)
 {
+    pool_free(server->pool);
+    connections_stop(server->connections);
+    if (server->listening != MHD_INVALID_SOCKET)
+        close(server->listening);
     for (size_t i = 0; i < READY_LOCKS; i++)
         pthread_mutex_destroy(&server->ready[i]);
     free(server);
@@ -408,6 +339,7 @@ enum err_code http_start(int socket, unsigned n_threads, const struct http_app *
                          struct http_server **out, struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct connection_bounds bounds = {LIMIT_RECEIVE_S, LIMIT_SEND_S, 1};
     *out = NULL;
     struct http_server *server = calloc(1, sizeof *server);
     if (!server) {
@@ -415,36 +347,55 @@ enum err_code http_start(int socket, unsigned n_threads, const struct http_app *
         return err_nomem(err);
     }
     server->app = *app;
+    server->listening = socket; /* closed with the server, until the daemon has it */
     for (size_t i = 0; i < READY_LOCKS; i++)
         pthread_mutex_init(&server->ready[i], NULL);
+    (void)!getrandom(&server->seed, sizeof server->seed, 0);
     struct pool_work pool_work = {server, pool_state_new, pool_state_free, work};
+    TRY(connections_start(&bounds, &server->connections, err));
     TRY(pool_new(&pool_work, n_threads, LIMIT_WAITING_REQUESTS, &server->pool, err));
+    *out = server; /* before the first request */
     server->daemon = start_daemon(server, socket, n_threads);
-    if (!server->daemon) {
-        code = err_errno(err, errno, "cannot start the HTTP server");
-        goto done;
-    }
-    *out = server;
+    if (!server->daemon)
+        TRY(err_errno(err, errno, "cannot start the HTTP server"));
+    server->listening = MHD_INVALID_SOCKET;
 done:
     if (code != ERR_OK) {
-        close(socket);
-        pool_free(server->pool);
+        *out = NULL;
         server_free(server);
     }
     return code;
+}
+
+struct http_load http_load(struct http_server *server)
+{
+    struct connection_counts counts = connections_count(server->connections);
+    return (struct http_load){.n_connections = counts.open,
+                              .n_busy = counts.busy,
+                              .n_waiting = pool_waiting(server->pool, POOL_SHORT) +
+                                           pool_waiting(server->pool, POOL_LONG),
+                              .n_cut = counts.n_cut};
+}
+
+bool http_drain(struct http_server *server)
+{
+    if (!atomic_exchange(&server->draining, true)) {
+        server->listening = MHD_quiesce_daemon(server->daemon);
+        /* It may not be closed before the daemon ends; so clients are refused at once. */
+        if (server->listening != MHD_INVALID_SOCKET)
+            (void)shutdown(server->listening, SHUT_RDWR);
+    }
+    return connections_count(server->connections).busy == 0;
 }
 
 void http_stop(struct http_server *server)
 {
     if (!server)
         return;
-    MHD_socket listening = MHD_quiesce_daemon(server->daemon);
+    (void)http_drain(server);
     /* The pool finishes what it has, which resumes every suspended connection: only then
      * may the daemon end. */
     pool_end(server->pool);
     MHD_stop_daemon(server->daemon);
-    pool_free(server->pool);
-    if (listening != MHD_INVALID_SOCKET)
-        close(listening);
     server_free(server);
 }

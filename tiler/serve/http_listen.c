@@ -1,12 +1,14 @@
 /* http_listen.c - the socket that is listened on. */
 #include "tiler/serve/http.h"
 
+#include "data/base/limits.h"
 #include "data/base/text.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,4 +84,22 @@ done:
     if (found)
         freeaddrinfo(found);
     return code;
+}
+
+/* Each connection takes two descriptors at most; store, worlds and libraries have the rest. */
+unsigned http_most_connections(void)
+{
+    enum { OTHERS = 128 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return LIMIT_CONNECTIONS / 8;
+    rlim_t wanted = 2 * (rlim_t)LIMIT_CONNECTIONS + OTHERS;
+    if (limit.rlim_cur < wanted) {
+        rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            limit.rlim_cur = before;
+    }
+    rlim_t most = limit.rlim_cur > OTHERS + 32 ? (limit.rlim_cur - OTHERS) / 2 : 16;
+    return most < LIMIT_CONNECTIONS ? (unsigned)most : LIMIT_CONNECTIONS;
 }

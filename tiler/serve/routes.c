@@ -22,6 +22,8 @@ enum { GZIP_LEVEL = 6 };
 
 struct routes {
     struct routes_settings settings;
+    const char **patterns; /* of the table */
+    size_t tile_number;
     char *policy; /* Content-Security-Policy of the page */
 };
 
@@ -75,6 +77,8 @@ static const struct route table[] = {
     {"/", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
     {"/viewer/*", HTTP_GET, NEEDS_NOTHING, ask_asset, NO_PARAMS, NULL},
     {"/healthz", HTTP_GET, NEEDS_NOTHING, ask_health, NO_PARAMS, JSON_TYPE},
+    {"/metrics", HTTP_GET, NEEDS_NOTHING, ask_metrics, NO_PARAMS,
+     "text/plain; version=0.0.4; charset=utf-8"},
     {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, PARAMS("style"), JSON_TYPE},
     {"/styles/*", HTTP_GET, NEEDS_WORLD, ask_style, PARAMS("map"), JSON_TYPE},
     {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png", "v"),
@@ -111,6 +115,8 @@ static const struct route table[] = {
     {"/*/wmts", HTTP_GET, NEEDS_WORLD, ask_wmts, NO_PARAMS, XML_TYPE},
 };
 
+enum { N_ROUTES = sizeof table / sizeof table[0] };
+
 static bool matches(const char *pattern, const struct path *path)
 {
     size_t at = 0;
@@ -140,7 +146,7 @@ static const struct route *find_route(const struct path *path, enum http_method 
                                         [HTTP_DELETE] = "DELETE"};
     const struct route *found = NULL;
     const char *list = NULL;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    for (size_t i = 0; i < N_ROUTES; i++) {
         if (!matches(table[i].pattern, path))
             continue;
         if (!found && table[i].method == method)
@@ -150,6 +156,20 @@ static const struct route *find_route(const struct path *path, enum http_method 
     }
     *allowed = list ? arena_printf(arena, "%s, OPTIONS", list) : NULL;
     return found;
+}
+
+/* What is counted under the route's pattern (http_response.route). */
+static size_t number_of(const struct route *route)
+{
+    return (size_t)(route - table) + 1;
+}
+
+static size_t number_of_tiles(void)
+{
+    for (size_t i = 0; i < N_ROUTES; i++)
+        if (table[i].handle == ask_tile)
+            return i + 1;
+    return 0;
 }
 
 const char *ask_segment(const struct ask *ask, size_t n)
@@ -212,13 +232,15 @@ static void refuse(void *context, const struct err *err, struct http_response *r
 static enum err_code check_access(struct ask *ask, const struct route *route, struct err *err)
 {
     bool changes = route->method == HTTP_PUT || route->method == HTTP_DELETE;
-    if (!changes && (!ask->settings->reading_needs_token || route->needs == NEEDS_NOTHING))
+    bool tells = route->needs != NEEDS_NOTHING || route->handle == ask_metrics;
+    if (!changes && !(ask->settings->reading_needs_token && tells))
         return ERR_OK;
     const char *challenge = NULL;
     enum err_code code = access_check(ask->settings->watch, changes ? TOKEN_WRITE : TOKEN_READ,
                                       ask->request->authorization, ask->token, &challenge, err);
     if (code != ERR_OK)
         ask->response->authenticate = challenge;
+    snprintf(ask->response->user, sizeof ask->response->user, "%s", ask->token);
     return code;
 }
 
@@ -247,13 +269,14 @@ static enum err_code read_target(struct ask *ask, const struct route **out, stru
     }
     if (!route)
         return err_set(err, ERR_METHOD, "this address answers %s", allowed);
+    ask->response->route = number_of(route);
     TRY(check_access(ask, route, err));
     const char *query = target[n] == '?' ? target + n + 1 : NULL;
     *out = route;
     if (route->handle == ask_wmts) {
         TRY(ask_wmts_read(ask, query, err));
         *out = find_route(&ask->path, method, ask->arena, &allowed);
-        return ERR_OK;
+        return ERR_OK; /* it counts as what came */
     }
     TRY(params_parse(query, ask->arena, &ask->params, err));
     TRY(params_known(&ask->params, route->params, err));
@@ -367,8 +390,10 @@ static bool quick(void *context, const struct http_request *request, struct http
     struct err err = {0};
     const struct route *route = NULL;
     bool done = true;
-    if (tile_hit(&routes->settings, request, response))
+    if (tile_hit(&routes->settings, request, response)) {
+        response->route = routes->tile_number;
         return true;
+    }
     arena_init(&arena, LIMIT_REQUEST_BYTES);
     begin(&ask, routes, request, response, &arena);
     enum err_code code = read_target(&ask, &route, &err);
@@ -465,9 +490,35 @@ static enum err_code state_new(void *context, void **out, struct err *err)
     return code;
 }
 
+/* A request is over: it is counted and, if they are logged, written down. */
+static void ended(void *context, const struct http_ended *ended)
+{
+    struct routes *routes = context;
+    const struct http_response *response = ended->response;
+    size_t route = response->route ? response->route - 1 : N_ROUTES;
+    struct metrics_request counted = {.route = route,
+                                      .method = ended->request->method,
+                                      .status = ended->status,
+                                      .n_bytes = ended->n_bytes,
+                                      .seconds = ended->seconds};
+    metrics_count(routes->settings.metrics, &counted);
+    if (!routes->settings.log)
+        return;
+    struct request_line line = {.id = ended->request->id,
+                                .from = ended->client,
+                                .token = response->user,
+                                .method = ended->method,
+                                .target = ended->request->target,
+                                .status = ended->status,
+                                .n_bytes = ended->n_bytes,
+                                .seconds = ended->seconds};
+    request_log_write(routes->settings.log, &line);
+}
+
 enum err_code routes_new(const struct routes_settings *settings, struct routes **out,
                          struct err *err)
 {
+    enum err_code code = ERR_OK;
     struct buf policy;
     buf_init(&policy);
     /* Only our own scripts run; styles are set by OpenLayers on its elements. */
@@ -477,21 +528,30 @@ enum err_code routes_new(const struct routes_settings *settings, struct routes *
                "form-action 'self'",
                *settings->image_sources ? " " : "", settings->image_sources);
     struct routes *routes = calloc(1, sizeof *routes);
-    if (!routes || !buf_ok(&policy)) {
-        buf_release(&policy);
-        free(routes);
-        return err_nomem(err);
-    }
+    TRY(routes && buf_ok(&policy) ? ERR_OK : err_nomem(err));
     routes->settings = *settings;
+    routes->tile_number = number_of_tiles();
+    routes->patterns = calloc(N_ROUTES, sizeof *routes->patterns);
+    TRY(routes->patterns ? ERR_OK : err_nomem(err));
+    for (size_t i = 0; i < N_ROUTES; i++)
+        routes->patterns[i] = table[i].pattern;
+    TRY(metrics_new(routes->patterns, N_ROUTES, &routes->settings.metrics, err));
     routes->policy = policy.bytes;
+    buf_init(&policy);
     *out = routes;
-    return ERR_OK;
+    routes = NULL;
+done:
+    buf_release(&policy);
+    routes_free(routes);
+    return code;
 }
 
 void routes_free(struct routes *routes)
 {
     if (!routes)
         return;
+    metrics_free(routes->settings.metrics);
+    free(routes->patterns);
     free(routes->policy);
     free(routes);
 }
@@ -503,5 +563,7 @@ struct http_app routes_app(struct routes *routes)
                              .answer = answer,
                              .refuse = refuse,
                              .state_new = state_new,
-                             .state_free = state_free};
+                             .state_free = state_free,
+                             .ended = ended,
+                             .names_clients = routes->settings.log != NULL};
 }

@@ -14,6 +14,8 @@
 #include "tiler/serve/assets.h"
 #include "tiler/tiles/cache.h"
 #include "tiler/serve/http.h"
+#include "tiler/serve/metrics.h"
+#include "tiler/serve/request_log.h"
 #include "tiler/serve/watch.h"
 
 struct editing;
@@ -32,6 +34,9 @@ struct routes_settings {
     const char *store_name;    /* base name */
     const char *basemap;       /* JSON for /v1/status: an object or "null" */
     const char *image_sources; /* where else a page may load images from: for its policy; "" */
+    struct request_log *log;   /* NULL: requests are counted, not logged */
+    struct http_server *const *server; /* where http_start leaves it; NULL: nothing to tell of it */
+    struct metrics *metrics;           /* made by routes_new */
 };
 
 enum err_code routes_new(const struct routes_settings *settings, struct routes **out,
