@@ -39,6 +39,7 @@ static enum err_code collect(const struct bench *b, uint32_t z, struct label_lay
         struct label_layer *symbols = &layers[out->n_layers++];
         *symbols = (struct label_layer){.index = i, .style = layer};
         TRY(scenes_source(b->scenes, layer->source, &symbols->source, err));
+        TRY(scenes_detail(b->scenes, symbols->source, z, &symbols->detail, err));
     }
 done:
     return code;

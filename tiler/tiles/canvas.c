@@ -231,9 +231,7 @@ static void text_pass(struct canvas *canvas, const struct glyph *glyphs, size_t 
     double halo_px = halo ? look->halo_px * canvas->scale : 0;
     for (size_t i = 0; i < n; i++) {
         int64_t x = origin_64.x + (int64_t)glyphs[i].x_64 * canvas->scale + 8;
-        int64_t y = origin_64.y + (int64_t)glyphs[i].y_64 * canvas->scale;
-        /* What is level stands on whole pixels: crisp. */
-        y = glyphs[i].turn ? y + 8 : (y + 32) & ~INT64_C(63);
+        int64_t y = origin_64.y + (int64_t)glyphs[i].y_64 * canvas->scale + 8;
         const struct glyph_look shape = {size_px, halo_px, x >> 4 & 3, y >> 4 & 3};
         const struct glyph_image *image = font_glyph(canvas->fonts, &glyphs[i], &shape);
         if (!image)

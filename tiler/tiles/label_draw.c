@@ -39,10 +39,19 @@ static size_t icon_corners(enum icon icon, struct corner out[10])
     return 0;
 }
 
+/* A corner of a symbol, turned as the label is. */
+static struct fixed corner_at(struct fixed centre, struct corner corner, double half, uint8_t turn)
+{
+    double c = cos(turn * M_PI / 128) * half, s = sin(turn * M_PI / 128) * half;
+    return (struct fixed){centre.x + llround((corner.x * c - corner.y * s) * FIXED_ONE),
+                          centre.y + llround((corner.x * s + corner.y * c) * FIXED_ONE)};
+}
+
 /* Adds the outline of a symbol; grown > 0: with an edge of that width all round. */
-static void add_icon(struct canvas *canvas, struct fixed centre, const struct label_look *look,
+static void add_icon(struct canvas *canvas, struct fixed centre, const struct placed *label,
                      double grown_px)
 {
+    const struct label_look *look = label->look;
     double half = look->icon_px * canvas->scale / 2;
     grown_px *= canvas->scale;
     struct corner corners[10];
@@ -53,20 +62,18 @@ static void add_icon(struct canvas *canvas, struct fixed centre, const struct la
     }
     struct stroke_style edge = {.width_px = 2 * grown_px, .join = JOIN_ROUND, .cap = CAP_ROUND};
     if (look->icon == ICON_CROSS) {
-        int64_t arm = llround(half * 0.7 * FIXED_ONE);
-        struct fixed falling[] = {{centre.x - arm, centre.y - arm},
-                                  {centre.x + arm, centre.y + arm}};
-        struct fixed rising[] = {{centre.x - arm, centre.y + arm},
-                                 {centre.x + arm, centre.y - arm}};
+        static const struct corner ends[] = {{-.7, -.7}, {.7, .7}, {-.7, .7}, {.7, -.7}};
+        struct fixed arms[4];
+        for (size_t i = 0; i < 4; i++)
+            arms[i] = corner_at(centre, ends[i], half, label->turn);
         edge.width_px += half * 0.5;
-        stroke_line(&canvas->stroker, &canvas->raster, falling, 2, false, &edge);
-        stroke_line(&canvas->stroker, &canvas->raster, rising, 2, false, &edge);
+        stroke_line(&canvas->stroker, &canvas->raster, arms, 2, false, &edge);
+        stroke_line(&canvas->stroker, &canvas->raster, arms + 2, 2, false, &edge);
         return;
     }
     size_t n = icon_corners(look->icon, corners);
     for (size_t i = 0; i < n; i++)
-        points[i] = (struct fixed){centre.x + llround(corners[i].x * half * FIXED_ONE),
-                                   centre.y + llround(corners[i].y * half * FIXED_ONE)};
+        points[i] = corner_at(centre, corners[i], half, label->turn);
     raster_ring(&canvas->raster, points, n);
     if (grown_px > 0)
         stroke_line(&canvas->stroker, &canvas->raster, points, n, true, &edge);
@@ -84,10 +91,10 @@ void placed_draw(const struct placed *label, struct canvas *canvas, int64_t left
         return;
     struct fixed centre = {x * FIXED_ONE, y * FIXED_ONE};
     struct coat coat = {.colour = look->icon_colour, .opacity = look->icon_opacity};
-    add_icon(canvas, centre, look, 0);
+    add_icon(canvas, centre, label, 0);
     canvas_lay(canvas, &coat);
     if (look->icon_halo_px > 0) {
-        add_icon(canvas, centre, look, look->icon_halo_px);
+        add_icon(canvas, centre, label, look->icon_halo_px);
         coat.colour = look->icon_halo;
         canvas_lay(canvas, &coat);
     }

@@ -34,31 +34,49 @@ struct line {
     size_t n_bytes;
 };
 
-/* Breaks text into lines of about equal length, each at most `most` characters where a place
- * to break can be found. */
-static size_t break_lines(const char *text, double most, struct line lines[MOST_LINES])
+/* About how wide a character is, in 1/100 of the text's size. */
+static size_t width_of(uint32_t c)
 {
-    size_t length = text_length(text), n = 0;
-    double wanted = ceil((double)length / fmax(1, most));
-    wanted = fmin(wanted, MOST_LINES);
-    double each = ceil((double)length / fmax(1, wanted));
+    enum { IDEOGRAPH = 100, SPACE = 25, LETTER = 55 };
+    bool full = is_ideograph(c) || (c >= 0xFF00 && c <= 0xFF60);
+    return full ? IDEOGRAPH : c == ' ' ? SPACE : font_draws(c) ? LETTER : 0;
+}
+
+static size_t text_width(const char *text)
+{
+    size_t width = 0;
+    for (uint32_t c; (c = text_next(&text)) != 0;)
+        width += width_of(c);
+    return width;
+}
+
+/* Breaks text into lines of about equal width, each at most `most_em` wide where a place to break
+ * can be found. */
+static size_t break_lines(const char *text, double most_em, struct line lines[MOST_LINES])
+{
+    double width = (double)text_width(text);
+    double wanted = fmin(ceil(width / (fmax(1, most_em) * 100)), MOST_LINES);
+    double each = width / fmax(1, wanted);
     const char *at = text, *start = text;
-    size_t in_line = 0;
+    double in_line = 0;
+    size_t n = 0;
     uint32_t before = 0;
     while (*at) {
         const char *here = at;
         uint32_t c = text_next(&at);
+        double next = (double)width_of(c);
         bool may_break =
             here > start &&
             (before == ' ' || ((is_ideograph(c) || is_ideograph(before)) && !closes(c)));
-        if (c == '\n' || (may_break && (double)in_line >= each && n + 1 < MOST_LINES)) {
+        /* Past the middle of the character the line would be longer than its share. */
+        if (c == '\n' || (may_break && in_line + next / 2 > each && n + 1 < MOST_LINES)) {
             lines[n++] = (struct line){start, (size_t)(here - start)};
             start = c == '\n' ? at : here;
             in_line = 0;
             if (n == MOST_LINES)
                 return n;
         }
-        in_line++;
+        in_line += next;
         before = c;
     }
     if (at > start)
@@ -124,9 +142,24 @@ static void wish_icon(const struct style_layer *layer, const struct eval *eval,
     out->icon_may_overlap = style_bool(layer, PROP_ICON_ALLOW_OVERLAP, eval);
 }
 
+static void wish_line(const struct style_layer *layer, const struct eval *eval,
+                      struct label_wish *out)
+{
+    out->placement = (enum symbol_placement)style_choice(layer, PROP_SYMBOL_PLACEMENT, eval);
+    if (out->placement == PLACE_POINT)
+        return;
+    out->spacing_px = style_number(layer, PROP_SYMBOL_SPACING, eval);
+    out->alignment = (enum text_alignment)style_choice(layer, PROP_TEXT_ROTATION_ALIGNMENT, eval);
+    out->max_angle_deg = style_number(layer, PROP_TEXT_MAX_ANGLE, eval);
+    out->keep_upright = style_bool(layer, PROP_TEXT_KEEP_UPRIGHT, eval);
+    out->max_width_em = MOST_CHARACTERS; /* one line */
+}
+
 void label_wish_of(const struct style_layer *layer, const struct eval *eval, struct label_wish *out)
 {
     memset(out, 0, sizeof *out);
+    out->max_width_em = style_number(layer, PROP_TEXT_MAX_WIDTH, eval);
+    wish_line(layer, eval, out);
     wish_icon(layer, eval, out);
     struct text_look *look = &out->look.text;
     double size = style_number(layer, PROP_TEXT_SIZE, eval);
@@ -147,7 +180,6 @@ void label_wish_of(const struct style_layer *layer, const struct eval *eval, str
     out->padding_px = style_number(layer, PROP_TEXT_PADDING, eval);
     out->line_height_px = style_number(layer, PROP_TEXT_LINE_HEIGHT, eval) * size;
     out->letter_spacing_px = style_number(layer, PROP_TEXT_LETTER_SPACING, eval) * size;
-    out->max_width_em = style_number(layer, PROP_TEXT_MAX_WIDTH, eval);
     out->text_may_overlap = style_bool(layer, PROP_TEXT_ALLOW_OVERLAP, eval);
     out->text_optional = style_bool(layer, PROP_TEXT_OPTIONAL, eval);
 }

@@ -17,6 +17,11 @@ struct label_wish {
     double flush; /* how much of what a line lacks of the longest lies left of it */
     double padding_px, line_height_px, letter_spacing_px, max_width_em;
     bool icon_may_overlap, text_may_overlap, text_optional;
+    /* On lines. */
+    bool keep_upright;
+    enum symbol_placement placement;
+    enum text_alignment alignment;
+    double spacing_px, max_angle_deg;
 };
 
 /* text belongs to the arena of eval or to the world. Padding bytes are 0. */

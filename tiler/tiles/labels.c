@@ -24,24 +24,6 @@ struct placing {
 
 /* ---- candidates ---- */
 
-/* In the order of priority; ids tie-break, then the place on a line, then the order given. */
-static int by_priority(const void *a, const void *b)
-{
-    const struct candidate *p = a, *q = b;
-    int order = candidate_order(p, q);
-    return order != 0 ? order : p->feature < q->feature ? -1 : p->feature > q->feature;
-}
-
-int candidate_order(const struct candidate *p, const struct candidate *q)
-{
-    if (p->layer != q->layer)
-        return p->layer > q->layer ? -1 : 1;
-    if (p->sort_key != q->sort_key)
-        return p->sort_key < q->sort_key ? -1 : 1;
-    int order = strcmp(p->id, q->id);
-    return order != 0 ? order : p->repeat < q->repeat ? -1 : p->repeat > q->repeat;
-}
-
 static struct eval eval_of(struct placing *p, const struct source_feature *feature)
 {
     return (struct eval){.zoom = (double)p->input->z - 1,
@@ -50,67 +32,12 @@ static struct eval eval_of(struct placing *p, const struct source_feature *featu
                          .arena = &p->scratch};
 }
 
-/* World pixels of a place, at scale 1. */
-static int32_t px_of(int32_t units, uint32_t z)
-{
-    return (int32_t)(((int64_t)units + (INT64_C(1) << 31) + plane_units_of_px(z) / 2) >> (24 - z));
-}
-
-static enum err_code add_candidate(struct placing *p, const struct label_layer *layer,
-                                   uint32_t feature, struct err *err)
+/* Everything that wants a place. */
+static enum err_code gather(struct placing *p, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct placement_private *out = p->out;
-    struct source_feature subject = {layer->source, feature};
-    struct eval eval = eval_of(p, &subject);
-    struct plane_point at;
-    struct label_wish wish;
-    if (!style_filter(layer->style, &eval))
-        return ERR_OK;
-    label_wish_of(layer->style, &eval, &wish);
-    if (!wish.text && wish.look.icon == ICON_NONE)
-        return ERR_OK;
-    TRY(source_point(layer->source, feature, &p->scratch, &at, err));
-    struct candidate candidate = {.layer = (uint32_t)layer->index,
-                                  .feature = feature,
-                                  .id = source_feature_id(layer->source, feature),
-                                  .sort_key =
-                                      style_number(layer->style, PROP_SYMBOL_SORT_KEY, &eval),
-                                  .x_px = px_of(at.x, p->input->z),
-                                  .y_px = px_of(at.y, p->input->z)};
-    candidate.content = label_wish_hash(&wish, candidate.x_px, candidate.y_px);
-    out->candidates =
-        arena_grow(&p->work, out->candidates, &out->capacity, out->n + 1, sizeof candidate);
-    if (!out->candidates)
-        return err_nomem(err);
-    out->candidates[out->n++] = candidate;
-done:
-    return code;
-}
-
-/* Everything that wants a place, in the order of priority. */
-static enum err_code gather(struct placing *p, struct err *err)
-{
-    struct placement_private *out = p->out;
-    size_t n_features = 0;
-    for (size_t l = 0; l < p->input->n_layers; l++)
-        n_features += p->input->layers[l].source->n;
-    out->candidates =
-        arena_grow(&p->work, NULL, &out->capacity, n_features, sizeof *out->candidates);
-    for (size_t l = 0; out->candidates && l < p->input->n_layers; l++) {
-        const struct label_layer *layer = &p->input->layers[l];
-        for (uint32_t i = 0; i < layer->source->n; i++) {
-            enum err_code code = add_candidate(p, layer, i, err);
-            arena_reset(&p->scratch);
-            if (code != ERR_OK)
-                return code;
-        }
-    }
-    if (out->n > MOST_CANDIDATES)
-        return err_set(err, ERR_LIMIT, "more than %d labels at zoom %u: give the layer a filter",
-                       MOST_CANDIDATES, p->input->z);
-    if (out->n > 0)
-        qsort(out->candidates, out->n, sizeof *out->candidates, by_priority);
+    TRY(label_gather(p->input, &p->work, &out->candidates, &out->n, err));
     out->candidates = arena_memdup(p->arena, out->candidates, out->n * sizeof *out->candidates);
     p->waits = arena_new(&p->work, bool, out->n);
     if (!out->candidates || !p->waits)
@@ -120,7 +47,8 @@ static enum err_code gather(struct placing *p, struct err *err)
         if (!out->candidates[i].id)
             return err_nomem(err);
     }
-    return ERR_OK;
+done:
+    return code;
 }
 
 static const struct label_layer *layer_of(const struct placing *p, const struct candidate *c)
@@ -285,61 +213,58 @@ done:
 
 /* ---- placing ---- */
 
-/* At the edge of the world there is no next tile to carry the rest of a name. */
-static bool leaves_world(struct px_box box, enum plane plane, uint32_t z)
-{
-    int64_t edge = (int64_t)TILE_PX << z;
-    int64_t bottom = plane == PLANE_GEODETIC ? edge / 2 : edge;
-    return box.left < 0 || box.top < 0 || box.right > edge || box.bottom > bottom;
-}
-
-static struct px_box grown(struct px_box box, double by_px)
-{
-    int32_t by = (int32_t)ceil(by_px);
-    return (struct px_box){box.left - by, box.top - by, box.right + by, box.bottom + by};
-}
-
-static struct px_box moved(struct px_box box, const struct candidate *c)
-{
-    return (struct px_box){box.left + c->x_px, box.top + c->y_px, box.right + c->x_px,
-                           box.bottom + c->y_px};
-}
-
-static struct px_box joined(struct px_box a, struct px_box b)
-{
-    return (struct px_box){a.left < b.left ? a.left : b.left, a.top < b.top ? a.top : b.top,
-                           a.right > b.right ? a.right : b.right,
-                           a.bottom > b.bottom ? a.bottom : b.bottom};
-}
-
 /* A candidate while it is placed. */
 struct attempt {
     size_t i;
-    struct label_wish wish;
-    struct px_box boxes[2]; /* looked at: of the symbol, of the text */
+    struct px_box pair[2];
+    const struct px_box *boxes; /* those that were looked at */
+    struct label_look look;
     struct placed label;
 };
 
-static bool place_icon(struct placing *p, struct candidate *c, struct attempt *a, enum plane plane)
+/* What stands on a line was laid out when it was gathered. */
+static void attempt_line(struct placing *p, struct candidate *c, struct attempt *a)
 {
-    struct px_box icon = moved(label_icon_box(&a->wish), c);
-    if (leaves_world(icon, plane, p->input->z))
+    const struct line_candidate *line = c->line;
+    a->label = line->label;
+    a->boxes = line->boxes;
+    c->n_icon = line->n_icon;
+    c->n_text = line->n_text;
+    c->may_overlap = line->may_overlap;
+    bool icon_fits = c->may_overlap & PART_ICON || are_free(p, a->i, a->boxes, c->n_icon);
+    if (c->n_icon && !icon_fits)
+        return;
+    bool text_fits =
+        c->may_overlap & PART_TEXT || are_free(p, a->i, a->boxes + c->n_icon, c->n_text);
+    if (!text_fits && !(c->n_icon && line->text_optional))
+        return;
+    c->placed = (c->n_icon ? PART_ICON : 0U) | (c->n_text && text_fits ? PART_TEXT : 0U);
+    if (!text_fits) {
+        a->label.n_glyphs = 0;
+        a->label.ink = a->boxes[0];
+    }
+}
+
+static bool place_icon(struct placing *p, struct candidate *c, struct attempt *a,
+                       const struct label_wish *wish)
+{
+    struct px_box icon = px_box_moved(label_icon_box(wish), c->x_px, c->y_px);
+    if (!label_inside(icon, p->input))
         return false;
     c->n_icon = 1;
-    a->boxes[0] = a->label.ink = icon;
-    return a->wish.icon_may_overlap || are_free(p, a->i, &icon, 1);
+    a->pair[0] = a->label.ink = icon;
+    return wish->icon_may_overlap || are_free(p, a->i, &icon, 1);
 }
 
 /* *fits: whether the text has a place. Where not even the least text would have one, it is not
  * laid out. */
 static enum err_code place_text(struct placing *p, struct candidate *c, struct attempt *a,
-                                enum plane plane, bool *fits, struct err *err)
+                                const struct label_wish *wish, bool *fits, struct err *err)
 {
     struct label_text text;
-    const struct label_wish *wish = &a->wish;
-    struct px_box *box = &a->boxes[c->n_icon];
+    struct px_box *box = &a->pair[c->n_icon];
     *fits = false;
-    *box = grown(moved(label_text_least(wish), c), wish->padding_px);
+    *box = px_box_grown(px_box_moved(label_text_least(wish), c->x_px, c->y_px), wish->padding_px);
     if (!wish->text_may_overlap && !are_free(p, a->i, box, 1)) {
         c->n_text = 1;
         return ERR_OK;
@@ -347,44 +272,42 @@ static enum err_code place_text(struct placing *p, struct candidate *c, struct a
     enum err_code code = label_text_lay_out(wish, p->input->fonts, &p->scratch, &text, err);
     if (code != ERR_OK)
         return code;
-    struct px_box ink = moved(text.ink, c);
-    if (leaves_world(ink, plane, p->input->z))
+    struct px_box ink = px_box_moved(text.ink, c->x_px, c->y_px);
+    if (!label_inside(ink, p->input))
         return ERR_OK;
     c->n_text = 1;
-    *box = grown(ink, wish->padding_px);
+    *box = px_box_grown(ink, wish->padding_px);
     *fits = wish->text_may_overlap || are_free(p, a->i, box, 1);
     a->label.glyphs = text.glyphs;
     a->label.n_glyphs = *fits ? text.n_glyphs : 0;
     if (*fits)
-        a->label.ink = c->n_icon ? joined(a->label.ink, ink) : ink;
+        a->label.ink = c->n_icon ? px_box_joined(a->label.ink, ink) : ink;
     return ERR_OK;
 }
 
-/* Fills the attempt, and what c tells of it. */
-static enum err_code attempt(struct placing *p, struct candidate *c, struct attempt *a,
-                             struct err *err)
+static enum err_code attempt_point(struct placing *p, struct candidate *c, struct attempt *a,
+                                   struct err *err)
 {
     const struct label_layer *layer = layer_of(p, c);
-    enum plane plane = layer->source->plane;
     struct source_feature subject = {layer->source, c->feature};
     struct eval eval = eval_of(p, &subject);
-    struct label_wish *wish = &a->wish;
-    label_wish_of(layer->style, &eval, wish);
-    a->label =
-        (struct placed){.layer = c->layer, .x_px = c->x_px, .y_px = c->y_px, .look = &wish->look};
-    c->n_icon = c->n_text = 0;
-    c->placed = 0;
+    struct label_wish wish;
+    label_wish_of(layer->style, &eval, &wish);
+    memcpy(&a->look, &wish.look, sizeof a->look); /* its padding, too */
+    a->label = (struct placed){
+        .layer = (uint16_t)c->layer, .x_px = c->x_px, .y_px = c->y_px, .look = &a->look};
+    a->boxes = a->pair;
     c->may_overlap =
-        (wish->icon_may_overlap ? PART_ICON : 0U) | (wish->text_may_overlap ? PART_TEXT : 0U);
-    bool has_icon = wish->look.icon != ICON_NONE, fits = true;
-    if (has_icon && !place_icon(p, c, a, plane))
+        (wish.icon_may_overlap ? PART_ICON : 0U) | (wish.text_may_overlap ? PART_TEXT : 0U);
+    bool has_icon = wish.look.icon != ICON_NONE, fits = true;
+    if (has_icon && !place_icon(p, c, a, &wish))
         return ERR_OK;
-    if (wish->text) {
-        enum err_code code = place_text(p, c, a, plane, &fits, err);
-        if (code != ERR_OK || (!fits && !(has_icon && wish->text_optional)))
+    if (wish.text) {
+        enum err_code code = place_text(p, c, a, &wish, &fits, err);
+        if (code != ERR_OK || (!fits && !(has_icon && wish.text_optional)))
             return code;
     }
-    c->placed = (has_icon ? PART_ICON : 0U) | (wish->text && fits ? PART_TEXT : 0U);
+    c->placed = (has_icon ? PART_ICON : 0U) | (wish.text && fits ? PART_TEXT : 0U);
     return ERR_OK;
 }
 
@@ -401,7 +324,12 @@ static enum err_code place(struct placing *p, size_t i, struct err *err)
     enum err_code code = ERR_OK;
     struct candidate *c = &p->out->candidates[i], old = *c;
     struct attempt a = {.i = i};
-    TRY(attempt(p, c, &a, err));
+    c->n_icon = c->n_text = 0;
+    c->placed = 0;
+    if (c->line)
+        attempt_line(p, c, &a);
+    else
+        TRY(attempt_point(p, c, &a, err));
     TRY(keep_boxes(p, c, a.boxes, err));
     c->label = NULL;
     if (c->placed)
@@ -440,6 +368,8 @@ static enum err_code finish(struct placing *p, struct placement *out, struct err
             (struct box){label->ink.left, -label->ink.bottom, label->ink.right, -label->ink.top};
         items[out->n++] = *label;
     }
+    for (size_t i = 0; i < private->n; i++)
+    private->candidates[i].line = NULL; /* goes with the work */
     out->n_candidates = private->n;
     out->n_looked_at = private->n_looked_at;
     return rtree_build(boxes, (uint32_t)n, p->arena, &out->tree, err);

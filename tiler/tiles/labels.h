@@ -36,7 +36,8 @@ struct label_look {
 };
 
 struct placed {
-    uint32_t layer;             /* of the style */
+    uint16_t layer;             /* of the style */
+    uint8_t turn;               /* of the symbol, clockwise, in 1/256 of a full turn */
     uint32_t n_glyphs;          /* 0: a symbol alone */
     int32_t x_px, y_px;         /* the point it stands at, whole pixels: crisp at both scales */
     struct px_box ink;          /* all that it may touch, halo included */
@@ -60,6 +61,7 @@ struct label_layer {
     size_t index;
     const struct style_layer *style;
     const struct source *source;
+    const struct detail *detail; /* of the source, for the zoom: what lines are read from */
 };
 
 struct label_input {

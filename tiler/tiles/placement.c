@@ -61,8 +61,8 @@ enum err_code placement_search(const struct placement *placement, struct px_box 
 
 static bool draws_same(const struct placed *a, const struct placed *b)
 {
-    return a->n_glyphs == b->n_glyphs && a->x_px == b->x_px && a->y_px == b->y_px &&
-           memcmp(&a->ink, &b->ink, sizeof a->ink) == 0 &&
+    return a->n_glyphs == b->n_glyphs && a->turn == b->turn && a->x_px == b->x_px &&
+           a->y_px == b->y_px && memcmp(&a->ink, &b->ink, sizeof a->ink) == 0 &&
            memcmp(a->look, b->look, sizeof *a->look) == 0 &&
            memcmp(a->glyphs, b->glyphs, a->n_glyphs * sizeof *a->glyphs) == 0;
 }

@@ -8,10 +8,19 @@
 
 #include <pthread.h>
 
-/* A scale of one to 100,000 shows a province with 200,000 names; the rest is room. */
-enum { MOST_CANDIDATES = 20 * 1000 * 1000 };
+/* Ten times the names of a province. */
+enum { MOST_CANDIDATES = 2 * 1000 * 1000 };
 
 enum label_part { PART_ICON = 1, PART_TEXT = 2 };
+
+/* One that stands on a line: laid out. */
+struct line_candidate {
+    struct placed label;
+    uint16_t n_icon, n_text;
+    uint8_t may_overlap; /* as of a candidate */
+    bool text_optional;
+    const struct px_box *boxes; /* n_icon, then n_text */
+};
 
 /* A label that wants a place. */
 struct candidate {
@@ -28,14 +37,15 @@ struct candidate {
     /* Of the parts that had to be looked at to know its lot: n_icon of the symbol, then n_text. Of
      * a text that had no place perhaps just a piece, which was taken already. */
     const struct px_box *boxes;
-    struct placed *label; /* NULL: not placed */
+    struct placed *label;              /* NULL: not placed */
+    const struct line_candidate *line; /* while placements are made; NULL: stands at a point */
 };
 
 struct placement_private {
     struct arena arena;
     pthread_mutex_t mutex; /* of n_references */
     unsigned n_references;
-    size_t n, capacity;
+    size_t n;
     struct candidate *candidates; /* in the order of priority */
     size_t n_looked_at;
 };
@@ -45,5 +55,14 @@ enum err_code placement_make(struct placement **out, struct err *err);
 
 /* Which of two goes first: below 0 the first. The order in the source does not count. */
 int candidate_order(const struct candidate *p, const struct candidate *q);
+
+/* Everything that wants a place, in the order of priority, in the arena; the ids are the world's.
+ * Of more than MOST_CANDIDATES the least important are left out. */
+enum err_code label_gather(const struct label_input *input, struct arena *arena,
+                           struct candidate **out, size_t *n, struct err *err);
+
+/* Whether a box lies in the world: at its edge there is no next tile to carry the rest of a name.
+ */
+bool label_inside(struct px_box box, const struct label_input *input);
 
 #endif

@@ -27,6 +27,25 @@ static inline bool px_box_overlaps(struct px_box a, struct px_box b)
     return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
+static inline struct px_box px_box_moved(struct px_box box, int32_t x, int32_t y)
+{
+    return (struct px_box){box.left + x, box.top + y, box.right + x, box.bottom + y};
+}
+
+static inline struct px_box px_box_joined(struct px_box a, struct px_box b)
+{
+    return (struct px_box){a.left < b.left ? a.left : b.left, a.top < b.top ? a.top : b.top,
+                           a.right > b.right ? a.right : b.right,
+                           a.bottom > b.bottom ? a.bottom : b.bottom};
+}
+
+/* Larger by so much all round, rounded up; by_px from 0 to 10,000. */
+static inline struct px_box px_box_grown(struct px_box box, double by_px)
+{
+    int32_t by = (int32_t)by_px + (by_px > (int32_t)by_px);
+    return (struct px_box){box.left - by, box.top - by, box.right + by, box.bottom + by};
+}
+
 enum { PX_INDEX_LEVELS = 28 }; /* cells of 32 px and up, each twice the one before */
 
 struct px_entry;

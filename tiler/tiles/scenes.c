@@ -344,6 +344,9 @@ enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
         struct label_layer *symbols = &layers[n_symbols++];
         *symbols = (struct label_layer){.index = i, .style = layer};
         TRY(scenes_source(scenes, layer->source, &symbols->source, err));
+        symbols->detail = &symbols->source->full;
+        if (layer->properties[PROP_SYMBOL_PLACEMENT])
+            TRY(scenes_detail(scenes, symbols->source, z, &symbols->detail, err));
     }
     struct labels_job job = {{layers, n_symbols, z, fonts}, scenes, map};
     TRY(lazy_get(&scenes->labels[map][z], &scenes->lock, make_labels, &job, &value, err));
