@@ -342,9 +342,3 @@ bool style_filter(const struct style_layer *layer, const struct eval *eval)
     struct value value = expr_evaluate(layer->filter, eval);
     return value.type == VALUE_BOOL && value.as.boolean;
 }
-
-bool style_layer_shows(const struct style_layer *layer, enum map_id map, double zoom)
-{
-    return layer->visible && (layer->maps >> map & 1) && zoom >= layer->min_zoom &&
-           zoom < layer->max_zoom;
-}

@@ -16,19 +16,12 @@ enum {
     MOST_STACKS = 16,
 };
 
-static const char *const map_names[MAP_COUNT] = {"region",  "city", "county",
-                                                 "dangers", "risk", "pipelines"};
 static const char *const source_names[SOURCE_COUNT] = {
 #define SOURCE_NAME(constant, name) [constant] = (name),
     STYLE_SOURCES(SOURCE_NAME)
 #undef SOURCE_NAME
 };
 static const char *const type_names[] = {"background", "fill", "line", "circle", "symbol"};
-
-const char *map_name(enum map_id map)
-{
-    return map_names[map];
-}
 
 const char *style_source_name(enum style_source source)
 {
@@ -42,14 +35,6 @@ static int find_name(const char *const *names, int n, const char *name)
         if (strcmp(names[i], name) == 0)
             return i;
     return -1;
-}
-
-bool map_by_name(const char *name, enum map_id *out)
-{
-    int found = find_name(map_names, MAP_COUNT, name);
-    if (found >= 0)
-        *out = (enum map_id)found;
-    return found >= 0;
 }
 
 /* ---- one property ---- */
@@ -237,38 +222,6 @@ static bool read_property(void *context, const char *key, const struct json *jso
 
 /* ---- one layer ---- */
 
-static enum err_code read_zoom(const struct json *json, const char *member, double otherwise,
-                               double *out, struct err *err)
-{
-    const struct json *zoom = jr_get(json, member);
-    *out = jr_number(zoom, zoom ? (double)NAN : otherwise);
-    if (*out >= 0 && *out <= 24)
-        return ERR_OK;
-    if (!zoom)
-        return ERR_OK; /* the open ends lie outside */
-    return err_set(err, ERR_INPUT, "%s: must be a number from 0 to 24", member);
-}
-
-static enum err_code read_maps(const struct json *metadata, uint32_t *maps, struct err *err)
-{
-    const struct json *list = jr_get(metadata, "sisetu:maps");
-    *maps = (1u << MAP_COUNT) - 1;
-    if (!list)
-        return ERR_OK;
-    *maps = 0;
-    for (size_t i = 0; jr_type_of(list) == JR_ARRAY && i < jr_count(list); i++) {
-        enum map_id map;
-        const char *name = jr_text(jr_item(list, i));
-        if (!name || !map_by_name(name, &map))
-            return err_set(err, ERR_INPUT,
-                           "sisetu:maps: \"%s\" is no map; maps are region, city, county, "
-                           "dangers and risk",
-                           name ? name : "");
-        *maps |= 1u << map;
-    }
-    return *maps ? ERR_OK : err_set(err, ERR_INPUT, "sisetu:maps: must be a list of maps");
-}
-
 static enum err_code read_head(struct reader *r, const struct json *json)
 {
     struct style_layer *layer = r->layer;
@@ -348,9 +301,7 @@ static enum err_code read_layer(struct style *style, const struct json *json, si
     jr_each(json, &reader, known_member);
     TRY(reader.code);
     TRY(read_head(&reader, json));
-    TRY(read_zoom(json, "minzoom", -2, &layer->min_zoom, err));
-    TRY(read_zoom(json, "maxzoom", 25, &layer->max_zoom, err));
-    TRY(read_maps(jr_get(json, "metadata"), &layer->maps, err));
+    TRY(layer_maps_parse(json, layer, err));
     TRY(read_filter(&reader, jr_get(json, "filter")));
     TRY(read_section(&reader, json, "layout", SECTION_LAYOUT));
     TRY(read_section(&reader, json, "paint", SECTION_PAINT));

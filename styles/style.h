@@ -3,7 +3,8 @@
  *
  * A documented subset of the MapLibre Style Specification v8 (styles/README.md). What the
  * subset lacks is an error at load that names layer and property. Layers carry
- * `metadata: {"sisetu:maps": ["region", ...]}`: on which maps they are drawn (absent: all).
+ * `metadata: {"sisetu:maps": ["region", ...]}`: on which maps they are drawn (absent: all), or
+ * `{"county": {}, "risk": {"minzoom": 9}}`: there from another zoom on.
  *
  * Life:    style_load once, shared; never changes.
  * Threads: a style is safe to share; evaluation takes an arena.
@@ -209,12 +210,16 @@ struct anchor {
 
 enum { STYLE_DASHES = 16 };
 
+/* A layer is drawn on a map where least <= style zoom < beyond; {0, 0}: it is not on that map. */
+struct zoom_span {
+    double least, beyond;
+};
+
 struct style_layer {
     const char *id;
     enum layer_type type;
     enum style_source source;
-    uint32_t maps;             /* bits of 1 << map_id */
-    double min_zoom, max_zoom; /* drawn where min_zoom <= style zoom < max_zoom */
+    struct zoom_span zooms[MAP_COUNT];
     bool visible;
     struct expr *filter;                 /* NULL: all */
     struct expr *properties[PROP_COUNT]; /* NULL: the default */

@@ -54,6 +54,9 @@ bool property_takes(enum property_kind kind, struct value value, const char **ri
 enum err_code property_check_use(enum style_property property, const struct expr *expr,
                                  struct err *err);
 
+/* Reads minzoom, maxzoom and metadata "sisetu:maps". */
+enum err_code layer_maps_parse(const struct json *json, struct style_layer *layer, struct err *err);
+
 struct legend_map {
     const char *map;
     struct legend_entry *entries;

@@ -74,9 +74,9 @@ static void test_tilejson_and_styles_lead_to_tiles_of_the_same_style(void **stat
 {
     struct served *s = *state;
     assert_int_equal(get(s, "/tiles/city.json"), 200);
-    assert_non_null(strstr(body(s), "{y}.mvt\""));
+    assert_non_null(strstr(body(s), "{y}.mvt?v="));
     assert_int_equal(get(s, "/tiles/city.json?style=four-colour"), 200);
-    assert_non_null(strstr(body(s), "{y}.mvt?style=four-colour\""));
+    assert_non_null(strstr(body(s), "{y}.mvt?style=four-colour&v="));
     assert_int_equal(get(s, "/styles/four-colour.json?map=city"), 200);
     assert_non_null(strstr(body(s), "/tiles/city.json?style=four-colour\""));
     assert_int_equal(get(s, "/styles/own%20style.json?map=city"), 200);

@@ -90,6 +90,24 @@ static void test_the_legend_has_the_official_colours(void **state)
     style_free(style);
 }
 
+static void test_a_layer_may_begin_at_another_zoom_on_each_map(void **state)
+{
+    (void)state;
+    struct style *style = must_parse(
+        LAYER("fill", ", \"minzoom\": 5, \"metadata\": {\"sisetu:maps\": {\"county\": {}, "
+                      "\"risk\": {\"minzoom\": 9, \"maxzoom\": 11}}}"));
+    const struct style_layer *layer = style_layer(style, 0);
+    assert_false(style_layer_shows(layer, MAP_COUNTY, 4.9));
+    assert_true(style_layer_shows(layer, MAP_COUNTY, 5));
+    assert_true(style_layer_shows(layer, MAP_COUNTY, 20));
+    assert_false(style_layer_shows(layer, MAP_RISK, 8.9));
+    assert_true(style_layer_shows(layer, MAP_RISK, 9));
+    assert_false(style_layer_shows(layer, MAP_RISK, 11));
+    for (double zoom = -1; zoom < 20; zoom++)
+        assert_false(style_layer_shows(layer, MAP_CITY, zoom));
+    style_free(style);
+}
+
 static void test_maps_have_names(void **state)
 {
     (void)state;
@@ -151,6 +169,16 @@ static void test_values_out_of_range_are_named(void **state)
     assert_refused(LAYER("fill", ", \"maxzoom\": \"9\""), "maxzoom");
     assert_refused(LAYER("fill", ", \"metadata\": {\"sisetu:maps\": [\"moon\"]}"),
                    "\"moon\" is no map");
+    assert_refused(LAYER("fill", ", \"metadata\": {\"sisetu:maps\": []}"), "must name a map");
+    assert_refused(LAYER("fill", ", \"metadata\": {\"sisetu:maps\": {\"moon\": {}}}"),
+                   "\"moon\" is no map");
+    assert_refused(LAYER("fill", ", \"metadata\": {\"sisetu:maps\": {\"risk\": 9}}"),
+                   "risk: must be an object");
+    assert_refused(LAYER("fill", ", \"metadata\": {\"sisetu:maps\": {\"risk\": {\"zoom\": 9}}}"),
+                   "sisetu:maps: zoom: is not minzoom or maxzoom");
+    assert_refused(
+        LAYER("fill", ", \"metadata\": {\"sisetu:maps\": {\"risk\": {\"minzoom\": 99}}}"),
+        "minzoom: must be a number from 0 to 24");
     assert_refused(LAYER("fill", ", \"layout\": {\"visibility\": \"hidden\"}"), "visible");
 }
 
@@ -275,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_shipped_style_loads_and_has_layers_on_every_map),
         cmocka_unit_test(test_the_legend_has_the_official_colours),
+        cmocka_unit_test(test_a_layer_may_begin_at_another_zoom_on_each_map),
         cmocka_unit_test(test_maps_have_names),
         cmocka_unit_test(test_what_the_subset_lacks_is_named_with_its_layer),
         cmocka_unit_test(test_values_out_of_range_are_named),

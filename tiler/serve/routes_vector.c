@@ -118,22 +118,17 @@ done:
 /* ---- the style ---- */
 
 /* Whether a layer is drawn on the map by a client: it has no unit of ?unit= to draw. */
-static bool is_for(const struct json *layer, const char *map)
+static bool is_for(const struct style_layer *layer, enum map_id map)
 {
-    const char *source = jr_text(jr_get(layer, "source-layer"));
-    const struct json *maps = jr_get(jr_get(layer, "metadata"), "sisetu:maps");
-    if (source && (strcmp(source, "selected") == 0 || strcmp(source, "outside") == 0))
-        return false;
-    for (size_t i = 0; i < jr_count(maps); i++)
-        if (text_equal(jr_text(jr_item(maps, i)), map))
-            return true;
-    return !maps;
+    return layer->source != SOURCE_SELECTED && layer->source != SOURCE_OUTSIDE &&
+           layer->zooms[map].least < layer->zooms[map].beyond;
 }
 
 struct members {
     struct ask *ask;
     const struct style *style;
     const char *map;
+    enum map_id id;
     bool failed;
 };
 
@@ -149,6 +144,37 @@ static void write_raw(struct members *members, const struct json *value)
 
 static void write_sources(struct members *members, const struct json *sources);
 
+static bool write_layer_member(void *context, const char *key, const struct json *value)
+{
+    struct members *members = context;
+    if (strcmp(key, "minzoom") == 0 || strcmp(key, "maxzoom") == 0)
+        return true;
+    jw_key(&members->ask->jw, key);
+    write_raw(members, value);
+    return true;
+}
+
+/* The layers of the map, from and to the zooms that it has them. */
+static void write_layers(struct members *members, const struct json *layers)
+{
+    struct jw *jw = &members->ask->jw;
+    jw_array(jw);
+    for (size_t i = 0; i < jr_count(layers); i++) {
+        const struct style_layer *layer = style_layer(members->style, i);
+        const struct zoom_span *span = &layer->zooms[members->id];
+        if (!is_for(layer, members->id))
+            continue;
+        jw_object(jw);
+        jr_each(jr_item(layers, i), members, write_layer_member);
+        if (span->least >= 0)
+            jw_kv_real(jw, "minzoom", span->least);
+        if (span->beyond <= 24)
+            jw_kv_real(jw, "maxzoom", span->beyond);
+        jw_end_object(jw);
+    }
+    jw_end_array(jw);
+}
+
 static bool write_member(void *context, const char *key, const struct json *value)
 {
     struct members *members = context;
@@ -157,11 +183,7 @@ static bool write_member(void *context, const char *key, const struct json *valu
     if (strcmp(key, "sources") == 0) {
         write_sources(members, value);
     } else if (strcmp(key, "layers") == 0) {
-        jw_array(jw);
-        for (size_t i = 0; i < jr_count(value); i++)
-            if (is_for(jr_item(value, i), members->map))
-                write_raw(members, jr_item(value, i));
-        jw_end_array(jw);
+        write_layers(members, value);
     } else if (jr_text(value) && jr_text(value)[0] == '/') { /* sprite and glyphs, of this server */
         jw_string(
             jw, arena_printf(members->ask->arena, "%s%s", ask_base(members->ask), jr_text(value)));
@@ -199,12 +221,11 @@ enum err_code ask_style(struct ask *ask, struct err *err)
     enum err_code code = ERR_OK;
     const char *map = params_text(&ask->params, "map"), *name = NULL;
     struct json *root = NULL;
-    enum map_id id;
     size_t n;
     struct members members = {.ask = ask, .map = map ? map : "risk"};
     struct style_set *styles = watch_styles(ask->settings->watch);
     TRY(read_name(ask, ask_segment(ask, 1), &name, err));
-    TRY(ask_read_map(members.map, &id, err));
+    TRY(ask_read_map(members.map, &members.id, err));
     int found = style_set_find(styles, name);
     TRY(found < 0 ? ask_no_style(styles, name, err) : ERR_OK);
     members.style = style_set_at(styles, (size_t)found);

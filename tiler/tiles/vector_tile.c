@@ -52,8 +52,8 @@ void vector_room_free(struct vector_room *room)
 bool vector_layer_shows(const struct style_layer *layer, enum map_id map, uint32_t z)
 {
     return layer->visible && layer->source != SOURCE_NONE && layer->source != SOURCE_SELECTED &&
-           layer->source != SOURCE_OUTSIDE && (layer->maps & 1U << map) &&
-           layer->max_zoom > (double)z && (z == TILE_ZOOM_MAX || layer->min_zoom < (double)z + 1);
+           layer->source != SOURCE_OUTSIDE && layer->zooms[map].beyond > (double)z &&
+           (z == TILE_ZOOM_MAX || layer->zooms[map].least < (double)z + 1);
 }
 
 size_t vector_sources(const struct style *style, enum map_id map,
