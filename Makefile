@@ -16,7 +16,7 @@ APT_BUILD := gcc make pkg-config libgdal-dev libgeos-dev libproj-dev libjansson-
 	libdeflate-dev libmicrohttpd-dev libsqlite3-dev libxlsxwriter-dev libcairo2-dev \
 	libpango1.0-dev libfreetype-dev libharfbuzz-dev libfribidi-dev libfontconfig-dev \
 	nettle-dev fonts-noto-cjk nodejs npm
-APT_TEST  := libcmocka-dev gdal-bin sqlite3 chromium python3 curl unzip file
+APT_TEST  := libcmocka-dev gdal-bin python3-owslib sqlite3 chromium python3 curl unzip file
 APT_LINT  := clang clang-format clang-tidy libclang-rt-14-dev
 
 PKGS   := gdal geos proj jansson libpng libdeflate libmicrohttpd sqlite3 xlsxwriter cairo \
