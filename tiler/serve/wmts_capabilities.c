@@ -152,14 +152,14 @@ static void write_limits(const struct wmts_service *service, const struct tile_g
     buf_add_text(out, "</TileMatrixSetLimits>\n</TileMatrixSetLink>\n");
 }
 
-static void write_resource(const struct wmts_service *service, enum map_id map, const char *type,
-                           const char *end, struct buf *out)
+/* Of pictures alone: OpenLayers takes every template of a layer for one of them. */
+static void write_resource(const struct wmts_service *service, enum map_id map, struct buf *out)
 {
-    buf_printf(out, "<ResourceURL format=\"%s\" resourceType=\"tile\" template=\"", type);
+    buf_printf(out, "<ResourceURL format=\"%s\" resourceType=\"tile\" template=\"", PNG_TYPE);
     add_escaped(out, service->base);
     buf_printf(out,
-               "/wmts/1.0.0/%s/{Style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}%s\"/>\n",
-               map_name(map), end);
+               "/wmts/1.0.0/%s/{Style}/{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}.png\"/>\n",
+               map_name(map));
 }
 
 /* Whether a grid is told of: three by default, Tianditu's two in its dialect, the one of its
@@ -194,10 +194,8 @@ static void write_layer(const struct wmts_service *service, const struct wmts_re
     for (int id = 0; id < GRID_COUNT; id++)
         if (is_offered(request, tile_grid_of((enum tile_grid_id)id)))
             write_limits(service, tile_grid_of((enum tile_grid_id)id), out);
-    if (!request->tianditu) {
-        write_resource(service, map, PNG_TYPE, ".png", out);
-        write_resource(service, map, MVT_TYPE, ".mvt", out);
-    }
+    if (!request->tianditu)
+        write_resource(service, map, out);
     buf_add_text(out, "</Layer>\n");
 }
 
