@@ -85,10 +85,12 @@ static enum err_code read_dashes(struct reader *r, const struct json *json)
     return ERR_OK;
 }
 
+static const char DEFAULT_FONT[] = "Noto Sans CJK SC";
+
 static enum err_code read_fonts(struct reader *r, const struct json *json)
 {
     struct style *style = r->style;
-    const char *names[FONT_STACK_FILES] = {"Noto Sans CJK SC"};
+    const char *names[FONT_STACK_FILES] = {DEFAULT_FONT};
     size_t n = 1;
     char key[512] = "";
     if (json) {
@@ -505,4 +507,20 @@ size_t style_stack_count(const struct style *style)
 const struct font_stack *style_stacks(const struct style *style)
 {
     return style->stacks;
+}
+
+const struct font_stack *style_stack_named(const struct style *style, const char *names)
+{
+    /* The default of text-font in the MapLibre Style Specification. */
+    if (strcmp(names, "Open Sans Regular,Arial Unicode MS Regular") == 0)
+        names = DEFAULT_FONT;
+    for (size_t i = 0; i < style->n_stacks; i++) {
+        const char *key = style->stack_keys[i]; /* each name ends with a bar */
+        size_t n = strlen(names), k = 0;
+        while (k < n && (names[k] == ',' ? '|' : names[k]) == key[k])
+            k++;
+        if (k == n && key[k] == '|' && key[k + 1] == '\0')
+            return &style->stacks[i];
+    }
+    return NULL;
 }

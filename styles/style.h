@@ -235,6 +235,10 @@ const struct style_layer *style_layer(const struct style *style, size_t index); 
 size_t style_stack_count(const struct style *style);
 const struct font_stack *style_stacks(const struct style *style);
 
+/* The fonts of a symbol layer whose text-font, joined by commas as clients ask for it, is `names`;
+ * NULL: no layer has it. What MapLibre takes where text-font is missing stands for what we take. */
+const struct font_stack *style_stack_named(const struct style *style, const char *names);
+
 bool style_layer_shows(const struct style_layer *layer, enum map_id map, double zoom);
 bool style_filter(const struct style_layer *layer, const struct eval *eval);
 

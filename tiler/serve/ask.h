@@ -69,6 +69,9 @@ ask_handler ask_near;
 /* routes_vector.c */
 ask_handler ask_tilejson, ask_style;
 
+/* routes_fonts.c */
+ask_handler ask_glyphs;
+
 /* "http://host:port" as the client named it; "" if it did not, so that addresses are relative.
  * (routes_vector.c) */
 const char *ask_base(const struct ask *ask);

@@ -5,6 +5,7 @@
 #include "data/base/text.h"
 #include "tiler/serve/access.h"
 #include "tiler/serve/ask.h"
+#include "tiler/serve/glyph_cache.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -85,6 +86,7 @@ static const struct route table[] = {
      "image/png"},
     {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png", "v"),
      "image/png"},
+    {"/fonts/*/*", HTTP_GET, NEEDS_WORLD, ask_glyphs, NO_PARAMS, NULL},
     {"/v1/status", HTTP_GET, NEEDS_WORLD, ask_status, NO_PARAMS, JSON_TYPE},
     {"/v1/at", HTTP_GET, NEEDS_WORLD, ask_at, PARAMS("lon", "lat", "radius_m"), JSON_TYPE},
     {"/v1/units", HTTP_GET, NEEDS_WORLD, ask_units, NO_PARAMS, JSON_TYPE},
@@ -536,6 +538,7 @@ enum err_code routes_new(const struct routes_settings *settings, struct routes *
     for (size_t i = 0; i < N_ROUTES; i++)
         routes->patterns[i] = table[i].pattern;
     TRY(metrics_new(routes->patterns, N_ROUTES, &routes->settings.metrics, err));
+    TRY(glyph_cache_new(&routes->settings.glyphs, err));
     routes->policy = policy.bytes;
     buf_init(&policy);
     *out = routes;
@@ -551,6 +554,7 @@ void routes_free(struct routes *routes)
     if (!routes)
         return;
     metrics_free(routes->settings.metrics);
+    glyph_cache_free(routes->settings.glyphs);
     free(routes->patterns);
     free(routes->policy);
     free(routes);

@@ -19,13 +19,15 @@
 #include "tiler/serve/watch.h"
 
 struct editing;
+struct glyph_cache;
 struct routes;
 
 /* What is served beside the world. All belong to the caller and outlive the routes. */
 struct routes_settings {
     struct watch *watch;
     struct cache *cache;
-    struct editing *editing; /* NULL: nothing can be changed */
+    struct glyph_cache *glyphs; /* routes_new makes it */
+    struct editing *editing;    /* NULL: nothing can be changed */
     bool reading_needs_token;
     /* Cache-Control of a map's tiles under an address without the version that is current: by map;
      * NULL: the browser asks each time whether the tile is still the same. */
