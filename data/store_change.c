@@ -1,4 +1,4 @@
-/* store_change.c - few rows of a layer put and deleted: what an edit writes. */
+/* store_change.c - few rows of a layer put and deleted, or asked: what edits write and read. */
 #include "data/store_internal.h"
 
 #include "data/base/text.h"
@@ -293,4 +293,30 @@ enum err_code store_change(struct store *store, const struct store_change *these
 done:
     arena_release(&on.scratch);
     return store_end(store, STORE_WRITE, code);
+}
+
+/* ---- reading ---- */
+
+enum err_code store_text(struct store *store, enum layer_id layer, const char *id,
+                         const char *field, struct arena *arena, const char **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char sql[128];
+    void *statement = NULL;
+    bool row = false;
+    *out = NULL;
+    TRY(store_begin(store, STORE_WRITE, err));
+    snprintf(sql, sizeof sql, "SELECT \"%s\" FROM \"%s\" WHERE \"id\" = ?1", field,
+             layer_name(layer));
+    TRY(store_statement(store, sql, &statement, err));
+    store_bind_text(statement, 1, id);
+    TRY(store_step(store, statement, &row, err));
+    const char *text = row ? store_column_text(statement, 0) : NULL;
+    if (text) {
+        *out = arena_strdup(arena, text);
+        code = *out ? ERR_OK : err_nomem(err);
+    }
+    store_statement_end(statement);
+done:
+    return store_end(store, STORE_READ, code);
 }

@@ -1,6 +1,7 @@
 #include "geo/assess/edit_derive.h"
 
 #include "geo/assess/edit_segments.h"
+#include "geo/findings/finding_diff.h"
 #include "geo/findings/finding_view.h"
 #include "geo/findings/findings.h"
 #include "geo/grades/grades.h"
@@ -92,36 +93,22 @@ struct row_side {
     size_t capacity;
 };
 
-/* Only of a distance is an equal finding of the same source an equal row (findings.h). */
-static bool has_finding(const struct finding_list *list, const struct finding *finding)
-{
-    if (finding->kind != FINDING_DISTANCE && finding->kind != FINDING_BEYOND)
-        return false;
-    for (uint32_t i = 0; list && i < list->n; i++)
-        /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): equal ones are equal bytes */
-        if (memcmp(&list->items[i], finding, sizeof *finding) == 0)
-            return true;
-    return false;
-}
-
 static const struct finding_list *list_of(const struct world *world, struct finding_source source)
 {
     int64_t row = world_row(world, source.layer, source.slot);
     return row < 0 ? NULL : findings_of(world, source.layer, (size_t)row);
 }
 
+/* places: in the list of the source. */
 static enum err_code add_views(struct derivation_step *step, struct row_side *side,
-                               struct finding_source source, const struct finding_list *other,
+                               struct finding_source source, const uint32_t *places, size_t n,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct finding_list *list = list_of(side->world, source);
-    for (uint32_t k = 0; list && k < list->n; k++) {
+    for (size_t i = 0; i < n; i++) {
         struct conflict_view view;
-        if (has_finding(other, &list->items[k]))
-            continue;
-        struct finding_ref ref = {source.layer,
-                                  (uint32_t)world_row(side->world, source.layer, source.slot), k};
+        struct finding_ref ref = {
+            source.layer, (uint32_t)world_row(side->world, source.layer, source.slot), places[i]};
         TRY(finding_view(side->world, &step->crew->workers[0], ref, step->arena, &view, err));
         side->rows =
             arena_grow(step->arena, side->rows, &side->capacity, side->n + 1, sizeof *side->rows);
@@ -150,8 +137,11 @@ static enum err_code compare_verdicts(struct derivation_step *step, const struct
     enum err_code code = ERR_OK;
     struct row_side before = {.world = old}, after = {.world = now};
     for (size_t i = 0; i < n_sources; i++) {
-        TRY(add_views(step, &before, sources[i], list_of(now, sources[i]), err));
-        TRY(add_views(step, &after, sources[i], list_of(old, sources[i]), err));
+        struct finding_diff diff;
+        TRY(finding_diff(list_of(old, sources[i]), list_of(now, sources[i]), step->arena, &diff,
+                         err));
+        TRY(add_views(step, &before, sources[i], diff.before, diff.n_before, err));
+        TRY(add_views(step, &after, sources[i], diff.after, diff.n_after, err));
     }
     if (before.n > 0)
         qsort(before.rows, before.n, sizeof *before.rows, by_id);
@@ -165,12 +155,19 @@ done:
 
 /* ---- grades ---- */
 
+static enum err_code reasons_in_store(void *context, const char *id, struct arena *arena,
+                                      const char **json, struct err *err)
+{
+    return store_text(context, LAYER_GRADES, id, "reasons", arena, json, err);
+}
+
 static enum err_code compare_grades(struct derivation *derivation, struct derivation_step *step,
                                     struct err *err)
 {
     enum err_code code = ERR_OK;
     struct grades_change *change = &derivation->change;
-    TRY(grades_say(change, step->arena, err));
+    const struct grades_kept kept = {step->store, reasons_in_store};
+    TRY(grades_say(change, step->store ? &kept : NULL, step->arena, err));
     for (size_t i = 0; i < change->n_pairs; i++)
         TRY(row_changes_add(step->grades, change->pairs[i].before, change->pairs[i].after, err));
 done:

@@ -12,6 +12,7 @@
 #include "geo/world/parallel.h"
 
 struct derivation;
+struct store;
 
 /* Assesses the world; writes nothing. */
 enum err_code derivation_new(const struct world *world, struct crew *crew, struct derivation **out,
@@ -27,6 +28,8 @@ struct derivation_step {
     size_t n_edits;
     struct crew *crew;
     struct arena *arena;
+    struct store *store; /* which has what follows from the world before the edits; NULL: none at
+                          * hand */
     struct row_changes *conflicts; /* are filled, in the arena */
     struct row_changes *grades;
     struct row_changes *segments;

@@ -413,6 +413,7 @@ static enum err_code derive(struct edit *edit, struct err *err)
                                    .n_edits = edit->n_edits,
                                    .crew = &editor->crew,
                                    .arena = edit->arena,
+                                   .store = edit->store,
                                    .conflicts = &out->conflicts,
                                    .grades = &out->grades,
                                    .segments = &out->segments};

@@ -38,6 +38,10 @@ static void write_text(struct jw *jw, const char *key, const char *text)
 
 static void write_reason(struct jw *jw, const struct reason *reason)
 {
+    if (reason->json) {
+        jw_raw(jw, reason->json);
+        return;
+    }
     jw_object(jw);
     jw_kv_string(jw, "text", reason->text);
     write_text(jw, "zh", reason->zh);
@@ -73,6 +77,55 @@ enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena
     *json = buf_ok(&buf) ? arena_strdup(arena, buf_text(&buf)) : NULL;
     buf_release(&buf);
     return *json ? ERR_OK : err_nomem(err);
+}
+
+/* The end of the value that begins at `at`: at the comma or bracket behind it, or at the end of the
+ * text. */
+static const char *end_of_value(const char *at)
+{
+    size_t depth = 0;
+    bool quoted = false;
+    for (; *at; at++) {
+        if (quoted) {
+            if (*at == '\\' && at[1])
+                at++;
+            else if (*at == '"')
+                quoted = false;
+            continue;
+        }
+        quoted = *at == '"';
+        if (depth == 0 && (*at == ',' || *at == ']'))
+            break;
+        if (*at == '{' || *at == '[')
+            depth++;
+        else if ((*at == '}' || *at == ']') && depth > 0)
+            depth--;
+    }
+    return at;
+}
+
+enum err_code reasons_split(const char *json, struct arena *arena, const char ***out, size_t *n,
+                            struct err *err)
+{
+    size_t capacity = 0;
+    *out = NULL;
+    *n = 0;
+    if (json[0] != '[' || json[1] == ']')
+        return ERR_OK;
+    for (const char *at = json + 1; at[-1] != ']';) {
+        const char *end = end_of_value(at);
+        if (!*end) { /* cut short */
+            *n = 0;
+            return ERR_OK;
+        }
+        const char *one = arena_strndup(arena, at, (size_t)(end - at));
+        *out = arena_grow(arena, *out, &capacity, *n + 1, sizeof **out);
+        if (!one || !*out)
+            return err_nomem(err);
+        (*out)[(*n)++] = one;
+        at = end + 1;
+    }
+    return ERR_OK;
 }
 
 /* Metres in as many figures as help, rounded down: an accuracy that would do. */

@@ -33,11 +33,16 @@ struct reason {
     const char *source;                           /* "layer/id", or NULL */
     const char *target;                           /* "layer/id", or NULL */
     struct reason_number numbers[REASON_NUMBERS]; /* those with a name */
+    const char *json; /* all of it as it was written before, in place of the rest; or NULL */
 };
 
 /* A JSON array of the reasons, in their order. */
 enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
                             const char **json, struct err *err);
+
+/* The reasons of such an array, each as it was written; *n is 0 for any other text. */
+enum err_code reasons_split(const char *json, struct arena *arena, const char ***out, size_t *n,
+                            struct err *err);
 
 /* Two sentences, and what would decide (NULL where it is decided). A text that could not be
  * allocated is NULL. */

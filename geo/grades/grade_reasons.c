@@ -29,9 +29,27 @@ struct grade_known grade_known(const struct grade_words *words, size_t enterpris
 enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,
                          struct arena *arena, struct reason *out, struct err *err)
 {
+    enum err_code code = ERR_OK;
+    struct grade_leads *leads = words->leads;
+    uint32_t slot = world_slot(words->world, LAYER_ENTERPRISES, enterprise_row);
     struct grade_said said = {.reasons = out};
+    for (size_t i = 0; leads && i < leads->n; i++) {
+        if (leads->items[i].slot == slot) {
+            *out = leads->items[i].said;
+            return ERR_OK;
+        }
+    }
     *out = (struct reason){.text = "", .zh = ""};
-    return grade_reasons_plant(words, enterprise_row, 1, arena, &said, err);
+    TRY(grade_reasons_plant(words, enterprise_row, 1, leads ? leads->arena : arena, &said, err));
+    if (!leads)
+        return ERR_OK;
+    leads->items = arena_grow(leads->arena, leads->items, &leads->capacity, leads->n + 1,
+                              sizeof *leads->items);
+    if (!leads->items)
+        return err_nomem(err);
+    leads->items[leads->n++] = (struct grade_lead_said){slot, *out};
+done:
+    return code;
 }
 
 /* There is room for one more reason. */
@@ -71,9 +89,9 @@ enum err_code grade_reasons_both(const struct grade_words *before, const struct 
     struct grade_said said[2] = {{.reasons = reasons[0]}, {.reasons = reasons[1]}};
     const struct grade_said_pair pair = {
         before, after, (size_t)world_find(before->world, LAYER_ENTERPRISES, enterprise_id),
-        (size_t)world_find(after->world, LAYER_ENTERPRISES, enterprise_id)};
+        (size_t)world_find(after->world, LAYER_ENTERPRISES, enterprise_id), json[0]};
     TRY(grade_reasons_plant_both(&pair, GRADING_REASONS, arena, &said[0], &said[1], same, err));
-    for (int i = 0; i < 2 && !*same; i++)
+    for (int i = json[0] ? 1 : 0; i < 2 && !*same; i++)
         TRY(write_plant(&said[i], arena, &json[i], err));
 done:
     return code;

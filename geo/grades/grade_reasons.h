@@ -22,6 +22,19 @@ struct grade_words {
     const struct grades_state *state;       /* of it; NULL: its grade rows are asked */
     const struct grades_changing *changing; /* an edit of the state that leads to the world, or
                                                NULL (grades_change.h) */
+    struct grade_leads *leads;              /* sentences to be said more than once, or NULL */
+};
+
+/* What grade_lead said already, by the slot of the enterprise. Begins as all 0 but for the arena,
+ * which keeps the words. */
+struct grade_leads {
+    struct arena *arena;
+    struct grade_lead_said {
+        uint32_t slot;
+        struct reason said;
+    } * items;
+    size_t n;
+    size_t capacity;
 };
 
 /* The JSON array of reasons.h for a row of layer grades of that world. A row that keeps its
@@ -30,8 +43,8 @@ enum err_code grade_reasons(const struct grade_words *words, const struct grade_
                             struct arena *arena, const char **json, struct err *err);
 
 /* The same of the row of an enterprise before and after an edit of other records, of
- * enterprises, infrastructure or protected targets. *same: neither was made, since both are the
- * same. */
+ * enterprises, infrastructure or protected targets. json[0]: those before, where they are known,
+ * else NULL. *same: none was made, since both are the same. */
 enum err_code grade_reasons_both(const struct grade_words *before, const struct grade_words *after,
                                  const char *enterprise_id, struct arena *arena,
                                  const char *json[2], bool *same, struct err *err);

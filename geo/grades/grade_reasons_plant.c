@@ -318,6 +318,26 @@ static bool said_alike(const struct items *a, const struct item *x, const struct
     return x->part.index == y->part.index;
 }
 
+/* Those before: quoted, if the text that is known is of as many. */
+static enum err_code say_before(const struct grade_said_pair *pair, const struct items *was,
+                                const struct item *old, struct grade_said *before, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const char **quotes = NULL;
+    size_t n = 0;
+    if (pair->known)
+        TRY(reasons_split(pair->known, was->arena, &quotes, &n, err));
+    bool known = n == before->n + (before->n_all > before->n);
+    for (size_t i = 0; i < before->n; i++) {
+        if (known)
+            before->reasons[i] = (struct reason){.grade = old[i].grade, .json = quotes[i]};
+        else
+            TRY(say(was, &old[i], was->arena, &before->reasons[i], err));
+    }
+done:
+    return code;
+}
+
 enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_t most,
                                        struct arena *arena, struct grade_said *before,
                                        struct grade_said *after, bool *same, struct err *err)
@@ -338,8 +358,7 @@ enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_
         *same = said_alike(&was, &old[i], &is, &now[i]);
     if (*same)
         goto done;
-    for (size_t i = 0; i < before->n; i++)
-        TRY(say(&was, &old[i], arena, &before->reasons[i], err));
+    TRY(say_before(pair, &was, old, before, err));
     for (size_t i = 0; i < after->n; i++) {
         size_t k = 0;
         while (k < before->n && !said_alike(&was, &old[k], &is, &now[i]))

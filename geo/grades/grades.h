@@ -80,10 +80,19 @@ struct grades_change {
 enum err_code grades_update(struct grades_state *state, const struct grades_edit *edit,
                             struct arena *arena, struct grades_change *out, struct err *err);
 
+/* What somebody keeps of the rows of `old`, so that it need not be worked out again: the reasons of
+ * one in the arena; NULL: it has none. */
+struct grades_kept {
+    void *context;
+    enum err_code (*reasons)(void *context, const char *id, struct arena *arena, const char **json,
+                             struct err *err);
+};
+
 /* Before the commit: gives the rows of all pairs their reasons, as the store keeps them, and
  * drops the pairs whose rows are the same in everything. What is left makes the stored rows of
- * `old` those of `now`. */
-enum err_code grades_say(struct grades_change *change, struct arena *arena, struct err *err);
+ * `old` those of `now`. kept may be NULL. */
+enum err_code grades_say(struct grades_change *change, const struct grades_kept *kept,
+                         struct arena *arena, struct err *err);
 
 void grades_commit(struct grades_state *state, const struct grades_change *change);
 

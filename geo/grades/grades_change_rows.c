@@ -132,52 +132,84 @@ static bool is_bystander(const struct grades_changing *changing, const struct gr
     return false;
 }
 
-static enum err_code say_pair(const struct grade_words *before, const struct grade_words *after,
-                              struct grades_pair *pair, struct arena *arena, struct err *err)
+/* What says the rows. */
+struct saying {
+    const struct grades_changing *changing;
+    const struct grades_kept *kept; /* or NULL */
+    bool anew;
+    struct grade_words before;
+    struct grade_words after;
+    struct arena *arena;
+};
+
+static enum err_code say_pair(const struct saying *saying, struct grades_pair *pair, bool *alike,
+                              struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct arena *arena = saying->arena;
+    const char *json[2] = {NULL, NULL};
+    *alike = false;
+    if (pair->before && saying->kept)
+        TRY(saying->kept->reasons(saying->kept->context, pair->before->head.id, arena, &json[0],
+                                  err));
+    if (!saying->anew && is_bystander(saying->changing, pair))
+        TRY(grade_reasons_both(&saying->before, &saying->after, pair->after->subject_id, arena,
+                               json, alike, err));
     if (pair->before)
-        TRY(grade_reasons(before, pair->before, arena, &pair->before->reasons, err));
+        pair->before->reasons = json[0];
     if (pair->after)
-        TRY(grade_reasons(after, pair->after, arena, &pair->after->reasons, err));
+        pair->after->reasons = json[1];
+    if (*alike && grades_row_same(pair->before, pair->after))
+        goto done;
+    if (*alike)
+        pair->after->reasons = pair->before->reasons;
+    /* Rows that have their reasons keep them. */
+    if (pair->before)
+        TRY(grade_reasons(&saying->before, pair->before, arena, &pair->before->reasons, err));
+    if (pair->after)
+        TRY(grade_reasons(&saying->after, pair->after, arena, &pair->after->reasons, err));
 done:
     return code;
 }
 
-enum err_code grades_say(struct grades_change *change, struct arena *arena, struct err *err)
+enum err_code grades_say(struct grades_change *change, const struct grades_kept *kept,
+                         struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct grades_changing *changing = change->changing;
     const struct grades_edit *edit = changing->edit;
+    struct arena words;
+    struct grade_leads leads[2] = {{.arena = &words}, {.arena = &words}};
     bool anew = changing->step->next;
-    const struct grade_words before = {
-        .world = edit->old, .worker = changing->worker, .state = changing->state};
-    const struct grade_words after = {.world = edit->now,
-                                      .worker = changing->worker,
-                                      .state = anew ? changing->step->next : changing->state,
-                                      .changing = anew ? NULL : changing};
-    size_t kept = 0;
+    const struct saying saying = {.changing = changing,
+                                  .kept = kept,
+                                  .anew = anew,
+                                  .before = {.world = edit->old,
+                                             .worker = changing->worker,
+                                             .state = changing->state,
+                                             .leads = &leads[0]},
+                                  .after = {.world = edit->now,
+                                            .worker = changing->worker,
+                                            .state = anew ? changing->step->next : changing->state,
+                                            .changing = anew ? NULL : changing,
+                                            .leads = &leads[1]},
+                                  .arena = arena};
+    size_t kept_pairs = 0;
+    arena_init(&words, 0);
     for (size_t i = 0; i < change->n_pairs; i++) {
         struct grades_pair pair = change->pairs[i];
         struct arena_mark mark = arena_mark(arena);
         bool alike = false;
-        if (!anew && is_bystander(changing, &pair)) {
-            const char *json[2] = {NULL, NULL};
-            TRY(grade_reasons_both(&before, &after, pair.after->subject_id, arena, json, &alike,
-                                   err));
-            pair.before->reasons = json[0];
-            pair.after->reasons = json[1];
-        }
-        bool same = pair.before && pair.after && grades_row_same(pair.before, pair.after);
-        if (!same || !alike)
-            TRY(say_pair(&before, &after, &pair, arena, err));
-        same = same && (alike || text_equal(pair.before->reasons, pair.after->reasons));
+        TRY(say_pair(&saying, &pair, &alike, err));
+        bool same = pair.before && pair.after && grades_row_same(pair.before, pair.after) &&
+                    (alike || text_equal(pair.before->reasons, pair.after->reasons));
         if (same)
             arena_rewind(arena, mark);
         else
-            change->pairs[kept++] = pair;
+            change->pairs[kept_pairs++] = pair;
     }
-    change->n_pairs = kept;
+    change->n_pairs = kept_pairs;
 done:
+    arena_release(&words);
     return code;
 }
