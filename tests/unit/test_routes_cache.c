@@ -234,7 +234,12 @@ static void test_who_waits_for_the_same_tile_holds_no_thread(void **state)
     enum { ASKERS = 20 };
     struct slow slow = {0};
     struct err err;
-    struct http_app app = {&slow, never_quick, answer_slowly, refuse, no_state, no_state_free};
+    struct http_app app = {.context = &slow,
+                           .quick = never_quick,
+                           .answer = answer_slowly,
+                           .refuse = refuse,
+                           .state_new = no_state,
+                           .state_free = no_state_free};
     pthread_t threads[ASKERS];
     int socket_fd = -1;
     assert_int_equal(cache_new(1 << 20, &slow.cache, &err), ERR_OK);
