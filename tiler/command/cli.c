@@ -1,6 +1,7 @@
 #include "tiler/command/cli.h"
 
 #include "data/base/text.h"
+#include "tiler/tiles/tile_grid.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -170,6 +171,15 @@ enum err_code cli_argument_real(const struct cli *cli, size_t i, const char *nam
                                 double max, double *out, struct err *err)
 {
     return read_real(name, cli->arguments[i], min, max, out, err);
+}
+
+enum err_code cli_grid(const struct cli *cli, const struct tile_grid **out, struct err *err)
+{
+    const char *name = cli_value(cli, "grid");
+    enum err_code code = tile_grid_read(name ? name : "WebMercatorQuad", out, err);
+    if (code == ERR_NOT_FOUND && err)
+        err->code = code = ERR_USAGE;
+    return code;
 }
 
 enum err_code cli_integer(const struct cli *cli, const char *option, int64_t min, int64_t max,

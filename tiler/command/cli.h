@@ -79,6 +79,10 @@ enum err_code cli_integer(const struct cli *cli, const char *option, int64_t min
 enum err_code cli_date(const struct cli *cli, const char *option, int32_t *yyyymmdd,
                        struct err *err);
 
+/* --grid: WebMercatorQuad unless another is named. */
+struct tile_grid;
+enum err_code cli_grid(const struct cli *cli, const struct tile_grid **out, struct err *err);
+
 /* The i-th argument as a number; `name` is what the help calls it. */
 enum err_code cli_argument_real(const struct cli *cli, size_t i, const char *name, double min,
                                 double max, double *out, struct err *err);

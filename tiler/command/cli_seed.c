@@ -44,19 +44,21 @@ static double seconds_now(void)
 static enum err_code read_zooms(struct cli *cli, struct seed_request *request, struct err *err)
 {
     const char *text = cli_value(cli, "zoom");
+    const struct tile_grid *grid = request->grid;
     if (!text)
-        return err_set(err, ERR_USAGE, "--zoom A-B is missing: from 0 to %d", TILE_ZOOM_MAX);
+        return err_set(err, ERR_USAGE, "--zoom A-B is missing: from %u to %u", grid->first,
+                       grid->last);
     const char *dash = strchr(text, '-');
     const char *low = dash ? arena_strndup(&cli->arena, text, (size_t)(dash - text)) : text;
     int64_t from, to;
     if (!low)
         return err_nomem(err);
-    if (!text_to_int(low, &from) || !text_to_int(dash ? dash + 1 : text, &to) || from < 0 ||
-        to < from || to > TILE_ZOOM_MAX)
-        return err_set(err, ERR_USAGE, "--zoom \"%s\" should be A-B or A, from 0 to %d", text,
-                       TILE_ZOOM_MAX);
-    request->min_zoom = (uint32_t)from;
-    request->max_zoom = (uint32_t)to;
+    if (!text_to_int(low, &from) || !text_to_int(dash ? dash + 1 : text, &to) ||
+        from < grid->first || to < from || to > grid->last)
+        return err_set(err, ERR_USAGE, "--zoom \"%s\" should be A-B or A, from %u to %u", text,
+                       grid->first, grid->last);
+    request->min_zoom = (uint32_t)from + grid->plane_zoom;
+    request->max_zoom = (uint32_t)to + grid->plane_zoom;
     return ERR_OK;
 }
 
@@ -93,6 +95,7 @@ static enum err_code read_request(struct cli *cli, struct seeding *s, struct err
     struct params params = {.n = 0};
     int64_t scale = 1, threads = 0;
     TRY(read_map(cli, request, err));
+    TRY(cli_grid(cli, &request->grid, err));
     TRY(read_zooms(cli, request, err));
     TRY(read_format(cli, request, err));
     TRY(cli_integer(cli, "scale", 1, 2, &scale, err));
@@ -131,7 +134,7 @@ static enum err_code load(struct cli *cli, struct seeding *s, struct err *err)
     TRY(world_load(store, cli_value(cli, "rules"), INT_ABSENT, &s->world, err));
     if (s->world->generation != s->stamp.generation)
         return err_set(err, ERR_CHANGED, "%s: was changed while it was read; run it again", store);
-    TRY(scenes_new(s->world, s->style, PLANE_MERCATOR, &s->scenes, err));
+    TRY(scenes_new(s->world, s->style, s->request.grid->plane, &s->scenes, err));
     TRY(seeder_new(s->scenes, s->style, &s->request, &s->seeder, err));
 done:
     return code;
@@ -142,11 +145,12 @@ static const char *identity_of(struct cli *cli, const struct seeding *s)
 {
     const struct seed_request *request = &s->request;
     return arena_printf(&cli->arena,
-                        "map=%s\nscale=%u\nunit=%s\nstore=%016" PRIx64 "\ngeneration=%" PRIu64
-                        "\nas_of=%" PRId32 "\nrules=%s\nstyle=%s\nprogram=sisetu %s\n",
-                        map_name(request->map), request->scale, request->unit ? request->unit : "",
-                        s->stamp.identity, s->world->generation, s->world->as_of,
-                        s->world->rules->hash, s->style_hash, SISETU_VERSION);
+                        "map=%s\ngrid=%s\nscale=%u\nunit=%s\nstore=%016" PRIx64
+                        "\ngeneration=%" PRIu64 "\nas_of=%" PRId32
+                        "\nrules=%s\nstyle=%s\nprogram=sisetu %s\n",
+                        map_name(request->map), request->grid->name, request->scale,
+                        request->unit ? request->unit : "", s->stamp.identity, s->world->generation,
+                        s->world->as_of, s->world->rules->hash, s->style_hash, SISETU_VERSION);
 }
 
 static enum err_code open_output(struct cli *cli, struct seeding *s, struct err *err)
@@ -161,6 +165,7 @@ static enum err_code open_output(struct cli *cli, struct seeding *s, struct err 
     vector_layers_write(s->style, request->map, s->world->schema, &jw);
     struct archive_options options = {
         .format = request->format,
+        .grid = request->grid->id == GRID_WEB_MERCATOR ? NULL : request->grid,
         .min_zoom = request->min_zoom,
         .max_zoom = request->max_zoom,
         .west_deg = bounds.west_deg,
@@ -211,7 +216,8 @@ static void print_plan(struct cli *cli, const struct seeding *s,
     char left[32];
     for (uint32_t z = s->request.min_zoom; z <= s->request.max_zoom; z++)
         if (plan->n_of_zoom[z] > 0)
-            buf_printf(&cli->out, "zoom %2u %12" PRIu64 " tiles\n", z, plan->n_of_zoom[z]);
+            buf_printf(&cli->out, "zoom %2u %12" PRIu64 " tiles\n", seed_level(&s->request, z),
+                       plan->n_of_zoom[z]);
     buf_printf(&cli->out, "map %s: %zu tiles to draw at most", map_name(s->request.map), plan->n);
     if (estimate->n_resumed > 0)
         buf_printf(&cli->out, ", %" PRIu64 " are there already", estimate->n_resumed);
@@ -222,10 +228,10 @@ static void print_plan(struct cli *cli, const struct seeding *s,
 
 static void draw_progress(void *context, const struct seed_progress *progress)
 {
+    const struct seeding *s = context;
     char left[32];
-    (void)context;
     fprintf(stderr, "\rzoom %u: %" PRIu64 " of %" PRIu64 ", %.0f %%, %.0f a second, %s left \033[K",
-            progress->zoom, progress->n_done, progress->n_all,
+            seed_level(&s->request, progress->zoom), progress->n_done, progress->n_all,
             100 * (double)progress->n_done / (double)progress->n_all, progress->tiles_a_second,
             time_text(progress->seconds_left, left));
 }
@@ -245,7 +251,7 @@ static enum err_code draw_all(struct cli *cli, struct seeding *s, struct err *er
     enum err_code code = ERR_OK;
     struct seed_estimate estimate;
     struct archive_stats stats;
-    const struct seed_listener listener = {NULL, draw_progress};
+    const struct seed_listener listener = {s, draw_progress};
     bool line = isatty(STDERR_FILENO);
     TRY(seeder_estimate(s->seeder, s->archive, &estimate, err));
     print_plan(cli, s, &estimate);
@@ -302,12 +308,15 @@ const struct cli_command cli_seed = {
                 "-o lingwu.mbtiles\n"
                 "sisetu seed build/ningxia.gpkg --map risk --zoom 0-14 --format mvt "
                 "-o vector.pmtiles\n"
+                "sisetu seed build/ningxia.gpkg --map risk --grid c --zoom 1-12 -o tianditu/\n"
                 "sisetu seed build/ningxia.gpkg --map risk --zoom 0-16 --dry-run\n",
     .options =
         (const struct cli_option[]){
             {"output", 'o', "FILE", false, "FILE.pmtiles, FILE.mbtiles or a directory"},
             {"map", 0, "MAP", false, "which map"},
             {"zoom", 0, "A-B", false, "zooms, or one zoom; from 0 to 20"},
+            {"grid", 0, "GRID", false,
+             "WebMercatorQuad; into a directory also WorldCRS84Quad, CGCS2000Quad, c, w"},
             {"bbox", 0, "W,S,E,N", false, "only tiles that touch this box, degrees"},
             {"unit", 0, "CODE", false, "only tiles that touch this administrative unit"},
             {"format", 0, "FORMAT", false, "of the tiles: png, or mvt (vector tiles, gzipped)"},

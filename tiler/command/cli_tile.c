@@ -4,34 +4,32 @@
 #include "data/base/text.h"
 #include "styles/style.h"
 #include "tiler/command/cli.h"
-#include "tiler/tiles/tile.h"
+#include "tiler/tiles/tile_grid.h"
 
-static enum err_code read_whole(const struct cli *cli, size_t i, const char *name, int64_t most,
-                                uint32_t *out, struct err *err)
+static enum err_code read_whole(const struct cli *cli, size_t i, const char *name, int64_t *out,
+                                struct err *err)
 {
-    int64_t value;
-    if (!text_to_int(cli->arguments[i], &value) || value < 0)
+    if (!text_to_int(cli->arguments[i], out) || *out < 0)
         return err_set(err, ERR_USAGE, "%s \"%s\" is not a whole number from 0", name,
                        cli->arguments[i]);
-    if (value > most)
-        return err_set(err, ERR_NOT_FOUND, "%s %s is outside 0 to %lld", name, cli->arguments[i],
-                       (long long)most);
-    *out = (uint32_t)value;
     return ERR_OK;
 }
 
-static enum err_code read_key(struct cli *cli, struct tile_key *key, struct err *err)
+static enum err_code read_key(struct cli *cli, const struct tile_grid **grid, struct tile_key *key,
+                              struct err *err)
 {
     enum err_code code = ERR_OK;
-    int64_t scale = 1;
+    int64_t scale = 1, z, x, y;
     *key = (struct tile_key){.unit = cli_value(cli, "unit")};
     if (!map_by_name(cli->arguments[1], &key->map))
         return err_set(err, ERR_USAGE,
                        "no map \"%s\"; maps are region, city, county, dangers, risk and pipelines",
                        cli->arguments[1]);
-    TRY(read_whole(cli, 2, "Z", TILE_ZOOM_MAX, &key->z, err));
-    TRY(read_whole(cli, 3, "X", (INT64_C(1) << key->z) - 1, &key->x, err));
-    TRY(read_whole(cli, 4, "Y", (INT64_C(1) << key->z) - 1, &key->y, err));
+    TRY(cli_grid(cli, grid, err));
+    TRY(read_whole(cli, 2, "Z", &z, err));
+    TRY(read_whole(cli, 3, "X", &x, err));
+    TRY(read_whole(cli, 4, "Y", &y, err));
+    TRY(tile_grid_key(*grid, z, x, y, key, err));
     TRY(cli_integer(cli, "scale", 1, 2, &scale, err));
     key->scale = (uint32_t)scale;
     if (cli_value(cli, "png")) {
@@ -54,6 +52,7 @@ static enum err_code run_tile(struct cli *cli, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct tile_key key;
+    const struct tile_grid *grid;
     struct style *style = NULL;
     struct world *world = NULL;
     struct scenes *scenes = NULL;
@@ -62,10 +61,10 @@ static enum err_code run_tile(struct cli *cli, struct err *err)
     bool has_worker = false;
     struct buf png;
     buf_init(&png);
-    TRY(read_key(cli, &key, err));
+    TRY(read_key(cli, &grid, &key, err));
     TRY(style_load(cli_value(cli, "style"), &style, err));
     TRY(world_load(cli->arguments[0], cli_value(cli, "rules"), INT_ABSENT, &world, err));
-    TRY(scenes_new(world, style, PLANE_MERCATOR, &scenes, err));
+    TRY(scenes_new(world, style, grid->plane, &scenes, err));
     TRY(canvas_new(style, &canvas, err));
     TRY(worker_init(&worker, LIMIT_REQUEST_BYTES, err));
     has_worker = true;
@@ -86,13 +85,16 @@ const struct cli_command cli_tile = {
     .name = "tile",
     .arguments = "STORE MAP Z X Y -o FILE",
     .summary = "draw one tile to a PNG file",
-    .details =
-        "MAP is region, city, county, dangers, risk or pipelines; Z, X, Y are Web Mercator XYZ.",
+    .details = "MAP is region, city, county, dangers, risk or pipelines; Z, X, Y are those of\n"
+               "the grid: XYZ in Web Mercator, unless --grid names another.",
     .examples = "sisetu tile build/ningxia.gpkg risk 7 101 49 -o tile.png\n"
                 "sisetu tile build/ningxia.gpkg county 10 813 397 -o tile.png --scale 2\n",
     .options =
         (const struct cli_option[]){
             {"output", 'o', "FILE", false, "where to write; replaced if it exists"},
+            {"grid", 0, "GRID", false,
+             "WebMercatorQuad, WorldCRS84Quad, CGCS2000Quad; w or c: as Tianditu numbers its "
+             "tiles"},
             {"scale", 0, "N", false, "1, or 2 for 512 pixels"},
             {"png", 0, "BITS", false, "8: a palette, 32: all colours (default: what is not seen)"},
             {"unit", 0, "CODE", false, "dim everything outside this unit"},

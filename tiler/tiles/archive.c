@@ -63,6 +63,12 @@ static enum err_code pick_form(struct archive *archive, const char *path, struct
         return err_set(err, ERR_USAGE,
                        "%s: an archive is FILE.pmtiles, FILE.mbtiles or a directory (%s/)", path,
                        path);
+    const struct tile_grid *grid = archive->options.grid;
+    if (archive->form != ARCHIVE_FOLDER && grid && grid->plane != PLANE_MERCATOR)
+        return err_set(err, ERR_USAGE,
+                       "%s: PMTiles and MBTiles hold Web Mercator alone; write tiles of %s into a "
+                       "directory",
+                       path, grid->name);
     return ERR_OK;
 }
 

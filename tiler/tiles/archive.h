@@ -34,6 +34,7 @@
 #define SISETU_TILER_ARCHIVE_H
 
 #include "data/base/err.h"
+#include "tiler/tiles/tile_grid.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -43,14 +44,16 @@ struct archive;
 
 enum tile_format { TILE_FORMAT_PNG, TILE_FORMAT_MVT };
 
-/* Web Mercator, XYZ: y from the north. */
+/* XYZ of the plane: y from the north. */
 struct archive_tile {
     uint32_t z, x, y;
 };
 
 struct archive_options {
     enum tile_format format;
-    uint32_t min_zoom, max_zoom; /* every tile lies in these */
+    const struct tile_grid *grid; /* whose levels name the tiles of a directory; NULL:
+                                   * WebMercatorQuad. One file holds Web Mercator alone */
+    uint32_t min_zoom, max_zoom;  /* every tile lies in these */
     double west_deg, south_deg, east_deg, north_deg;
     const char *name;
     const char *description;   /* NULL: none */
@@ -69,8 +72,9 @@ struct archive_stats {
 };
 
 /* The ending of path says what it is to be: .pmtiles, .mbtiles, else a directory; a name with any
- * other ending ("tiles.zip") is ERR_USAGE, one with a slash at its end is a directory. A directory
- * that is there must be empty: none is ever replaced. */
+ * other ending ("tiles.zip") is ERR_USAGE, and so is a file for tiles in another plane; one with a
+ * slash at its end is a directory. A directory that is there must be empty: none is ever replaced.
+ */
 enum err_code archive_open(const char *path, const struct archive_options *options,
                            struct archive **out, struct err *err);
 

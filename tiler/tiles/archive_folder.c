@@ -28,13 +28,20 @@ enum err_code folder_remove(const char *path, struct err *err)
     return ERR_OK;
 }
 
+/* How much less levels of the grid are than zooms of the plane. */
+static uint32_t level_shift(const struct archive *archive)
+{
+    return archive->options.grid ? archive->options.grid->plane_zoom : 0;
+}
+
 /* Where the tile lies, its directory being there. */
 static enum err_code tile_path(const struct archive *archive, uint64_t id, bool make,
                                char out[PATH_MAX], struct err *err)
 {
     struct archive_tile tile = hilbert_tile(id);
     char directory[PATH_MAX];
-    int n = snprintf(directory, sizeof directory, "%s/%u/%u", archive->aside_path, tile.z, tile.x);
+    int n = snprintf(directory, sizeof directory, "%s/%u/%u", archive->aside_path,
+                     tile.z - level_shift(archive), tile.x);
     int n_path = n < (int)sizeof directory ? snprintf(out, PATH_MAX, "%s/%u.%s", directory, tile.y,
                                                       archive_extension(archive))
                                            : PATH_MAX;
@@ -106,8 +113,13 @@ static enum err_code write_metadata(const struct archive *archive, struct archiv
     jw_init(&jw, &text);
     jw_object(&jw);
     archive_write_about(archive, &jw);
-    jw_kv_integer(&jw, "minzoom", view.min_zoom);
-    jw_kv_integer(&jw, "maxzoom", view.max_zoom);
+    uint32_t shift = level_shift(archive);
+    if (options->grid) {
+        jw_kv_string(&jw, "tileMatrixSet", options->grid->name);
+        jw_kv_string(&jw, "crs", options->grid->crs);
+    }
+    jw_kv_integer(&jw, "minzoom", view.min_zoom - shift);
+    jw_kv_integer(&jw, "maxzoom", view.max_zoom - shift);
     jw_key(&jw, "bounds");
     jw_array(&jw);
     const double bounds[] = {options->west_deg, options->south_deg, options->east_deg,
@@ -119,7 +131,7 @@ static enum err_code write_metadata(const struct archive *archive, struct archiv
     jw_array(&jw);
     jw_fixed(&jw, view.centre_lon_deg, 7);
     jw_fixed(&jw, view.centre_lat_deg, 7);
-    jw_integer(&jw, view.centre_zoom);
+    jw_integer(&jw, view.centre_zoom - shift);
     jw_end_array(&jw);
     if (options->format == TILE_FORMAT_MVT) {
         jw_key(&jw, "vector_layers");

@@ -142,6 +142,11 @@ const struct seed_plan *seeder_plan(const struct seeder *s)
 
 /* ---- one tile ---- */
 
+static enum err_code name_tile(const struct seeder *s, const struct tile_key *key, struct err *err)
+{
+    return err_wrap(err, "tile %u/%u/%u", seed_level(&s->request, key->z), key->x, key->y);
+}
+
 static enum err_code make_vector(const struct seeder *s, struct hand *hand, struct worker *worker,
                                  const struct tile_key *key, struct buf *out, struct err *err)
 {
@@ -149,7 +154,7 @@ static enum err_code make_vector(const struct seeder *s, struct hand *hand, stru
     enum err_code code = vector_tile_draw(s->scenes, hand->vector, worker, key, &hand->plain, err);
     if (code == ERR_OK && hand->plain.n_bytes > 0)
         code = deflate_gzip(hand->deflater, hand->plain.bytes, hand->plain.n_bytes, out, err);
-    return code == ERR_OK ? code : err_wrap(err, "tile %u/%u/%u", key->z, key->x, key->y);
+    return code == ERR_OK ? code : name_tile(s, key, err);
 }
 
 /* The tile as it is to be stored; no bytes where it has nothing. */
@@ -166,7 +171,7 @@ static enum err_code make_tile(const struct seeder *s, struct worker *worker,
         return make_vector(s, hand, worker, &key, out, err);
     code = tile_draw(s->scenes, hand->canvas, worker, &key, out, err);
     if (code != ERR_OK)
-        return err_wrap(err, "tile %u/%u/%u", tile.z, tile.x, tile.y);
+        return name_tile(s, &key, err);
     if (out->n_bytes == s->empty.n_bytes && memcmp(out->bytes, s->empty.bytes, out->n_bytes) == 0)
         buf_clear(out);
     return ERR_OK;

@@ -29,13 +29,21 @@
 struct seed_request {
     enum map_id map;
     enum tile_format format;
-    uint32_t min_zoom, max_zoom; /* up to TILE_ZOOM_MAX */
-    uint32_t scale;              /* 1, or 2 for @2x */
+    const struct tile_grid *grid; /* of the scenes' plane: what messages call its zooms; NULL:
+                                   * WebMercatorQuad */
+    uint32_t min_zoom, max_zoom;  /* of the plane, up to TILE_ZOOM_MAX */
+    uint32_t scale;               /* 1, or 2 for @2x */
     bool has_box;
     struct box box;   /* only tiles that touch it */
     const char *unit; /* only tiles that touch this administrative unit; NULL: all */
     size_t n_threads; /* 0: as many as there are cores */
 };
+
+/* What a zoom of the plane is called. */
+static inline uint32_t seed_level(const struct seed_request *request, uint32_t z)
+{
+    return request->grid ? z - request->grid->plane_zoom : z;
+}
 
 /* Tiles by Hilbert number, rising (archive_directory.h). */
 struct seed_plan {

@@ -310,7 +310,8 @@ enum err_code seed_plan_make(struct scenes *scenes, struct canvas *canvas,
         TRY(plan_zoom(&p, out, err));
     if (out->n == 0)
         code = err_set(err, ERR_NOT_FOUND, "map %s shows nothing there at zoom %u-%u",
-                       map_name(request->map), request->min_zoom, request->max_zoom);
+                       map_name(request->map), seed_level(request, request->min_zoom),
+                       seed_level(request, request->max_zoom));
     else if (!request->has_box && !request->unit)
         widen_bounds(&p, &out->bounds);
 done:
