@@ -54,7 +54,7 @@ fails 2 'not of --at' "a point has no contours" "$S" risk "$WORK/a.gpkg" --at 1,
 fails 2 'the store itself' "contours do not go into the store" "$S" risk "$WORK/a.gpkg" --contours 1e-6 -o "$WORK/a.gpkg"
 says 'acceptable .0 scenarios' "a store without scenarios has no societal risk" "$S" risk "$WORK/a.gpkg"
 fails 2 'maps are region' "an unknown map is refused" "$S" tile "$WORK/a.gpkg" nomap 1 0 0 -o "$WORK/t.png"
-fails 4 'X 2 is outside' "a tile outside the grid is not found" "$S" tile "$WORK/a.gpkg" risk 1 2 0 -o "$WORK/t.png"
+fails 4 'x goes from 0 to 1' "a tile outside the grid is not found" "$S" tile "$WORK/a.gpkg" risk 1 2 0 -o "$WORK/t.png"
 is "an empty store draws a tile" "$S" tile "$WORK/a.gpkg" risk 1 0 0 -o "$WORK/t.png"
 same "an empty tile is the 116-byte PNG" 116 "$(wc -c <"$WORK/t.png")"
 says 'has not been assessed' "at an unassessed store says so" "$S" at "$WORK/a.gpkg" 106 38
