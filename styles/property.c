@@ -1,6 +1,7 @@
 #include "styles/style_private.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -87,27 +88,50 @@ bool icon_by_name(const char *name, enum icon *out)
     return value >= 0;
 }
 
+const char *icon_name(enum icon icon)
+{
+    const struct choice *choice = icons;
+    while (choice->name && choice->value != (int)icon)
+        choice++;
+    return choice->name;
+}
+
+static const struct choice pattern_kinds[] = {{"hatch-", PATTERN_HATCH},
+                                              {"back-hatch-", PATTERN_HATCH_BACK},
+                                              {"cross-", PATTERN_CROSS},
+                                              {"dense-", PATTERN_DENSE},
+                                              {"dots-", PATTERN_DOTS},
+                                              {"lines-", PATTERN_LINES},
+                                              {NULL, 0}};
+static const char *const pattern_colours[] = {"red",  "orange", "yellow", "blue",
+                                              "grey", "black",  "white"};
+enum { N_PATTERN_COLOURS = sizeof pattern_colours / sizeof *pattern_colours };
+
 bool pattern_by_name(const char *name, struct pattern *out)
 {
-    static const struct choice kinds[] = {{"hatch-", PATTERN_HATCH},
-                                          {"back-hatch-", PATTERN_HATCH_BACK},
-                                          {"cross-", PATTERN_CROSS},
-                                          {"dots-", PATTERN_DOTS},
-                                          {NULL, 0}};
-    static const char *const colours[] = {"red",  "orange", "yellow", "blue",
-                                          "grey", "black",  "white",  NULL};
-    for (const struct choice *kind = kinds; kind->name; kind++) {
+    for (const struct choice *kind = pattern_kinds; kind->name; kind++) {
         size_t n = strlen(kind->name);
         if (strncmp(name, kind->name, n) != 0)
             continue;
-        for (const char *const *colour = colours; *colour; colour++) {
-            if (strcmp(name + n, *colour) == 0) {
+        for (size_t i = 0; i < N_PATTERN_COLOURS; i++) {
+            if (strcmp(pattern_colours[i], name + n) == 0) {
                 out->kind = (enum pattern_kind)kind->value;
-                return colour_parse(*colour, &out->colour);
+                return colour_parse(pattern_colours[i], &out->colour);
             }
         }
     }
     return false;
+}
+
+bool pattern_name(enum pattern_kind kind, size_t n, char out[PATTERN_NAME_BYTES])
+{
+    const struct choice *choice = pattern_kinds;
+    while (choice->name && choice->value != (int)kind)
+        choice++;
+    if (!choice->name || n >= N_PATTERN_COLOURS)
+        return false;
+    snprintf(out, PATTERN_NAME_BYTES, "%s%s", choice->name, pattern_colours[n]);
+    return true;
 }
 
 enum value_type property_value_type(enum property_kind kind)
@@ -189,8 +213,8 @@ bool property_takes(enum property_kind kind, struct value value, const char **ri
     if (value.type != VALUE_STRING || (may_be_empty && !*value.as.string))
         return true;
     if (kind == KIND_PATTERN) {
-        *right = "one of the built-in sprite: hatch-, back-hatch-, cross- or dots- and red, "
-                 "orange, yellow, blue, grey, black or white";
+        *right = "one of the built-in sprite: hatch-, back-hatch-, cross-, dense-, dots- or "
+                 "lines- and red, orange, yellow, blue, grey, black or white";
         return pattern_by_name(value.as.string, &pattern);
     }
     const struct choice *choices = choices_of(kind);

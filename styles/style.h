@@ -163,7 +163,15 @@ enum style_property {
 };
 
 /* Hatching that fills an area: the names of the built-in sprite are "hatch-red" and so on. */
-enum pattern_kind { PATTERN_NONE, PATTERN_HATCH, PATTERN_HATCH_BACK, PATTERN_CROSS, PATTERN_DOTS };
+enum pattern_kind {
+    PATTERN_NONE,
+    PATTERN_HATCH,
+    PATTERN_HATCH_BACK,
+    PATTERN_CROSS,
+    PATTERN_DENSE, /* crossing, twice as narrow */
+    PATTERN_DOTS,
+    PATTERN_LINES, /* level */
+};
 
 struct pattern {
     enum pattern_kind kind;
@@ -172,6 +180,10 @@ struct pattern {
 
 /* False if the built-in sprite has none of that name. */
 bool pattern_by_name(const char *name, struct pattern *out);
+
+/* The name of a pattern in the n-th of its colours; false if there are not so many. */
+enum { PATTERN_NAME_BYTES = 32 };
+bool pattern_name(enum pattern_kind kind, size_t n, char out[PATTERN_NAME_BYTES]);
 
 enum icon {
     ICON_NONE,
@@ -184,6 +196,7 @@ enum icon {
 };
 
 bool icon_by_name(const char *name, enum icon *out);
+const char *icon_name(enum icon icon); /* NULL: ICON_NONE */
 
 /* symbol-placement. Areas: at their innermost point, or along their edges. */
 enum symbol_placement {

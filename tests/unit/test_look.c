@@ -1,5 +1,6 @@
 /* What style properties look like in tiles: patterns, outlines, dashes, gaps, offsets, circles. */
 #include "tests/unit/map_fixture.h"
+#include "tiler/tiles/sprite.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,12 +132,98 @@ static void test_an_offset_of_an_area_goes_inwards(void **state)
     }
 }
 
+/* The sheet at a scale, and where an image lies on it. */
+static uint32_t *sheet(uint32_t scale, struct json **places, uint32_t *width, uint32_t *height)
+{
+    struct buf png, text;
+    struct jw jw;
+    struct err err;
+    uint32_t *pixels;
+    buf_init(&png);
+    buf_init(&text);
+    jw_init(&jw, &text);
+    sprite_write_json(scale, &jw);
+    assert_int_equal(jr_parse(buf_text(&text), text.n_bytes, places, &err), ERR_OK);
+    assert_int_equal(sprite_write_png(scale, &png, &err), ERR_OK);
+    assert_int_equal(image_read_png(png.bytes, png.n_bytes, &pixels, width, height, &err), ERR_OK);
+    buf_release(&png);
+    buf_release(&text);
+    return pixels;
+}
+
+static void test_the_sheet_has_the_patterns_that_areas_are_filled_with(void **state)
+{
+    static const char *const names[] = {"hatch-red",    "back-hatch-grey", "cross-black",
+                                        "dense-orange", "dots-blue",       "lines-yellow"};
+    (void)state;
+    for (uint32_t scale = 1; scale <= 2; scale++) {
+        uint32_t width, height;
+        struct json *places;
+        uint32_t *pixels = sheet(scale, &places, &width, &height);
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+            char style[512];
+            snprintf(style, sizeof style,
+                     STYLE(LAYER("fill", "units",
+                                 ", \"filter\": [\"==\", [\"get\", \"level\"], 1], "
+                                 "\"paint\": {\"fill-pattern\": \"%s\"}")),
+                     names[n]);
+            map_fixture_init(&map, style);
+            struct tile_key key = {.map = MAP_COUNTY, .scale = scale};
+            uint32_t x, y;
+            map_place(105.52, 38.33, 13, &key, &x, &y); /* all of it inside of the region */
+            uint32_t *tile = map_draw_block(&map, &key, 1);
+            const struct json *place = jr_get(places, names[n]);
+            int64_t left = jr_integer(jr_get(place, "x"), -1),
+                    top = jr_integer(jr_get(place, "y"), -1);
+            assert_int_equal(jr_integer(jr_get(place, "width"), 0), 8 * scale);
+            for (uint32_t i = 0; i < 64 * scale * scale; i++) {
+                uint32_t px = i % (8 * scale), py = i / (8 * scale);
+                uint32_t a = tile[py * TILE_PX * scale + px];
+                uint32_t b = pixels[((uint32_t)top + py) * width + (uint32_t)left + px];
+                for (int shift = 0; shift < 32; shift += 8) /* edges are laid in sixteenths */
+                    assert_true(abs((int)(a >> shift & 0xFF) - (int)(b >> shift & 0xFF)) <= 17);
+            }
+            free(tile);
+            map_fixture_release(&map);
+        }
+        jr_free(places);
+        free(pixels);
+    }
+}
+
+static void test_symbols_on_the_sheet_are_distances(void **state)
+{
+    (void)state;
+    for (uint32_t scale = 1; scale <= 2; scale++) {
+        uint32_t width, height;
+        struct json *places;
+        uint32_t *pixels = sheet(scale, &places, &width, &height);
+        for (int icon = ICON_CIRCLE; icon <= ICON_CROSS; icon++) {
+            const struct json *place = jr_get(places, icon_name((enum icon)icon));
+            assert_true(jr_bool(jr_get(place, "sdf"), false));
+            assert_int_equal(jr_integer(jr_get(place, "pixelRatio"), 0), scale);
+            uint32_t left = (uint32_t)jr_integer(jr_get(place, "x"), 0);
+            uint32_t top = (uint32_t)jr_integer(jr_get(place, "y"), 0);
+            /* 12 px from the corner is the middle: inside; the corner itself is far outside. */
+            assert_true(alpha(pixels[(top + 12 * scale) * width + left + 12 * scale]) >= 224);
+            assert_true(alpha(pixels[top * width + left]) < 64);
+        }
+        /* The circle's edge, 7.2 px right of the middle, is 192. */
+        uint32_t edge = 12 * scale * width + (uint32_t)(19.2 * scale);
+        assert_in_range(alpha(pixels[edge]), 175, 210);
+        jr_free(places);
+        free(pixels);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_kind_of_layer_is_the_crop_of_a_larger_picture),
         cmocka_unit_test(test_a_circle_is_a_pixel_at_least),
         cmocka_unit_test(test_an_offset_of_an_area_goes_inwards),
+        cmocka_unit_test(test_the_sheet_has_the_patterns_that_areas_are_filled_with),
+        cmocka_unit_test(test_symbols_on_the_sheet_are_distances),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

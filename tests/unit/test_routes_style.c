@@ -85,6 +85,24 @@ static void test_tilejson_and_styles_lead_to_tiles_of_the_same_style(void **stat
     assert_non_null(strstr(body(s), "\"own style\""));
 }
 
+static void test_the_sprite_that_a_style_names_is_there(void **state)
+{
+    struct served *s = *state;
+    static const char *const files[] = {"sprite.json", "sprite@2x.json", "sprite.png",
+                                        "sprite@2x.png"};
+    char target[128];
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(target, sizeof target, "/styles/four-colour/%s", files[i]);
+        assert_int_equal(get(s, target), 200);
+        assert_string_equal(s->response.content_type,
+                            i < 2 ? "application/json; charset=utf-8" : "image/png");
+    }
+    assert_int_equal(get(s, "/styles/four-colour/sprite.svg"), 404);
+    assert_int_equal(get(s, "/styles/no/sprite.json"), 404);
+    assert_int_equal(get(s, "/styles/four-colour.json"), 200);
+    assert_non_null(strstr(body(s), "/styles/four-colour/sprite\""));
+}
+
 /* Until the tile at hand has another tag than `tag`, for three seconds. */
 static bool changes(struct served *s, const char *tag)
 {
@@ -120,6 +138,7 @@ int main(void)
         OWN(test_tiles_are_drawn_in_the_style_that_is_named),
         OWN(test_a_style_that_there_is_not_is_told_with_those_that_there_are),
         OWN(test_tilejson_and_styles_lead_to_tiles_of_the_same_style),
+        OWN(test_the_sprite_that_a_style_names_is_there),
         OWN(test_a_style_that_changes_shows_and_a_wrong_one_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

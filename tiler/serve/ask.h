@@ -82,6 +82,9 @@ ask_handler ask_wmts;
 enum err_code ask_wmts_read(struct ask *ask, const char *query, struct err *err);
 void ask_wmts_refuse(const struct ask *ask, const struct err *err, struct http_response *response);
 
+/* routes_sprite.c */
+ask_handler ask_sprite;
+
 /* routes_edit.c */
 ask_handler ask_put, ask_delete;
 

@@ -82,6 +82,7 @@ static const struct route table[] = {
      "text/plain; version=0.0.4; charset=utf-8"},
     {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, PARAMS("style"), JSON_TYPE},
     {"/styles/*", HTTP_GET, NEEDS_WORLD, ask_style, PARAMS("map"), JSON_TYPE},
+    {"/styles/*/*", HTTP_GET, NEEDS_WORLD, ask_sprite, NO_PARAMS, JSON_TYPE},
     {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png", "v"),
      "image/png"},
     {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png", "v"),

@@ -1,13 +1,11 @@
 #include "tiler/tiles/canvas.h"
 
+#include "tiler/tiles/sprite.h"
 #include "tiler/tiles/tile.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The repeat of a pattern at scale 1; divides a tile, so that patterns meet. */
-enum { PATTERN_PX = 8 };
 
 enum err_code canvas_new(const struct style *style, struct canvas **out, struct err *err)
 {
@@ -113,58 +111,6 @@ enum err_code canvas_room(struct canvas *canvas, size_t n, struct err *err)
     return ERR_OK;
 }
 
-/* ---- patterns ---- */
-
-/* How much of a pixel a diagonal stripe covers: the pattern repeats after `period` pixels
- * along x; `width` is the stripe's share of that, also along x. Sampled 4 x 4 in the pixel. */
-static uint8_t stripe(uint32_t x, uint32_t y, uint32_t period, double width, bool back)
-{
-    int hits = 0;
-    for (int i = 0; i < 16; i++) {
-        int across = i % 4, down = i / 4;
-        double px = x + (across + 0.5) / 4, py = y + (down + 0.5) / 4;
-        double along = fmod((back ? px - py : px + py) + 4.0 * period, period);
-        hits += along < width;
-    }
-    return (uint8_t)(hits * 255 / 16);
-}
-
-static uint8_t dot(uint32_t x, uint32_t y, uint32_t period)
-{
-    int hits = 0;
-    double radius = period * 0.2;
-    for (int i = 0; i < 16; i++) {
-        int across = i % 4, down = i / 4;
-        double px = x + (across + 0.5) / 4, py = y + (down + 0.5) / 4;
-        double d1 = hypot(px - period * 0.25, py - period * 0.25);
-        double d2 = hypot(px - period * 0.75, py - period * 0.75);
-        hits += d1 < radius || d2 < radius;
-    }
-    return (uint8_t)(hits * 255 / 16);
-}
-
-/* The coverage of one repeat of the pattern at this scale. */
-static void fill_pattern(uint8_t *mask, enum pattern_kind kind, uint32_t scale)
-{
-    uint32_t period = PATTERN_PX * scale;
-    double width = 2.0 * scale; /* 1.4 px across */
-    for (uint32_t y = 0; y < period; y++) {
-        for (uint32_t x = 0; x < period; x++) {
-            uint8_t a = stripe(x, y, period, width, false);
-            uint8_t b = stripe(x, y, period, width, true);
-            uint8_t *out = &mask[y * period + x];
-            if (kind == PATTERN_HATCH)
-                *out = a;
-            else if (kind == PATTERN_HATCH_BACK)
-                *out = b;
-            else if (kind == PATTERN_CROSS)
-                *out = a > b ? a : b;
-            else
-                *out = dot(x, y, period);
-        }
-    }
-}
-
 /* ---- laying ---- */
 
 static struct ink ink_of_coat(const struct coat *coat)
@@ -182,7 +128,10 @@ void canvas_lay(struct canvas *canvas, const struct coat *coat)
         under_shape(&canvas->under, &canvas->raster, &ink);
         return;
     }
-    fill_pattern(canvas->pattern, coat->pattern.kind, canvas->scale);
+    if (canvas->pattern_kind != coat->pattern.kind || canvas->pattern_scale != canvas->scale)
+        sprite_pattern(coat->pattern.kind, canvas->scale, canvas->pattern);
+    canvas->pattern_kind = coat->pattern.kind;
+    canvas->pattern_scale = canvas->scale;
     under_pattern(&canvas->under, &canvas->raster, &ink, canvas->pattern,
                   PATTERN_PX * canvas->scale);
 }

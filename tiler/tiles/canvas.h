@@ -41,7 +41,9 @@ struct canvas {
     size_t room_px;
     struct fixed *points; /* scratch: one ring or line in pixels */
     size_t points_capacity;
-    uint8_t *pattern; /* of a paint, PATTERN_PX * scale squared */
+    uint8_t *pattern; /* the one at hand (sprite_pattern), */
+    enum pattern_kind pattern_kind;
+    uint32_t pattern_scale;
 };
 
 /* How shapes are laid. */

@@ -1,46 +1,13 @@
 /* Draws placed labels: letters, and the built-in symbols. */
 #include "tiler/tiles/labels.h"
+#include "tiler/tiles/sprite.h"
 
 #include <math.h>
 #include <string.h>
 
-struct corner {
-    double x, y; /* of half the symbol's size */
-};
-
-/* Corners of the built-in symbols, the same area to the eye. */
-static size_t icon_corners(enum icon icon, struct corner out[10])
-{
-    static const struct corner square[] = {{-.8, -.8}, {.8, -.8}, {.8, .8}, {-.8, .8}};
-    static const struct corner diamond[] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}};
-    static const struct corner triangle[] = {{0, -1}, {1, .75}, {-1, .75}};
-    size_t n = 0;
-    switch (icon) {
-    case ICON_SQUARE:
-        memcpy(out, square, sizeof square);
-        return 4;
-    case ICON_DIAMOND:
-        memcpy(out, diamond, sizeof diamond);
-        return 4;
-    case ICON_TRIANGLE:
-        memcpy(out, triangle, sizeof triangle);
-        return 3;
-    case ICON_STAR:
-        for (; n < 10; n++) {
-            double radius = n % 2 ? 0.45 : 1.0, angle = M_PI * (double)n / 5;
-            out[n] = (struct corner){radius * sin(angle), -radius * cos(angle)};
-        }
-        return n;
-    case ICON_NONE:
-    case ICON_CIRCLE:
-    case ICON_CROSS:
-        break;
-    }
-    return 0;
-}
-
 /* A corner of a symbol, turned as the label is. */
-static struct fixed corner_at(struct fixed centre, struct corner corner, double half, uint8_t turn)
+static struct fixed corner_at(struct fixed centre, struct icon_corner corner, double half,
+                              uint8_t turn)
 {
     double c = cos(turn * M_PI / 128) * half, s = sin(turn * M_PI / 128) * half;
     return (struct fixed){centre.x + llround((corner.x * c - corner.y * s) * FIXED_ONE),
@@ -54,24 +21,27 @@ static void add_icon(struct canvas *canvas, struct fixed centre, const struct pl
     const struct label_look *look = label->look;
     double half = look->icon_px * canvas->scale / 2;
     grown_px *= canvas->scale;
-    struct corner corners[10];
-    struct fixed points[10];
+    struct icon_corner corners[ICON_CORNERS_MOST];
+    struct fixed points[ICON_CORNERS_MOST];
     if (look->icon == ICON_CIRCLE) {
-        stroke_disc(&canvas->raster, centre, half * 0.9 + grown_px);
+        stroke_disc(&canvas->raster, centre, half * ICON_CIRCLE_RADIUS + grown_px);
         return;
     }
     struct stroke_style edge = {.width_px = 2 * grown_px, .join = JOIN_ROUND, .cap = CAP_ROUND};
     if (look->icon == ICON_CROSS) {
-        static const struct corner ends[] = {{-.7, -.7}, {.7, .7}, {-.7, .7}, {.7, -.7}};
+        static const struct icon_corner ends[] = {{-ICON_CROSS_REACH, -ICON_CROSS_REACH},
+                                                  {ICON_CROSS_REACH, ICON_CROSS_REACH},
+                                                  {-ICON_CROSS_REACH, ICON_CROSS_REACH},
+                                                  {ICON_CROSS_REACH, -ICON_CROSS_REACH}};
         struct fixed arms[4];
         for (size_t i = 0; i < 4; i++)
             arms[i] = corner_at(centre, ends[i], half, label->turn);
-        edge.width_px += half * 0.5;
+        edge.width_px += half * 2 * ICON_CROSS_HALF;
         stroke_line(&canvas->stroker, &canvas->raster, arms, 2, false, &edge);
         stroke_line(&canvas->stroker, &canvas->raster, arms + 2, 2, false, &edge);
         return;
     }
-    size_t n = icon_corners(look->icon, corners);
+    size_t n = sprite_icon_corners(look->icon, corners);
     for (size_t i = 0; i < n; i++)
         points[i] = corner_at(centre, corners[i], half, label->turn);
     raster_ring(&canvas->raster, points, n);
