@@ -38,17 +38,19 @@ static int tear_down(void **state)
 /* Steps of coverage of each pixel; only what is in reach is taken. */
 static void take(uint8_t *steps)
 {
-    uint32_t size = thin.size_px, rows[THIN_BLOCK_PX];
+    enum { BLOCK = THIN_BLOCK_PX };
+    uint32_t size = thin.size_px;
+    uint64_t rows[BLOCK];
     const struct thin_box reach = thin.reach;
     memset(steps, 0, (size_t)size * size);
-    for (int64_t y = reach.top / THIN_BLOCK_PX; y <= reach.bottom / THIN_BLOCK_PX; y++) {
-        for (int64_t x = reach.left / THIN_BLOCK_PX; x <= reach.right / THIN_BLOCK_PX; x++) {
+    for (int64_t y = reach.top / BLOCK; y <= reach.bottom / BLOCK; y++) {
+        for (int64_t x = reach.left / BLOCK; x <= reach.right / BLOCK; x++) {
             if (!thin_take(&thin, (uint32_t)x, (uint32_t)y, rows))
                 continue;
-            for (uint32_t i = 0; i < THIN_BLOCK_PX * THIN_BLOCK_PX; i++) {
-                uint32_t bits = rows[i / 8] >> (i % 8 * 4) & 15;
+            for (uint32_t i = 0; i < BLOCK * BLOCK; i++) {
+                uint32_t bits = rows[i / BLOCK] >> (i % BLOCK * 4) & 15;
                 assert_true((bits & (bits + 1)) == 0 && bits < 1 << THIN_STEPS);
-                steps[((size_t)y * 8 + i / 8) * size + (size_t)x * 8 + i % 8] =
+                steps[((size_t)y * BLOCK + i / BLOCK) * size + (size_t)x * BLOCK + i % BLOCK] =
                     (uint8_t)__builtin_popcount(bits);
             }
         }

@@ -22,8 +22,7 @@ enum {
 struct thin_pen {
     int32_t half; /* of the width, 1/256 px */
     int32_t past[SLOPES];
-    /* By thirds of the pixel that the line goes through, slope and place. */
-    uint32_t patterns[THIN_STEPS][SLOPES][PLACES];
+    uint32_t patterns[SLOPES][PLACES];
 };
 
 /* ---- life ---- */
@@ -79,12 +78,12 @@ static double flatness(int slope)
 }
 
 /* The pixels across a line whose middle lies `place` after the low side of pixel BEFORE. */
-static uint32_t pattern_of(double half_px, double flat, double place, double share)
+static uint32_t pattern_of(double half_px, double flat, double place)
 {
     uint32_t pattern = 0;
     for (int i = 0; i < ACROSS; i++) {
         double distance = fabs(i - BEFORE + 0.5 - place) * flat;
-        double coverage = fmin(fmax(half_px + 0.5 - distance, 0), fmin(1, 2 * half_px)) * share;
+        double coverage = fmin(fmax(half_px + 0.5 - distance, 0), fmin(1, 2 * half_px));
         uint32_t steps = (uint32_t)(coverage * THIN_STEPS + 0.5);
         pattern |= ((UINT32_C(1) << steps) - 1) << (4 * i);
     }
@@ -96,11 +95,11 @@ static void make_pen(struct thin_pen *pen, double width_px)
     pen->half = (int32_t)(width_px * HALF_PX);
     for (int slope = 0; slope < SLOPES; slope++) {
         double flat = flatness(slope);
-        pen->past[slope] = (int32_t)(pen->half * flat);
+        /* Half a pixel at least: of two segments one holds the middle of the pixel where they
+         * meet. */
+        pen->past[slope] = (int32_t)fmax(pen->half * flat, HALF_PX);
         for (int place = 0; place < PLACES; place++)
-            for (int share = 0; share < THIN_STEPS; share++)
-                pen->patterns[share][slope][place] = pattern_of(
-                    width_px / 2, flat, (place + 0.5) / PLACES, (share + 1.0) / THIN_STEPS);
+            pen->patterns[slope][place] = pattern_of(width_px / 2, flat, (place + 0.5) / PLACES);
     }
 }
 
@@ -158,12 +157,6 @@ struct run {
     uint8_t *lines;   /* rows of a steep one, columns of a flat one */
 };
 
-/* Where the run's middle crosses the middle of line `at`: 1/256 px, 32.32. */
-static inline int64_t place_at(const struct run *run, int64_t at)
-{
-    return run->across * (INT64_C(1) << 32) + (at * FIXED_ONE + HALF_PX - run->along) * run->rise;
-}
-
 /* Lays a pattern with its pixel BEFORE at the place. */
 static inline void lay(uint8_t *line, uint32_t size_px, int64_t place, const uint32_t *patterns)
 {
@@ -176,30 +169,23 @@ static inline void lay(uint8_t *line, uint32_t size_px, int64_t place, const uin
     memcpy(line + first / 2, &there, sizeof there);
 }
 
-/* A pixel along the run of which it goes through a part only. */
-static void lay_end(const struct thin *thin, const struct thin_pen *pen, const struct run *run,
-                    int64_t at)
-{
-    int64_t from = most(run->from, at * FIXED_ONE), to = least(run->to, (at + 1) * FIXED_ONE);
-    int64_t thirds = ((to - from) * THIN_STEPS + HALF_PX) / FIXED_ONE;
-    if (at < 0 || at >= thin->size_px || thirds <= 0)
-        return;
-    lay(run->lines + (size_t)at * thin->stride, thin->size_px, place_at(run, at),
-        pen->patterns[thirds - 1][run->slope]);
-}
-
+/* Lines of pixels whose middles lie in the run, or the one where it begins. */
 static void draw_run(const struct thin *thin, const struct thin_pen *pen, const struct run *run)
 {
-    int64_t first = run->from >> 8, last = run->to >> 8;
-    lay_end(thin, pen, run, first);
-    if (last > first)
-        lay_end(thin, pen, run, last);
-    int64_t at = most(first + 1, 0), end = least(last, thin->size_px);
+    int64_t first = (run->from + HALF_PX - 1) >> 8, end = (run->to + HALF_PX) >> 8;
+    if (first >= end) {
+        first = run->from >> 8;
+        end = first + 1;
+    }
+    int64_t at = most(first, 0);
+    end = least(end, thin->size_px);
     if (at >= end)
         return;
-    const uint32_t *patterns = pen->patterns[THIN_STEPS - 1][run->slope];
+    const uint32_t *patterns = pen->patterns[run->slope];
     uint8_t *line = run->lines + (size_t)at * thin->stride;
-    int64_t place = place_at(run, at), step = run->rise * FIXED_ONE;
+    int64_t place =
+        run->across * (INT64_C(1) << 32) + (at * FIXED_ONE + HALF_PX - run->along) * run->rise;
+    int64_t step = run->rise * FIXED_ONE;
     for (; at < end; at++, line += thin->stride, place += step)
         lay(line, thin->size_px, place, patterns);
 }
@@ -258,47 +244,46 @@ void thin_line(struct thin *thin, const struct fixed *points, size_t n, bool clo
 
 /* ---- taking ---- */
 
-static inline void swap_parts(uint32_t *a, uint32_t *b, uint32_t mask, int shift)
+static inline void swap_parts(uint64_t *a, uint64_t *b, uint64_t mask, int shift)
 {
-    uint32_t differ = (*a >> shift ^ *b) & mask;
+    uint64_t differ = (*a >> shift ^ *b) & mask;
     *b ^= differ;
     *a ^= differ << shift;
 }
 
-/* Eight times eight pixels, columns to rows. */
-static void transpose(uint32_t a[THIN_BLOCK_PX])
+/* Columns of a block to rows: halves, quarters, eighths and sixteenths change places. */
+static void transpose(uint64_t a[THIN_BLOCK_PX])
 {
-    for (int i = 0; i < 4; i++)
-        swap_parts(&a[i], &a[i + 4], 0xFFFF, 16);
-    for (int i = 0; i < 8; i += 4)
-        for (int k = i; k < i + 2; k++)
-            swap_parts(&a[k], &a[k + 2], 0xFF00FF, 8);
-    for (int i = 0; i < 8; i += 2)
-        swap_parts(&a[i], &a[i + 1], 0xF0F0F0F, 4);
+    static const uint64_t masks[] = {0xFFFFFFFF, UINT64_C(0xFFFF0000FFFF),
+                                     UINT64_C(0x00FF00FF00FF00FF), UINT64_C(0x0F0F0F0F0F0F0F0F)};
+    for (int half = THIN_BLOCK_PX / 2, stage = 0; half > 0; half /= 2, stage++)
+        for (int i = 0; i < THIN_BLOCK_PX; i += 2 * half)
+            for (int k = i; k < i + half; k++)
+                swap_parts(&a[k], &a[k + half], masks[stage], 4 * half);
 }
 
-/* Eight pixels each of eight lines; leaves nothing. */
-static uint32_t take_lines(uint8_t *from, size_t stride, uint32_t out[THIN_BLOCK_PX])
+/* As many pixels each of as many lines as a block has; leaves nothing. */
+static uint64_t take_lines(uint8_t *from, size_t stride, uint64_t out[THIN_BLOCK_PX])
 {
-    uint32_t any = 0;
+    uint64_t any = 0;
     for (int i = 0; i < THIN_BLOCK_PX; i++) {
         memcpy(&out[i], from + (size_t)i * stride, sizeof out[i]);
         any |= out[i];
     }
     for (int i = 0; any && i < THIN_BLOCK_PX; i++) {
         memset(from + (size_t)i * stride, 0, sizeof out[i]);
-        out[i] = le32toh(out[i]);
+        out[i] = le64toh(out[i]);
     }
     return any;
 }
 
-bool thin_take(struct thin *thin, uint32_t x, uint32_t y, uint32_t rows[THIN_BLOCK_PX])
+bool thin_take(struct thin *thin, uint32_t x, uint32_t y, uint64_t rows[THIN_BLOCK_PX])
 {
-    size_t stride = thin->stride, block = THIN_BLOCK_PX * stride;
-    uint32_t columns[THIN_BLOCK_PX];
-    uint32_t steep = take_lines(thin->rows + y * block + (x + 1) * sizeof columns[0], stride, rows);
-    uint32_t flat =
-        take_lines(thin->columns + x * block + (y + 1) * sizeof columns[0], stride, columns);
+    size_t stride = thin->stride, block = THIN_BLOCK_PX * stride, margin = MARGIN_PX / 2;
+    uint64_t columns[THIN_BLOCK_PX];
+    uint64_t steep = take_lines(thin->rows + y * block + margin + x * sizeof *rows, stride, rows);
+    uint64_t flat =
+        take_lines(thin->columns + x * block + margin + y * sizeof *rows, stride, columns);
     if (flat) {
         transpose(columns);
         for (int i = 0; i < THIN_BLOCK_PX; i++)

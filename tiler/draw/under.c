@@ -338,20 +338,26 @@ static inline lanes thirds(uint32_t pixels)
 void under_thin(struct under *under, const struct ink *ink)
 {
     const struct tint tint = tint_of(ink);
-    struct thin *thin = &under->thin;
-    const struct thin_box reach = thin->reach;
-    uint32_t per_row = under->size_px / LANES, rows[THIN_BLOCK_PX];
-    for (int64_t y = reach.top / THIN_BLOCK_PX; y <= reach.bottom / THIN_BLOCK_PX; y++) {
-        for (int64_t x = reach.left / LANES; x <= reach.right / LANES; x++) {
-            if (!thin_take(thin, (uint32_t)x, (uint32_t)y, rows))
+    const struct thin_box reach = under->thin.reach;
+    uint32_t per_row = under->size_px / LANES;
+    uint64_t rows[THIN_BLOCK_PX];
+    _Static_assert((int)THIN_BLOCK_PX == (int)BLOCK_PX && THIN_BLOCK_PX == 2 * LANES,
+                   "a block of lines is a block of cells");
+    for (int64_t y = reach.top / BLOCK_PX; y <= reach.bottom / BLOCK_PX; y++) {
+        for (int64_t x = reach.left / BLOCK_PX; x <= reach.right / BLOCK_PX; x++) {
+            if (!thin_take(&under->thin, (uint32_t)x, (uint32_t)y, rows) ||
+                under->opaque[y * (under->size_px / BLOCK_PX) + x])
                 continue;
-            struct under_cell *cell = under->cells + y * THIN_BLOCK_PX * per_row + x;
-            for (int i = 0; i < THIN_BLOCK_PX; i++, cell += per_row)
-                if (rows[i])
-                    add_part(cell, &tint, mul(cell->through, mul(thirds(rows[i]), tint.alpha)));
+            struct under_cell *cells = under->cells + y * BLOCK_PX * per_row + 2 * x;
+            for (int i = 0; i < 2 * BLOCK_PX; i++) {
+                uint32_t pixels = (uint32_t)(rows[i / 2] >> (i % 2 * 32));
+                struct under_cell *cell = cells + i / 2 * (int64_t)per_row + i % 2;
+                if (pixels)
+                    add_part(cell, &tint, mul(cell->through, mul(thirds(pixels), tint.alpha)));
+            }
         }
     }
-    thin_taken(thin);
+    thin_taken(&under->thin);
 }
 
 /* ---- stamps ---- */

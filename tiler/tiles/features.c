@@ -102,12 +102,13 @@ static void draw_fills(const struct drawing *d, const struct layer_job *job,
 
 /* ---- lines ---- */
 
-/* Whether the feature after this one, below it, is of another run. */
-static bool run_ends(const struct layer_job *job, const struct list *list, size_t i)
+/* Whether the feature after this one, below it, is of another run. Thin lines are one run as long
+ * as their paint is the same: what collects them does not count how often a pixel is covered. */
+static bool run_ends(const struct layer_job *job, const struct list *list, size_t i, bool thin)
 {
-    const uint32_t *run_of = job->look->run_of;
-    return i == 0 ||
-           (run_of && run_of[list->items[i - 1].feature] != run_of[list->items[i].feature]);
+    const uint32_t *run_of = thin ? job->look->paint_of : job->look->run_of;
+    return i == 0 || (job->look->run_of &&
+                      run_of[list->items[i - 1].feature] != run_of[list->items[i].feature]);
 }
 
 /* The strokes of a run are one shape: lines that cross or meet do not darken each other. outlines:
@@ -129,7 +130,7 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
                               : shape->kind != GEOM_POINT;
         if (drawn)
             TRY(add_lines(d, job, shape, &stroke));
-        if (!run_ends(job, list, i))
+        if (!run_ends(job, list, i, is_thin(&stroke)))
             continue;
         const struct coat coat = {.colour = outlines ? paint->outline : paint->colour,
                                   .opacity = paint->opacity};
