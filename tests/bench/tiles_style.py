@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""tiles_style.py DATADIR [--labels]: the look of the comparison workload as a style of ours, on the map `risk`.
+"""tiles_style.py DATADIR [--labels | --names | --lines]: the look of the comparison workload as a style of ours, on the
+map `risk`; with the names of the counties, with those of the enterprises as well, or of the pipelines along them.
 
 The peers' styles (SISETU_BENCH/peers/styles.py) say the colours, widths and opacities."""
 import json, sqlite3, sys
@@ -25,10 +26,17 @@ layers = [
     {"id": "pipelines", "type": "line", "source-layer": "pipelines", "layout": line, "paint": {"line-color": "#7a00cc", "line-width": 2}},
     {"id": "plants", "type": "circle", "source-layer": "enterprises", "paint": {"circle-color": plant, "circle-radius": 2.5}},
 ]
-if "--labels" in sys.argv:
+text = {"text-color": "#000000", "text-halo-color": "#ffffff", "text-halo-width": 1.5}
+if "--names" in sys.argv:
+    layers.append({"id": "enterprise-names", "type": "symbol", "source-layer": "enterprises", "paint": text,
+                   "layout": {"text-field": ["get", "name"], "text-size": 12, "text-anchor": "top", "text-offset": [0, 0.4]}})
+if "--lines" in sys.argv:
+    layers.append({"id": "pipeline-names", "type": "symbol", "source-layer": "pipelines", "paint": text,
+                   "layout": {"text-field": ["concat", ["get", "name"], "天然气管道"], "text-size": 12, "symbol-placement": "line"}})
+if "--labels" in sys.argv or "--names" in sys.argv:
     layers.append({"id": "names", "type": "symbol", "source-layer": "units",
                    "layout": {"text-field": ["get", "name"], "text-size": 12, "text-allow-overlap": True},
-                   "paint": {"text-color": "#000000", "text-halo-color": "#ffffff", "text-halo-width": 1.5}})
+                   "paint": text})
 for layer in layers:
     layer["source"] = "sisetu"
 json.dump({"version": 8, "name": "bench", "sources": {"sisetu": {"type": "vector", "tiles": ["/tiles/risk/{z}/{x}/{y}.mvt"]}}, "layers": layers}, sys.stdout, ensure_ascii=False, indent=1)

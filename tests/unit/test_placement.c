@@ -291,7 +291,7 @@ static void test_the_index_finds_what_looking_at_every_box_finds(void **state)
     struct px_index index;
     uint32_t seed = 3;
     arena_init(&arena, 0);
-    fixture_check(px_index_init(&index, 10, &arena, &err), &err);
+    fixture_check(px_index_init(&index, &arena, &err), &err);
     for (uint32_t i = 0; i < BOXES; i++) {
         uint32_t size = 1 + next(&seed, UINT32_C(1) << (1 + next(&seed, 24)));
         int32_t left = (int32_t)next(&seed, 3000) - 1500, top = (int32_t)next(&seed, 3000) - 1500;

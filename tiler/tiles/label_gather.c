@@ -75,117 +75,136 @@ done:
 
 /* ---- along lines ---- */
 
-/* A level text at a place of the line. */
-static enum err_code lay_level(struct gathering *g, const struct label_wish *wish,
-                               struct line_label *line, struct err *err)
+/* One path of a feature, with what is to stand along it. */
+struct line_task {
+    uint32_t layer;
+    struct label_wish wish;
+    struct glyph_run run;
+    struct path path;
+};
+
+static enum err_code new_task(struct gathering *g, const struct candidate *feature, uint32_t ring,
+                              struct line_task *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct label_text text;
-    TRY(label_text_lay_out(wish, g->input->fonts, &g->scratch, &text, err));
-    line->n_glyphs = text.n_glyphs;
-    line->glyphs = text.glyphs;
-    line->ink = px_box_moved(text.ink, line->x_px, line->y_px);
-    line->boxes = arena_memdup(&g->scratch, &line->ink, sizeof line->ink);
-    line->n_boxes = 1;
-    TRY(line->boxes ? ERR_OK : err_nomem(err));
+    const struct source *source = g->layer->source;
+    const struct detail *detail = g->layer->detail;
+    uint32_t start = ring ? detail->ring_ends[ring - 1] : 0;
+    bool closed = source->shapes[feature->feature].kind == GEOM_POLYGON;
+    TRY(path_new(detail->points + start, detail->ring_ends[ring] - start, closed, g->input->z,
+                 g->arena, &out->path, err));
 done:
     return code;
 }
 
-static enum err_code keep_line(struct gathering *g, const struct label_wish *wish,
-                               const struct line_label *line, struct line_candidate *out,
-                               struct err *err)
+/* The candidates of one path. All that a label looks like follows from the wish, the path and where
+ * on it it stands: it is laid out when it is its turn. */
+static enum err_code add_path(struct gathering *g, struct candidate *candidate,
+                              const struct line_task *task, struct err *err)
 {
-    struct arena *arena = g->arena;
-    bool has_icon = wish->look.icon != ICON_NONE;
-    struct px_box *boxes = arena_new(arena, struct px_box, (size_t)line->n_boxes + 1);
-    if (!boxes)
+    const struct path *path = &task->path;
+    struct path_places places =
+        path_places(path, &task->wish, task->run.width_64 / 64.0, g->input->z);
+    uint64_t content = label_hash(label_wish_hash(&task->wish, 0, 0), path->points,
+                                  path->n * sizeof *path->points);
+    if (places.n == 0)
+        return ERR_OK;
+    candidate->line = arena_memdup(g->arena, task, sizeof *task);
+    if (!candidate->line)
         return err_nomem(err);
-    *out = (struct line_candidate){
-        .n_icon = has_icon,
-        .n_text = (uint16_t)line->n_boxes,
-        .may_overlap =
-            (wish->icon_may_overlap ? PART_ICON : 0U) | (wish->text_may_overlap ? PART_TEXT : 0U),
-        .text_optional = wish->text_optional,
-        .boxes = boxes,
-        .label = {.layer = (uint16_t)g->layer->index,
-                  .x_px = line->x_px,
-                  .y_px = line->y_px,
-                  .turn = line->turn,
-                  .n_glyphs = line->n_glyphs,
-                  .ink = line->ink,
-                  .glyphs =
-                      arena_memdup(arena, line->glyphs, line->n_glyphs * sizeof *line->glyphs),
-                  .look = arena_memdup(arena, &wish->look, sizeof wish->look)}};
-    if (!out->label.glyphs || !out->label.look)
-        return err_nomem(err);
-    if (has_icon) {
-        /* The corners of a square that is turned reach farther. */
-        struct px_box icon = px_box_grown(label_icon_box(wish), wish->look.icon_px * 0.1);
-        boxes[0] = px_box_moved(icon, line->x_px, line->y_px);
-        out->label.ink = line->n_boxes ? px_box_joined(boxes[0], line->ink) : boxes[0];
+    for (size_t k = 0; k < places.n; k++, candidate->repeat++) {
+        candidate->along_px = places.first_px + (double)k * places.step_px;
+        candidate->content = content + k;
+        enum err_code code = add(g, candidate, err);
+        if (code != ERR_OK)
+            return code;
     }
-    for (uint32_t i = 0; i < line->n_boxes; i++)
-        boxes[has_icon + i] = px_box_grown(line->boxes[i], wish->padding_px);
     return ERR_OK;
-}
-
-/* A name at a place of a path, if it has room there. */
-static enum err_code add_on_path(struct gathering *g, struct candidate *candidate,
-                                 const struct label_wish *wish, const struct path *path,
-                                 double at_px, const struct glyph_run *run, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct line_label line;
-    struct line_candidate kept;
-    bool fits, level = wish->alignment == ALIGN_VIEWPORT && wish->text;
-    static const struct glyph_run none;
-    TRY(label_line_lay_out(path, at_px, wish, level ? &none : run, &g->scratch, &line, &fits, err));
-    if (fits && level)
-        TRY(lay_level(g, wish, &line, err));
-    if (!fits)
-        goto done;
-    TRY(keep_line(g, wish, &line, &kept, err));
-    if (!label_inside(kept.label.ink, g->input))
-        goto done;
-    candidate->x_px = line.x_px;
-    candidate->y_px = line.y_px;
-    candidate->content = label_hash(label_wish_hash(wish, line.x_px, line.y_px), line.glyphs,
-                                    line.n_glyphs * sizeof *line.glyphs) ^
-                         line.turn;
-    candidate->line = arena_memdup(g->arena, &kept, sizeof kept);
-    TRY(candidate->line ? ERR_OK : err_nomem(err));
-    TRY(add(g, candidate, err));
-done:
-    return code;
 }
 
 static enum err_code add_lines(struct gathering *g, const struct candidate *feature,
                                const struct label_wish *wish, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct source *source = g->layer->source;
-    const struct detail *detail = g->layer->detail;
-    const struct shape *shape = &source->shapes[feature->feature];
+    const struct shape *shape = &g->layer->source->shapes[feature->feature];
     const struct text_size size = {wish->font_stack, wish->look.text.size_px,
                                    wish->letter_spacing_px};
     struct candidate candidate = *feature;
-    struct glyph_run run = {0};
-    if (wish->text)
-        TRY(font_shape(g->input->fonts, &size, wish->text, &g->scratch, &run, err));
-    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
-        uint32_t start = ring ? detail->ring_ends[ring - 1] : 0;
-        struct path path;
-        TRY(path_new(detail->points + start, detail->ring_ends[ring] - start,
-                     shape->kind == GEOM_POLYGON, g->input->z, &g->scratch, &path, err));
-        struct path_places places = path_places(&path, wish, run.width_64 / 64.0, g->input->z);
-        for (size_t k = 0; k < places.n; k++, candidate.repeat++) {
-            struct arena_mark mark = arena_mark(&g->scratch);
-            TRY(add_on_path(g, &candidate, wish, &path,
-                            places.first_px + (double)k * places.step_px, &run, err));
-            arena_rewind(&g->scratch, mark);
-        }
+    struct line_task task;
+    memcpy(&task.wish, wish, sizeof task.wish); /* its padding, too */
+    task.layer = feature->layer;
+    task.run = (struct glyph_run){0};
+    if (wish->text) {
+        task.wish.text = arena_strdup(g->arena, wish->text);
+        TRY(task.wish.text ? ERR_OK : err_nomem(err));
+        TRY(font_shape(g->input->fonts, &size, wish->text, g->arena, &task.run, err));
     }
+    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
+        TRY(new_task(g, feature, ring, &task, err));
+        TRY(add_path(g, &candidate, &task, err));
+    }
+done:
+    return code;
+}
+
+/* A level text at a place of the line. */
+static enum err_code lay_level(const struct label_input *input, const struct label_wish *wish,
+                               struct arena *arena, struct line_label *line, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct label_text text;
+    TRY(label_text_lay_out(wish, input->fonts, arena, &text, err));
+    line->n_glyphs = text.n_glyphs;
+    line->glyphs = text.glyphs;
+    line->ink = px_box_moved(text.ink, line->x_px, line->y_px);
+    line->boxes = arena_memdup(arena, &line->ink, sizeof line->ink);
+    line->n_boxes = 1;
+    TRY(line->boxes ? ERR_OK : err_nomem(err));
+done:
+    return code;
+}
+
+enum err_code label_line_attempt(const struct label_input *input, const struct candidate *candidate,
+                                 struct arena *arena, struct line_attempt *out, bool *fits,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    static const struct glyph_run none;
+    const struct line_task *task = candidate->line;
+    const struct label_wish *wish = &task->wish;
+    bool level = wish->alignment == ALIGN_VIEWPORT && wish->text;
+    bool has_icon = wish->look.icon != ICON_NONE;
+    struct line_label line;
+    TRY(label_line_lay_out(&task->path, candidate->along_px, wish, level ? &none : &task->run,
+                           arena, &line, fits, err));
+    if (!*fits)
+        goto done;
+    if (level)
+        TRY(lay_level(input, wish, arena, &line, err));
+    *out = (struct line_attempt){.n_icon = has_icon,
+                                 .n_text = (uint16_t)line.n_boxes,
+                                 .may_overlap = (wish->icon_may_overlap ? PART_ICON : 0U) |
+                                                (wish->text_may_overlap ? PART_TEXT : 0U),
+                                 .text_optional = wish->text_optional,
+                                 .boxes = arena_new(arena, struct px_box, (size_t)line.n_boxes + 1),
+                                 .label = {.layer = (uint16_t)task->layer,
+                                           .turn = line.turn,
+                                           .n_glyphs = line.n_glyphs,
+                                           .x_px = line.x_px,
+                                           .y_px = line.y_px,
+                                           .ink = line.ink,
+                                           .glyphs = line.glyphs,
+                                           .look = &wish->look}};
+    TRY(out->boxes ? ERR_OK : err_nomem(err));
+    if (has_icon) {
+        /* The corners of a square that is turned reach farther. */
+        struct px_box icon = px_box_grown(label_icon_box(wish), wish->look.icon_px * 0.1);
+        out->boxes[0] = px_box_moved(icon, line.x_px, line.y_px);
+        out->label.ink = line.n_boxes ? px_box_joined(out->boxes[0], line.ink) : out->boxes[0];
+    }
+    for (uint32_t i = 0; i < line.n_boxes; i++)
+        out->boxes[has_icon + i] = px_box_grown(line.boxes[i], wish->padding_px);
+    *fits = label_inside(out->label.ink, input);
 done:
     return code;
 }

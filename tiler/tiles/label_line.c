@@ -87,31 +87,38 @@ static struct px_box box_of(double left, double top, double right, double bottom
                            (int32_t)ceil(bottom)};
 }
 
+/* The way that a letter runs: cosine and sine. */
+struct way {
+    double c, s;
+};
+
+static uint8_t turn_of(struct way way)
+{
+    return (uint8_t)(lround(atan2(way.s, way.c) * 128 / M_PI) & 255);
+}
+
 /* What a letter may touch: its em box, turned, and what label_text.c allows beyond. */
 static struct px_box letter_box(const struct laying *l, struct path_point origin, double advance,
-                                double angle)
+                                struct way way)
 {
     const struct text_look *look = &l->wish->look.text;
     double top = -1.0 * look->size_px, bottom = 0.24 * look->size_px;
-    double c = cos(angle), s = sin(angle), reach = look->halo_px + 1;
-    double xs[] = {-top * s, advance * c - top * s, -bottom * s, advance * c - bottom * s};
-    double ys[] = {top * c, advance * s + top * c, bottom * c, advance * s + bottom * c};
-    double left = xs[0], right = xs[0], high = ys[0], low = ys[0];
-    for (int i = 1; i < 4; i++) {
-        left = fmin(left, xs[i]);
-        right = fmax(right, xs[i]);
-        high = fmin(high, ys[i]);
-        low = fmax(low, ys[i]);
-    }
+    double reach = look->halo_px + 1;
+    /* The box is that of two corners across from each other, and the other two. */
+    double along_x = advance * way.c, along_y = advance * way.s;
+    double left = fmin(-top * way.s, -bottom * way.s) + fmin(0, along_x);
+    double right = fmax(-top * way.s, -bottom * way.s) + fmax(0, along_x);
+    double high = fmin(top * way.c, bottom * way.c) + fmin(0, along_y);
+    double low = fmax(top * way.c, bottom * way.c) + fmax(0, along_y);
     return box_of(origin.x + left - reach, origin.y + high - reach, origin.x + right + reach,
                   origin.y + low + reach);
 }
 
 static void add_letter(struct laying *l, const struct glyph *glyph, struct path_point origin,
-                       double angle, double advance)
+                       struct way way, double advance)
 {
     struct line_label *out = l->out;
-    struct px_box box = letter_box(l, origin, advance, angle);
+    struct px_box box = letter_box(l, origin, advance, way);
     if (out->n_glyphs % LETTERS_A_BOX == 0)
         out->boxes[out->n_boxes++] = box;
     else
@@ -119,44 +126,42 @@ static void add_letter(struct laying *l, const struct glyph *glyph, struct path_
     out->ink = out->n_glyphs ? px_box_joined(out->ink, box) : box;
     struct glyph *letter = &out->glyphs[out->n_glyphs++];
     *letter = *glyph;
-    letter->turn = (uint8_t)(lround(angle * 128 / M_PI) & 255);
+    letter->turn = turn_of(way);
     letter->x_64 = (int32_t)lround((origin.x - out->x_px) * 64);
     letter->y_64 = (int32_t)lround((origin.y - out->y_px) * 64);
-}
-
-/* The angle between two directions, 0 to pi. */
-static double bend(double a, double b)
-{
-    double between = fabs(a - b);
-    return between > M_PI ? 2 * M_PI - between : between;
 }
 
 /* Each letter stands on the chord between the two places of the line where it begins and ends. */
 static bool lay_letters(struct laying *l, const struct glyph_run *run)
 {
+    static const struct way level = {1, 0};
     const struct label_wish *wish = l->wish;
-    double size = wish->look.text.size_px, angle = 0, sharpest = wish->max_angle_deg * M_PI / 180;
+    double size = wish->look.text.size_px,
+           sharpest = cos(fmin(180, wish->max_angle_deg) * M_PI / 180);
     double drop = wish->offset_px[1] - size * (wish->anchor.y + 1) / 2 + size * 0.88;
-    bool level = wish->alignment == ALIGN_VIEWPORT_GLYPH, first = true;
-    for (uint32_t i = 0; i < run->n; i++) {
+    struct way way = level;
+    struct path_point a = text_at(l, 0), b = a;
+    bool first = true;
+    for (uint32_t i = 0; i < run->n; i++, a = b) {
         const struct glyph *glyph = &run->glyphs[i];
         double from = glyph->x_64 / 64.0;
         double to = i + 1 < run->n ? run->glyphs[i + 1].x_64 / 64.0 : l->width_px;
         double advance = to - from, down = drop + glyph->y_64 / 64.0;
-        struct path_point a = text_at(l, from), b = text_at(l, to);
-        if (advance > size / 8) { /* else a mark, which turns with its letter */
-            double turned = atan2(b.y - a.y, b.x - a.x);
-            if (!first && bend(turned, angle) > sharpest)
+        b = text_at(l, to);
+        double chord = hypot(b.x - a.x, b.y - a.y);
+        if (advance > size / 8 && chord > 0) { /* else a mark, which turns with its letter */
+            struct way next = {(b.x - a.x) / chord, (b.y - a.y) / chord};
+            if (!first && next.c * way.c + next.s * way.s < sharpest - 1e-9)
                 return false;
-            angle = turned;
+            way = next;
             first = false;
         }
-        if (level) {
+        if (wish->alignment == ALIGN_VIEWPORT_GLYPH) {
             struct path_point origin = {(a.x + b.x - advance) / 2, (a.y + b.y) / 2 + down};
-            add_letter(l, glyph, origin, 0, advance);
+            add_letter(l, glyph, origin, level, advance);
         } else {
-            struct path_point origin = {a.x - sin(angle) * down, a.y + cos(angle) * down};
-            add_letter(l, glyph, origin, angle, advance);
+            struct path_point origin = {a.x - way.s * down, a.y + way.c * down};
+            add_letter(l, glyph, origin, way, advance);
         }
     }
     return true;
@@ -178,10 +183,12 @@ static bool lay_at(struct laying *l, double at_px, const struct glyph_run *run)
     struct path_point a = path_at(l->path, run->n ? l->start_px : at_px - reach);
     struct path_point b = path_at(l->path, run->n ? l->start_px + l->width_px : at_px + reach);
     l->backward = wish->keep_upright && (b.x < a.x || (b.x == a.x && b.y < a.y));
-    double angle = l->backward ? atan2(a.y - b.y, a.x - b.x) : atan2(b.y - a.y, b.x - a.x);
+    struct way way = {b.x - a.x, b.y - a.y};
+    if (l->backward)
+        way = (struct way){-way.c, -way.s};
     out->x_px = (int32_t)floor(point.x + 0.5);
     out->y_px = (int32_t)floor(point.y + 0.5);
-    out->turn = (uint8_t)(lround(angle * 128 / M_PI) & 255);
+    out->turn = turn_of(way);
     out->n_glyphs = out->n_boxes = 0;
     return lay_letters(l, run);
 }

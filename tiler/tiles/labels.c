@@ -222,27 +222,34 @@ struct attempt {
     struct placed label;
 };
 
-/* What stands on a line was laid out when it was gathered. */
-static void attempt_line(struct placing *p, struct candidate *c, struct attempt *a)
+static enum err_code attempt_line(struct placing *p, struct candidate *c, struct attempt *a,
+                                  struct err *err)
 {
-    const struct line_candidate *line = c->line;
-    a->label = line->label;
-    a->boxes = line->boxes;
-    c->n_icon = line->n_icon;
-    c->n_text = line->n_text;
-    c->may_overlap = line->may_overlap;
+    enum err_code code = ERR_OK;
+    struct line_attempt line;
+    bool fits;
+    TRY(label_line_attempt(p->input, c, &p->scratch, &line, &fits, err));
+    if (!fits)
+        goto done;
+    a->label = line.label;
+    a->boxes = line.boxes;
+    c->may_overlap = line.may_overlap;
+    c->n_icon = line.n_icon;
     bool icon_fits = c->may_overlap & PART_ICON || are_free(p, a->i, a->boxes, c->n_icon);
     if (c->n_icon && !icon_fits)
-        return;
+        goto done;
+    c->n_text = line.n_text;
     bool text_fits =
         c->may_overlap & PART_TEXT || are_free(p, a->i, a->boxes + c->n_icon, c->n_text);
-    if (!text_fits && !(c->n_icon && line->text_optional))
-        return;
+    if (!text_fits && !(c->n_icon && line.text_optional))
+        goto done;
     c->placed = (c->n_icon ? PART_ICON : 0U) | (c->n_text && text_fits ? PART_TEXT : 0U);
     if (!text_fits) {
         a->label.n_glyphs = 0;
         a->label.ink = a->boxes[0];
     }
+done:
+    return code;
 }
 
 static bool place_icon(struct placing *p, struct candidate *c, struct attempt *a,
@@ -326,10 +333,7 @@ static enum err_code place(struct placing *p, size_t i, struct err *err)
     struct attempt a = {.i = i};
     c->n_icon = c->n_text = 0;
     c->placed = 0;
-    if (c->line)
-        attempt_line(p, c, &a);
-    else
-        TRY(attempt_point(p, c, &a, err));
+    TRY(c->line ? attempt_line(p, c, &a, err) : attempt_point(p, c, &a, err));
     TRY(keep_boxes(p, c, a.boxes, err));
     c->label = NULL;
     if (c->placed)
@@ -390,9 +394,9 @@ enum err_code placement_new(const struct label_input *input, const struct placem
     arena_init(&p.work, 0);
     code = gather(&p, err);
     if (code == ERR_OK)
-        code = px_index_init(&p.taken, p.out->n, &p.work, err);
+        code = px_index_init(&p.taken, &p.work, err);
     if (code == ERR_OK)
-        code = px_index_init(&p.refused, before ? p.out->n : 0, &p.work, err);
+        code = px_index_init(&p.refused, &p.work, err);
     if (code == ERR_OK)
         code = compare(&p, err);
     for (size_t i = 0; code == ERR_OK && i < p.out->n; i++)

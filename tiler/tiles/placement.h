@@ -13,23 +13,16 @@ enum { MOST_CANDIDATES = 2 * 1000 * 1000 };
 
 enum label_part { PART_ICON = 1, PART_TEXT = 2 };
 
-/* One that stands on a line: laid out. */
-struct line_candidate {
-    struct placed label;
-    uint16_t n_icon, n_text;
-    uint8_t may_overlap; /* as of a candidate */
-    bool text_optional;
-    const struct px_box *boxes; /* n_icon, then n_text */
-};
+struct line_task; /* what the labels on one line share */
 
 /* A label that wants a place. */
 struct candidate {
     double sort_key;
     const char *id;
-    uint32_t layer;   /* of the style */
-    uint32_t feature; /* of the source that it was made from; of no use later */
-    uint32_t repeat;  /* along a line: the how-manieth */
-    int32_t x_px, y_px;
+    uint32_t layer;      /* of the style */
+    uint32_t feature;    /* of the source that it was made from; of no use later */
+    uint32_t repeat;     /* along a line: the how-manieth */
+    int32_t x_px, y_px;  /* at a point */
     uint8_t placed;      /* bits of enum label_part */
     uint8_t may_overlap; /* likewise: parts that never give way */
     uint16_t n_icon, n_text;
@@ -37,8 +30,10 @@ struct candidate {
     /* Of the parts that had to be looked at to know its lot: n_icon of the symbol, then n_text. Of
      * a text that had no place perhaps just a piece, which was taken already. */
     const struct px_box *boxes;
-    struct placed *label;              /* NULL: not placed */
-    const struct line_candidate *line; /* while placements are made; NULL: stands at a point */
+    struct placed *label; /* NULL: not placed */
+    /* While placements are made: the line that it stands on, and where; NULL: at a point. */
+    const struct line_task *line;
+    double along_px;
 };
 
 struct placement_private {
@@ -60,6 +55,20 @@ int candidate_order(const struct candidate *p, const struct candidate *q);
  * Of more than MOST_CANDIDATES the least important are left out. */
 enum err_code label_gather(const struct label_input *input, struct arena *arena,
                            struct candidate **out, size_t *n, struct err *err);
+
+/* A label on a line, laid out. */
+struct line_attempt {
+    uint16_t n_icon, n_text;
+    uint8_t may_overlap; /* as of a candidate */
+    bool text_optional;
+    struct px_box *boxes; /* n_icon, then n_text */
+    struct placed label;
+};
+
+/* *fits false: there is no room for it on the line, or it would leave the world. */
+enum err_code label_line_attempt(const struct label_input *input, const struct candidate *candidate,
+                                 struct arena *arena, struct line_attempt *out, bool *fits,
+                                 struct err *err);
 
 /* Whether a box lies in the world: at its edge there is no next tile to carry the rest of a name.
  */

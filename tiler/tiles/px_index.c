@@ -12,7 +12,7 @@ struct px_entry {
 };
 
 struct px_link {
-    uint32_t entry, next;
+    uint32_t entry, next, hash;
 };
 
 /* The cells that a box touches at a level. */
@@ -38,28 +38,42 @@ static uint32_t level_of(struct px_box box)
     return level;
 }
 
-static uint32_t *head_of(const struct px_index *index, uint32_t level, int32_t column, int32_t row)
+static uint32_t cell_hash(uint32_t level, int32_t column, int32_t row)
 {
     uint64_t hash = ((uint64_t)(uint32_t)column << 32 | (uint32_t)row) + level;
     hash = (hash ^ hash >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
     hash = (hash ^ hash >> 32) * UINT64_C(0x94D049BB133111EB);
-    return &index->heads[(size_t)(hash >> 32) & (index->n_heads - 1)];
+    return (uint32_t)(hash >> 32);
 }
 
-enum err_code px_index_init(struct px_index *index, size_t expected, struct arena *arena,
-                            struct err *err)
+static uint32_t *head_of(const struct px_index *index, uint32_t hash)
 {
-    *index = (struct px_index){.arena = arena, .n_heads = LEAST_HEADS};
-    while (index->n_heads < 2 * expected && index->n_heads < MOST_ENTRIES)
-        index->n_heads *= 2;
-    index->heads = arena_new(arena, uint32_t, index->n_heads);
+    return &index->heads[hash & (index->n_heads - 1)];
+}
+
+/* Chains anew, in so many heads. */
+static enum err_code chain(struct px_index *index, size_t n_heads, struct err *err)
+{
+    index->heads = arena_new(index->arena, uint32_t, n_heads);
     if (!index->heads)
         return err_nomem(err);
-    for (size_t i = 0; i < index->n_heads; i++)
+    index->n_heads = n_heads;
+    for (size_t i = 0; i < n_heads; i++)
         index->heads[i] = NONE;
+    for (size_t i = 0; i < index->n_links; i++) {
+        uint32_t *head = head_of(index, index->links[i].hash);
+        index->links[i].next = *head;
+        *head = (uint32_t)i;
+    }
+    return ERR_OK;
+}
+
+enum err_code px_index_init(struct px_index *index, struct arena *arena, struct err *err)
+{
+    *index = (struct px_index){.arena = arena};
     for (size_t i = 0; i < PX_INDEX_LEVELS; i++)
         index->levels[i].last = NONE;
-    return ERR_OK;
+    return chain(index, LEAST_HEADS, err);
 }
 
 enum err_code px_index_add(struct px_index *index, struct px_box box, uint32_t tag, struct err *err)
@@ -76,14 +90,16 @@ enum err_code px_index_add(struct px_index *index, struct px_box box, uint32_t t
                               index->n_links + 4, sizeof *index->links);
     if (!index->entries || !index->links)
         return err_nomem(err);
+    if (index->n_links >= index->n_heads && chain(index, 4 * index->n_heads, err) != ERR_OK)
+        return ERR_MEMORY;
     uint32_t entry = (uint32_t)index->n_entries++;
     index->entries[entry] = (struct px_entry){box, tag, index->levels[level].last};
     index->levels[level].last = entry;
     index->levels[level].n++;
     for (int32_t row = cells.top; row <= cells.bottom; row++) {
         for (int32_t column = cells.left; column <= cells.right; column++) {
-            uint32_t *head = head_of(index, level, column, row);
-            index->links[index->n_links] = (struct px_link){entry, *head};
+            uint32_t hash = cell_hash(level, column, row), *head = head_of(index, hash);
+            index->links[index->n_links] = (struct px_link){entry, *head, hash};
             *head = (uint32_t)index->n_links++;
         }
     }
@@ -118,7 +134,7 @@ static bool visit_level(const struct visiting *v, uint32_t level)
     }
     for (int32_t row = cells.top; row <= cells.bottom; row++)
         for (int32_t column = cells.left; column <= cells.right; column++)
-            for (uint32_t at = *head_of(index, level, column, row); at != NONE;
+            for (uint32_t at = *head_of(index, cell_hash(level, column, row)); at != NONE;
                  at = index->links[at].next)
                 if (!visit_entry(v, index->links[at].entry))
                     return false;

@@ -64,9 +64,7 @@ struct px_index {
     } levels[PX_INDEX_LEVELS];
 };
 
-/* expected: about how many boxes will come. */
-enum err_code px_index_init(struct px_index *index, size_t expected, struct arena *arena,
-                            struct err *err);
+enum err_code px_index_init(struct px_index *index, struct arena *arena, struct err *err);
 
 enum err_code px_index_add(struct px_index *index, struct px_box box, uint32_t tag,
                            struct err *err);
