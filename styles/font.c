@@ -165,9 +165,10 @@ enum err_code font_set_new(const struct font_stack *stacks, size_t n, struct fon
     set->stacks = calloc(n ? n : 1, sizeof *set->stacks);
     set->faces = calloc(n ? n * FONT_STACK_FILES : 1, sizeof(struct face *));
     set->images = calloc((size_t)2 * MOST_IMAGES, sizeof *set->images);
+    set->outlines = calloc((size_t)2 * MOST_OUTLINES, sizeof *set->outlines);
     set->texts = calloc((size_t)2 * MOST_TEXTS, sizeof *set->texts);
     set->buffer = hb_buffer_create();
-    if (!set->stacks || !set->faces || !set->images || !set->texts ||
+    if (!set->stacks || !set->faces || !set->images || !set->outlines || !set->texts ||
         !hb_buffer_allocation_successful(set->buffer) || FT_Init_FreeType(&set->library) != 0 ||
         FT_Stroker_New(set->library, &set->stroker) != 0) {
         code = err_nomem(err);
@@ -196,6 +197,7 @@ void font_set_free(struct font_set *set)
 {
     if (!set)
         return;
+    forget_outlines(set);
     size_t n = set->faces ? set->n_stacks * FONT_STACK_FILES : 0;
     for (size_t i = 0; i < n; i++) {
         struct face *face = set->faces[i];
@@ -213,6 +215,7 @@ void font_set_free(struct font_set *set)
     arena_release(&set->images_arena);
     arena_release(&set->texts_arena);
     free(set->images);
+    free(set->outlines);
     free(set->texts);
     free(set->faces);
     free(set->stacks);

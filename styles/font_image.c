@@ -16,9 +16,29 @@ static FT_Matrix turned(uint8_t turn)
     return (FT_Matrix){.xx = c, .xy = s, .yx = -s, .yy = c};
 }
 
-/* The outline, turned, grown by the stroker if there is a halo, as an 8-bit picture. */
-static FT_Glyph draw_glyph(struct font_set *set, const struct glyph *which,
-                           const struct glyph_look *look)
+static uint64_t key_hash(const uint64_t key[2])
+{
+    /* Any odd constants of 64 bits would do; these are from splitmix64. */
+    uint64_t hash = key[0] * UINT64_C(0xBF58476D1CE4E5B9);
+    hash = (hash ^ hash >> 32 ^ key[1]) * UINT64_C(0x94D049BB133111EB);
+    return hash ^ hash >> 32;
+}
+
+/* ---- outlines ---- */
+
+void forget_outlines(struct font_set *set)
+{
+    for (size_t i = 0; set->outlines && i < (size_t)2 * MOST_OUTLINES; i++) {
+        if (set->outlines[i].outline)
+            FT_Done_Glyph(set->outlines[i].outline);
+        set->outlines[i].outline = NULL;
+    }
+    set->n_outlines = 0;
+}
+
+/* The outline, level, grown by the stroker if there is a halo. */
+static FT_Glyph make_outline(struct font_set *set, const struct glyph *which,
+                             const struct glyph_look *look)
 {
     FT_Glyph glyph = NULL;
     FT_Face face = face_of(set, which->stack, which->file)->ft;
@@ -26,21 +46,51 @@ static FT_Glyph draw_glyph(struct font_set *set, const struct glyph *which,
         FT_Load_Glyph(face, which->id, FT_LOAD_NO_HINTING | FT_LOAD_NO_BITMAP) != 0 ||
         FT_Get_Glyph(face->glyph, &glyph) != 0)
         return NULL;
-    FT_Matrix matrix = turned(which->turn);
-    if (which->turn != 0 && FT_Glyph_Transform(glyph, &matrix, NULL) != 0) {
-        FT_Done_Glyph(glyph);
+    if (look->halo_px <= 0)
+        return glyph;
+    FT_Stroker_Set(set->stroker, (FT_Fixed)lround(look->halo_px * 64), FT_STROKER_LINECAP_ROUND,
+                   FT_STROKER_LINEJOIN_ROUND, 0);
+    if (FT_Glyph_StrokeBorder(&glyph, set->stroker, 0, 1) == 0)
+        return glyph;
+    FT_Done_Glyph(glyph);
+    return NULL;
+}
+
+/* Growing an outline costs ten times what filling it does: it is done once for all turns and
+ * places. */
+static FT_Glyph outline_of(struct font_set *set, const struct glyph *which,
+                           const struct glyph_look *look)
+{
+    uint64_t key[2] = {(uint64_t)which->id << 32 | (uint64_t)which->stack << 16 | which->file,
+                       (uint64_t)lround(look->size_px * 64) << 32 |
+                           (uint64_t)lround(look->halo_px * 64)};
+    if (set->n_outlines >= MOST_OUTLINES)
+        forget_outlines(set);
+    size_t at = (size_t)key_hash(key) & (2 * MOST_OUTLINES - 1);
+    while (set->outlines[at].outline &&
+           (set->outlines[at].key[0] != key[0] || set->outlines[at].key[1] != key[1]))
+        at = (at + 1) & (2 * MOST_OUTLINES - 1);
+    struct outline_slot *slot = &set->outlines[at];
+    if (!slot->outline) {
+        *slot = (struct outline_slot){{key[0], key[1]}, make_outline(set, which, look)};
+        set->n_outlines += slot->outline != NULL;
+    }
+    return slot->outline;
+}
+
+/* ---- images ---- */
+
+/* A bitmap of its own. */
+static FT_Glyph draw_glyph(struct font_set *set, const struct glyph *which,
+                           const struct glyph_look *look)
+{
+    FT_Glyph outline = outline_of(set, which, look), glyph = NULL;
+    if (!outline || FT_Glyph_Copy(outline, &glyph) != 0)
         return NULL;
-    }
-    if (look->halo_px > 0) {
-        FT_Stroker_Set(set->stroker, (FT_Fixed)lround(look->halo_px * 64), FT_STROKER_LINECAP_ROUND,
-                       FT_STROKER_LINEJOIN_ROUND, 0);
-        if (FT_Glyph_StrokeBorder(&glyph, set->stroker, 0, 1) != 0) {
-            FT_Done_Glyph(glyph);
-            return NULL;
-        }
-    }
+    FT_Matrix matrix = turned(which->turn);
     FT_Vector shift = {(FT_Pos)look->right * 16, -(FT_Pos)look->down * 16};
-    if (FT_Glyph_To_Bitmap(&glyph, FT_RENDER_MODE_NORMAL, &shift, 1) != 0) {
+    if ((which->turn != 0 && FT_Glyph_Transform(glyph, &matrix, NULL) != 0) ||
+        FT_Glyph_To_Bitmap(&glyph, FT_RENDER_MODE_NORMAL, &shift, 1) != 0) {
         FT_Done_Glyph(glyph);
         return NULL;
     }
@@ -66,14 +116,6 @@ static struct glyph_image *keep_image(struct arena *arena, FT_Glyph glyph)
     return image;
 }
 
-static uint64_t image_hash(const uint64_t key[2])
-{
-    /* Any odd constants of 64 bits would do; these are from splitmix64. */
-    uint64_t hash = key[0] * UINT64_C(0xBF58476D1CE4E5B9);
-    hash = (hash ^ hash >> 32 ^ key[1]) * UINT64_C(0x94D049BB133111EB);
-    return hash ^ hash >> 32;
-}
-
 const struct glyph_image *font_glyph(struct font_set *set, const struct glyph *glyph,
                                      const struct glyph_look *look)
 {
@@ -87,7 +129,7 @@ const struct glyph_image *font_glyph(struct font_set *set, const struct glyph *g
         arena_reset(&set->images_arena);
         set->n_images = 0;
     }
-    size_t at = (size_t)image_hash(key) & (2 * MOST_IMAGES - 1);
+    size_t at = (size_t)key_hash(key) & (2 * MOST_IMAGES - 1);
     while (set->images[at].image &&
            (set->images[at].key[0] != key[0] || set->images[at].key[1] != key[1]))
         at = (at + 1) & (2 * MOST_IMAGES - 1);

@@ -8,6 +8,7 @@
 #include "styles/font.h"
 
 struct FT_FaceRec_;
+struct FT_GlyphRec_;
 struct FT_LibraryRec_;
 struct FT_StrokerRec_;
 struct hb_buffer_t;
@@ -26,6 +27,11 @@ struct image_slot {
     struct glyph_image *image; /* NULL: the slot is free */
 };
 
+struct outline_slot {
+    uint64_t key[2];
+    struct FT_GlyphRec_ *outline; /* NULL: the slot is free */
+};
+
 struct shaped; /* a line of text, for every size */
 
 struct text_slot {
@@ -36,6 +42,8 @@ struct text_slot {
 enum {
     /* Images kept; a city's map uses some hundreds. At the limit all go and start anew. */
     MOST_IMAGES = 16384,
+    /* Outlines with their halos kept, likewise: 10 KB each, and costly to make. */
+    MOST_OUTLINES = 1024,
     /* Texts kept, likewise: a province has 20,000 names. */
     MOST_TEXTS = 32768,
     MOST_TEXT_BYTES = 8 << 20,
@@ -51,6 +59,8 @@ struct font_set {
     struct arena images_arena; /* of images */
     struct image_slot *images; /* 2 * MOST_IMAGES */
     size_t n_images;
+    struct outline_slot *outlines; /* 2 * MOST_OUTLINES */
+    size_t n_outlines;
     struct arena texts_arena;
     struct text_slot *texts; /* 2 * MOST_TEXTS */
     size_t n_texts;
@@ -60,5 +70,8 @@ static inline struct face *face_of(const struct font_set *set, uint32_t stack, u
 {
     return set->faces[stack * FONT_STACK_FILES + file];
 }
+
+/* font_image.c: lets go of all outlines. */
+void forget_outlines(struct font_set *set);
 
 #endif
