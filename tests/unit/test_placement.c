@@ -95,7 +95,8 @@ static void scene_init(struct scene *scene, const struct plant *plants)
     }
     scene->world = fixture_world(&f, 20260601);
     arena_init(&scene->arena, 0);
-    struct source_wanted wanted = {scene->world, SOURCE_ENTERPRISES, PLANE_MERCATOR, false, NULL};
+    struct source_wanted wanted = {
+        .world = scene->world, .id = SOURCE_ENTERPRISES, .plane = PLANE_MERCATOR};
     fixture_check(source_build(&wanted, &scene->arena, &scene->plants, &err), &err);
     wanted.id = SOURCE_PIPELINES;
     fixture_check(source_build(&wanted, &scene->arena, &scene->pipes, &err), &err);

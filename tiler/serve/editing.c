@@ -1,6 +1,7 @@
 #include "tiler/serve/editing.h"
 
 #include "data/base/log.h"
+#include "tiler/tiles/scene_edit.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -205,7 +206,10 @@ static enum err_code edit(struct editing *editing, const struct edit_request *re
     if (result->changed) {
         /* Durable already: what fails here is mended by the next look, which loads the store. */
         struct err trouble;
-        if (watch_publish(editing->watch, result->world, &trouble) != ERR_OK)
+        const struct scene_edit what = {&result->facts, &result->conflicts, &result->grades,
+                                        &result->segments};
+        if (watch_publish(editing->watch, result->world, result->assessed ? &what : NULL,
+                          &trouble) != ERR_OK)
             log_line("editing", "error=%s message=\"%s\"", err_code_name(trouble.code),
                      trouble.message);
     }

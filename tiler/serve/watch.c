@@ -5,6 +5,7 @@
 #include "data/store.h"
 #include "geo/world/world.h"
 #include "styles/style.h"
+#include "tiler/serve/carry.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -34,6 +35,7 @@ struct watch {
     struct scenes *scenes[STYLE_SET_MOST]; /* under each of them */
     uint64_t styles_seen;                  /* the last that was tried (style_set_renew) */
     struct cache_epoch epoch;
+    struct carry *carry;                    /* NULL: no edit yet */
     struct identity seen;                   /* of what is published */
     struct err trouble;                     /* the last that was logged; code ERR_OK: none */
     char styles_trouble[ERR_MESSAGE_BYTES]; /* the same of styles; "": none */
@@ -72,10 +74,10 @@ static struct scenes *published(const struct watch *watch, const struct style *s
 }
 
 /* Scenes of a world under each style; those that `watch` has of the same world are used on, of
- * another one their labels. */
+ * another one what the edit left as it was. */
 static enum err_code make_scenes(const struct watch *watch, struct world *world,
-                                 const struct style_set *styles, struct scenes *out[STYLE_SET_MOST],
-                                 struct err *err)
+                                 const struct style_set *styles, const struct scene_edit *edit,
+                                 struct scenes *out[STYLE_SET_MOST], struct err *err)
 {
     enum err_code code = ERR_OK;
     for (size_t i = 0; code == ERR_OK && i < style_set_count(styles); i++) {
@@ -87,7 +89,7 @@ static enum err_code make_scenes(const struct watch *watch, struct world *world,
         }
         code = scenes_new(world, style, PLANE_MERCATOR, &out[i], err);
         if (code == ERR_OK && before)
-            code = scenes_follow(out[i], before, err);
+            code = scenes_follow(out[i], before, edit, err);
     }
     return code;
 }
@@ -129,17 +131,40 @@ static uint64_t version_of(const struct world *world, const struct identity *ide
     return version;
 }
 
-/* Puts a world in the place of what was published. */
+/* Brings the cache to the epoch of these scenes, which gets its versions; with the tiles that are
+ * the same. */
+static void turn_cache(struct watch *watch, struct scenes *const scenes[STYLE_SET_MOST],
+                       const struct identity *identity, const struct scene_edit *edit,
+                       struct cache_epoch *epoch)
+{
+    struct err err = {0};
+    uint64_t versions[CACHE_MAPS] = {0};
+    struct world *world = scenes_world(scenes[0]);
+    for (int map = 0; map < MAP_COUNT; map++)
+        versions[map] = version_of(world, identity, watch->styles, map);
+    if (edit && !watch->carry &&
+        carry_new(style_set_at(watch->styles, 0), &watch->carry, &err) != ERR_OK)
+        log_line("carry", "error=%s message=\"%s\"", err_code_name(err.code), err.message);
+    if (edit && watch->carry) {
+        const struct carry_step step = {
+            watch->settings.cache, watch->styles, watch->scenes, scenes, edit, epoch,
+            &watch->epoch,         versions};
+        carry_on(watch->carry, &step);
+        return;
+    }
+    memcpy(epoch->versions, versions, sizeof versions);
+    cache_turn(watch->settings.cache, epoch, NULL, NULL);
+}
+
+/* Puts a world in the place of what was published. edit: what made it of that; or NULL. */
 static enum err_code show(struct watch *watch, struct world *world, const struct identity *identity,
-                          struct err *err)
+                          const struct scene_edit *edit, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct scenes *scenes[STYLE_SET_MOST] = {NULL};
     struct cache_epoch epoch = {watch->epoch.edition + 1, world->generation, {0}};
-    TRY(make_scenes(watch, world, watch->styles, scenes, err));
-    for (int map = 0; map < MAP_COUNT; map++)
-        epoch.versions[map] = version_of(world, identity, watch->styles, map);
-    cache_turn(watch->settings.cache, &epoch, NULL, NULL);
+    TRY(make_scenes(watch, world, watch->styles, edit, scenes, err));
+    turn_cache(watch, scenes, identity, edit, &epoch);
     pthread_mutex_lock(&watch->mutex);
     swap_scenes(watch, scenes);
     watch->epoch = epoch;
@@ -166,7 +191,7 @@ static enum err_code show_styles(struct watch *watch, struct style_set *styles, 
     struct scenes *scenes[STYLE_SET_MOST] = {NULL};
     struct world *world = watch_world(watch);
     struct cache_epoch epoch = {watch->epoch.edition + 1, world->generation, {0}};
-    TRY(make_scenes(watch, world, styles, scenes, err));
+    TRY(make_scenes(watch, world, styles, NULL, scenes, err));
     for (int map = 0; map < MAP_COUNT; map++)
         epoch.versions[map] = version_of(world, &watch->seen, styles, map);
     cache_turn(watch->settings.cache, &epoch, styles, has_style);
@@ -232,7 +257,7 @@ static enum err_code publish(struct watch *watch, const struct identity *identit
     TRY(load_tokens(watch, err));
     TRY(world_load(watch->settings.store_path, watch->settings.rules_directory, INT_ABSENT, &world,
                    err));
-    TRY(show(watch, world, identity, err));
+    TRY(show(watch, world, identity, NULL, err));
     log_line("world", "generation=%" PRIu64 " enterprises=%zu conflicts=%zu", world->generation,
              world_count(world, LAYER_ENTERPRISES), world_count(world, LAYER_CONFLICTS));
 done:
@@ -367,7 +392,8 @@ void watch_let(struct watch *watch)
     pthread_mutex_unlock(&watch->mutex);
 }
 
-enum err_code watch_publish(struct watch *watch, struct world *world, struct err *err)
+enum err_code watch_publish(struct watch *watch, struct world *world, const struct scene_edit *edit,
+                            struct err *err)
 {
     struct identity now = {.stamp = world->origin};
     struct stat status;
@@ -375,7 +401,7 @@ enum err_code watch_publish(struct watch *watch, struct world *world, struct err
     /* Somebody may have written since the commit: then the next look sees another stamp. */
     if (stat(watch->settings.store_path, &status) == 0)
         now.written = status.st_mtim;
-    return show(watch, world, &now, err);
+    return show(watch, world, &now, edit, err);
 }
 
 struct world *watch_world(struct watch *watch)
@@ -419,6 +445,7 @@ void watch_free(struct watch *watch)
     }
     release_scenes(watch->scenes);
     style_set_release(watch->styles);
+    carry_free(watch->carry);
     arena_release(&watch->tokens_arena);
     pthread_cond_destroy(&watch->wake);
     pthread_cond_destroy(&watch->let);

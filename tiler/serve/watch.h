@@ -29,6 +29,7 @@
 
 #include <stdint.h>
 
+struct scene_edit;
 struct watch;
 
 struct watch_settings {
@@ -54,9 +55,11 @@ struct style_set *watch_styles(struct watch *watch);
 bool watch_hold(struct watch *watch, int wait_ms);
 void watch_let(struct watch *watch);
 
-/* While it is held: publishes what an edit that is committed made; or looks now, after others
+/* While it is held: publishes what an edit that is committed made, of the world that was published
+ * (edit NULL: unknown how), so that tiles that it did not touch stay; or looks now, after others
  * wrote. */
-enum err_code watch_publish(struct watch *watch, struct world *world, struct err *err);
+enum err_code watch_publish(struct watch *watch, struct world *world, const struct scene_edit *edit,
+                            struct err *err);
 void watch_look(struct watch *watch);
 
 /* The world that is published; release it. */

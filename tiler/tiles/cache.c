@@ -363,6 +363,25 @@ void cache_turn(struct cache *cache, const struct cache_epoch *epoch, void *cont
     }
 }
 
+static void visit_queue(const struct queue *queue, void *context,
+                        void (*visit)(void *context, const struct cache_place *place))
+{
+    for (const struct entry *entry = queue->oldest; entry; entry = entry->newer)
+        visit(context, &entry->key.place);
+}
+
+void cache_visit(struct cache *cache, void *context,
+                 void (*visit)(void *context, const struct cache_place *place))
+{
+    for (size_t i = 0; i < cache->n_parts; i++) {
+        struct part *part = &cache->parts[i];
+        pthread_mutex_lock(&part->mutex);
+        visit_queue(&part->first, context, visit);
+        visit_queue(&part->proven, context, visit);
+        pthread_mutex_unlock(&part->mutex);
+    }
+}
+
 struct cache_counts cache_counts(struct cache *cache)
 {
     struct cache_counts sum = {0};

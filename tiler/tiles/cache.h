@@ -96,6 +96,10 @@ void cache_put(struct cache *cache, const struct cache_key *key, struct blob *bl
 void cache_turn(struct cache *cache, const struct cache_epoch *epoch, void *context,
                 bool (*stays)(void *context, const struct cache_place *place));
 
+/* Calls visit for the place of each tile that is kept, under the lock of its part. */
+void cache_visit(struct cache *cache, void *context,
+                 void (*visit)(void *context, const struct cache_place *place));
+
 struct cache_counts {
     size_t n, bytes; /* of the tiles */
     uint64_t hits, misses, evictions;

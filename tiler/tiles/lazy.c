@@ -1,5 +1,31 @@
 #include "tiler/tiles/lazy.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct lazy_block {
+    atomic_uint holders;
+    struct arena arena;
+};
+
+static void release_block(struct lazy_block *block)
+{
+    if (!block || atomic_fetch_sub(&block->holders, 1) != 1)
+        return;
+    arena_release(&block->arena);
+    free(block);
+}
+
+static struct lazy_block *new_block(void)
+{
+    struct lazy_block *block = calloc(1, sizeof *block);
+    if (!block)
+        return NULL;
+    atomic_init(&block->holders, 1);
+    arena_init(&block->arena, 0);
+    return block;
+}
+
 enum err_code lazy_lock_init(struct lazy_lock *lock, struct err *err)
 {
     int number = pthread_mutex_init(&lock->mutex, NULL);
@@ -21,13 +47,34 @@ void lazy_lock_release(struct lazy_lock *lock)
 void lazy_init(struct lazy *lazy)
 {
     *lazy = (struct lazy){.state = LAZY_NONE};
-    arena_init(&lazy->arena, 0);
 }
 
 void lazy_release(struct lazy *lazy)
 {
-    arena_release(&lazy->arena);
+    release_block(lazy->block);
     *lazy = (struct lazy){.state = LAZY_NONE};
+}
+
+bool lazy_peek(const struct lazy *lazy, struct lazy_lock *lock, void **value)
+{
+    pthread_mutex_lock(&lock->mutex);
+    bool made = lazy->state == LAZY_READY;
+    *value = made ? lazy->value : NULL;
+    pthread_mutex_unlock(&lock->mutex);
+    return made;
+}
+
+bool lazy_share(struct lazy *to, const struct lazy *from, struct lazy_lock *lock)
+{
+    pthread_mutex_lock(&lock->mutex);
+    bool made = from->state == LAZY_READY;
+    if (made) {
+        *to = *from;
+        if (to->block)
+            atomic_fetch_add(&to->block->holders, 1);
+    }
+    pthread_mutex_unlock(&lock->mutex);
+    return made;
 }
 
 enum err_code lazy_get(struct lazy *lazy, struct lazy_lock *lock, lazy_make *make, void *context,
@@ -45,14 +92,16 @@ enum err_code lazy_get(struct lazy *lazy, struct lazy_lock *lock, lazy_make *mak
     pthread_mutex_unlock(&lock->mutex);
 
     void *made = NULL;
-    enum err_code code = make(context, &lazy->arena, &made, err);
+    struct lazy_block *block = new_block();
+    enum err_code code = block ? make(context, &block->arena, &made, err) : err_nomem(err);
 
     pthread_mutex_lock(&lock->mutex);
     if (code == ERR_OK) {
         lazy->value = made;
+        lazy->block = block;
         lazy->state = LAZY_READY;
     } else {
-        arena_release(&lazy->arena);
+        release_block(block);
         lazy->state = LAZY_NONE;
     }
     pthread_cond_broadcast(&lock->made);

@@ -1,29 +1,10 @@
-#include "tiler/tiles/scenes.h"
+#include "tiler/tiles/scenes_private.h"
 
 #include "tiler/tiles/look.h"
 #include "tiler/tiles/vector_shape.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { ZOOMS = TILE_ZOOM_MAX + 1 };
-
-struct scenes {
-    struct world *world;
-    struct style *style;
-    enum plane plane;
-    struct point_memo *memo;
-    struct lazy_lock lock; /* of the lazies, and of n_references */
-    unsigned n_references;
-    struct lazy sources[SOURCE_COUNT];
-    struct lazy details[SOURCE_COUNT][DETAIL_COUNT];
-    struct lazy sounds[SOURCE_COUNT][ZOOMS];
-    struct lazy attributes[SOURCE_COUNT];
-    struct lazy labels[MAP_COUNT][ZOOMS];
-    struct scenes *others[PLANE_COUNT]; /* the same in other planes; NULL: not asked for yet */
-    struct placement *earlier[MAP_COUNT][ZOOMS]; /* to start from; NULL: none, or done with */
-    struct lazy *looks; /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
-};
 
 static void init_all(struct lazy *lazies, size_t n)
 {
@@ -61,6 +42,7 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
     init_all(scenes->attributes, SOURCE_COUNT);
     init_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
     init_all(scenes->looks, n_looks);
+    lazy_init(&scenes->last_conflicts);
     scenes->world = world_acquire(world);
     scenes->style = style_acquire(style);
     scenes->plane = plane;
@@ -120,6 +102,7 @@ void scenes_release(struct scenes *scenes)
     release_all(scenes->sounds[0], (size_t)SOURCE_COUNT * ZOOMS);
     release_all(scenes->attributes, SOURCE_COUNT);
     release_labels(scenes);
+    lazy_release(&scenes->last_conflicts);
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
     lazy_lock_release(&scenes->lock);
     world_release(scenes->world);
@@ -167,11 +150,12 @@ static enum err_code make_source(void *context, struct arena *arena, void **valu
 enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
                             struct err *err)
 {
-    /* The unit of a request is one of the units. */
-    if (id == SOURCE_SELECTED || id == SOURCE_OUTSIDE)
-        id = SOURCE_UNITS;
-    struct source_wanted wanted = {scenes->world, id, scenes->plane, only_filled(scenes->style, id),
-                                   scenes->memo};
+    id = scenes_source_id(id); /* the unit of a request is one of the units */
+    struct source_wanted wanted = {.world = scenes->world,
+                                   .id = id,
+                                   .plane = scenes->plane,
+                                   .polygons_only = only_filled(scenes->style, id),
+                                   .memo = scenes->memo};
     void *value = NULL;
     enum err_code code =
         lazy_get(&scenes->sources[id], &scenes->lock, make_source, &wanted, &value, err);
@@ -354,70 +338,5 @@ enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
     drop_earlier(scenes, map, z);
 done:
     free(layers);
-    return code;
-}
-
-/* The last placement that was made in these scenes or before them, held; NULL: none. */
-static struct placement *last_labels(struct scenes *scenes, enum map_id map, uint32_t z)
-{
-    pthread_mutex_lock(&scenes->lock.mutex);
-    const struct lazy *lazy = &scenes->labels[map][z];
-    struct placement *last = lazy->state == LAZY_READY ? lazy->value : scenes->earlier[map][z];
-    if (last)
-        placement_acquire(last);
-    pthread_mutex_unlock(&scenes->lock.mutex);
-    return last;
-}
-
-/* Those of another plane, if there are any yet. */
-static struct scenes *known_plane(struct scenes *scenes, enum plane plane)
-{
-    pthread_mutex_lock(&scenes->lock.mutex);
-    struct scenes *known = scenes->others[plane];
-    pthread_mutex_unlock(&scenes->lock.mutex);
-    return known;
-}
-
-static void follow_labels(struct scenes *scenes, struct scenes *before)
-{
-    point_memo_release(scenes->memo);
-    scenes->memo = point_memo_acquire(before->memo);
-    for (int map = 0; map < MAP_COUNT; map++)
-        for (uint32_t z = 0; z < ZOOMS; z++)
-            scenes->earlier[map][z] = last_labels(before, (enum map_id)map, z);
-}
-
-enum err_code scenes_follow(struct scenes *scenes, struct scenes *before, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    if (scenes->style != before->style || scenes->plane != before->plane)
-        return ERR_OK;
-    follow_labels(scenes, before);
-    for (int plane = 0; plane < PLANE_COUNT; plane++) {
-        struct scenes *theirs = known_plane(before, (enum plane)plane), *ours;
-        if (!theirs)
-            continue;
-        TRY(scenes_in_plane(scenes, (enum plane)plane, &ours, err));
-        follow_labels(ours, theirs);
-    }
-done:
-    return code;
-}
-
-enum err_code scenes_label_changes(struct scenes *before, struct scenes *scenes,
-                                   const struct label_view *view, struct arena *arena,
-                                   struct px_box **boxes, size_t *n, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct placement *placement;
-    struct placement *last = last_labels(before, view->map, view->z);
-    *boxes = NULL;
-    *n = 0;
-    if (!last)
-        return ERR_OK;
-    TRY(scenes_labels(scenes, view->map, view->z, view->fonts, &placement, err));
-    TRY(placement_diff(last, placement, arena, boxes, n, err));
-done:
-    placement_release(last);
     return code;
 }

@@ -169,25 +169,25 @@ enum err_code source_build(const struct source_wanted *wanted, struct arena *are
                            .plane = wanted->plane,
                            .layer = recipes[id].layer,
                            .memo = wanted->memo};
-    size_t n_rows = world_count(world, out->layer);
+    size_t n_rows = wanted->rows ? wanted->n_rows : world_count(world, out->layer);
     struct shape_builder builder;
     uint8_t *zooms;
     shape_builder_init(&builder, wanted->plane, arena);
     if (id == SOURCE_BOUNDARIES) {
         TRY(shape_borders(&builder, world, &out->rows, &out->levels, err));
     } else if (id == SOURCE_CONFLICTS) {
-        TRY(source_add_conflicts(&builder, wanted->polygons_only, out, err));
+        TRY(source_add_conflicts(&builder, wanted, out, err));
     } else {
         uint32_t *rows = arena_new(arena, uint32_t, n_rows);
         if (!rows)
             return err_nomem(err);
         out->rows = rows;
-        for (size_t row = 0; row < n_rows; row++) {
+        for (size_t i = 0; i < n_rows; i++) {
             bool added;
-            uint32_t n = builder.n_shapes;
-            TRY(add_record(&builder, out, (uint32_t)row, &added, err));
+            uint32_t n = builder.n_shapes, row = wanted->rows ? wanted->rows[i] : (uint32_t)i;
+            TRY(add_record(&builder, out, row, &added, err));
             if (added)
-                rows[n] = (uint32_t)row;
+                rows[n] = row;
         }
     }
     out->n = builder.n_shapes;

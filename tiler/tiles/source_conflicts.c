@@ -52,13 +52,14 @@ static size_t count(const struct world *world, bool polygons_only)
     return n;
 }
 
-enum err_code source_add_conflicts(struct shape_builder *builder, bool polygons_only,
+enum err_code source_add_conflicts(struct shape_builder *builder, const struct source_wanted *wanted,
                                    struct source *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena *arena = builder->arena;
     struct finding_ref ref = {.layer = LAYER_COUNT};
-    size_t room = count(out->world, polygons_only);
+    bool polygons_only = wanted->polygons_only;
+    size_t room = wanted->refs ? wanted->n_refs : count(out->world, polygons_only);
     struct adding adding = {.source = out,
                             .builder = builder,
                             .refs = arena_new(arena, struct finding_ref, room),
@@ -70,7 +71,9 @@ enum err_code source_add_conflicts(struct shape_builder *builder, bool polygons_
     if (code != ERR_OK)
         return code;
     TRY(worker_fit(&adding.worker, out->world, err));
-    while (findings_next(out->world, &ref))
+    for (size_t i = 0; wanted->refs && i < wanted->n_refs; i++)
+        TRY(add_one(&adding, wanted->refs[i], polygons_only, err));
+    while (!wanted->refs && findings_next(out->world, &ref))
         TRY(add_one(&adding, ref, polygons_only, err));
     out->refs = adding.refs;
     out->geoms = adding.geoms;

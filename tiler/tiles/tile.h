@@ -41,10 +41,13 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
 enum err_code scenes_in_plane(struct scenes *scenes, enum plane plane, struct scenes **out,
                               struct err *err);
 
-/* Labels are placed as they were in `before`, but for the neighbourhood of what differs: the same
- * result, sooner. For the scenes of a world that an edit made of the one before, in every plane;
- * where the style is another nothing happens. Before anybody else sees `scenes`. */
-enum err_code scenes_follow(struct scenes *scenes, struct scenes *before, struct err *err);
+/* Before anybody else sees `scenes`: what is the same as in `before` is taken over, in every plane;
+ * labels are placed as they were, but for the neighbourhood of what differs: the same result, sooner.
+ * edit: what made the world of that of `before` (scene_edit.h); NULL: unknown, then only labels are
+ * followed. Where the style is another nothing happens. */
+struct scene_edit;
+enum err_code scenes_follow(struct scenes *scenes, struct scenes *before,
+                            const struct scene_edit *edit, struct err *err);
 
 struct scenes *scenes_acquire(struct scenes *scenes);
 void scenes_release(struct scenes *scenes);

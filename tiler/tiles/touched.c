@@ -1,0 +1,539 @@
+#include "tiler/tiles/touched.h"
+
+#include "data/base/text.h"
+#include "geo/findings/finding.h"
+#include "tiler/tiles/attributes.h"
+#include "tiler/tiles/look.h"
+#include "tiler/tiles/scenes_private.h"
+#include "tiler/tiles/vector_tile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALL_MAPS = (1 << MAP_COUNT) - 1 };
+
+/* Rows, or findings: what of a source a world has and the other has not, or not so. */
+struct picked {
+    uint32_t *rows;
+    size_t n_rows, rows_room;
+    struct finding_ref *refs;
+    size_t n_refs, refs_room;
+};
+
+/* One source on its way. */
+struct hunt {
+    const struct touched_wanted *wanted;
+    struct touched *out;
+    struct arena *arena; /* scratch */
+    const struct world *old, *now;
+    enum style_source id;
+    enum layer_id layer;
+    struct picked gone, come;     /* drawn before, drawn after */
+    struct picked before, after;  /* the same shapes, feature by feature */
+    struct plane_point *vertices; /* of what is gone and come, ascending */
+    size_t n_vertices, vertices_room;
+    struct err *err;
+};
+
+static enum err_code touch_all(struct touched *out)
+{
+    out->all = true;
+    out->maps = ALL_MAPS;
+    return ERR_OK;
+}
+
+static enum err_code add_item(struct hunt *h, const struct touched_item *item)
+{
+    struct touched *out = h->out;
+    bool kept = false;
+    out->maps |= item->maps;
+    for (int map = 0; map < MAP_COUNT; map++)
+        kept |= (item->maps & 1U << map) && ((item->zooms & h->wanted->kept->pictures[map]) ||
+                                             (item->vector_zooms & h->wanted->kept->vectors[map]));
+    if (!kept)
+        return ERR_OK;
+    out->items = arena_grow(out->arena, out->items, &out->capacity, out->n + 1, sizeof *item);
+    if (!out->items)
+        return err_nomem(h->err);
+    out->items[out->n++] = *item;
+    return ERR_OK;
+}
+
+/* ---- which features ---- */
+
+static enum err_code pick(struct hunt *h, struct picked *picked, int64_t row)
+{
+    if (row < 0)
+        return ERR_OK;
+    picked->rows = arena_grow(h->arena, picked->rows, &picked->rows_room, picked->n_rows + 1,
+                              sizeof *picked->rows);
+    if (!picked->rows)
+        return err_nomem(h->err);
+    picked->rows[picked->n_rows++] = (uint32_t)row;
+    return ERR_OK;
+}
+
+static enum err_code pick_finding(struct hunt *h, struct picked *picked, struct finding_ref ref)
+{
+    picked->refs = arena_grow(h->arena, picked->refs, &picked->refs_room, picked->n_refs + 1,
+                              sizeof *picked->refs);
+    if (!picked->refs)
+        return err_nomem(h->err);
+    picked->refs[picked->n_refs++] = ref;
+    return ERR_OK;
+}
+
+static const char *id_of(const struct row_change *change)
+{
+    const struct record_head *head = change->before ? change->before : change->after;
+    return head->id;
+}
+
+static enum err_code pick_change(struct hunt *h, const struct row_change *change)
+{
+    enum err_code code = ERR_OK;
+    const char *id = id_of(change);
+    struct finding_ref ref;
+    if (h->id != SOURCE_CONFLICTS) {
+        TRY(pick(h, &h->gone, world_find(h->old, h->layer, id)));
+        TRY(pick(h, &h->come, world_find(h->now, h->layer, id)));
+        return ERR_OK;
+    }
+    if (findings_find(h->old, id, &ref))
+        TRY(pick_finding(h, &h->gone, ref));
+    if (findings_find(h->now, id, &ref))
+        TRY(pick_finding(h, &h->come, ref));
+done:
+    return code;
+}
+
+static enum err_code pick_pair(struct hunt *h, int64_t before, int64_t after)
+{
+    enum err_code code = ERR_OK;
+    if (before < 0 || after < 0) /* it is among the facts */
+        return ERR_OK;
+    TRY(pick(h, &h->before, before));
+    TRY(pick(h, &h->after, after));
+done:
+    return code;
+}
+
+/* What belongs to an enterprise whose grade says something else now. */
+static enum err_code pick_owned(struct hunt *h, const char *enterprise_id)
+{
+    enum err_code code = ERR_OK;
+    const uint32_t *rows;
+    size_t n;
+    if (h->id == SOURCE_CONFLICTS) {
+        struct finding_ref *refs;
+        TRY(findings_of_enterprise(h->old, enterprise_id, h->arena, &refs, &n, h->err));
+        for (size_t i = 0; i < n; i++)
+            TRY(pick_finding(h, &h->gone, refs[i]));
+        TRY(findings_of_enterprise(h->now, enterprise_id, h->arena, &refs, &n, h->err));
+        for (size_t i = 0; i < n; i++)
+            TRY(pick_finding(h, &h->come, refs[i]));
+        return ERR_OK;
+    }
+    if (h->layer == LAYER_ENTERPRISES)
+        return pick_pair(h, world_find(h->old, h->layer, enterprise_id),
+                         world_find(h->now, h->layer, enterprise_id));
+    world_of_enterprise(h->now, h->layer, enterprise_id, &rows, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct record_head *head = world_record(h->now, h->layer, rows[i]);
+        TRY(pick_pair(h, world_find(h->old, h->layer, head->id), rows[i]));
+    }
+done:
+    return code;
+}
+
+static enum err_code pick_graded(struct hunt *h)
+{
+    enum err_code code = ERR_OK;
+    const struct row_changes *grades = h->wanted->edit->grades;
+    bool owned = h->id == SOURCE_CONFLICTS || h->layer == LAYER_ENTERPRISES ||
+                 records_field(h->layer, "enterprise_id");
+    for (size_t i = 0; i < grades->n; i++) {
+        const struct row_change *change = &grades->items[i];
+        const struct grade_row *row = change->after ? change->after : change->before;
+        bool cell = text_equal(row->subject, "cell");
+        bool enterprise = text_equal(row->subject, "enterprise");
+        if (h->id == SOURCE_CELLS && cell)
+            TRY(pick_change(h, change));
+        if (scene_edit_same_grade(change))
+            continue;
+        if (h->id == SOURCE_UNITS && !cell && !enterprise)
+            TRY(pick_pair(h, world_unit(h->old, row->subject_id),
+                          world_unit(h->now, row->subject_id)));
+        if (owned && enterprise)
+            TRY(pick_owned(h, row->subject_id));
+    }
+done:
+    return code;
+}
+
+static enum err_code pick_all(struct hunt *h)
+{
+    enum err_code code = ERR_OK;
+    const struct scene_edit *edit = h->wanted->edit;
+    const struct row_changes *own = h->id == SOURCE_CONFLICTS  ? edit->conflicts
+                                    : h->id == SOURCE_SEGMENTS ? edit->segments
+                                                               : edit->facts;
+    if (h->id == SOURCE_CONFLICTS || h->id == SOURCE_SEGMENTS || own->layer == h->layer)
+        for (size_t i = 0; i < own->n; i++)
+            TRY(pick_change(h, &own->items[i]));
+    TRY(pick_graded(h));
+done:
+    return code;
+}
+
+/* ---- neighbours: who shares a vertex is simplified anew ---- */
+
+static int by_place(const void *a, const void *b)
+{
+    const struct plane_point *p = a, *q = b;
+    if (p->x != q->x)
+        return p->x < q->x ? -1 : 1;
+    return p->y < q->y ? -1 : p->y > q->y;
+}
+
+static bool has_vertex(const struct hunt *h, struct plane_point at)
+{
+    return h->n_vertices > 0 &&
+           bsearch(&at, h->vertices, h->n_vertices, sizeof at, by_place) != NULL;
+}
+
+static enum err_code keep_vertices(struct hunt *h, const struct source *source)
+{
+    uint32_t n = source->n_rings ? source->full.ring_ends[source->n_rings - 1] : 0;
+    if (n == 0)
+        return ERR_OK;
+    h->vertices = arena_grow(h->arena, h->vertices, &h->vertices_room, h->n_vertices + n,
+                             sizeof *h->vertices);
+    if (!h->vertices)
+        return err_nomem(h->err);
+    memcpy(h->vertices + h->n_vertices, source->full.points, n * sizeof *h->vertices);
+    h->n_vertices += n;
+    return ERR_OK;
+}
+
+static bool shares_vertex(const struct hunt *h, const struct geom *geom)
+{
+    enum plane plane = scenes_plane(h->wanted->scenes);
+    for (uint32_t i = 0; i < geom->n_points; i++)
+        if (has_vertex(h, plane_of(plane, geom->points[i])))
+            return true;
+    return false;
+}
+
+static enum err_code pick_neighbours(struct hunt *h, const struct world *world,
+                                     const struct picked *picked, size_t n_picked)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < n_picked; i++) {
+        const struct geom *geom = world_geom(world, h->layer, picked->rows[i]);
+        uint32_t *rows;
+        size_t n;
+        if (!geom || geom->kind == GEOM_NONE || geom->kind == GEOM_POINT)
+            continue;
+        TRY(world_search(h->old, h->layer, geom->box, h->arena, &rows, &n, h->err));
+        for (size_t k = 0; k < n; k++) {
+            const struct geom *other = world_geom(h->old, h->layer, rows[k]);
+            if (other->kind != GEOM_POINT && other->kind != GEOM_NONE && shares_vertex(h, other))
+                TRY(pick(h, &h->gone, rows[k]));
+        }
+    }
+done:
+    return code;
+}
+
+/* ---- where they are seen ---- */
+
+/* Bits of 1 << z: where the layer draws one, and how far it reaches. */
+struct sight {
+    uint32_t looks; /* by the zoom of looks */
+    double reach_px;
+    struct paint paints[TILE_ZOOM_MAX + 1];
+};
+
+static void find_sight(struct hunt *h, const struct style_layer *layer, const struct source *source,
+                       uint32_t feature, struct sight *out)
+{
+    struct source_feature subject = {source, feature};
+    out->looks = 0;
+    out->reach_px = 0;
+    for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
+        struct eval eval = {
+            .zoom = style_zoom(z), .feature = &subject, .get = source_property, .arena = h->arena};
+        bool by_zoom = layer->depends & EXPR_ZOOM;
+        if (z > 0 && !by_zoom) {
+            out->looks |= (out->looks & 1) << z;
+            out->paints[z] = out->paints[0];
+        } else if (style_filter(layer, &eval)) {
+            out->looks |= 1U << z;
+            paint_evaluate(layer, &eval, &out->paints[z]);
+            double reach_px = paint_reach(&out->paints[z]);
+            out->reach_px = reach_px > out->reach_px ? reach_px : out->reach_px;
+        }
+    }
+}
+
+static bool shows(const struct style_layer *layer, uint32_t z)
+{
+    for (int map = 0; map < MAP_COUNT; map++)
+        if (style_layer_shows(layer, (enum map_id)map, style_zoom(z)))
+            return true;
+    return false;
+}
+
+static bool shows_vector(const struct style_layer *layer, uint32_t z)
+{
+    for (int map = 0; map < MAP_COUNT; map++)
+        if (vector_layer_shows(layer, (enum map_id)map, z))
+            return true;
+    return false;
+}
+
+/* pictures, vectors: zooms of looks at which they differ. Labels are looked at apart. */
+static enum err_code add_seen(struct hunt *h, const struct style_layer *layer, struct plane_box box,
+                              uint32_t pictures, uint32_t vectors, double reach_px)
+{
+    struct touched_item item = {.box = box, .reach_px = reach_px, .maps = layer->maps & ALL_MAPS};
+    if (h->id == SOURCE_CELLS) { /* those beside it share its corners */
+        int64_t wide = box.east - box.west + 2, high = box.south - box.north + 2;
+        item.box = (struct plane_box){box.west - wide, box.north - high, box.east + wide,
+                                      box.south + high};
+    }
+    for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
+        if ((pictures & 1U << z) && layer->type != LAYER_SYMBOL && shows(layer, z))
+            item.zooms |= 1U << z;
+        if ((vectors & 1U << vector_look_zoom(z)) && shows_vector(layer, z))
+            item.vector_zooms |= 1U << z;
+    }
+    return item.zooms || item.vector_zooms ? add_item(h, &item) : ERR_OK;
+}
+
+static bool is_stroked(const struct style_layer *layer)
+{
+    return layer->type == LAYER_LINE ||
+           (layer->type == LAYER_FILL && layer->properties[PROP_FILL_OUTLINE_COLOR]);
+}
+
+/* All of a source that are gone, or come. */
+static enum err_code see(struct hunt *h, const struct source *source)
+{
+    enum err_code code = ERR_OK;
+    const struct style *style = scenes_style(h->wanted->scenes);
+    for (size_t k = 0; k < style_layer_count(style); k++) {
+        const struct style_layer *layer = style_layer(style, k);
+        if (layer->source != h->id)
+            continue;
+        for (uint32_t i = 0; i < source->n; i++) {
+            struct sight sight;
+            find_sight(h, layer, source, i, &sight);
+            if (sight.looks && is_stroked(layer) && look_cuts_run(source_feature_id(source, i)))
+                return touch_all(h->out);
+            TRY(add_seen(h, layer, source->shapes[i].box, sight.looks, sight.looks,
+                         sight.reach_px));
+        }
+    }
+done:
+    return code;
+}
+
+/* The same features, that say something else: pictures differ where they are painted otherwise. */
+static enum err_code see_pairs(struct hunt *h, const struct source *before,
+                               const struct source *after)
+{
+    enum err_code code = ERR_OK;
+    const struct style *style = scenes_style(h->wanted->scenes);
+    for (size_t k = 0; k < style_layer_count(style); k++) {
+        const struct style_layer *layer = style_layer(style, k);
+        if (layer->source == SOURCE_NONE || scenes_source_id(layer->source) != h->id)
+            continue;
+        if (layer->source != h->id) { /* of ?unit= */
+            if (before->n > 0 && (layer->depends & EXPR_FEATURE))
+                return touch_all(h->out);
+            continue;
+        }
+        for (uint32_t i = 0; i < before->n && i < after->n; i++) {
+            struct sight old, now;
+            uint32_t other = 0;
+            find_sight(h, layer, before, i, &old);
+            find_sight(h, layer, after, i, &now);
+            for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
+                uint32_t bit = 1U << z;
+                /* Paints are made in zeroed memory: equal ones are equal bytes.
+                 * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+                if ((old.looks & bit) != (now.looks & bit) ||
+                    ((old.looks & bit) &&
+                     memcmp(&old.paints[z], &now.paints[z], sizeof old.paints[z]) != 0))
+                    other |= bit;
+            }
+            TRY(add_seen(h, layer, after->shapes[i].box, other, old.looks | now.looks,
+                         old.reach_px > now.reach_px ? old.reach_px : now.reach_px));
+        }
+    }
+done:
+    return code;
+}
+
+/* The areas among all findings that share a vertex. */
+static enum err_code see_near_conflicts(struct hunt *h, const struct source *picked)
+{
+    enum err_code code = ERR_OK;
+    const struct scenes *scenes = h->wanted->scenes;
+    const struct style *style = scenes_style(scenes);
+    const struct lazy *lazy = &scenes->last_conflicts;
+    const struct source *all = lazy->state == LAZY_READY ? lazy->value : NULL;
+    for (uint32_t i = 0; all && i < picked->n; i++) {
+        uint32_t *near;
+        size_t n;
+        if (picked->shapes[i].kind != GEOM_POLYGON)
+            continue;
+        TRY(source_search(all, picked->shapes[i].box, h->arena, &near, &n, h->err));
+        for (size_t k = 0; k < n; k++) {
+            const struct shape *shape = &all->shapes[near[k]];
+            uint32_t first = shape->first_ring, end = first + shape->n_rings;
+            uint32_t at = first ? all->full.ring_ends[first - 1] : 0;
+            bool shares = false;
+            if (shape->kind != GEOM_POLYGON)
+                continue;
+            for (; at < all->full.ring_ends[end - 1] && !shares; at++)
+                shares = has_vertex(h, all->full.points[at]);
+            for (size_t j = 0; shares && j < style_layer_count(style); j++)
+                if (style_layer(style, j)->source == SOURCE_CONFLICTS)
+                    TRY(add_seen(h, style_layer(style, j), shape->box, UINT32_MAX, UINT32_MAX, 16));
+        }
+    }
+done:
+    return code;
+}
+
+/* ---- a source ---- */
+
+static enum err_code build(struct hunt *h, const struct world *world, const struct picked *picked,
+                           struct source *out)
+{
+    static const uint32_t no_row;
+    static const struct finding_ref no_ref;
+    const struct source_wanted wanted = {.world = world,
+                                         .id = h->id,
+                                         .plane = scenes_plane(h->wanted->scenes),
+                                         .rows = picked->rows ? picked->rows : &no_row,
+                                         .n_rows = picked->n_rows,
+                                         .refs = picked->refs ? picked->refs : &no_ref,
+                                         .n_refs = picked->n_refs};
+    return source_build(&wanted, h->arena, out, h->err);
+}
+
+static enum err_code hunt_source(struct hunt *h)
+{
+    enum err_code code = ERR_OK;
+    struct source gone, come, before, after;
+    TRY(pick_all(h));
+    TRY(build(h, h->old, &h->gone, &gone));
+    TRY(build(h, h->now, &h->come, &come));
+    TRY(keep_vertices(h, &gone));
+    TRY(keep_vertices(h, &come));
+    if (h->n_vertices > 0)
+        qsort(h->vertices, h->n_vertices, sizeof *h->vertices, by_place);
+    if (h->id == SOURCE_CONFLICTS) {
+        TRY(see_near_conflicts(h, &gone));
+        TRY(see_near_conflicts(h, &come));
+    } else if (h->id != SOURCE_CELLS && h->id != SOURCE_ENTERPRISES) {
+        size_t n_gone = h->gone.n_rows;
+        TRY(pick_neighbours(h, h->old, &h->gone, n_gone));
+        TRY(pick_neighbours(h, h->now, &h->come, h->come.n_rows));
+        if (h->gone.n_rows > n_gone)
+            TRY(build(h, h->old, &h->gone, &gone));
+    }
+    TRY(see(h, &gone));
+    TRY(see(h, &come));
+    TRY(build(h, h->old, &h->before, &before));
+    TRY(build(h, h->now, &h->after, &after));
+    TRY(see_pairs(h, &before, &after));
+done:
+    return code;
+}
+
+/* ---- labels ---- */
+
+static enum err_code hunt_labels(struct hunt *h, enum map_id map, uint32_t z)
+{
+    enum err_code code = ERR_OK;
+    const struct touched_wanted *wanted = h->wanted;
+    const struct label_view view = {map, z, wanted->canvas->fonts};
+    struct px_box *boxes;
+    size_t n;
+    h->out->maps |= 1U << map; /* as far as one knows without placing them */
+    if (!(wanted->kept->pictures[map] & 1U << z))
+        return ERR_OK;
+    TRY(scenes_label_changes(wanted->before, wanted->scenes, &view, h->arena, &boxes, &n, h->err));
+    double unit = (double)plane_units_of_px(z);
+    for (size_t i = 0; i < n; i++) {
+        const int64_t corner = INT64_C(1) << 31;
+        struct touched_item item = {.maps = 1U << map, .zooms = 1U << z, .reach_px = 1};
+        item.box = (struct plane_box){
+            (int64_t)(boxes[i].left * unit) - corner, (int64_t)(boxes[i].top * unit) - corner,
+            (int64_t)(boxes[i].right * unit) - corner, (int64_t)(boxes[i].bottom * unit) - corner};
+        TRY(add_item(h, &item));
+    }
+done:
+    return code;
+}
+
+/* ---- all of it ---- */
+
+enum err_code touched_find(const struct touched_wanted *wanted, struct arena *arena,
+                           struct touched *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct scenes *scenes = wanted->scenes;
+    *out = (struct touched){.arena = arena};
+    if (!wanted->edit || scene_edit_is_wide(wanted->edit))
+        return touch_all(out);
+    struct hunt hunt = {.wanted = wanted,
+                        .out = out,
+                        .arena = &wanted->worker->arena,
+                        .old = scenes_world(wanted->before),
+                        .now = scenes_world(scenes),
+                        .err = err};
+    for (int id = 0; id < SOURCE_COUNT && !out->all; id++) {
+        struct hunt one = hunt;
+        one.id = (enum style_source)id;
+        one.layer = attribute_layer(one.id);
+        if (scenes_source_id(one.id) != one.id || one.id == SOURCE_BOUNDARIES ||
+            scene_edit_fate(wanted->edit, one.id) == FATE_SAME)
+            continue;
+        TRY(hunt_source(&one));
+    }
+    TRY(canvas_use_fonts(wanted->canvas, scenes_style(scenes), err));
+    for (int map = 0; map < MAP_COUNT && !out->all; map++)
+        for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++)
+            if (!scenes_labels_stay(wanted->edit, scenes_style(scenes), (enum map_id)map, z))
+                TRY(hunt_labels(&hunt, (enum map_id)map, z));
+done:
+    worker_reset(wanted->worker);
+    return code;
+}
+
+bool touched_tile(const struct touched *touched, const struct cache_place *place)
+{
+    uint32_t map = 1U << place->map, zoom = 1U << place->z;
+    struct plane_box square = tile_square(place->z, place->x, place->y);
+    int64_t px = plane_units_of_px(place->z);
+    if (touched->all)
+        return true;
+    for (size_t i = 0; i < touched->n; i++) {
+        const struct touched_item *item = &touched->items[i];
+        if (!(item->maps & map) || !((place->vector ? item->vector_zooms : item->zooms) & zoom))
+            continue;
+        /* A vector tile reaches a 64th beyond its edge, and what is small is drawn a pixel wide. */
+        int64_t reach = place->vector ? 8 * px : (int64_t)((item->reach_px + 2) * (double)px);
+        struct plane_box box = {item->box.west - reach, item->box.north - reach,
+                                item->box.east + reach, item->box.south + reach};
+        if (plane_box_touches(box, square))
+            return true;
+    }
+    return false;
+}
