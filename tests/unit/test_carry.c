@@ -233,7 +233,7 @@ static void test_tiles_after_edits_are_those_of_a_fresh_server(void **state)
         void *f = NULL;
         (void)state;
         assert_int_equal(set_up(&f), 0);
-        edit_and_compare(f, seed, getenv("SISETU_EDITS") ? atoi(getenv("SISETU_EDITS")) : 12);
+        edit_and_compare(f, seed, getenv("SISETU_EDITS") ? atoi(getenv("SISETU_EDITS")) : 8);
         tear_down(&f);
     }
 }

@@ -277,39 +277,39 @@ static void find_sight(struct hunt *h, const struct style_layer *layer, const st
     }
 }
 
-static bool shows(const struct style_layer *layer, uint32_t z)
+/* Where pictures and vector tiles of a map show it: bits of 1 << z. */
+static void find_zooms(const struct style_layer *layer, enum map_id map, uint32_t pictures,
+                       uint32_t vectors, struct touched_item *out)
 {
-    for (int map = 0; map < MAP_COUNT; map++)
-        if (style_layer_shows(layer, (enum map_id)map, style_zoom(z)))
-            return true;
-    return false;
-}
-
-static bool shows_vector(const struct style_layer *layer, uint32_t z)
-{
-    for (int map = 0; map < MAP_COUNT; map++)
-        if (vector_layer_shows(layer, (enum map_id)map, z))
-            return true;
-    return false;
+    out->zooms = out->vector_zooms = 0;
+    for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
+        if ((pictures & 1U << z) && layer->type != LAYER_SYMBOL &&
+            style_layer_shows(layer, map, style_zoom(z)))
+            out->zooms |= 1U << z;
+        if ((vectors & 1U << vector_look_zoom(z)) && vector_layer_shows(layer, map, z))
+            out->vector_zooms |= 1U << z;
+    }
 }
 
 /* pictures, vectors: zooms of looks at which they differ. Labels are looked at apart. */
 static enum err_code add_seen(struct hunt *h, const struct style_layer *layer, struct plane_box box,
                               uint32_t pictures, uint32_t vectors, double reach_px)
 {
-    struct touched_item item = {.box = box, .reach_px = reach_px, .maps = layer->maps & ALL_MAPS};
+    enum err_code code = ERR_OK;
+    struct touched_item item = {.box = box, .reach_px = reach_px};
     if (h->id == SOURCE_CELLS) { /* those beside it share its corners */
         int64_t wide = box.east - box.west + 2, high = box.south - box.north + 2;
         item.box = (struct plane_box){box.west - wide, box.north - high, box.east + wide,
                                       box.south + high};
     }
-    for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
-        if ((pictures & 1U << z) && layer->type != LAYER_SYMBOL && shows(layer, z))
-            item.zooms |= 1U << z;
-        if ((vectors & 1U << vector_look_zoom(z)) && shows_vector(layer, z))
-            item.vector_zooms |= 1U << z;
+    for (int map = 0; map < MAP_COUNT; map++) {
+        item.maps = 1U << map;
+        find_zooms(layer, (enum map_id)map, pictures, vectors, &item);
+        if (item.zooms || item.vector_zooms)
+            TRY(add_item(h, &item));
     }
-    return item.zooms || item.vector_zooms ? add_item(h, &item) : ERR_OK;
+done:
+    return code;
 }
 
 static bool is_stroked(const struct style_layer *layer)
