@@ -19,6 +19,8 @@ bool judging_counts(const struct world *world, const struct spacing_source *sour
     if (source->layer == LAYER_PIPELINES &&
         text_equal(((const struct pipeline *)source->record)->status, "closed"))
         return false;
+    if (source->layer == LAYER_ENTERPRISES)
+        return conflicts_counts(source->record);
     int64_t owner = world_find(world, LAYER_ENTERPRISES, source->enterprise_id);
     return owner < 0 || conflicts_counts(world_enterprise(world, (size_t)owner));
 }

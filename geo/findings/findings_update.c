@@ -259,12 +259,43 @@ struct retarget {
     const struct world_edit *edit;
     const struct record_head *before; /* NULL: it is new */
     const struct record_head *after;  /* NULL: it is gone */
+    double slack_m;                   /* of its layer, in either world */
+    struct reached {                  /* for the reach that was asked last: */
+        double reach_m;
+        bool all;
+        int n;
+        struct box boxes[2]; /* what may have it in reach */
+    } reached;
 };
 
+/* Lists are long: what tells most is asked first. */
 static bool is_gone(const struct retarget *target, const struct finding *one)
 {
-    return target->before && one->kind == FINDING_DISTANCE &&
-           one->target_layer == target->edit->layer && one->target_slot == target->edit->old_slot;
+    return one->target_slot == target->edit->old_slot && target->before &&
+           one->kind == FINDING_DISTANCE && one->target_layer == target->edit->layer;
+}
+
+/* Whether the source may have the shape of either time in reach, as far as boxes tell. Its list
+ * says how far that is, the slack of the target's layer apart. */
+static bool is_in_reach(struct retarget *target, double reach_m, const struct geom *source)
+{
+    struct reached *reached = &target->reached;
+    if (!(reached->reach_m >= reach_m && reached->reach_m <= reach_m)) {
+        const struct record_head *sides[] = {target->before, target->after};
+        *reached = (struct reached){.reach_m = reach_m};
+        for (int i = 0; i < 2; i++) {
+            if (!sides[i] || sides[i]->geom.kind == GEOM_NONE)
+                continue;
+            struct box wide = ellipsoid_expand(sides[i]->geom.box, reach_m + target->slack_m);
+            reached->all =
+                reached->all || !isfinite(reach_m) || wide.west_deg < -180 || wide.east_deg > 180;
+            reached->boxes[reached->n++] = wide;
+        }
+    }
+    bool any = reached->all;
+    for (int i = 0; i < reached->n && !any; i++)
+        any = box_intersects(reached->boxes[i], source->box);
+    return any;
 }
 
 /* Into n findings that are in order, all of targets that stand, where there is room for one more:
@@ -285,8 +316,8 @@ static void insert(const struct world *world, struct finding *items, size_t n,
 }
 
 /* The list of a source without the old target, with the new one. */
-static enum err_code change_list(struct updating *on, const struct retarget *target,
-                                 enum layer_id layer, uint32_t row, struct err *err)
+static enum err_code change_list(struct updating *on, struct retarget *target, enum layer_id layer,
+                                 uint32_t row, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world *now = on->change->now;
@@ -299,7 +330,8 @@ static enum err_code change_list(struct updating *on, const struct retarget *tar
     struct finding *items = NULL;
     struct finding_list *made = NULL;
     size_t n = 0;
-    if (!list || has(&on->redo, index, slot))
+    if (!list || has(&on->redo, index, slot) ||
+        !is_in_reach(target, (double)list->reach_m, world_geom(now, layer, row)))
         return ERR_OK;
     bool loses = false;
     for (uint32_t k = 0; k < list->n && !loses; k++)
@@ -338,7 +370,7 @@ done:
     return code;
 }
 
-static enum err_code retarget_near(struct updating *on, const struct retarget *target,
+static enum err_code retarget_near(struct updating *on, struct retarget *target,
                                    enum layer_id layer, const struct record_head *where,
                                    struct err *err)
 {
@@ -349,8 +381,7 @@ static enum err_code retarget_near(struct updating *on, const struct retarget *t
     size_t n = 0;
     if (!where || where->geom.kind == GEOM_NONE || reach_m < 0)
         return ERR_OK;
-    reach_m += fmax(world_slack_m(change->old, target->edit->layer),
-                    world_slack_m(change->now, target->edit->layer));
+    reach_m += target->slack_m;
     struct box box = isfinite(reach_m) ? ellipsoid_expand(where->geom.box, reach_m)
                                        : (struct box){-180, -90, 180, 90};
     TRY(world_search(change->now, layer, box, on->arena, &rows, &n, err));
@@ -365,13 +396,21 @@ static enum err_code retarget_all(struct updating *on, const struct world_edit *
 {
     static const enum layer_id sources[] = {LAYER_ENTERPRISES, LAYER_FACILITIES, LAYER_PIPELINES};
     enum err_code code = ERR_OK;
-    const struct retarget target = {edit, record_of(on->change->old, edit->layer, edit->old_slot),
-                                    record_of(on->change->now, edit->layer, edit->new_slot)};
+    const struct world *old = on->change->old;
+    const struct world *now = on->change->now;
+    struct retarget target = {
+        .edit = edit,
+        .before = record_of(old, edit->layer, edit->old_slot),
+        .after = record_of(now, edit->layer, edit->new_slot),
+        .slack_m = fmax(world_slack_m(old, edit->layer), world_slack_m(now, edit->layer)),
+        .reached = {.reach_m = (double)NAN}};
     /* Sources near the new place get it; then those near the old one, which had it, lose it: near
      * both, the second finds nothing more to do. */
     for (size_t l = 0; l < sizeof sources / sizeof sources[0]; l++) {
         TRY(retarget_near(on, &target, sources[l], target.after, err));
-        const struct retarget gone = {edit, target.before, NULL};
+        struct retarget gone = target;
+        gone.after = NULL;
+        gone.reached.reach_m = (double)NAN;
         TRY(retarget_near(on, &gone, sources[l], target.before, err));
     }
 done:

@@ -78,6 +78,11 @@ static int compare_findings(const struct world *world, struct finding_ref a, str
 {
     const struct finding *x = finding_at(world, a);
     const struct finding *y = finding_at(world, b);
+    /* Of one source, by one rule: a list has them by the row of the target, and rows are by id. */
+    if (a.layer == b.layer && a.row == b.row && x->kind == y->kind && x->rule == y->rule &&
+        x->target_layer == y->target_layer && x->target_slot != FINDING_NO_TARGET &&
+        y->target_slot != FINDING_NO_TARGET && x->target_slot != y->target_slot)
+        return a.k < b.k ? -1 : 1;
     const struct rule_source *rule_a = finding_rule(world, x);
     const struct rule_source *rule_b = finding_rule(world, y);
     int order = rule_a == rule_b

@@ -222,11 +222,17 @@ static bool touches(struct span a, struct span b)
     return a.from_m <= b.to_m && b.from_m <= a.to_m;
 }
 
-/* More records than are met from any one station: those in the boxes of a stretch. */
-static enum err_code most_met(struct outdoing *on, const struct pipeline_ask *ask, int64_t *out,
-                              struct err *err)
+static bool count_row(void *context, uint32_t row)
 {
-    enum err_code code = ERR_OK;
+    size_t *n = context;
+    (void)row;
+    ++*n;
+    return true;
+}
+
+/* More records than are met from any one station: those in the boxes of a stretch. */
+static int64_t most_met(const struct outdoing *on, const struct pipeline_ask *ask)
+{
     const struct pipeline_job *job = &on->job;
     size_t most = 0;
     for (uint32_t part = 0; part < job->line.n_parts; part++) {
@@ -235,23 +241,17 @@ static enum err_code most_met(struct outdoing *on, const struct pipeline_ask *as
         while (pipeline_next_stretch(&job->line, part, &first, &stretch)) {
             size_t n_all = 0;
             for (int layer = 0; layer < LAYER_COUNT; layer++) {
-                uint32_t *rows = NULL;
-                size_t n = 0;
                 if (!pipeline_asks_layer(ask, (enum layer_id)layer))
                     continue;
                 double reach_m = pipeline_reach_asked(job, ask) + job->error_m +
                                  world_slack_m(job->world, (enum layer_id)layer);
-                TRY(world_search(job->world, (enum layer_id)layer,
-                                 ellipsoid_expand(stretch.box, reach_m), job->scratch, &rows, &n,
-                                 err));
-                n_all += n;
+                world_visit(job->world, (enum layer_id)layer,
+                            ellipsoid_expand(stretch.box, reach_m), &n_all, count_row);
             }
             most = most > n_all ? most : n_all;
         }
     }
-    *out = (int64_t)most * COUNT_UNIT;
-done:
-    return code;
+    return (int64_t)most * COUNT_UNIT;
 }
 
 /* It goes on beyond the stretch that was looked at. */
@@ -365,7 +365,7 @@ static enum err_code is_row_outdone(struct outdoing *on, struct outdone *it, boo
     if (is_factor(it->row))
         TRY(find_factor(on, it, out, err));
     else
-        TRY(most_met(on, &on->job.asks[at], &it->count, err));
+        it->count = most_met(on, &on->job.asks[at]);
     if (*out)
         TRY(pipeline_find(&on->job, method, &found, err));
     for (int k = 0; k < REACHES && *out; k++)
