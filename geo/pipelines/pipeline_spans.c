@@ -409,6 +409,43 @@ void pipeline_point_near(const struct span_question *question, uint32_t edge, st
     out->plane.is_last = edge + 2 == line->part_ends[question->part];
 }
 
+/* As beside_edge, in_wedge and near_edge for a point, which lies a_m along the line's edge and h_m
+ * off it. */
+static enum err_code add_reached_point(const struct asking *asking, const struct edge_plane *plane,
+                                       double near_m, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct flat unit = {plane->to.x_m / plane->length_m, plane->to.y_m / plane->length_m};
+    double a_m = plane->p.x_m * unit.x_m + plane->p.y_m * unit.y_m;
+    double h_m = fabs(cross(unit, plane->p));
+    if (near_m > asking->farthest_m + VERDICT_METRES / 2)
+        return ERR_OK;
+    *asking->nearest_m = min_of(*asking->nearest_m, near_m);
+    for (int i = 0; i < REACHES; i++) {
+        double reach_m = asking->question->reach_m[i];
+        if (near_m > reach_m + VERDICT_METRES / 2)
+            continue;
+        if (near_m > reach_m) /* the same at 0.1 mm */
+            reach_m += VERDICT_METRES / 2;
+        if (asking->question->beside) {
+            if (h_m <= reach_m && a_m >= 0 && a_m <= plane->length_m)
+                TRY(add_span(asking, i, a_m / plane->length_m, a_m / plane->length_m, err));
+            if (in_wedge(plane, false, reach_m))
+                TRY(add_span(asking, i, 0, 0, err));
+            if (plane->is_last && in_wedge(plane, true, reach_m))
+                TRY(add_span(asking, i, 1, 1, err));
+        } else if (h_m <= reach_m) {
+            double half_m = sqrt(reach_m * reach_m - h_m * h_m);
+            double low_m = max_of(a_m - half_m, 0);
+            double high_m = min_of(a_m + half_m, plane->length_m);
+            if (low_m <= high_m)
+                TRY(add_span(asking, i, low_m / plane->length_m, high_m / plane->length_m, err));
+        }
+    }
+done:
+    return code;
+}
+
 enum err_code pipeline_point_spans(const struct span_question *question, uint32_t edge,
                                    const struct point_near *near, struct arena *arena,
                                    struct span_list out[REACHES], double *nearest_m,
@@ -420,7 +457,7 @@ enum err_code pipeline_point_spans(const struct span_question *question, uint32_
                                   .nearest_m = nearest_m,
                                   .farthest_m = farthest_of(question),
                                   .edge = edge};
-    return add_reached(&asking, &near->plane, near->near_m, err);
+    return add_reached_point(&asking, &near->plane, near->near_m, err);
 }
 
 /* ---- inside a polygon ---- */

@@ -5,9 +5,8 @@
 /* An item enters or leaves the window while its start moves on. */
 struct sweep_event {
     double at_m;
+    uint32_t item;
     bool leaves;
-    int64_t count;
-    int64_t tall;
 };
 
 /* By place; ends belong to a span: who comes comes first. What is equal may stand in any order. */
@@ -51,10 +50,10 @@ static enum err_code merge_events(struct sweep_event **events, size_t n, struct 
 }
 
 /* Which of n equal pieces of the starts a place lies in. */
-static inline size_t piece_of(struct span starts, double scale, size_t n, double at_m)
+static inline uint32_t piece_of(struct span starts, double scale, size_t n, double at_m)
 {
     double piece = (at_m - starts.from_m) * scale;
-    return piece < (double)(n - 1) ? (size_t)piece : n - 1;
+    return (uint32_t)(int64_t)min_of(piece, (double)(n - 1));
 }
 
 /* By pieces of the line, as many as events; then each moves past its few neighbours. False: many
@@ -77,18 +76,21 @@ static enum err_code sort_events(struct sweep *sweep, struct arena *arena, struc
     size_t n = sweep->n;
     double length_m = sweep->starts.to_m - sweep->starts.from_m;
     double scale = (double)n / length_m;
-    struct sweep_event *sorted = arena_new(arena, struct sweep_event, n);
-    uint32_t *ends = arena_new(arena, uint32_t, n + 1);
-    if (!sorted || !ends)
-        return err_nomem(err);
     if (!(length_m > 0) || !isfinite(scale) || n > UINT32_MAX)
         return merge_events(&sweep->events, n, arena, err);
-    for (size_t i = 0; i < n; i++)
-        ends[piece_of(sweep->starts, scale, n, sweep->events[i].at_m) + 1]++;
+    struct sweep_event *sorted = arena_new(arena, struct sweep_event, n);
+    uint32_t *pieces = arena_new(arena, uint32_t, n);
+    uint32_t *ends = arena_new(arena, uint32_t, n + 1);
+    if (!sorted || !pieces || !ends)
+        return err_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        pieces[i] = piece_of(sweep->starts, scale, n, sweep->events[i].at_m);
+        ends[pieces[i] + 1]++;
+    }
     for (size_t i = 0; i < n; i++)
         ends[i + 1] += ends[i];
     for (size_t i = 0; i < n; i++)
-        sorted[ends[piece_of(sweep->starts, scale, n, sweep->events[i].at_m)]++] = sweep->events[i];
+        sorted[ends[pieces[i]]++] = sweep->events[i];
     sweep->events = sorted;
     return settle_events(sorted, n) ? ERR_OK : merge_events(&sweep->events, n, arena, err);
 }
@@ -119,14 +121,14 @@ void spans_settle(struct span *spans, size_t *n, double gap_m)
 }
 
 /* The starts from which the window holds an item, and when it comes and goes. */
-static size_t add_events(const struct sweep_question *question, const struct sweep_item *item,
-                         struct sweep_event *events)
+static size_t add_events(const struct sweep *sweep, uint32_t number, struct sweep_event *events)
 {
     size_t n = 0;
     double last_m = -INFINITY;
+    const struct sweep_item *item = &sweep->items[number];
     for (uint32_t i = 0; i < item->n_spans; i++) {
-        double from_m = max_of(item->spans[i].from_m - question->length_m, question->starts.from_m);
-        double to_m = min_of(item->spans[i].to_m, question->starts.to_m);
+        double from_m = max_of(item->spans[i].from_m - sweep->length_m, sweep->starts.from_m);
+        double to_m = min_of(item->spans[i].to_m, sweep->starts.to_m);
         if (from_m > to_m)
             continue;
         if (n > 0 && from_m <= last_m) { /* goes on: the item counts once */
@@ -134,8 +136,8 @@ static size_t add_events(const struct sweep_question *question, const struct swe
             events[n - 1].at_m = last_m;
             continue;
         }
-        events[n++] = (struct sweep_event){from_m, false, item->count, item->tall};
-        events[n++] = (struct sweep_event){to_m, true, item->count, item->tall};
+        events[n++] = (struct sweep_event){from_m, number, false};
+        events[n++] = (struct sweep_event){to_m, number, true};
         last_m = to_m;
     }
     return n;
@@ -191,22 +193,30 @@ static int64_t add_up(int64_t a, int64_t b)
     return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
-enum err_code pipeline_sweep(const struct sweep_question *question, struct arena *arena,
-                             struct sweep *out, struct err *err)
+void pipeline_sweep(const struct sweep_question *question, struct sweep *out)
 {
-    size_t most = 0;
-    for (size_t i = 0; i < question->n_items; i++)
-        most += 2 * (size_t)question->items[i].n_spans;
-    *out = (struct sweep){.starts = question->starts,
-                          .events = arena_new(arena, struct sweep_event, most)};
-    if (!out->events)
-        return err_nomem(err);
+    *out = (struct sweep){.items = question->items,
+                          .n_items = question->n_items,
+                          .starts = question->starts,
+                          .length_m = question->length_m};
     for (size_t i = 0; i < question->n_items; i++) {
-        out->n += add_events(question, &question->items[i], out->events + out->n);
         out->most = add_up(out->most, question->items[i].count);
         out->most_tall = add_up(out->most_tall, question->items[i].tall);
     }
-    return ERR_OK;
+}
+
+/* The events, in order. */
+static enum err_code make_events(struct sweep *sweep, struct arena *arena, struct err *err)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < sweep->n_items; i++)
+        most += 2 * (size_t)sweep->items[i].n_spans;
+    sweep->events = arena_new(arena, struct sweep_event, most);
+    if (!sweep->events || sweep->n_items > UINT32_MAX)
+        return err_nomem(err);
+    for (size_t i = 0; i < sweep->n_items; i++)
+        sweep->n += add_events(sweep, (uint32_t)i, sweep->events + sweep->n);
+    return sort_events(sweep, arena, err);
 }
 
 /* Whether all items in one window would be enough. */
@@ -228,21 +238,21 @@ enum err_code pipeline_sweep_runs(struct sweep *sweep, const struct sweep_limit 
     *out = NULL;
     if (!can_reach(sweep, limit))
         return ERR_OK;
-    if (!sweep->sorted)
-        TRY(sort_events(sweep, arena, err));
-    sweep->sorted = true;
+    if (!sweep->events)
+        TRY(make_events(sweep, arena, err));
     const struct sweep_event *events = sweep->events;
+    const struct sweep_item *items = sweep->items;
     note(&runs, sweep->starts.from_m, reached(limit, 0, 0), 0);
     for (size_t i = 0; i < sweep->n;) {
         double at_m = events[i].at_m;
         for (; i < sweep->n && events[i].at_m == at_m && !events[i].leaves; i++) {
-            count += events[i].count;
-            tall += events[i].tall;
+            count += items[events[i].item].count;
+            tall += items[events[i].item].tall;
         }
         note(&runs, at_m, reached(limit, count, tall), count);
         for (; i < sweep->n && events[i].at_m == at_m; i++) {
-            count -= events[i].count;
-            tall -= events[i].tall;
+            count -= items[events[i].item].count;
+            tall -= items[events[i].item].tall;
         }
         note(&runs, at_m, reached(limit, count, tall), count);
     }

@@ -50,10 +50,12 @@ struct sweep_run {
 
 /* The items on their way through the window while it slides, for any number of limits. */
 struct sweep {
+    const struct sweep_item *items;
+    size_t n_items;
     struct span starts; /* of windows that are allowed */
-    struct sweep_event *events;
+    double length_m;
+    struct sweep_event *events; /* made for the first limit that all items together reach */
     size_t n;
-    bool sorted;  /* by the first limit that all items together reach */
     int64_t most; /* all of them; INT64_MAX: more than that */
     int64_t most_tall;
 };
@@ -65,8 +67,8 @@ struct sweep_question {
     double length_m;
 };
 
-enum err_code pipeline_sweep(const struct sweep_question *question, struct arena *arena,
-                             struct sweep *out, struct err *err);
+/* Refers to the items of the question. */
+void pipeline_sweep(const struct sweep_question *question, struct sweep *out);
 enum err_code pipeline_sweep_runs(struct sweep *sweep, const struct sweep_limit *limit,
                                   struct arena *arena, struct sweep_run **out, size_t *n,
                                   struct err *err);
