@@ -362,9 +362,9 @@ static enum err_code gather_part(struct gathering *gathering, const struct recor
             TRY(pipeline_meet_stretch(&near, &stretch, meets, err));
     TRY(pipeline_sort_meets(meets, job->scratch, err));
     for (size_t i = 0, n; i < meets->n; i += n) {
-        for (n = 1; i + n < meets->n && meets->items[i + n].row == meets->items[i].row;)
+        for (n = 1; i + n < meets->n && meets->sorted[i + n].row == meets->sorted[i].row;)
             n++;
-        TRY(gather_record(gathering, &meets->items[i], n, one, err));
+        TRY(gather_record(gathering, &meets->sorted[i], n, one, err));
     }
 done:
     return code;

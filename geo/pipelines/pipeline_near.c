@@ -3,11 +3,14 @@
 #include "geo/measure/ellipsoid.h"
 
 #include <float.h>
-#include <string.h>
 
-/* Edges are looked at by fours, each four behind a box. */
+/* Edges are looked at by fours, each four behind a box; the boxes are four too. */
 enum { EDGES = PIPELINE_STRETCH_EDGES, FOUR = 4, FOURS = EDGES / FOUR };
-_Static_assert(EDGES % FOUR == 0, "fours fill a stretch");
+_Static_assert(EDGES % FOUR == 0 && FOURS == FOUR, "fours fill a stretch, and are four");
+
+/* Four numbers at once, and what comparing them gives: all bits or none. */
+typedef float quad __attribute__((vector_size(16)));
+typedef int32_t quad_mask __attribute__((vector_size(16)));
 
 /* A stretch laid flat about its first point, with what lies `reach_m` around it. Single precision
  * is good to a centimetre within 100 km; a metre is allowed for it. */
@@ -17,15 +20,15 @@ struct flat_stretch {
     double loose;          /* distances in the plane are wrong by less than this, to either side */
     float reach_m;
     float reach_m2;
-    float x_m[EDGES]; /* where each edge begins; those beyond the last lie far off */
-    float y_m[EDGES];
-    float dx_m[EDGES]; /* from there to its end */
-    float dy_m[EDGES];
-    float per_m2[EDGES]; /* 1 over its length squared */
-    float west_m[FOURS]; /* boxes of four edges and what is in reach of them */
-    float south_m[FOURS];
-    float east_m[FOURS];
-    float north_m[FOURS];
+    quad x_m[FOURS]; /* where each edge begins; those beyond the last lie far off */
+    quad y_m[FOURS];
+    quad dx_m[FOURS]; /* from there to its end */
+    quad dy_m[FOURS];
+    quad per_m2[FOURS]; /* 1 over its length squared */
+    quad west_m;        /* boxes of four edges and what is in reach of them */
+    quad south_m;
+    quad east_m;
+    quad north_m;
 };
 
 /* One layer along one stretch. */
@@ -67,23 +70,25 @@ static void lay_edge(struct flat_stretch *flat, uint32_t i, const struct lonlat 
 {
     struct flat from = flatten(flat, at[0]);
     struct flat to = flatten(flat, at[1]);
+    double reach_m = (double)flat->reach_m;
     double dx = to.x_m - from.x_m;
     double dy = to.y_m - from.y_m;
     double length_m2 = dx * dx + dy * dy;
     uint32_t four = i / FOUR;
-    flat->x_m[i] = (float)from.x_m;
-    flat->y_m[i] = (float)from.y_m;
-    flat->dx_m[i] = (float)dx;
-    flat->dy_m[i] = (float)dy;
-    flat->per_m2[i] = length_m2 > 0 ? (float)(1 / length_m2) : 0;
+    uint32_t k = i % FOUR;
+    flat->x_m[four][k] = (float)from.x_m;
+    flat->y_m[four][k] = (float)from.y_m;
+    flat->dx_m[four][k] = (float)dx;
+    flat->dy_m[four][k] = (float)dy;
+    flat->per_m2[four][k] = length_m2 > 0 ? (float)(1 / length_m2) : 0;
     flat->west_m[four] =
-        (float)min_of(flat->west_m[four], min_of(from.x_m, to.x_m) - (double)flat->reach_m);
+        (float)min_of((double)flat->west_m[four], min_of(from.x_m, to.x_m) - reach_m);
     flat->east_m[four] =
-        (float)max_of(flat->east_m[four], max_of(from.x_m, to.x_m) + (double)flat->reach_m);
+        (float)max_of((double)flat->east_m[four], max_of(from.x_m, to.x_m) + reach_m);
     flat->south_m[four] =
-        (float)min_of(flat->south_m[four], min_of(from.y_m, to.y_m) - (double)flat->reach_m);
+        (float)min_of((double)flat->south_m[four], min_of(from.y_m, to.y_m) - reach_m);
     flat->north_m[four] =
-        (float)max_of(flat->north_m[four], max_of(from.y_m, to.y_m) + (double)flat->reach_m);
+        (float)max_of((double)flat->north_m[four], max_of(from.y_m, to.y_m) + reach_m);
 }
 
 static void lay_flat(struct meeting *meeting)
@@ -109,51 +114,58 @@ static void lay_flat(struct meeting *meeting)
         if (stretch->first + i < stretch->end) {
             lay_edge(flat, i, points + stretch->first + i);
         } else {
-            flat->x_m[i] = flat->y_m[i] = FAR_M;
-            flat->dx_m[i] = flat->dy_m[i] = flat->per_m2[i] = 0;
+            uint32_t k = i % FOUR;
+            flat->x_m[i / FOUR][k] = flat->y_m[i / FOUR][k] = FAR_M;
+            flat->dx_m[i / FOUR][k] = flat->dy_m[i / FOUR][k] = flat->per_m2[i / FOUR][k] = 0;
         }
     }
 }
 
-/* A bit for each four edges whose box holds the point. */
-static unsigned fours_of(const struct flat_stretch *flat, float x_m, float y_m)
+/* A bit for each that is true. */
+static inline uint32_t bits_of(quad_mask truths)
 {
-    unsigned mask = 0;
-    for (int i = 0; i < FOURS; i++) {
-        int inside = (flat->west_m[i] <= x_m) & (x_m <= flat->east_m[i]) &
-                     (flat->south_m[i] <= y_m) & (y_m <= flat->north_m[i]);
-        mask |= (unsigned)inside << i;
-    }
-    return mask;
+    quad_mask bits = truths & (quad_mask){1, 2, 4, 8};
+    return (uint32_t)(bits[0] | bits[1] | bits[2] | bits[3]);
 }
 
-/* A bit for each edge within reach of the point, and the square of the least distance. */
+/* A where it is true, else b. */
+static inline quad either(quad_mask truths, quad a, quad b)
+{
+    return (quad)(((quad_mask)a & truths) | ((quad_mask)b & ~truths));
+}
+
+/* A bit for each edge within reach of the point, and the square of the least distance from one. */
 static uint32_t edges_of(const struct flat_stretch *flat, struct flat point, float *nearest_m2)
 {
-    float x_m = (float)point.x_m;
-    float y_m = (float)point.y_m;
+    static const quad zero = {0, 0, 0, 0};
+    static const quad one = {1, 1, 1, 1};
+    float x = (float)point.x_m;
+    float y = (float)point.y_m;
+    quad x_m = {x, x, x, x};
+    quad y_m = {y, y, y, y};
+    quad least_m2 = {FLT_MAX, FLT_MAX, FLT_MAX, FLT_MAX};
     uint32_t edges = 0;
-    *nearest_m2 = FLT_MAX;
-    for (unsigned fours = fours_of(flat, x_m, y_m); fours; fours &= fours - 1) {
-        int first = FOUR * __builtin_ctz(fours);
-        float gaps_m2[FOUR];
-        for (int k = 0; k < FOUR; k++) {
-            float dx = flat->dx_m[first + k];
-            float dy = flat->dy_m[first + k];
-            float px = x_m - flat->x_m[first + k];
-            float py = y_m - flat->y_m[first + k];
-            float t = (px * dx + py * dy) * flat->per_m2[first + k];
-            t = t > 0 ? t : 0;
-            t = t < 1 ? t : 1;
-            float gx = t * dx - px;
-            float gy = t * dy - py;
-            gaps_m2[k] = gx * gx + gy * gy;
-        }
-        for (int k = 0; k < FOUR; k++) {
-            edges |= (uint32_t)(gaps_m2[k] <= flat->reach_m2) << (first + k);
-            *nearest_m2 = gaps_m2[k] < *nearest_m2 ? gaps_m2[k] : *nearest_m2;
-        }
+    uint32_t fours = bits_of((flat->west_m <= x_m) & (x_m <= flat->east_m) &
+                             (flat->south_m <= y_m) & (y_m <= flat->north_m));
+    for (; fours; fours &= fours - 1) {
+        int i = __builtin_ctz(fours);
+        quad dx = flat->dx_m[i];
+        quad dy = flat->dy_m[i];
+        quad px = x_m - flat->x_m[i];
+        quad py = y_m - flat->y_m[i];
+        quad t = (px * dx + py * dy) * flat->per_m2[i];
+        t = either(t > zero, t, zero);
+        t = either(t < one, t, one);
+        quad gx = t * dx - px;
+        quad gy = t * dy - py;
+        quad gap_m2 = gx * gx + gy * gy;
+        quad reach_m2 = {flat->reach_m2, flat->reach_m2, flat->reach_m2, flat->reach_m2};
+        edges |= bits_of(gap_m2 <= reach_m2) << (FOUR * i);
+        least_m2 = either(gap_m2 < least_m2, gap_m2, least_m2);
     }
+    *nearest_m2 = FLT_MAX;
+    for (int k = 0; k < FOUR && edges; k++)
+        *nearest_m2 = least_m2[k] < *nearest_m2 ? least_m2[k] : *nearest_m2;
     return edges;
 }
 
@@ -283,28 +295,29 @@ enum err_code pipeline_meet_stretch(const struct pipeline_near *near,
 
 /* ---- by row ---- */
 
-/* Few move far: those of one leaf of the index often come in the order of rows. */
-static void sort_run(struct pipeline_meet *items, size_t first, size_t end)
+/* A row, and which of the meets it is of. */
+static uint64_t key_of(const struct pipeline_meets *meets, size_t i)
+{
+    return (uint64_t)meets->items[i].row << 32 | i;
+}
+
+static void sort_run(uint64_t *keys, size_t first, size_t end)
 {
     for (size_t i = first + 1; i < end; i++) {
-        struct pipeline_meet meet = items[i];
+        uint64_t key = keys[i];
         size_t k = i;
-        for (; k > first && items[k - 1].row > meet.row; k--)
-            items[k] = items[k - 1];
-        items[k] = meet;
+        for (; k > first && keys[k - 1] > key; k--)
+            keys[k] = keys[k - 1];
+        keys[k] = key;
     }
 }
 
-enum err_code pipeline_sort_meets(struct pipeline_meets *meets, struct arena *arena,
-                                  struct err *err)
+/* Runs of `RUN` in place, then merged to and fro. */
+static uint64_t *sort_keys(uint64_t *keys, uint64_t *spare, size_t n)
 {
     enum { RUN = 8 };
-    size_t n = meets->n;
-    meets->spare = arena_grow(arena, meets->spare, &meets->spare_capacity, n, sizeof *meets->spare);
-    if (!meets->spare)
-        return err_nomem(err);
-    struct pipeline_meet *from = meets->items;
-    struct pipeline_meet *to = meets->spare;
+    uint64_t *from = keys;
+    uint64_t *to = spare;
     for (size_t start = 0; start < n; start += RUN)
         sort_run(from, start, start + RUN < n ? start + RUN : n);
     for (size_t run = RUN; run < n; run *= 2) {
@@ -314,14 +327,28 @@ enum err_code pipeline_sort_meets(struct pipeline_meets *meets, struct arena *ar
             size_t b = a_end;
             size_t b_end = a_end + run < n ? a_end + run : n;
             for (size_t k = start; k < b_end; k++)
-                to[k] =
-                    a < a_end && (b == b_end || from[a].row <= from[b].row) ? from[a++] : from[b++];
+                to[k] = a < a_end && (b == b_end || from[a] < from[b]) ? from[a++] : from[b++];
         }
-        struct pipeline_meet *sorted = to;
+        uint64_t *sorted = to;
         to = from;
         from = sorted;
     }
-    if (from != meets->items)
-        memcpy(meets->items, from, n * sizeof *from);
+    return from;
+}
+
+enum err_code pipeline_sort_meets(struct pipeline_meets *meets, struct arena *arena,
+                                  struct err *err)
+{
+    size_t n = meets->n;
+    meets->sorted =
+        arena_grow(arena, meets->sorted, &meets->sorted_capacity, n, sizeof *meets->sorted);
+    meets->keys = arena_grow(arena, meets->keys, &meets->keys_capacity, 2 * n, sizeof *meets->keys);
+    if (!meets->sorted || !meets->keys || n > UINT32_MAX)
+        return err_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        meets->keys[i] = key_of(meets, i);
+    const uint64_t *keys = sort_keys(meets->keys, meets->keys + n, n);
+    for (size_t i = 0; i < n; i++)
+        meets->sorted[i] = meets->items[(uint32_t)keys[i]];
     return ERR_OK;
 }

@@ -39,8 +39,10 @@ struct pipeline_meets {
     struct pipeline_meet *items;
     size_t n;
     size_t capacity;
-    struct pipeline_meet *spare; /* as many, for sorting */
-    size_t spare_capacity;
+    struct pipeline_meet *sorted; /* by row, those of one row in the order in which they came */
+    size_t sorted_capacity;
+    uint64_t *keys; /* to sort by */
+    size_t keys_capacity;
 };
 
 struct pipeline_near {
@@ -55,7 +57,7 @@ enum err_code pipeline_meet_stretch(const struct pipeline_near *near,
                                     const struct pipeline_stretch *stretch,
                                     struct pipeline_meets *meets, struct err *err);
 
-/* By row, those of one row in the order in which they were added. */
+/* Makes `sorted` of the items. */
 enum err_code pipeline_sort_meets(struct pipeline_meets *meets, struct arena *arena,
                                   struct err *err);
 
