@@ -143,12 +143,12 @@ static size_t add_events(const struct sweep *sweep, uint32_t number, struct swee
     return n;
 }
 
+/* Of a limit on what is tall. */
 static bool reached(const struct sweep_limit *limit, int64_t count, int64_t tall)
 {
-    int64_t value = limit->of_tall ? tall : count;
-    if (limit->of_tall && !((double)tall > limit->share * (double)count))
+    if (!((double)tall > limit->share * (double)count))
         return false;
-    return value > limit->from || (limit->included && value == limit->from);
+    return tall > limit->from || (limit->included && tall == limit->from);
 }
 
 struct run_list {
@@ -226,36 +226,67 @@ static bool can_reach(const struct sweep *sweep, const struct sweep_limit *limit
     return most > limit->from || (limit->included && most == limit->from);
 }
 
-enum err_code pipeline_sweep_runs(struct sweep *sweep, const struct sweep_limit *limit,
-                                  struct arena *arena, struct sweep_run **out, size_t *n,
-                                  struct err *err)
+/* By counts alone: while items come at one place the count only grows, and while they go it only
+ * falls, so that it may be looked at after each. */
+static void scan_counts(const struct sweep *sweep, const struct sweep_limit *limit,
+                        struct run_list *runs)
 {
-    enum err_code code = ERR_OK;
-    struct run_list runs = {.arena = arena};
+    int64_t least = limit->included ? limit->from : limit->from + 1;
     int64_t count = 0;
-    int64_t tall = 0;
-    *n = 0;
-    *out = NULL;
-    if (!can_reach(sweep, limit))
-        return ERR_OK;
-    if (!sweep->events)
-        TRY(make_events(sweep, arena, err));
+    int64_t most = 0;
+    note(runs, sweep->starts.from_m, least <= 0, 0);
+    for (size_t i = 0; i < sweep->n; i++) {
+        const struct sweep_event *event = &sweep->events[i];
+        int64_t change = sweep->items[event->item].count;
+        count += event->leaves ? -change : change;
+        bool is_reached = count >= least;
+        if (is_reached == runs->open && !(is_reached && count > most))
+            continue;
+        note(runs, event->at_m, is_reached, count);
+        most = runs->open ? runs->items[runs->n - 1].most : 0;
+    }
+}
+
+/* A limit on what is tall asks for a share of all too: only what is held at a place counts. */
+static void scan_tall(const struct sweep *sweep, const struct sweep_limit *limit,
+                      struct run_list *runs)
+{
     const struct sweep_event *events = sweep->events;
     const struct sweep_item *items = sweep->items;
-    note(&runs, sweep->starts.from_m, reached(limit, 0, 0), 0);
+    int64_t count = 0;
+    int64_t tall = 0;
+    note(runs, sweep->starts.from_m, reached(limit, 0, 0), 0);
     for (size_t i = 0; i < sweep->n;) {
         double at_m = events[i].at_m;
         for (; i < sweep->n && events[i].at_m == at_m && !events[i].leaves; i++) {
             count += items[events[i].item].count;
             tall += items[events[i].item].tall;
         }
-        note(&runs, at_m, reached(limit, count, tall), count);
+        note(runs, at_m, reached(limit, count, tall), count);
         for (; i < sweep->n && events[i].at_m == at_m; i++) {
             count -= items[events[i].item].count;
             tall -= items[events[i].item].tall;
         }
-        note(&runs, at_m, reached(limit, count, tall), count);
+        note(runs, at_m, reached(limit, count, tall), count);
     }
+}
+
+enum err_code pipeline_sweep_runs(struct sweep *sweep, const struct sweep_limit *limit,
+                                  struct arena *arena, struct sweep_run **out, size_t *n,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct run_list runs = {.arena = arena};
+    *n = 0;
+    *out = NULL;
+    if (!can_reach(sweep, limit))
+        return ERR_OK;
+    if (!sweep->events)
+        TRY(make_events(sweep, arena, err));
+    if (limit->of_tall)
+        scan_tall(sweep, limit, &runs);
+    else
+        scan_counts(sweep, limit, &runs);
     if (runs.open)
         runs.items[runs.n - 1].starts.to_m = sweep->starts.to_m;
     TRY(runs.failed ? err_nomem(err) : ERR_OK);

@@ -101,7 +101,8 @@ struct pipeline_job {
     struct pipeline_hit *hits; /* by ask, part, layer, row */
     size_t n_hits;
     struct pipeline_pieces pieces;
-    struct pipeline_counted *counted; /* pipeline_found.c: what rows that ask the same share */
+    struct pipeline_counted *counted; /* pipeline_runs.c: what rows that ask the same share */
+    struct pipeline_found_before *found_before; /* pipeline_found.c */
 };
 
 /* The number of a question, the same for the same; target, beside, reach_m and outlines ask. */
