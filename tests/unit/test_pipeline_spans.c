@@ -50,7 +50,7 @@ static void test_windows_slid_in_steps_of_a_metre_find_no_more_and_no_less(void 
         struct sweep sweep;
         struct sweep_run *runs = NULL;
         size_t n = 0;
-        fixture_check(pipeline_sweep(&question, &arena, &sweep, &err), &err);
+        pipeline_sweep(&question, &sweep);
         fixture_check(pipeline_sweep_runs(&sweep, &limit, &arena, &runs, &n, &err), &err);
         /* Half metres too: between whole ones nothing changes but at ends, which are whole. */
         for (double x = 0; x <= 4000 - length_m; x += 0.5) {
@@ -90,6 +90,58 @@ static bool in_spans(const struct span_list *list, double at_m, double slack_m)
         if (list->items[i].from_m - slack_m <= at_m && at_m <= list->items[i].to_m + slack_m)
             return true;
     return false;
+}
+
+/* Points are measured by shorter formulas than shapes: to the last bit with the same result. */
+static void test_a_point_has_the_spans_of_a_shape_of_one_point(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct err err;
+    arena_init(&arena, 0);
+    size_t n_spans = 0;
+    for (int round = 0; round < 400; round++) {
+        struct pipeline_line line;
+        struct lonlat at = {draw(-180, 180), draw(-75, 75)};
+        struct geom shape = random_line(&arena, 6, at);
+        fixture_check(pipeline_line_build(&shape, 0, &arena, &line, &err), &err);
+        struct lonlat near =
+            ellipsoid_direct(pipeline_line_point(&line, 0, draw(0, line.at_m[line.n - 1])),
+                             draw(0, 360), draw(0, 400));
+        struct geom target;
+        fixture_check(geom_of_point(near, &arena, &target, &err), &err);
+        struct span_list by_shape[REACHES] = {{0}};
+        struct span_list by_point[REACHES] = {{0}};
+        double shape_m = INFINITY;
+        double point_m = INFINITY;
+        struct span_question question = {.line = &line,
+                                         .part = 0,
+                                         .first = 0,
+                                         .end = line.n - 1,
+                                         .target = &target,
+                                         .beside = round % 2,
+                                         .reach_m = {draw(-1, 100), 200, 350},
+                                         .margin = {0.05, 0.05}};
+        fixture_check(pipeline_spans(&question, &arena, by_shape, &shape_m, &err), &err);
+        for (uint32_t edge = 0; edge + 1 < line.n; edge++) {
+            struct point_near found;
+            pipeline_point_near(&question, edge, near, &found);
+            fixture_check(
+                pipeline_point_spans(&question, edge, &found, &arena, by_point, &point_m, &err),
+                &err);
+        }
+        assert_true(shape_m == point_m);
+        for (int k = 0; k < REACHES; k++) {
+            assert_int_equal(by_shape[k].n, by_point[k].n);
+            for (size_t i = 0; i < by_shape[k].n; i++)
+                assert_true(by_shape[k].items[i].from_m == by_point[k].items[i].from_m &&
+                            by_shape[k].items[i].to_m == by_point[k].items[i].to_m);
+            n_spans += by_shape[k].n;
+        }
+        arena_reset(&arena);
+    }
+    assert_true(n_spans > 400);
+    arena_release(&arena);
 }
 
 /* Every metre of random lines against random targets: within reach by the exact distance of
@@ -246,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows_slid_in_steps_of_a_metre_find_no_more_and_no_less),
+        cmocka_unit_test(test_a_point_has_the_spans_of_a_shape_of_one_point),
         cmocka_unit_test(test_near_spans_are_those_of_exact_distances_metre_by_metre),
         cmocka_unit_test(test_beside_spans_are_the_feet_of_the_perpendiculars),
         cmocka_unit_test(test_stations_are_written_in_kilometres_and_metres),
