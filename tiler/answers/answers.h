@@ -79,7 +79,7 @@ void answer_facility_types(struct jw *jw, const struct world *world);
 struct status_facts {
     const char *store_name; /* base name only */
     const struct style_set *styles;
-    const char *basemap; /* JSON: an object or "null" */
+    const char *basemap;           /* JSON: an object or "null" */
     const uint64_t *tile_versions; /* by map (style.h) */
 };
 void answer_status(struct jw *jw, const struct world *world, const struct status_facts *facts);

@@ -176,10 +176,12 @@ enum err_code cli_argument_real(const struct cli *cli, size_t i, const char *nam
 enum err_code cli_grid(const struct cli *cli, const struct tile_grid **out, struct err *err)
 {
     const char *name = cli_value(cli, "grid");
-    enum err_code code = tile_grid_read(name ? name : "WebMercatorQuad", out, err);
-    if (code == ERR_NOT_FOUND && err)
-        err->code = code = ERR_USAGE;
-    return code;
+    *out = tile_grid_of(GRID_WEB_MERCATOR);
+    if (!name || tile_grid_read(name, out, err) == ERR_OK)
+        return ERR_OK;
+    if (err)
+        err->code = ERR_USAGE;
+    return ERR_USAGE;
 }
 
 enum err_code cli_integer(const struct cli *cli, const char *option, int64_t min, int64_t max,

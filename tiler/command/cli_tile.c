@@ -52,7 +52,7 @@ static enum err_code run_tile(struct cli *cli, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct tile_key key;
-    const struct tile_grid *grid;
+    const struct tile_grid *grid = tile_grid_of(GRID_WEB_MERCATOR);
     struct style *style = NULL;
     struct world *world = NULL;
     struct scenes *scenes = NULL;

@@ -57,7 +57,8 @@ static enum err_code require(const struct reading *r, const char *name, bool dia
     *out = NULL;
     if (dialect_may_leave_out && r->out->tianditu)
         return ERR_OK;
-    return refused(r, "MissingParameterValue", name, "parameter %s is missing", name);
+    (void)refused(r, "MissingParameterValue", name, "parameter %s is missing", name);
+    return ERR_USAGE; /* here, so that analysers see that it is a failure */
 }
 
 /* ---- the parts of a tile's name ---- */

@@ -9,8 +9,8 @@
  * (simplify.h), rounded to the tile's units, which are the same for all tiles of a zoom: borders
  * that two shapes share stay shared, over the edges of tiles too. They reach 64 units beyond the
  * tile. Every polygon is valid: one that rounding made cross itself is mended, and its neighbours
- * follow (clip.h). What is under a pixel across is drawn as the pixel that it lies in, what is long but under
- * half a pixel thick is drawn a pixel thick.
+ * follow (clip.h). What is under a pixel across is drawn as the pixel that it lies in, what is long
+ * but under half a pixel thick is drawn a pixel thick.
  *
  * The same bytes on every machine, for every thread count. Nothing there: no bytes.
  *
