@@ -20,11 +20,16 @@ static enum err_code parse_entry(struct style *style, const struct json *json,
 {
     enum err_code code = ERR_OK;
     struct colour colour;
+    struct pattern pattern;
     TRY(copy_text(style, json, "key", &out->key, err));
     TRY(copy_text(style, json, "zh", &out->zh, err));
     TRY(copy_text(style, json, "en", &out->en, err));
     TRY(copy_text(style, json, "colour", &out->colour, err));
     out->hatched = jr_bool(jr_get(json, "hatched"), false);
+    if (jr_get(json, "pattern"))
+        TRY(copy_text(style, json, "pattern", &out->pattern, err));
+    if (out->pattern && !pattern_by_name(out->pattern, &pattern))
+        return err_set(err, ERR_INPUT, "\"%s\" is no pattern of the built-in sprite", out->pattern);
     if (!colour_parse(out->colour, &colour))
         code = err_set(err, ERR_INPUT, "\"%s\" is not a colour (such as \"#ff0000\")", out->colour);
 done:

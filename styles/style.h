@@ -47,12 +47,36 @@ uint64_t style_version(const struct style *style);
 /* The text that it was read from. */
 const char *style_text_of(const struct style *style, size_t *n);
 
+/* Hatching that fills an area: the names of the built-in sprite are "hatch-red" and so on. */
+enum pattern_kind {
+    PATTERN_NONE,
+    PATTERN_HATCH,
+    PATTERN_HATCH_BACK,
+    PATTERN_CROSS,
+    PATTERN_DENSE, /* crossing, twice as narrow */
+    PATTERN_DOTS,
+    PATTERN_LINES, /* level */
+};
+
+struct pattern {
+    enum pattern_kind kind;
+    struct colour colour;
+};
+
+/* False if the built-in sprite has none of that name. */
+bool pattern_by_name(const char *name, struct pattern *out);
+
+/* The name of a pattern in the n-th of its colours; false if there are not so many. */
+enum { PATTERN_NAME_BYTES = 32 };
+bool pattern_name(enum pattern_kind kind, size_t n, char out[PATTERN_NAME_BYTES]);
+
 struct legend_entry {
     const char *key; /* "1".."4", "0", or the name of a symbol */
     const char *zh;
     const char *en;
     const char *colour; /* "#ff0000" */
     bool hatched;
+    const char *pattern; /* of the sprite, over the colour; NULL: none */
 };
 
 /* The legend of a map, from the style's metadata; n entries owned by the style. */
@@ -161,29 +185,6 @@ enum style_property {
 #undef STYLE_PROPERTY_ENUM
         PROP_COUNT
 };
-
-/* Hatching that fills an area: the names of the built-in sprite are "hatch-red" and so on. */
-enum pattern_kind {
-    PATTERN_NONE,
-    PATTERN_HATCH,
-    PATTERN_HATCH_BACK,
-    PATTERN_CROSS,
-    PATTERN_DENSE, /* crossing, twice as narrow */
-    PATTERN_DOTS,
-    PATTERN_LINES, /* level */
-};
-
-struct pattern {
-    enum pattern_kind kind;
-    struct colour colour;
-};
-
-/* False if the built-in sprite has none of that name. */
-bool pattern_by_name(const char *name, struct pattern *out);
-
-/* The name of a pattern in the n-th of its colours; false if there are not so many. */
-enum { PATTERN_NAME_BYTES = 32 };
-bool pattern_name(enum pattern_kind kind, size_t n, char out[PATTERN_NAME_BYTES]);
 
 enum icon {
     ICON_NONE,

@@ -198,6 +198,8 @@ void answer_legend(struct jw *jw, const struct world *world, const struct style 
         jw_kv_string(jw, "en", entries[i].en);
         jw_kv_string(jw, "colour", entries[i].colour);
         jw_kv_bool(jw, "hatched", entries[i].hatched);
+        if (entries[i].pattern)
+            jw_kv_string(jw, "pattern", entries[i].pattern);
         if (count >= 0)
             jw_kv_integer(jw, "count", count);
         jw_end_object(jw);

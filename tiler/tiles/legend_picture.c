@@ -1,6 +1,7 @@
 #include "tiler/tiles/legend_picture.h"
 
 #include "tiler/draw/image.h"
+#include "tiler/tiles/sprite.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,6 +14,9 @@ enum {
     TEXT_PX = 14,
     HATCH_PX = 8, /* from stripe to stripe, along the row */
 };
+
+/* Of a pattern, as in most styles: the colour below is to be told. */
+static const double PATTERN_OPACITY = 0.6;
 
 static const char FONT[] = "Noto Sans CJK SC Regular";
 
@@ -76,6 +80,12 @@ static void draw_swatch(struct picture *p, size_t row)
     const struct legend_entry *entry = &p->entries[row];
     struct colour colour = {0};
     (void)colour_parse(entry->colour, &colour); /* checked when the style was read */
+    struct pattern pattern;
+    uint8_t coverage[PATTERN_PX * PATTERN_PX] = {0};
+    if (entry->pattern && pattern_by_name(entry->pattern, &pattern))
+        sprite_pattern(pattern.kind, 1, coverage);
+    else
+        pattern.colour = colour;
     uint32_t top = PAD_PX + (uint32_t)row * LEGEND_ROW_PX + (LEGEND_ROW_PX - SWATCH_HEIGHT_PX) / 2;
     for (uint32_t y = 0; y < SWATCH_HEIGHT_PX; y++) {
         for (uint32_t x = 0; x < SWATCH_WIDTH_PX; x++) {
@@ -83,6 +93,8 @@ static void draw_swatch(struct picture *p, size_t row)
             bool is_edge =
                 x == 0 || y == 0 || x == SWATCH_WIDTH_PX - 1 || y == SWATCH_HEIGHT_PX - 1;
             blend(pixel, &colour, colour.a * (entry->hatched ? stripe_at(x, y) : 1));
+            uint32_t place = y % PATTERN_PX * PATTERN_PX + x % PATTERN_PX;
+            blend(pixel, &pattern.colour, PATTERN_OPACITY * coverage[place] / 255);
             if (is_edge)
                 blend(pixel, &edge, 1);
         }
