@@ -22,6 +22,8 @@ struct shaped {
     uint32_t stack, n;
     const char *text;
     struct shaped_glyph *glyphs; /* from left to right */
+    double width_em;
+    double left_em, right_em, above_em, below_em; /* where ink of unusual letters ends */
 };
 
 /* ---- characters ---- */
@@ -166,12 +168,37 @@ static void order_runs(const struct line_text *line, struct text_run *runs, size
     }
 }
 
+/* Letters that stay in their em box, but for the tenth that labels allow for. */
+static bool is_plain(uint32_t c)
+{
+    return c < 0x250 || (c >= 0x2E80 && c <= 0x9FFF) || (c >= 0xAC00 && c <= 0xD7AF) ||
+           (c >= 0xF900 && c <= 0xFAFF) || (c >= 0xFF00 && c <= 0xFF60) ||
+           (c >= 0x20000 && c <= 0x3FFFF);
+}
+
+/* Takes the ink of a glyph, at the end of the text so far, into its bounds. */
+static void add_ink(const struct face *face, const struct shaped_glyph *glyph, struct shaped *out)
+{
+    hb_glyph_extents_t ink;
+    double unit = 1.0 / face->units_per_em;
+    if (!hb_font_get_glyph_extents(face->hb, glyph->id, &ink))
+        return;
+    double left = out->width_em + (glyph->x_offset + ink.x_bearing) * unit;
+    double top = (glyph->y_offset + ink.y_bearing) * unit;
+    out->left_em = fmin(out->left_em, left);
+    out->right_em = fmax(out->right_em, left + ink.width * unit);
+    out->above_em = fmax(out->above_em, top);
+    out->below_em = fmax(out->below_em, -(top + ink.height * unit));
+}
+
 static enum err_code shape_run(struct font_set *set, uint32_t stack, const struct line_text *line,
                                struct text_run run, struct shaped *out, struct err *err)
 {
     const struct face *face = face_of(set, stack, line->files[run.first]);
-    bool leftward = line->levels[run.first] & 1;
+    bool leftward = line->levels[run.first] & 1, plain = true;
     unsigned count = 0;
+    for (uint32_t i = run.first; i < run.end; i++)
+        plain = plain && is_plain(line->characters[i]);
     hb_buffer_t *buffer = set->buffer;
     hb_buffer_reset(buffer);
     /* Shaped in font units: a text twice as large is exactly twice as wide. */
@@ -191,12 +218,17 @@ static enum err_code shape_run(struct font_set *set, uint32_t stack, const struc
     if (out->n > 0)
         memcpy(glyphs, out->glyphs, out->n * sizeof *glyphs);
     out->glyphs = glyphs;
-    for (unsigned i = 0; i < count; i++)
-        glyphs[out->n++] = (struct shaped_glyph){.id = infos[i].codepoint,
-                                                 .file = line->files[run.first],
-                                                 .advance = positions[i].x_advance,
-                                                 .x_offset = positions[i].x_offset,
-                                                 .y_offset = positions[i].y_offset};
+    for (unsigned i = 0; i < count; i++) {
+        struct shaped_glyph *glyph = &glyphs[out->n++];
+        *glyph = (struct shaped_glyph){.id = infos[i].codepoint,
+                                       .file = line->files[run.first],
+                                       .advance = positions[i].x_advance,
+                                       .x_offset = positions[i].x_offset,
+                                       .y_offset = positions[i].y_offset};
+        if (!plain)
+            add_ink(face, glyph, out);
+        out->width_em += (double)glyph->advance / face->units_per_em;
+    }
     return ERR_OK;
 }
 
@@ -276,6 +308,10 @@ enum err_code font_shape(struct font_set *set, const struct text_size *size, con
     }
     if (out->n > 0)
         out->width_64 -= (int32_t)lround(size->letter_spacing_px * 64); /* none after the last */
+    out->above_px = fmax(0, shaped->above_em - 0.88) * size->size_px;
+    out->below_px = fmax(0, shaped->below_em - 0.12) * size->size_px;
+    out->beside_px =
+        fmax(0, fmax(-shaped->left_em, shaped->right_em - shaped->width_em)) * size->size_px;
 done:
     return code;
 }

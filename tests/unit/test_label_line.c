@@ -32,7 +32,8 @@ static void line_test_init(struct line_test *t, const struct path_point *points,
     fixture_check(path_new(plane, n, false, ZOOM, &t->arena, &t->path, &err), &err);
     for (int i = 0; i < LETTERS; i++)
         t->glyphs[i].x_64 = i * SIZE_PX * 64;
-    t->run = (struct glyph_run){LETTERS, t->glyphs, LETTERS * SIZE_PX * 64};
+    t->run =
+        (struct glyph_run){.n = LETTERS, .glyphs = t->glyphs, .width_64 = LETTERS * SIZE_PX * 64};
     t->wish.placement = PLACE_LINE;
     t->wish.look.text.size_px = SIZE_PX;
     t->wish.spacing_px = 250;

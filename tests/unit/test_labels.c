@@ -1,6 +1,9 @@
 /* Labels: placed once, whole, by priority, the same at both scales. */
+#include "data/base/file.h"
+#include "data/base/hash.h"
 #include "tests/unit/map_fixture.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,6 +105,59 @@ static void test_two_placements_of_one_world_are_equal(void **state)
     }
     scenes_release(again);
     map_fixture_release(&m);
+}
+
+/* The digests of what two threads draw that ask for the same maps in other orders. */
+struct drawer {
+    struct map_fixture *m;
+    bool backward;
+    char digests[10][HASH_TEXT_BYTES];
+};
+
+static void *draw_all(void *context)
+{
+    struct drawer *d = context;
+    struct err err;
+    struct canvas *canvas;
+    struct worker worker;
+    fixture_check(canvas_new(d->m->style, &canvas, &err), &err);
+    fixture_check(worker_init(&worker, 0, &err), &err);
+    for (uint32_t i = 0; i < 10; i++) {
+        uint32_t z = d->backward ? 9 - i : i, x, y;
+        struct tile_key key = {.map = MAP_COUNTY, .scale = 1 + z % 2};
+        map_place(105.5, 38.35, z + 6, &key, &x, &y);
+        worker_reset(&worker);
+        fixture_check(tile_draw_block(d->m->scenes, canvas, &worker, &key, 1, &err), &err);
+        hash_text(canvas_pixels(canvas), (size_t)TILE_PX * TILE_PX * key.scale * key.scale * 4,
+                  d->digests[z]);
+    }
+    worker_release(&worker);
+    canvas_free(canvas);
+    return NULL;
+}
+
+static void test_neither_threads_nor_the_order_of_tiles_change_a_label(void **state)
+{
+    (void)state;
+    struct drawer drawers[4];
+    for (int round = 0; round < 2; round++) {
+        struct map_fixture m;
+        pthread_t threads[2];
+        map_fixture_init(&m, NAMES(""));
+        for (int i = 0; i < 2; i++) {
+            struct drawer *d = &drawers[2 * round + i];
+            *d = (struct drawer){.m = &m, .backward = i == 1};
+            if (round == 0)
+                assert_int_equal(pthread_create(&threads[i], NULL, draw_all, d), 0);
+            else
+                draw_all(d);
+        }
+        for (int i = 0; round == 0 && i < 2; i++)
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+        map_fixture_release(&m);
+    }
+    for (int i = 1; i < 4; i++)
+        assert_memory_equal(drawers[i].digests, drawers[0].digests, sizeof drawers[0].digests);
 }
 
 /* The box of what is drawn, at scale 1. */
@@ -251,6 +307,53 @@ static void test_symbols_that_may_overlap_all_show_and_their_names_give_way(void
     map_fixture_release(&m);
 }
 
+/* Names are drawn with these files and no others: with another edition pictures would differ. */
+static void test_the_fonts_of_the_shipped_style_are_those_of_the_package(void **state)
+{
+    (void)state;
+    enum { MOST_BYTES = 64 << 20 };
+    static const char *const known[][2] = {
+        /* fonts-noto-cjk 1:20220127+repack1-1 of Debian 12 */
+        {"NotoSansCJK-Regular.ttc",
+         "b76b0433203017ca80401b2ee0dd69350349871c4b19d504c34dbdd80541690a"},
+        {"NotoSansCJK-Bold.ttc",
+         "faa5f3656a78b2e2d450d27fe8382c778bc2b6bb5ea29c986664a6a435056ceb"},
+    };
+    struct style *style;
+    struct err err;
+    fixture_check(style_load(NULL, &style, &err), &err);
+    for (size_t i = 0; i < style_stack_count(style); i++) {
+        const char *path = style_stacks(style)[i].files[0].path, *name = strrchr(path, '/');
+        struct buf bytes;
+        char hash[HASH_TEXT_BYTES];
+        size_t k = 0;
+        assert_non_null(name);
+        while (k < 2 && strcmp(known[k][0], name + 1) != 0)
+            k++;
+        assert_true(k < 2);
+        buf_init(&bytes);
+        fixture_check(file_read(path, MOST_BYTES, &bytes, &err), &err);
+        hash_text(bytes.bytes, bytes.n_bytes, hash);
+        assert_string_equal(hash, known[k][1]);
+        buf_release(&bytes);
+    }
+    style_free(style);
+}
+
+static void test_a_font_that_is_not_installed_is_named_with_its_package(void **state)
+{
+    (void)state;
+    struct style *style;
+    struct err err;
+    static const char json[] =
+        "{\"version\": 8, \"layers\": [{\"id\": \"u\", \"type\": \"symbol\", "
+        "\"source-layer\": \"units\", \"layout\": {\"text-field\": \"x\", "
+        "\"text-font\": [\"Noto Sans CJK XX Regular\"]}}]}";
+    assert_int_equal(style_parse("test", json, strlen(json), &style, &err), ERR_INPUT);
+    assert_non_null(strstr(err.message, "Noto Sans CJK XX Regular"));
+    assert_non_null(strstr(err.message, "apt-get install fonts-noto-cjk"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,10 +361,13 @@ int main(void)
         cmocka_unit_test(test_the_upper_layer_and_the_lower_sort_key_win),
         cmocka_unit_test(test_what_may_overlap_is_all_placed),
         cmocka_unit_test(test_two_placements_of_one_world_are_equal),
+        cmocka_unit_test(test_neither_threads_nor_the_order_of_tiles_change_a_label),
         cmocka_unit_test(test_names_stand_at_the_same_place_at_both_scales),
         cmocka_unit_test(test_the_ink_stays_in_its_box),
         cmocka_unit_test(test_every_character_of_the_names_has_a_glyph),
         cmocka_unit_test(test_very_long_and_empty_names_are_drawn_or_left_out),
+        cmocka_unit_test(test_the_fonts_of_the_shipped_style_are_those_of_the_package),
+        cmocka_unit_test(test_a_font_that_is_not_installed_is_named_with_its_package),
         cmocka_unit_test(test_symbols_that_may_overlap_all_show_and_their_names_give_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

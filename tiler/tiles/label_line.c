@@ -70,6 +70,7 @@ struct path_places path_places(const struct path *path, const struct label_wish 
 struct laying {
     const struct path *path;
     const struct label_wish *wish;
+    const struct glyph_run *run;
     struct line_label *out;
     double start_px, width_px; /* of the text, along the path */
     bool backward;             /* against the path, so that it can be read */
@@ -102,8 +103,9 @@ static struct px_box letter_box(const struct laying *l, struct path_point origin
                                 struct way way)
 {
     const struct text_look *look = &l->wish->look.text;
-    double top = -1.0 * look->size_px, bottom = 0.24 * look->size_px;
-    double reach = look->halo_px + 1;
+    double top = -1.0 * look->size_px - l->run->above_px;
+    double bottom = 0.24 * look->size_px + l->run->below_px;
+    double reach = look->halo_px + 1 + l->run->beside_px;
     /* The box is that of two corners across from each other, and the other two. */
     double along_x = advance * way.c, along_y = advance * way.s;
     double left = fmin(-top * way.s, -bottom * way.s) + fmin(0, along_x);
@@ -132,8 +134,9 @@ static void add_letter(struct laying *l, const struct glyph *glyph, struct path_
 }
 
 /* Each letter stands on the chord between the two places of the line where it begins and ends. */
-static bool lay_letters(struct laying *l, const struct glyph_run *run)
+static bool lay_letters(struct laying *l)
 {
+    const struct glyph_run *run = l->run;
     static const struct way level = {1, 0};
     const struct label_wish *wish = l->wish;
     double size = wish->look.text.size_px,
@@ -169,8 +172,9 @@ static bool lay_letters(struct laying *l, const struct glyph_run *run)
 
 /* ---- a name ---- */
 
-static bool lay_at(struct laying *l, double at_px, const struct glyph_run *run)
+static bool lay_at(struct laying *l, double at_px)
 {
+    const struct glyph_run *run = l->run;
     const struct label_wish *wish = l->wish;
     struct line_label *out = l->out;
     double length = path_length(l->path);
@@ -190,7 +194,7 @@ static bool lay_at(struct laying *l, double at_px, const struct glyph_run *run)
     out->y_px = (int32_t)floor(point.y + 0.5);
     out->turn = turn_of(way);
     out->n_glyphs = out->n_boxes = 0;
-    return lay_letters(l, run);
+    return lay_letters(l);
 }
 
 enum err_code label_line_lay_out(const struct path *path, double at_px,
@@ -199,13 +203,13 @@ enum err_code label_line_lay_out(const struct path *path, double at_px,
                                  struct err *err)
 {
     static const double moves[] = {0, 0.125, -0.125, 0.25, -0.25};
-    struct laying laying = {.path = path, .wish = wish, .out = out};
+    struct laying laying = {.path = path, .wish = wish, .run = run, .out = out};
     *out = (struct line_label){.glyphs = arena_new(arena, struct glyph, run->n),
                                .boxes = arena_new(arena, struct px_box, run->n)};
     *fits = false;
     if (!out->glyphs || !out->boxes)
         return err_nomem(err);
     for (size_t i = 0; i < sizeof moves / sizeof moves[0] && !*fits; i++)
-        *fits = lay_at(&laying, at_px + moves[i] * wish->spacing_px, run);
+        *fits = lay_at(&laying, at_px + moves[i] * wish->spacing_px);
     return ERR_OK;
 }

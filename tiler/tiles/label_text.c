@@ -273,12 +273,15 @@ enum err_code label_text_lay_out(const struct label_wish *wish, struct font_set 
     const struct text_look *look = &wish->look.text;
     struct text_size size = {wish->font_stack, look->size_px, wish->letter_spacing_px};
     size_t n = break_lines(wish->text, wish->max_width_em, lines), n_glyphs = 0;
-    double width = 0;
+    double width = 0, above = 0, below = 0, beside = 0;
     for (size_t i = 0; i < n; i++) {
         enum err_code code = shape_line(fonts, &size, &lines[i], arena, &runs[i], err);
         if (code != ERR_OK)
             return code;
         width = fmax(width, runs[i].width_64 / 64.0);
+        above = fmax(above, runs[i].above_px);
+        below = fmax(below, runs[i].below_px);
+        beside = fmax(beside, runs[i].beside_px);
         n_glyphs += runs[i].n;
     }
     *out = (struct label_text){.glyphs = arena_new(arena, struct glyph, n_glyphs)};
@@ -290,6 +293,7 @@ enum err_code label_text_lay_out(const struct label_wish *wish, struct font_set 
     for (size_t i = 0; i < n; i++)
         add_line(&runs[i], corner.left + (width - runs[i].width_64 / 64.0) * wish->flush,
                  corner.top + (double)i * wish->line_height_px + font.above_px, out);
-    out->ink = inked(look, corner.left, corner.top, width, height);
+    out->ink = inked(look, corner.left - beside, corner.top - above, width + 2 * beside,
+                     height + above + below);
     return ERR_OK;
 }
