@@ -69,6 +69,25 @@ static const struct shape *shape_at(const struct layer_job *job, const struct li
     return &job->source->shapes[list->items[i].feature];
 }
 
+/* Fetches what will be read of the features to come: they lie all over memory, each a chain of
+ * three places, and the wait for them would be a tenth of the time. */
+static inline void look_ahead(const struct layer_job *job, const struct list *list, size_t i)
+{
+    enum { STEP = 4 };
+    const struct detail *detail = job->detail;
+    if (i >= 3 * STEP) {
+        __builtin_prefetch(shape_at(job, list, i - 3 * STEP));
+        __builtin_prefetch(&job->look->paint_of[list->items[i - 3 * STEP].feature]);
+    }
+    if (i >= 2 * STEP)
+        __builtin_prefetch(&detail->ring_ends[shape_at(job, list, i - 2 * STEP)->first_ring]);
+    if (i >= STEP) {
+        uint32_t start = ring_start(detail, shape_at(job, list, i - STEP)->first_ring);
+        __builtin_prefetch(&detail->points[start]);
+        __builtin_prefetch(&detail->stretches[start / DETAIL_STRETCH]);
+    }
+}
+
 /* ---- fills ---- */
 
 /* Whether nothing of the shape would be seen. */
@@ -87,6 +106,7 @@ static void draw_fills(const struct drawing *d, const struct layer_job *job,
     size_t laid = 0;
     under_look(&canvas->under);
     for (size_t i = list->n; i-- > 0;) {
+        look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
         const struct coat coat = {
@@ -121,6 +141,7 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
     if (job->look->run_of)
         reorder(list, job->look->run_of);
     for (size_t i = list->n; i-- > 0;) {
+        look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
         struct stroke_style stroke = {.width_px = canvas->scale, .join = JOIN_ROUND};
