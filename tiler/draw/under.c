@@ -85,9 +85,15 @@ void under_release(struct under *under)
     free(under->beside);
     free(under->seen);
     free(under->opaque);
+    free(under->open);
     mask_release(&under->mask);
     thin_release(&under->thin);
     *under = (struct under){0};
+}
+
+static size_t open_words(uint32_t size_px)
+{
+    return (size_px / BLOCK_PX + 63) / 64;
 }
 
 static enum err_code make_room(struct under *under, uint32_t size_px, struct err *err)
@@ -98,7 +104,8 @@ static enum err_code make_room(struct under *under, uint32_t size_px, struct err
     under->beside = aligned(n * sizeof *under->beside);
     under->seen = aligned(n * sizeof *under->seen);
     under->opaque = malloc(n / BLOCK_PX / BLOCK_PX);
-    if (!under->cells || !under->beside || !under->seen || !under->opaque) {
+    under->open = malloc(size_px / BLOCK_PX * open_words(size_px) * sizeof *under->open);
+    if (!under->cells || !under->beside || !under->seen || !under->opaque || !under->open) {
         under_release(under);
         return err_nomem(err);
     }
@@ -114,6 +121,8 @@ static void clear_cells(struct under *under)
         under->cells[i] = clear;
     under->n_open = under->size_px / BLOCK_PX * (under->size_px / BLOCK_PX);
     memset(under->opaque, 0, under->n_open);
+    memset(under->open, 0xFF,
+           under->size_px / BLOCK_PX * open_words(under->size_px) * sizeof *under->open);
 }
 
 enum err_code under_begin(struct under *under, uint32_t size_px, struct err *err)
@@ -405,7 +414,10 @@ void under_look(struct under *under)
     for (uint32_t block = 0; under->n_open > 0 && block < per_row * per_row; block++) {
         if (under->opaque[block] || block_is_open(under, block))
             continue;
+        uint32_t column = block % per_row;
         under->opaque[block] = 1;
+        under->open[block / per_row * open_words(under->size_px) + column / 64] &=
+            ~(UINT64_C(1) << column % 64);
         under->n_open--;
     }
 }
@@ -420,11 +432,18 @@ bool under_hides(const struct under *under, int64_t left, int64_t top, int64_t r
     top = top < 0 ? 0 : top / BLOCK_PX;
     right = (right > last ? last : right) / BLOCK_PX;
     bottom = (bottom > last ? last : bottom) / BLOCK_PX;
-    uint32_t per_row = under->size_px / BLOCK_PX;
-    for (int64_t y = top; y <= bottom; y++)
-        for (int64_t x = left; x <= right; x++)
-            if (!under->opaque[y * per_row + x])
-                return false;
+    size_t words = open_words(under->size_px);
+    for (int64_t word = left / 64; word <= right / 64; word++) {
+        uint64_t wanted = UINT64_MAX, seen = 0;
+        if (word == left / 64)
+            wanted &= UINT64_MAX << left % 64;
+        if (word == right / 64)
+            wanted &= UINT64_MAX >> (63 - right % 64);
+        for (int64_t y = top; y <= bottom; y++)
+            seen |= under->open[(size_t)y * words + (size_t)word];
+        if (seen & wanted)
+            return false;
+    }
     return true;
 }
 

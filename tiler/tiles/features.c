@@ -138,8 +138,8 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
 {
     enum err_code code = ERR_OK;
     struct canvas *canvas = d->canvas;
-    if (job->look->run_of)
-        reorder(list, job->look->run_of);
+    if (job->look->run_of && job->look->n_paints > 1)
+        reorder(list, job->look->run_of); /* of one paint they are in that order already */
     for (size_t i = list->n; i-- > 0;) {
         look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
