@@ -11,7 +11,8 @@ enum {
     /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
      * pixels; a larger picture's last ones become one. */
     MOST_BINS = 1 << 15,
-    BIN_SLOTS = 1 << 16,
+    BIN_SLOTS_BITS = 16,
+    FEW_SLOTS_BITS = 13, /* are enough while every colour is found again */
 };
 
 typedef float quad __attribute__((vector_size(16)));
@@ -64,12 +65,12 @@ struct quantiser {
     uint32_t n_items;
     struct run *runs; /* one more than there are, for where the last one ends */
     size_t n_runs, room;
-    uint16_t tally_of[BIN_SLOTS]; /* 1 + its number; 0: free. Found by the key's hash */
+    uint16_t tally_of[1 << BIN_SLOTS_BITS]; /* 1 + its number; 0: free. Found by the key's hash */
     struct tally tallies[MOST_BINS];
     struct bin bins[MOST_BINS];
     uint32_t n_bins;
     struct group groups[PALETTE_COLOURS];
-    float spreads[PALETTE_COLOURS];
+    uint32_t heap[PALETTE_COLOURS];
     uint32_t colours[PALETTE_COLOURS]; /* premultiplied, of each entry */
     uint8_t entry_of[MOST_BINS];
 };
@@ -169,12 +170,12 @@ static inline uint32_t channel(uint32_t colour, int axis)
 }
 
 /* The tally of a colour, made if there is none. */
-static uint32_t tally_of(struct quantiser *q, uint32_t colour)
+static inline uint32_t tally_of(struct quantiser *q, uint32_t colour, int bits)
 {
-    uint32_t key = key_of(colour);
-    uint32_t at = (key * UINT32_C(2654435761)) >> 16;
+    uint32_t key = key_of(colour), mask = (UINT32_C(1) << bits) - 1;
+    uint32_t at = (key * UINT32_C(2654435761)) >> (32 - bits);
     while (q->tally_of[at] && q->tallies[q->tally_of[at] - 1].key != key)
-        at = (at + 1) & (BIN_SLOTS - 1);
+        at = (at + 1) & mask;
     if (q->tally_of[at] == 0) {
         if (q->n_bins == MOST_BINS)
             return q->n_bins - 1;
@@ -203,10 +204,11 @@ static void count_item(struct tally *tally, const struct item *item)
 
 static void count_items(struct quantiser *q)
 {
+    int bits = q->n_items <= MOST_FOUND ? FEW_SLOTS_BITS : BIN_SLOTS_BITS;
     q->n_bins = 0;
-    memset(q->tally_of, 0, sizeof q->tally_of);
+    memset(q->tally_of, 0, sizeof *q->tally_of << bits);
     for (uint32_t i = 0; i < q->n_items; i++) {
-        q->items[i].bin = tally_of(q, q->items[i].colour);
+        q->items[i].bin = tally_of(q, q->items[i].colour, bits);
         count_item(&q->tallies[q->items[i].bin], &q->items[i]);
     }
     for (uint32_t i = 0; i < q->n_bins; i++) {
@@ -264,22 +266,47 @@ static void cut(struct quantiser *q, struct group *group, struct group *other)
     measure(q, other);
 }
 
+/* Whether group a is cut before b. */
+static inline bool is_wider(const struct quantiser *q, uint32_t a, uint32_t b)
+{
+    return q->groups[a].spread > q->groups[b].spread ||
+           (q->groups[a].spread == q->groups[b].spread && a < b);
+}
+
+/* The widest group is the first of q->heap; `at` may be less wide than those below it. */
+static void sink(struct quantiser *q, uint32_t n, uint32_t at)
+{
+    uint32_t group = q->heap[at];
+    for (uint32_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
+        if (child + 1 < n && is_wider(q, q->heap[child + 1], q->heap[child]))
+            child++;
+        if (is_wider(q, group, q->heap[child]))
+            break;
+        q->heap[at] = q->heap[child];
+        at = child;
+    }
+    q->heap[at] = group;
+}
+
+static void rise(struct quantiser *q, uint32_t at)
+{
+    uint32_t group = q->heap[at];
+    for (; at > 0 && is_wider(q, group, q->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        q->heap[at] = q->heap[(at - 1) / 2];
+    q->heap[at] = group;
+}
+
 static uint32_t cut_all(struct quantiser *q)
 {
     uint32_t n = 1;
     q->groups[0] = (struct group){.start = 0, .end = q->n_bins};
+    q->heap[0] = 0;
     measure(q, &q->groups[0]);
-    q->spreads[0] = q->groups[0].spread;
-    while (n < PALETTE_COLOURS) {
-        uint32_t widest = 0;
-        for (uint32_t i = 1; i < n; i++)
-            if (q->spreads[i] > q->spreads[widest])
-                widest = i;
-        if (q->spreads[widest] < 0)
-            break;
-        cut(q, &q->groups[widest], &q->groups[n]);
-        q->spreads[widest] = q->groups[widest].spread;
-        q->spreads[n] = q->groups[n].spread;
+    while (n < PALETTE_COLOURS && q->groups[q->heap[0]].spread >= 0) {
+        cut(q, &q->groups[q->heap[0]], &q->groups[n]);
+        sink(q, n, 0);
+        q->heap[n] = n;
+        rise(q, n);
         n++;
     }
     return n;
