@@ -142,7 +142,15 @@ done:
 
 void under_layer(struct under *under)
 {
-    memset(under->beside, 0, (size_t)under->size_px * under->size_px * sizeof *under->beside);
+    under->has_beside = false;
+}
+
+/* Lines do without: it is cleared for layers that have areas. */
+static void clear_beside(struct under *under)
+{
+    if (!under->has_beside)
+        memset(under->beside, 0, (size_t)under->size_px * under->size_px * sizeof *under->beside);
+    under->has_beside = true;
 }
 
 /* ---- laying ---- */
@@ -252,6 +260,7 @@ static void lay_spans(struct under *under, size_t row, const struct span *spans,
 void under_shape(struct under *under, struct raster *raster, const struct ink *ink)
 {
     const struct tint tint = tint_of(ink);
+    clear_beside(under);
     for (int32_t y = raster->top; y <= raster->bottom; y++) {
         size_t n = raster_row(raster, y);
         if (n > 0 && ink->alpha > 0)
@@ -263,6 +272,7 @@ void under_shape(struct under *under, struct raster *raster, const struct ink *i
 void under_flood(struct under *under, const struct ink *ink)
 {
     const struct tint tint = tint_of(ink);
+    clear_beside(under);
     for (uint32_t y = 0; y < under->size_px; y++)
         lay_whole(under, y, 0, under->size_px / LANES, &tint);
 }
@@ -531,22 +541,23 @@ static void pop_level(struct under *under)
 
 /* ---- the picture ---- */
 
-/* 16 bits to 8, rounded; 65,279 and more are 255. */
-static inline uint32_t byte_of(uint16_t value)
+/* 16 bits to 8 in each lane, rounded; a byte times 257 is that byte. */
+static inline lanes byte_of(lanes value)
 {
-    return ((uint32_t)value * 255 + 32896) >> 16;
+    return (mul(value, all(65280)) + all(128)) >> 8;
 }
 
 void under_pixels(struct under *under, uint32_t *pixels)
 {
+    typedef uint32_t wide __attribute__((vector_size(32)));
     while (under->n_levels > 0)
         pop_level(under);
     size_t n = (size_t)under->size_px * under->size_px / LANES;
     for (size_t i = 0; i < n; i++) {
         const struct under_cell *cell = &under->cells[i];
-        for (int k = 0; k < LANES; k++)
-            pixels[i * LANES + (size_t)k] = byte_of(cell->r[k]) | byte_of(cell->g[k]) << 8 |
-                                            byte_of(cell->b[k]) << 16 |
-                                            (255 - byte_of(cell->through[k])) << 24;
+        lanes low = byte_of(cell->r) | byte_of(cell->g) << 8;
+        lanes high = byte_of(cell->b) | (all(255) - byte_of(cell->through)) << 8;
+        wide eight = __builtin_convertvector(low, wide) | __builtin_convertvector(high, wide) << 16;
+        memcpy(pixels + i * LANES, &eight, sizeof eight);
     }
 }

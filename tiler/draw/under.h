@@ -48,6 +48,7 @@ struct under {
     uint32_t room_px;
     struct under_cell *cells;
     uint16_t *beside; /* for each pixel: how much of it this layer's shapes fill, in 1/256 */
+    bool has_beside;  /* else beside is not cleared yet for this layer */
     uint16_t *seen;   /* and what showed through where they began to */
     uint8_t *opaque;  /* for each block of 16 x 16: nothing below is seen */
     uint64_t *open;   /* the same the other way round, a bit each, in whole words a row of blocks */

@@ -39,7 +39,7 @@ static void mark_edges(const struct drawing *d, const struct layer_job *job,
     }
 }
 
-/* What is under two pixels across may cover no pixel wholly: the one in its middle is marked.
+/* What is under three pixels across may cover no pixel wholly: the one in its middle is marked.
  * What is under one pixel thick but long is marked all along its edge. */
 static void mark_shape(const struct drawing *d, const struct layer_job *job,
                        const struct shape *shape)
@@ -48,8 +48,8 @@ static void mark_shape(const struct drawing *d, const struct layer_job *job,
         to_picture(d, (struct plane_point){(int32_t)shape->box.west, (int32_t)shape->box.north});
     struct fixed high =
         to_picture(d, (struct plane_point){(int32_t)shape->box.east, (int32_t)shape->box.south});
-    int64_t two = (int64_t)2 * FIXED_ONE * d->canvas->scale;
-    if (high.x - low.x < two && high.y - low.y < two)
+    int64_t three = (int64_t)3 * FIXED_ONE * d->canvas->scale;
+    if (high.x - low.x < three && high.y - low.y < three)
         mark_px(d, (struct fixed){(low.x + high.x) >> 1, (low.y + high.y) >> 1});
     else if (shape->thickness < plane_units_of_px(d->key->z) / 2)
         mark_edges(d, job, shape);
@@ -90,7 +90,7 @@ static void add_ring(const struct drawing *d, const struct detail *detail, uint3
 void add_polygon(const struct drawing *d, const struct layer_job *job, const struct shape *shape)
 {
     const struct detail *detail = job->detail;
-    if (shape->thickness < plane_units_of_px(d->key->z)) /* 2 px across, if it is square */
+    if (2 * shape->thickness < 3 * plane_units_of_px(d->key->z)) /* 3 px across, if it is square */
         mark_shape(d, job, shape);
     for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++)
         if (detail->ring_ends[ring] - ring_start(detail, ring) >= 3)
@@ -99,8 +99,8 @@ void add_polygon(const struct drawing *d, const struct layer_job *job, const str
 
 bool is_thin(const struct stroke_style *stroke)
 {
-    return stroke->width_px <= THIN_MAX_PX && stroke->n_dashes == 0 &&
-           stroke->offset_px == 0 && stroke->gap_px == 0;
+    return stroke->width_px <= THIN_MAX_PX && stroke->n_dashes == 0 && stroke->offset_px == 0 &&
+           stroke->gap_px == 0;
 }
 
 struct stroke_style stroke_scaled(const struct stroke_style *stroke, uint32_t scale)

@@ -96,12 +96,12 @@ static uint32_t index_of(const struct stretch *stretch, uint32_t i)
     return at >= stretch->n ? at - stretch->n : at;
 }
 
-/* The least zoom of which a quarter of a pixel is shorter than this. */
+/* The least zoom of which three eighths of a pixel are shorter than this. */
 static uint8_t zoom_of(double distance)
 {
     int exponent;
-    /* 2^(24 - z) units a pixel: 2^(22 - z) < distance. */
-    double share = frexp(distance, &exponent); /* distance = share 2^exponent, 0.5 <= share < 1 */
+    /* 2^(24 - z) units a pixel: 3/8 2^(24 - z) < distance. */
+    double share = frexp(distance / 1.5, &exponent); /* share 2^exponent, 0.5 <= share < 1 */
     if (!(distance > 0))
         return SIMPLIFY_FULL;
     int zoom = 22 - (share > 0.5 ? exponent - 1 : exponent - 2);

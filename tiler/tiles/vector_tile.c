@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What of a detail of 256-px tiles is a quarter of a pixel there is a unit here, two zooms lower.
- */
+/* What of a detail of 256-px tiles is 3/8 of a pixel is one and a half units here, two zooms
+ * lower. */
 enum { DETAIL_BEYOND = 2 };
 
 /* How often a layer is drawn again because shapes were mended whose neighbours have to follow. */

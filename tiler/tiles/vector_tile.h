@@ -5,7 +5,7 @@
  * first, named as in styles/README.md; in it the features that a layer of the style draws, in the
  * order of the lowest one. The unit of ?unit= is left to the client.
  *
- * Shapes keep the vertices that a quarter of a pixel of a map at twice the resolution asks for
+ * Shapes keep the vertices that 3/8 of a pixel of a map at twice the resolution ask for
  * (simplify.h), rounded to the tile's units, which are the same for all tiles of a zoom: borders
  * that two shapes share stay shared, over the edges of tiles too. They reach 64 units beyond the
  * tile. Every polygon is valid: one that rounding made cross itself is mended, and its neighbours
