@@ -132,6 +132,12 @@ static void test_every_spelling_gives_the_same_tile(void **state)
     again.if_none_match = NULL;
     assert_true(ask_with(s, &again));
     assert_int_equal(s->response.status, 200);
+    /* another style is another tile, and the same as by its plain address */
+    assert_int_equal(get(s, "/wmts/1.0.0/risk/dark/CGCS2000Quad/8/72/406.png"), 200);
+    assert_string_not_equal(s->response.body->tag, tag);
+    memcpy(tag, s->response.body->tag, sizeof tag);
+    assert_int_equal(get(s, "/tiles/risk/CGCS2000Quad/8/406/72.png?style=dark"), 200);
+    assert_string_equal(s->response.body->tag, tag);
     assert_int_equal(get(s, "/wmts/1.0.0/city/default/WebMercatorQuad/9/197/407.mvt"), 200);
     assert_string_equal(s->response.content_type, "application/vnd.mapbox-vector-tile");
     assert_int_equal(get(s, "/wmts/1.0.0/city/default/WebMercatorQuad/9/0/0.mvt"), 204);
