@@ -24,10 +24,11 @@ cd "$WORK" || exit 1
 layer() { echo "WMTS:$CAPABILITIES,layer=$1,tilematrixset=$2"; }
 maps="risk region city county dangers pipelines"
 grids="WebMercatorQuad WorldCRS84Quad CGCS2000Quad"
-for map in $maps; do for grid in $grids; do echo "layer=$map,tilematrixset=$grid"; done; done >expected
-gdalinfo "WMTS:$CAPABILITIES" 2>>log | sed -n 's/.*_NAME=.*xml,//p' >found
+styles=$(curl -sf "$CAPABILITIES" | sed -n 's|.*<ows:Identifier>\(.*\)</ows:Identifier>.*|\1|p' | sort -u | grep -cxE 'four-colour|accessible|dark|print')
+for map in $maps; do for grid in $grids; do echo "layer=$map,tilematrixset=$grid"; done; done | sort >expected
+gdalinfo "WMTS:$CAPABILITIES" 2>>log | sed -n 's/.*_NAME=.*xml,//p' | sed 's/,style=.*//' | sort -u >found
 same "GDAL finds every map in every grid at one address" "$(cat expected)" "$(cat found)"
-same "by key-value pairs too" 18 "$(gdalinfo "WMTS:$URL/wmts?SERVICE=WMTS&REQUEST=GetCapabilities" 2>>log | grep -c _NAME=)"
+same "by key-value pairs too, in four styles" "4 $((18 * styles))" "$styles $(gdalinfo "WMTS:$URL/wmts?SERVICE=WMTS&REQUEST=GetCapabilities" 2>>log | grep -c _NAME=)"
 says 'ID\["EPSG",4490\]' "CGCS2000Quad is EPSG:4490 to GDAL" gdalinfo "$(layer risk CGCS2000Quad)"
 says 'Data axis to CRS axis mapping: 2,1' "whose latitude comes first" gdalinfo "$(layer risk CGCS2000Quad)"
 says 'ID\["EPSG",3857\]' "WebMercatorQuad is EPSG:3857" gdalinfo "$(layer risk WebMercatorQuad)"
