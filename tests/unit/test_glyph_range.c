@@ -202,6 +202,21 @@ static void test_letters_are_served_by_stack_and_range(void **state)
     assert_int_equal(get(s, "/fonts/..%2F..%2Fetc/0-255.pbf"), 404);
 }
 
+static void test_style_sheets_name_fonts_of_the_reader(void **state)
+{
+    struct served *s = *state;
+    assert_int_equal(get(s, "/fonts/Noto+Sans+CJK+SC/700.css"), 200);
+    assert_string_equal(s->response.content_type, "text/css; charset=utf-8");
+    assert_non_null(strstr(body(s), "font-family:\"Noto Sans CJK SC\";font-style:normal;"
+                                    "font-weight:700;src:local(\"Noto Sans CJK SC Bold\")"));
+    assert_int_equal(get(s, "/fonts/Noto+Sans/400-italic.css"), 200);
+    assert_non_null(strstr(body(s), "font-style:italic"));
+    assert_int_equal(get(s, "/fonts/Noto/450.css"), 404);
+    assert_int_equal(get(s, "/fonts/Noto/.css"), 404);
+    assert_int_equal(get(s, "/fonts/No%22to/400.css"), 404);
+    assert_int_equal(get(s, "/fonts/No%7D/400.css"), 404);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_an_ideograph_fills_its_em_box_round_the_middle_of_the_line),
         cmocka_unit_test(test_fields_are_distances_to_the_outline),
         TEST(test_letters_are_served_by_stack_and_range),
+        TEST(test_style_sheets_name_fonts_of_the_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ ask_handler ask_near;
 ask_handler ask_tilejson, ask_style;
 
 /* routes_fonts.c */
-ask_handler ask_glyphs;
+ask_handler ask_font;
 
 /* "http://host:port" as the client named it; "" if it did not, so that addresses are relative.
  * (routes_vector.c) */

@@ -81,6 +81,15 @@ static void write_bounds(struct jw *jw, const struct plane_box *box)
     jw_end_array(jw);
 }
 
+/* Clients hand the parameters of a style's address on to those of its sources: ol-mapbox-style. */
+static enum err_code check_map(const struct ask *ask, const char *name, struct err *err)
+{
+    const char *map = params_text(&ask->params, "map");
+    if (!map || strcmp(map, name) == 0)
+        return ERR_OK;
+    return err_set(err, ERR_USAGE, "the path is of map %s, the parameter of %s", name, map);
+}
+
 enum err_code ask_tilejson(struct ask *ask, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -91,6 +100,7 @@ enum err_code ask_tilejson(struct ask *ask, struct err *err)
     const char *name = NULL;
     TRY(read_name(ask, ask_segment(ask, 1), &name, err));
     TRY(ask_read_map(name, &map, err));
+    TRY(check_map(ask, name, err));
     const struct style *style = scenes_style(ask->scenes);
     size_t n = vector_sources(style, map, sources);
     TRY(find_bounds(ask, sources, n, &bounds, err));
@@ -144,6 +154,29 @@ static void write_raw(struct members *members, const struct json *value)
 
 static void write_sources(struct members *members, const struct json *sources);
 
+static bool write_one(void *context, const char *key, const struct json *value)
+{
+    struct members *members = context;
+    jw_key(&members->ask->jw, key);
+    write_raw(members, value);
+    return true;
+}
+
+/* OpenLayers looks for the fonts of a style elsewhere in the world, unless it is told where. */
+static void write_metadata(struct members *members, const struct json *metadata)
+{
+    struct jw *jw = &members->ask->jw;
+    jw_key(jw, "metadata");
+    jw_object(jw);
+    if (metadata)
+        jr_each(metadata, members, write_one);
+    jw_kv_string(jw, "ol:webfonts",
+                 arena_printf(members->ask->arena,
+                              "%s/fonts/{Font+Family}/{fontweight}{-fontstyle}.css",
+                              ask_base(members->ask)));
+    jw_end_object(jw);
+}
+
 static bool write_layer_member(void *context, const char *key, const struct json *value)
 {
     struct members *members = context;
@@ -179,6 +212,8 @@ static bool write_member(void *context, const char *key, const struct json *valu
 {
     struct members *members = context;
     struct jw *jw = &members->ask->jw;
+    if (strcmp(key, "metadata") == 0)
+        return true; /* stands at the end */
     jw_key(jw, key);
     if (strcmp(key, "sources") == 0) {
         write_sources(members, value);
@@ -233,6 +268,7 @@ enum err_code ask_style(struct ask *ask, struct err *err)
     TRY(jr_parse(text, n, &root, err));
     jw_object(&ask->jw);
     jr_each(root, &members, write_member);
+    write_metadata(&members, jr_get(root, "metadata"));
     jw_end_object(&ask->jw);
     TRY(members.failed ? err_nomem(err) : ERR_OK);
 done:
