@@ -108,6 +108,11 @@ static void test_tilejson_and_style_lead_to_the_vector_tiles(void **state)
     assert_int_equal(get(s, "/styles/other.json"), 404);
     assert_int_equal(get(s, "/styles/four-colour.json?map=none"), 404);
     assert_int_equal(get(s, "/tiles/none.json"), 404);
+    /* What OpenLayers hands on from the style's address. */
+    assert_int_equal(get(s, "/tiles/city.json?map=city"), 200);
+    assert_int_equal(get(s, "/tiles/city.json?map=risk"), 400);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?map=city"), 200);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?map=cit"), 400);
     assert_int_equal(get(s, "/tiles/city"), 404);
 }
 

@@ -83,9 +83,9 @@ static const struct route table[] = {
     {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, PARAMS("style", "map"), JSON_TYPE},
     {"/styles/*", HTTP_GET, NEEDS_WORLD, ask_style, PARAMS("map"), JSON_TYPE},
     {"/styles/*/*", HTTP_GET, NEEDS_WORLD, ask_sprite, NO_PARAMS, JSON_TYPE},
-    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png", "v"),
+    {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "map", "unit", "png", "v"),
      "image/png"},
-    {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "unit", "png", "v"),
+    {"/tiles/*/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile, PARAMS("style", "map", "unit", "png", "v"),
      "image/png"},
     {"/fonts/*/*", HTTP_GET, NEEDS_WORLD, ask_font, NO_PARAMS, NULL},
     {"/v1/status", HTTP_GET, NEEDS_WORLD, ask_status, NO_PARAMS, JSON_TYPE},
@@ -247,6 +247,19 @@ static enum err_code check_access(struct ask *ask, const struct route *route, st
     return code;
 }
 
+/* Clients hand the parameters of a style's address on to its tiles (ol-mapbox-style): ?map= says
+ * again what the path says. */
+static enum err_code check_map(const struct ask *ask, struct err *err)
+{
+    const char *map = params_text(&ask->params, "map"), *named = ask_segment(ask, 1);
+    if (!map || strcmp(ask_segment(ask, 0), "tiles") != 0)
+        return ERR_OK;
+    size_t n = strlen(map);
+    if (strncmp(named, map, n) == 0 && (named[n] == '\0' || strcmp(named + n, ".json") == 0))
+        return ERR_OK;
+    return err_set(err, ERR_USAGE, "the path is of %s, the parameter map of \"%.64s\"", named, map);
+}
+
 /* Splits the target, finds the route, checks method, token and parameters. *route stays NULL when
  * the response is complete already (OPTIONS). */
 static enum err_code read_target(struct ask *ask, const struct route **out, struct err *err)
@@ -283,6 +296,7 @@ static enum err_code read_target(struct ask *ask, const struct route **out, stru
     }
     TRY(params_parse(query, ask->arena, &ask->params, err));
     TRY(params_known(&ask->params, route->params, err));
+    TRY(check_map(ask, err));
 done:
     return code;
 }

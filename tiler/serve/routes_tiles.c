@@ -112,6 +112,7 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     TRY(read_number(last, "y", &y, err));
     TRY(tile_grid_key(out->grid, z, x, y, key, err));
     size_t n_allowed = (size_t)(params_text(&ask->params, "style") != NULL) +
+                       (size_t)(params_text(&ask->params, "map") != NULL) +
                        (size_t)(params_text(&ask->params, "v") != NULL);
     if (out->vector && ask->params.n > n_allowed)
         return err_set(err, ERR_USAGE, "a vector tile takes no parameters but style and v");

@@ -81,15 +81,6 @@ static void write_bounds(struct jw *jw, const struct plane_box *box)
     jw_end_array(jw);
 }
 
-/* Clients hand the parameters of a style's address on to those of its sources: ol-mapbox-style. */
-static enum err_code check_map(const struct ask *ask, const char *name, struct err *err)
-{
-    const char *map = params_text(&ask->params, "map");
-    if (!map || strcmp(map, name) == 0)
-        return ERR_OK;
-    return err_set(err, ERR_USAGE, "the path is of map %s, the parameter of %s", name, map);
-}
-
 enum err_code ask_tilejson(struct ask *ask, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -100,7 +91,6 @@ enum err_code ask_tilejson(struct ask *ask, struct err *err)
     const char *name = NULL;
     TRY(read_name(ask, ask_segment(ask, 1), &name, err));
     TRY(ask_read_map(name, &map, err));
-    TRY(check_map(ask, name, err));
     const struct style *style = scenes_style(ask->scenes);
     size_t n = vector_sources(style, map, sources);
     TRY(find_bounds(ask, sources, n, &bounds, err));
