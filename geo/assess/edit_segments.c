@@ -136,7 +136,8 @@ done:
     return code;
 }
 
-/* Whether an edit changes only what no segment tells: a name, where the record came from. */
+/* Whether an edit changes only what no segment tells: a name, where the record came from; unless
+ * that tells how accurate it is. */
 static enum err_code is_told_alike(const struct segments_step *step, const struct world_edit *edit,
                                    bool *out, struct err *err)
 {
@@ -158,7 +159,13 @@ static enum err_code is_told_alike(const struct segments_step *step, const struc
         size_t n = field->type == FIELD_INTEGER ? sizeof(int32_t) : sizeof(char *);
         memcpy((char *)now + field->offset, (const char *)old + field->offset, n);
     }
-    return rows_same(layer, old, now, step->arena, out, err);
+    enum err_code code = rows_same(layer, old, now, step->arena, out, err);
+    const struct world *world = step->now;
+    double was_m = world_record_slack_m(world, layer, old);
+    double is_m = world_record_slack_m(
+        world, layer, world_record(world, layer, (size_t)world_row(world, layer, edit->new_slot)));
+    *out = *out && was_m >= is_m && was_m <= is_m;
+    return code;
 }
 
 static const void *old_row(const void *context, size_t i)

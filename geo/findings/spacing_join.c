@@ -1,6 +1,7 @@
 #include "geo/findings/spacing_join.h"
 
 #include "data/base/text.h"
+#include "geo/measure/edges.h"
 #include "geo/measure/ellipsoid.h"
 #include "geo/world/near.h"
 
@@ -277,8 +278,34 @@ static enum err_code distance_points(const struct spacing_source *source,
     return ERR_OK;
 }
 
+/* The edges of a source that meets many targets: made when the first may be in reach. */
+struct prepared {
+    bool built;
+    struct edges edges;
+};
+
+/* As distance_shapes. */
+static enum err_code distance_prepared(const struct spacing_join *join, struct prepared *prepared,
+                                       const struct geom *target, double reach_m,
+                                       struct closest *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct geom *geom = join->source->geom;
+    *out = (struct closest){.distance_m = INFINITY};
+    if (geom->n_points == 0 || rtree_box_distance_m(geom->box, target->box) > reach_m ||
+        !distance_may_reach(geom, target->box, reach_m))
+        return ERR_OK;
+    if (!prepared->built)
+        TRY(edges_build(geom, join->scratch, &prepared->edges, err));
+    prepared->built = true;
+    TRY(distance_edges_shape(&prepared->edges, target, reach_m, join->scratch, out, err));
+done:
+    return code;
+}
+
+/* prepared NULL: it meets this one alone. */
 static enum err_code join_target(const struct spacing_join *join, enum layer_id layer, uint32_t row,
-                                 double reach_m, struct err *err)
+                                 double reach_m, struct prepared *prepared, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct spacing_targets *known = join->targets ? &join->targets[layer] : NULL;
@@ -289,6 +316,8 @@ static enum err_code join_target(const struct spacing_join *join, enum layer_id 
     const struct spacing_facts *facts = known && known->facts ? &known->facts[row] : NULL;
     if (facts && facts->is_point && join->source->is_point)
         TRY(distance_points(join->source, facts, reach_m, &target.closest, err));
+    else if (prepared && !join->source->is_point)
+        TRY(distance_prepared(join, prepared, &target.head->geom, reach_m, &target.closest, err));
     else
         TRY(distance_shapes(join->source->geom, &target.head->geom, reach_m, join->scratch,
                             &target.closest, err));
@@ -304,12 +333,13 @@ enum err_code spacing_join_one(const struct spacing_join *join, enum layer_id la
                                struct err *err)
 {
     double reach_m = reach_of_layer_m(join, layer);
-    return reach_m < 0 ? ERR_OK : join_target(join, layer, row, reach_m, err);
+    return reach_m < 0 ? ERR_OK : join_target(join, layer, row, reach_m, NULL, err);
 }
 
 enum err_code spacing_join_all(const struct spacing_join *join, struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct prepared prepared = {.built = false};
     for (size_t l = 0; l < TARGET_LAYERS; l++) {
         enum layer_id layer = target_layers[l];
         double reach_m = reach_of_layer_m(join, layer);
@@ -318,7 +348,7 @@ enum err_code spacing_join_all(const struct spacing_join *join, struct err *err)
             continue;
         TRY(search_near(join, layer, reach_m, &rows, err));
         for (size_t i = 0; i < rows.n; i++)
-            TRY(join_target(join, layer, rows.items[i], reach_m, err));
+            TRY(join_target(join, layer, rows.items[i], reach_m, &prepared, err));
     }
 done:
     return code;

@@ -3,6 +3,8 @@
 #include "geo/measure/ellipsoid.h"
 #include "geo/measure/hilbert.h"
 
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,8 +163,12 @@ struct pending {
 void rtree_search(const struct rtree *tree, struct box box, void *context,
                   bool (*visit)(void *context, uint32_t item))
 {
-    if (tree->n_nodes == 0 || box_is_empty(box))
+    if (tree->n_nodes == 0 || box_is_empty(box)) /* NaN is empty too */
         return;
+    /* What has no box is kept with one from +infinity to -infinity, which an infinite one would
+     * find. */
+    box = (struct box){fmax(box.west_deg, -DBL_MAX), fmax(box.south_deg, -DBL_MAX),
+                       fmin(box.east_deg, DBL_MAX), fmin(box.north_deg, DBL_MAX)};
     struct pending pending = {.nodes = {tree->n_nodes - 1}, .n = 1};
     while (pending.n > 0) {
         uint32_t index = pending.nodes[--pending.n];

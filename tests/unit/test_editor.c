@@ -296,6 +296,43 @@ static void test_contours_speak_for_themselves_when_their_plant_goes_and_comes(v
     editor_free(editor);
 }
 
+/* All records of a layer, each from that source, which alone says how accurate they are. */
+static void put_source(struct fixture *f, struct editor *editor, enum layer_id layer,
+                       const char *source)
+{
+    const struct world *world = editor_world(editor);
+    size_t bytes = records_binding(layer)->record_bytes;
+    size_t n = world_count(world, layer);
+    struct edit_result result;
+    char *records = arena_alloc(&f->arena, n, bytes);
+    for (size_t i = 0; i < n; i++) {
+        struct record_head *head = (void *)(records + i * bytes);
+        assert_ok(f, record_copy(layer, world_record(world, layer, i), &f->arena, head, &f->err));
+        head->source = source;
+        head->accuracy_m = (double)NAN;
+    }
+    struct edit_request request = {.layer = layer, .records = records, .n_records = n};
+    assert_true(n > 3);
+    assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
+    assert_true(result.changed);
+    edit_result_release(&result);
+}
+
+static void test_another_source_is_another_accuracy(void **state)
+{
+    static const enum layer_id layers[] = {LAYER_PROTECTED, LAYER_INFRASTRUCTURE, LAYER_ENTERPRISES,
+                                           LAYER_PIPELINES};
+    struct fixture *f = *state;
+    struct region r;
+    struct editor *editor = open_region(f, &r, 23);
+    for (size_t l = 0; l < sizeof layers / sizeof layers[0]; l++) {
+        put_source(f, editor, layers[l], "a map");
+        put_source(f, editor, layers[l], "a survey");
+        assert_as_assessed(f);
+    }
+    editor_free(editor);
+}
+
 /* ---- refusals ---- */
 
 static void assert_refused(struct fixture *f, struct editor *editor,
@@ -475,6 +512,7 @@ int main(void)
         TEST(test_the_same_for_regions_asked_for),
         TEST(test_a_second_scenario_beside_a_societal_finding_tells_its_row_anew),
         TEST(test_contours_speak_for_themselves_when_their_plant_goes_and_comes),
+        TEST(test_another_source_is_another_accuracy),
         TEST(test_what_is_refused_changes_nothing),
         TEST(test_the_same_record_again_is_no_change),
         TEST(test_an_unknown_enterprise_is_a_warning),

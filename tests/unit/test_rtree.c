@@ -122,6 +122,31 @@ static void test_rtree_takes_infinite_boxes(void **state)
     arena_release(&arena);
 }
 
+static void test_an_endless_box_finds_what_has_a_box_and_one_that_is_no_box_nothing(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct rtree tree;
+    uint32_t *found;
+    size_t n_found;
+    arena_init(&arena, 0);
+    /* A node has room for sixteen: what is left free must not be found. */
+    struct box boxes[] = {{1, 1, 2, 2}, box_empty(), {5, 5, 6, 6}, box_empty()};
+    assert_int_equal(rtree_build(boxes, 4, &arena, &tree, NULL), ERR_OK);
+    const struct box endless = {-INFINITY, -INFINITY, INFINITY, INFINITY};
+    assert_int_equal(rtree_collect(&tree, endless, &arena, &found, &n_found, NULL), ERR_OK);
+    assert_int_equal(n_found, 2);
+    assert_int_equal(found[0], 0);
+    assert_int_equal(found[1], 2);
+    const struct box wrong[] = {{NAN, -90, 180, 90},   {-180, NAN, 180, 90}, {-180, -90, NAN, 90},
+                                {-180, -90, 180, NAN}, {NAN, NAN, NAN, NAN}, box_empty()};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(rtree_collect(&tree, wrong[i], &arena, &found, &n_found, NULL), ERR_OK);
+        assert_int_equal(n_found, 0);
+    }
+    arena_release(&arena);
+}
+
 struct seen {
     double last_m;
     uint32_t last_item;
@@ -269,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_rtree_collect_is_the_linear_scan),
         cmocka_unit_test(test_rtree_search_stops_when_told),
         cmocka_unit_test(test_rtree_takes_infinite_boxes),
+        cmocka_unit_test(test_an_endless_box_finds_what_has_a_box_and_one_that_is_no_box_nothing),
         cmocka_unit_test(test_rtree_nearest_visits_all_by_rising_bound_and_ties_by_item),
         cmocka_unit_test(test_box_bound_never_passes_the_distance_anywhere_on_earth),
         cmocka_unit_test(test_rtree_is_the_same_for_the_same_boxes),
