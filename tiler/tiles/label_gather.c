@@ -9,6 +9,9 @@
 struct gathering {
     const struct label_input *input;
     const struct label_layer *layer;
+    bool shared;            /* whether the layer's features differ in their texts alone */
+    struct label_wish wish; /* then: theirs, but for the text */
+    uint64_t wish_hash;
     struct arena *arena;
     struct arena scratch; /* reset after each feature */
     struct candidate *candidates;
@@ -58,8 +61,9 @@ static enum err_code add(struct gathering *g, const struct candidate *candidate,
 
 /* ---- at points ---- */
 
+/* wish_hash: of what the label looks like. */
 static enum err_code add_point(struct gathering *g, const struct candidate *feature,
-                               const struct label_wish *wish, struct err *err)
+                               uint64_t wish_hash, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct candidate candidate = *feature;
@@ -67,7 +71,8 @@ static enum err_code add_point(struct gathering *g, const struct candidate *feat
     TRY(source_point(g->layer->source, feature->feature, &g->scratch, &at, err));
     candidate.x_px = px_of(at.x, g->input->z);
     candidate.y_px = px_of(at.y, g->input->z);
-    candidate.content = label_wish_hash(wish, candidate.x_px, candidate.y_px);
+    const int32_t place[] = {candidate.x_px, candidate.y_px};
+    candidate.content = label_hash(wish_hash, place, sizeof place);
     TRY(add(g, &candidate, err));
 done:
     return code;
@@ -105,8 +110,8 @@ static enum err_code add_path(struct gathering *g, struct candidate *candidate,
     const struct path *path = &task->path;
     struct path_places places =
         path_places(path, &task->wish, task->run.width_64 / 64.0, g->input->z);
-    uint64_t content = label_hash(label_wish_hash(&task->wish, 0, 0), path->points,
-                                  path->n * sizeof *path->points);
+    uint64_t content =
+        label_hash(label_wish_hash(&task->wish), path->points, path->n * sizeof *path->points);
     if (places.n == 0)
         return ERR_OK;
     candidate->line = arena_memdup(g->arena, task, sizeof *task);
@@ -211,27 +216,66 @@ done:
 
 /* ---- all ---- */
 
+static struct eval eval_of(struct gathering *g, const struct source_feature *feature)
+{
+    return (struct eval){.zoom = (double)g->input->z - 1,
+                         .feature = feature,
+                         .get = feature ? source_property : NULL,
+                         .arena = &g->scratch};
+}
+
 static enum err_code add_feature(struct gathering *g, uint32_t feature, struct err *err)
 {
     const struct label_layer *layer = g->layer;
     struct source_feature subject = {layer->source, feature};
-    struct eval eval = {.zoom = (double)g->input->z - 1,
-                        .feature = &subject,
-                        .get = source_property,
-                        .arena = &g->scratch};
+    struct eval eval = eval_of(g, &subject);
     struct label_wish wish;
     if (!style_filter(layer->style, &eval))
-        return ERR_OK;
-    label_wish_of(layer->style, &eval, &wish);
-    if (!wish.text && wish.look.icon == ICON_NONE)
         return ERR_OK;
     const struct candidate candidate = {
         .layer = (uint32_t)layer->index,
         .feature = feature,
         .id = source_feature_id(layer->source, feature),
         .sort_key = style_number(layer->style, PROP_SYMBOL_SORT_KEY, &eval)};
-    return wish.placement == PLACE_POINT ? add_point(g, &candidate, &wish, err)
+    if (g->shared && g->wish.placement == PLACE_POINT) {
+        const char *text = label_wish_text(layer->style, &eval);
+        if (!text && g->wish.look.icon == ICON_NONE)
+            return ERR_OK;
+        uint64_t hash = text ? label_hash(g->wish_hash, text, strlen(text)) : g->wish_hash;
+        return add_point(g, &candidate, hash, err);
+    }
+    label_wish_of(layer->style, &eval, &wish);
+    if (!wish.text && wish.look.icon == ICON_NONE)
+        return ERR_OK;
+    return wish.placement == PLACE_POINT ? add_point(g, &candidate, label_wish_hash(&wish), err)
                                          : add_lines(g, &candidate, &wish, err);
+}
+
+static enum err_code add_layer(struct gathering *g, const struct label_layer *layer,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct eval eval = eval_of(g, NULL);
+    g->layer = layer;
+    g->shared = label_wish_shared(layer->style);
+    if (g->shared) {
+        label_wish_all(layer->style, &eval, &g->wish);
+        g->wish_hash = label_wish_hash(&g->wish);
+    }
+    for (uint32_t i = 0; i < layer->source->n; i++) {
+        TRY(add_feature(g, i, err));
+        arena_reset(&g->scratch);
+    }
+done:
+    return code;
+}
+
+static bool is_sorted(const struct candidate *candidates, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (by_priority(&candidates[i - 1], &candidates[i]) > 0)
+            return false;
+    return true;
 }
 
 enum err_code label_gather(const struct label_input *input, struct arena *arena,
@@ -245,14 +289,10 @@ enum err_code label_gather(const struct label_input *input, struct arena *arena,
         n_features += input->layers[l].source->n;
     g.candidates = arena_grow(arena, NULL, &g.capacity, n_features, sizeof *g.candidates);
     TRY(g.candidates ? ERR_OK : err_nomem(err));
-    for (size_t l = 0; l < input->n_layers; l++) {
-        g.layer = &input->layers[l];
-        for (uint32_t i = 0; i < g.layer->source->n; i++) {
-            TRY(add_feature(&g, i, err));
-            arena_reset(&g.scratch);
-        }
-    }
-    if (g.n > 0)
+    /* Upper layers first and sources by id: mostly that is the order already. */
+    for (size_t l = input->n_layers; l-- > 0;)
+        TRY(add_layer(&g, &input->layers[l], err));
+    if (!is_sorted(g.candidates, g.n))
         qsort(g.candidates, g.n, sizeof *g.candidates, by_priority);
     *out = g.candidates;
     *n = g.n < MOST_CANDIDATES ? g.n : MOST_CANDIDATES;

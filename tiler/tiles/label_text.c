@@ -155,18 +155,11 @@ static void wish_line(const struct style_layer *layer, const struct eval *eval,
     out->max_width_em = MOST_CHARACTERS; /* one line */
 }
 
-void label_wish_of(const struct style_layer *layer, const struct eval *eval, struct label_wish *out)
+static void wish_text(const struct style_layer *layer, const struct eval *eval,
+                      struct label_wish *out)
 {
-    memset(out, 0, sizeof *out);
-    out->max_width_em = style_number(layer, PROP_TEXT_MAX_WIDTH, eval);
-    wish_line(layer, eval, out);
-    wish_icon(layer, eval, out);
     struct text_look *look = &out->look.text;
     double size = style_number(layer, PROP_TEXT_SIZE, eval);
-    if (size >= 1)
-        out->text = readable(style_text(layer, PROP_TEXT_FIELD, eval), eval->arena);
-    if (!out->text)
-        return;
     look->size_px = size;
     look->colour = style_colour(layer, PROP_TEXT_COLOR, eval);
     look->opacity = style_number(layer, PROP_TEXT_OPACITY, eval);
@@ -182,6 +175,47 @@ void label_wish_of(const struct style_layer *layer, const struct eval *eval, str
     out->letter_spacing_px = style_number(layer, PROP_TEXT_LETTER_SPACING, eval) * size;
     out->text_may_overlap = style_bool(layer, PROP_TEXT_ALLOW_OVERLAP, eval);
     out->text_optional = style_bool(layer, PROP_TEXT_OPTIONAL, eval);
+}
+
+const char *label_wish_text(const struct style_layer *layer, const struct eval *eval)
+{
+    if (style_number(layer, PROP_TEXT_SIZE, eval) < 1)
+        return NULL;
+    return readable(style_text(layer, PROP_TEXT_FIELD, eval), eval->arena);
+}
+
+bool label_wish_shared(const struct style_layer *layer)
+{
+    for (int i = 0; i < PROP_COUNT; i++)
+        if (layer->properties[i] && i != PROP_TEXT_FIELD && i != PROP_SYMBOL_SORT_KEY &&
+            expr_depends(layer->properties[i]) & EXPR_FEATURE)
+            return false;
+    return true;
+}
+
+/* All that does not depend on whether there is a text. */
+static void wish_rest(const struct style_layer *layer, const struct eval *eval,
+                      struct label_wish *out)
+{
+    memset(out, 0, sizeof *out);
+    out->max_width_em = style_number(layer, PROP_TEXT_MAX_WIDTH, eval);
+    wish_line(layer, eval, out);
+    wish_icon(layer, eval, out);
+}
+
+void label_wish_all(const struct style_layer *layer, const struct eval *eval,
+                    struct label_wish *out)
+{
+    wish_rest(layer, eval, out);
+    wish_text(layer, eval, out);
+}
+
+void label_wish_of(const struct style_layer *layer, const struct eval *eval, struct label_wish *out)
+{
+    wish_rest(layer, eval, out);
+    out->text = label_wish_text(layer, eval);
+    if (out->text)
+        wish_text(layer, eval, out);
 }
 
 /* ---- hashes ---- */
@@ -206,13 +240,12 @@ uint64_t label_hash(uint64_t hash, const void *bytes, size_t n)
     return mixed(hash, word);
 }
 
-uint64_t label_wish_hash(const struct label_wish *wish, int32_t x_px, int32_t y_px)
+uint64_t label_wish_hash(const struct label_wish *wish)
 {
-    struct label_wish copy = *wish;
-    uint64_t place = (uint64_t)(uint32_t)x_px << 32 | (uint32_t)y_px;
+    struct label_wish copy;
     memcpy(&copy, wish, sizeof copy);
     copy.text = NULL;
-    uint64_t hash = label_hash(place, &copy, sizeof copy);
+    uint64_t hash = label_hash(0, &copy, sizeof copy);
     return wish->text ? label_hash(hash, wish->text, strlen(wish->text)) : hash;
 }
 

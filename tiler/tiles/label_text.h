@@ -28,11 +28,18 @@ struct label_wish {
 void label_wish_of(const struct style_layer *layer, const struct eval *eval,
                    struct label_wish *out);
 
+/* Whether the wishes of a layer's features differ in their texts alone. Then: a wish without its
+ * text, for all of them (eval without a feature), and the text of one. */
+bool label_wish_shared(const struct style_layer *layer);
+void label_wish_all(const struct style_layer *layer, const struct eval *eval,
+                    struct label_wish *out);
+const char *label_wish_text(const struct style_layer *layer, const struct eval *eval);
+
 /* Goes on from hash, over n bytes. */
 uint64_t label_hash(uint64_t hash, const void *bytes, size_t n);
 
-/* A hash that differs, but for one chance in 2^64, where wishes or points do. */
-uint64_t label_wish_hash(const struct label_wish *wish, int32_t x_px, int32_t y_px);
+/* A hash that differs, but for one chance in 2^64, where wishes do. */
+uint64_t label_wish_hash(const struct label_wish *wish);
 
 /* The box of a symbol, and the least box that any text of that wish has, round the point (0, 0). */
 struct px_box label_icon_box(const struct label_wish *wish);

@@ -32,12 +32,10 @@ static struct eval eval_of(struct placing *p, const struct source_feature *featu
                          .arena = &p->scratch};
 }
 
-/* Everything that wants a place. */
-static enum err_code gather(struct placing *p, struct err *err)
+/* Candidates outlive the work on them, and their ids the world. */
+static enum err_code keep_candidates(struct placing *p, struct err *err)
 {
-    enum err_code code = ERR_OK;
     struct placement_private *out = p->out;
-    TRY(label_gather(p->input, &p->work, &out->candidates, &out->n, err));
     out->candidates = arena_memdup(p->arena, out->candidates, out->n * sizeof *out->candidates);
     p->waits = arena_new(&p->work, bool, out->n);
     if (!out->candidates || !p->waits)
@@ -47,8 +45,7 @@ static enum err_code gather(struct placing *p, struct err *err)
         if (!out->candidates[i].id)
             return err_nomem(err);
     }
-done:
-    return code;
+    return ERR_OK;
 }
 
 static const struct label_layer *layer_of(const struct placing *p, const struct candidate *c)
@@ -180,33 +177,52 @@ done:
     return code;
 }
 
-/* Finds for each candidate the one that it was before, and lets wait all that may fare otherwise
- * than then. */
-static enum err_code compare(struct placing *p, struct err *err)
+/* For each candidate the number of the one that it was before, the same in all, or NONE; and which
+ * of those before are gone. */
+struct pairs {
+    uint32_t *before;
+    bool *gone;
+    bool all_same;
+};
+
+static const uint32_t NONE = UINT32_MAX;
+
+static enum err_code find_pairs(struct placing *p, struct pairs *pairs, struct err *err)
 {
-    enum err_code code = ERR_OK;
-    const struct placement_private *before = p->before;
-    struct placement_private *out = p->out;
-    size_t n_before = before ? before->n : 0, k = 0;
-    bool *gone = arena_new(&p->work, bool, n_before);
-    if (!gone)
+    const struct placement_private *before = p->before, *out = p->out;
+    size_t n_before = before ? before->n : 0, k = 0, n_same = 0;
+    pairs->before = arena_new(&p->work, uint32_t, out->n);
+    pairs->gone = arena_new(&p->work, bool, n_before);
+    if (!pairs->before || !pairs->gone)
         return err_nomem(err);
     for (size_t i = 0; i < out->n; i++) {
         int order = -1;
         while (k < n_before &&
                (order = candidate_order(&before->candidates[k], &out->candidates[i])) < 0)
-            gone[k++] = true;
+            pairs->gone[k++] = true;
         bool same = k < n_before && order == 0 &&
                     before->candidates[k].content == out->candidates[i].content;
-        if (same)
-            TRY(inherit(p, i, &before->candidates[k++], err));
-        p->waits[i] = !same;
+        pairs->before[i] = same ? (uint32_t)k++ : NONE;
+        n_same += same;
     }
     for (; k < n_before; k++)
-        gone[k] = true;
-    for (k = 0; k < n_before; k++)
-        if (gone[k])
-            disturb(p, 0, &before->candidates[k]);
+        pairs->gone[k] = true;
+    pairs->all_same = before && n_same == n_before && n_same == out->n;
+    return ERR_OK;
+}
+
+/* Takes over what stays, and lets wait all that may fare otherwise than before. */
+static enum err_code take_over(struct placing *p, const struct pairs *pairs, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < p->out->n; i++) {
+        p->waits[i] = pairs->before[i] == NONE;
+        if (!p->waits[i])
+            TRY(inherit(p, i, &p->before->candidates[pairs->before[i]], err));
+    }
+    for (size_t k = 0; p->before && k < p->before->n; k++)
+        if (pairs->gone[k])
+            disturb(p, 0, &p->before->candidates[k]);
 done:
     return code;
 }
@@ -379,11 +395,28 @@ static enum err_code finish(struct placing *p, struct placement *out, struct err
     return rtree_build(boxes, (uint32_t)n, p->arena, &out->tree, err);
 }
 
-enum err_code placement_new(const struct label_input *input, const struct placement *before,
+static enum err_code place_all(struct placing *p, const struct pairs *pairs, struct placement *out,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(keep_candidates(p, err));
+    TRY(px_index_init(&p->taken, &p->work, err));
+    TRY(px_index_init(&p->refused, &p->work, err));
+    TRY(take_over(p, pairs, err));
+    for (size_t i = 0; i < p->out->n; i++)
+        if (p->waits[i])
+            TRY(place(p, i, err));
+    TRY(finish(p, out, err));
+done:
+    return code;
+}
+
+enum err_code placement_new(const struct label_input *input, struct placement *before,
                             struct placement **out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct placement *placement;
+    struct pairs pairs;
     *out = NULL;
     TRY(placement_make(&placement, err));
     struct placing p = {.input = input,
@@ -392,21 +425,16 @@ enum err_code placement_new(const struct label_input *input, const struct placem
                         .arena = &placement->private->arena};
     arena_init(&p.scratch, 0);
     arena_init(&p.work, 0);
-    code = gather(&p, err);
+    code = label_gather(input, &p.work, &p.out->candidates, &p.out->n, err);
     if (code == ERR_OK)
-        code = px_index_init(&p.taken, &p.work, err);
-    if (code == ERR_OK)
-        code = px_index_init(&p.refused, &p.work, err);
-    if (code == ERR_OK)
-        code = compare(&p, err);
-    for (size_t i = 0; code == ERR_OK && i < p.out->n; i++)
-        if (p.waits[i])
-            code = place(&p, i, err);
-    if (code == ERR_OK)
-        code = finish(&p, placement, err);
+        code = find_pairs(&p, &pairs, err);
+    if (code == ERR_OK && pairs.all_same)
+        *out = placement_acquire(before);
+    else if (code == ERR_OK)
+        code = place_all(&p, &pairs, placement, err);
     arena_release(&p.work);
     arena_release(&p.scratch);
-    if (code == ERR_OK)
+    if (code == ERR_OK && !*out)
         *out = placement;
     else
         placement_release(placement);

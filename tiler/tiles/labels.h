@@ -15,7 +15,8 @@
  * Owner:   a placement owns all that it shows: no world, style or source need outlive it.
  * Threads: building one thread; reading, acquiring and releasing safe from any.
  * Space:   world pixels of the zoom at scale 1, from the north-west corner of the plane.
- * Cost:    1 us a candidate, 2 us one that finds room, and shaping each text once a font set.
+ * Cost:    0.4 us a candidate, 2 us one that finds room, 5 us along a line; shaping a text 5 us,
+ * once a font set.
  */
 #ifndef SISETU_TILER_LABELS_H
 #define SISETU_TILER_LABELS_H
@@ -71,8 +72,9 @@ struct label_input {
     struct font_set *fonts;
 };
 
-/* before: a placement of the same style, plane, map and zoom to start from, or NULL. */
-enum err_code placement_new(const struct label_input *input, const struct placement *before,
+/* before: a placement of the same style, plane, map and zoom to start from, or NULL. Where nothing
+ * differs, that is the answer. */
+enum err_code placement_new(const struct label_input *input, struct placement *before,
                             struct placement **out, struct err *err);
 struct placement *placement_acquire(struct placement *placement);
 void placement_release(struct placement *placement); /* NULL is legal */
