@@ -91,6 +91,9 @@ static enum err_code read_basemap(struct cli *cli, struct basemap *out, struct e
 
 enum { MAX_AGE_MOST_S = 31536000 };
 
+/* Of --tile-cache: 200,000 tiles of 5 KB; 10 TB. */
+enum { DISK_DEFAULT_MB = 1024, DISK_MOST_MB = 10 << 20 };
+
 static enum err_code set_max_age(struct cli *cli, const char *map, const char *seconds,
                                  const char *controls[CACHE_MAPS], struct err *err)
 {
@@ -141,6 +144,7 @@ struct serving {
     struct style_set *styles;
     struct assets assets;
     struct cache *cache;
+    struct disk *disk;
     struct watch *watch;
     struct editing *editing;
     struct routes *routes;
@@ -168,11 +172,13 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
     enum err_code code = ERR_OK;
     const char *address = cli_value(cli, "listen");
     const char *missing = NULL;
-    const char *max_ages[CACHE_MAPS] = {NULL};
+    const char *max_ages[CACHE_MAPS] = {NULL}, *disk_path = cli_value(cli, "tile-cache");
+    int64_t disk_mb = DISK_DEFAULT_MB;
     int64_t n_threads = default_threads();
     TRY(cli_integer(cli, "threads", 1, THREADS_MOST, &n_threads, err));
     TRY(read_basemap(cli, basemap, err));
     TRY(read_max_age(cli, max_ages, err));
+    TRY(cli_integer(cli, "tile-cache-mb", 1, DISK_MOST_MB, &disk_mb, err));
     if (cli_value(cli, "access-log"))
         TRY(request_log_open(cli_value(cli, "access-log"), &on->log, err));
     /* The address first: in use is told before the store is read. */
@@ -180,14 +186,18 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
     TRY(style_set_load(cli_value(cli, "style"), &on->styles, err));
     TRY(assets_load(&on->assets, &missing, err));
     TRY(cache_new(LIMIT_TILE_CACHE_BYTES, &on->cache, err));
+    if (disk_path)
+        TRY(disk_open(disk_path, (size_t)disk_mb << 20, &on->disk, err));
     struct watch_settings watched = {.store_path = cli->arguments[0],
                                      .rules_directory = cli_value(cli, "rules"),
                                      .styles = on->styles,
-                                     .cache = on->cache};
+                                     .cache = on->cache,
+                                     .disk = on->disk};
     TRY(watch_start(&watched, &on->watch, err));
     TRY(editing_start(cli->arguments[0], on->watch, &on->editing, err));
     struct routes_settings served = {.watch = on->watch,
                                      .cache = on->cache,
+                                     .disk = on->disk,
                                      .editing = on->editing,
                                      .reading_needs_token = cli_flag(cli, "require-read-token"),
                                      .assets = &on->assets,
@@ -217,6 +227,7 @@ static void stop(struct serving *on)
     routes_free(on->routes);
     editing_free(on->editing);
     watch_free(on->watch);
+    disk_close(on->disk);
     cache_free(on->cache);
     assets_release(&on->assets);
     style_set_release(on->styles);
@@ -311,6 +322,8 @@ const struct cli_command cli_serve = {
             {"threads", 0, "N", false, "threads that draw and answer (one a processor)"},
             {"max-age", 0, "SECONDS", false,
              "how long browsers keep tiles unasked (0); also MAP=SECONDS,..."},
+            {"tile-cache", 0, "FILE", false, "keep finished tiles in FILE too, over restarts"},
+            {"tile-cache-mb", 0, "N", false, "how large it may grow (1024)"},
             {"basemap", 0, "MAP", false, "tianditu:KEY or xyz:URL, loaded by the browser"},
             {"attribution", 0, "TEXT", false, "whose the xyz basemap is"},
             {"access-log", 0, "FILE", false, "a line a request; - for standard error"},

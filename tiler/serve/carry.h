@@ -9,6 +9,7 @@
 
 #include "styles/style_set.h"
 #include "tiler/tiles/cache.h"
+#include "tiler/tiles/disk.h"
 #include "tiler/tiles/scene_edit.h"
 #include "tiler/tiles/tile.h"
 
@@ -19,6 +20,8 @@ void carry_free(struct carry *carry); /* NULL is fine */
 
 struct carry_step {
     struct cache *cache;
+    struct disk *disk; /* or NULL */
+    uint64_t state;    /* for disk_turn */
     const struct style_set *styles;
     struct scenes *const *before; /* under each style, in the plane of Web Mercator */
     struct scenes *const *scenes; /* that follow them (scenes_follow) */
@@ -28,7 +31,8 @@ struct carry_step {
     const uint64_t *versions;       /* of these for others */
 };
 
-/* Turns the cache to the step's epoch. What goes wrong costs tiles, not truth: then all go. */
+/* Turns the cache, and the disk, to the step's epoch. What goes wrong costs tiles, not truth: then
+ * all go. */
 void carry_on(struct carry *carry, const struct carry_step *step);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "tiler/serve/assets.h"
 #include "tiler/tiles/cache.h"
+#include "tiler/tiles/disk.h"
 #include "tiler/serve/http.h"
 #include "tiler/serve/metrics.h"
 #include "tiler/serve/request_log.h"
@@ -26,6 +27,7 @@ struct routes;
 struct routes_settings {
     struct watch *watch;
     struct cache *cache;
+    struct disk *disk;          /* NULL: tiles are kept in memory alone */
     struct glyph_cache *glyphs; /* routes_new makes it */
     struct editing *editing;    /* NULL: nothing can be changed */
     bool reading_needs_token;

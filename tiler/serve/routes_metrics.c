@@ -5,6 +5,7 @@ enum err_code ask_metrics(struct ask *ask, struct err *err)
 {
     const struct routes_settings *settings = ask->settings;
     struct cache_counts cache = cache_counts(settings->cache);
+    struct disk_counts disk = disk_counts(settings->disk);
     struct http_load load = {0};
     double resident_bytes = 0, cpu_s = 0;
     (void)err;
@@ -28,6 +29,9 @@ enum err_code ask_metrics(struct ask *ask, struct err *err)
         {"sisetu_tile_cache_misses_total", "Tiles that had to be drawn.", true,
          (double)cache.misses},
         {"sisetu_tile_cache_evictions_total", "Tiles thrown out.", true, (double)cache.evictions},
+        {"sisetu_tile_disk_bytes", "Bytes of tiles in --tile-cache.", false, (double)disk.bytes},
+        {"sisetu_tile_disk_hits_total", "Tiles that were there.", true, (double)disk.hits},
+        {"sisetu_tile_disk_misses_total", "Tiles that were not.", true, (double)disk.misses},
         {"process_resident_memory_bytes", "Resident memory.", false, resident_bytes},
         {"process_cpu_seconds_total", "Processor time, of user and system.", true, cpu_s},
     };

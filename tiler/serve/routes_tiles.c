@@ -329,6 +329,20 @@ done:
     return code;
 }
 
+static enum err_code load_or_draw(struct ask *ask, const struct wanted *wanted,
+                                  const struct cache_key *key, struct blob **out, struct err *err)
+{
+    struct disk *disk = ask->settings->disk;
+    uint64_t version = ask->epoch.versions[key->place.map];
+    *out = disk_find(disk, key, version);
+    if (*out)
+        return ERR_OK;
+    enum err_code code = draw(ask, wanted, out, err);
+    if (code == ERR_OK)
+        disk_keep(disk, key, version, *out);
+    return code;
+}
+
 /* The tile as it is drawn, by whomever; ask->later if that will be somebody else. */
 static enum err_code find_or_draw(struct ask *ask, const struct wanted *wanted,
                                   struct cache_found *out, struct err *err)
@@ -346,7 +360,7 @@ static enum err_code find_or_draw(struct ask *ask, const struct wanted *wanted,
         ask->later = true;
         break;
     case CACHE_YOURS:
-        code = draw(ask, wanted, &out->blob, err);
+        code = load_or_draw(ask, wanted, &key, &out->blob, err);
         cache_give(cache, &key, out->blob);
         break;
     }

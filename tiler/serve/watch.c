@@ -131,29 +131,50 @@ static uint64_t version_of(const struct world *world, const struct identity *ide
     return version;
 }
 
-/* Brings the cache to the epoch of these scenes, which gets its versions; with the tiles that are
- * the same. */
-static void turn_cache(struct watch *watch, struct scenes *const scenes[STYLE_SET_MOST],
-                       const struct identity *identity, const struct scene_edit *edit,
-                       struct cache_epoch *epoch)
+/* The number of no map: of all that versions follow from. */
+enum { WHOLE_STATE = -1 };
+
+/* To an epoch of which no tile is known. A disk may know its versions from before a restart. */
+static void turn_all(struct watch *watch, uint64_t state, struct cache_epoch *epoch, void *context,
+                     bool (*stays)(void *context, const struct cache_place *place))
+{
+    struct disk_turn turn = {.state = state};
+    (void)disk_versions(watch->settings.disk, state, epoch->versions);
+    memcpy(turn.new, epoch->versions, sizeof turn.new);
+    cache_turn(watch->settings.cache, epoch, context, stays);
+    disk_turn(watch->settings.disk, &turn);
+}
+
+/* Brings cache and disk to the epoch of these scenes, which gets its versions; with the tiles that
+ * are the same. */
+static void turn(struct watch *watch, struct scenes *const scenes[STYLE_SET_MOST],
+                 const struct identity *identity, const struct scene_edit *edit,
+                 struct cache_epoch *epoch)
 {
     struct err err = {0};
-    uint64_t versions[CACHE_MAPS] = {0};
     struct world *world = scenes_world(scenes[0]);
-    for (int map = 0; map < MAP_COUNT; map++)
+    uint64_t versions[CACHE_MAPS], state = version_of(world, identity, watch->styles, WHOLE_STATE);
+    for (int map = 0; map < CACHE_MAPS; map++)
         versions[map] = version_of(world, identity, watch->styles, map);
     if (edit && !watch->carry &&
         carry_new(style_set_at(watch->styles, 0), &watch->carry, &err) != ERR_OK)
         log_line("carry", "error=%s message=\"%s\"", err_code_name(err.code), err.message);
     if (edit && watch->carry) {
-        const struct carry_step step = {
-            watch->settings.cache, watch->styles, watch->scenes, scenes, edit, epoch,
-            &watch->epoch,         versions};
+        const struct carry_step step = {.cache = watch->settings.cache,
+                                        .disk = watch->settings.disk,
+                                        .state = state,
+                                        .styles = watch->styles,
+                                        .before = watch->scenes,
+                                        .scenes = scenes,
+                                        .edit = edit,
+                                        .epoch = epoch,
+                                        .last = &watch->epoch,
+                                        .versions = versions};
         carry_on(watch->carry, &step);
         return;
     }
     memcpy(epoch->versions, versions, sizeof versions);
-    cache_turn(watch->settings.cache, epoch, NULL, NULL);
+    turn_all(watch, state, epoch, NULL, NULL);
 }
 
 /* Puts a world in the place of what was published. edit: what made it of that; or NULL. */
@@ -164,7 +185,7 @@ static enum err_code show(struct watch *watch, struct world *world, const struct
     struct scenes *scenes[STYLE_SET_MOST] = {NULL};
     struct cache_epoch epoch = {watch->epoch.edition + 1, world->generation, {0}};
     TRY(make_scenes(watch, world, watch->styles, edit, scenes, err));
-    turn_cache(watch, scenes, identity, edit, &epoch);
+    turn(watch, scenes, identity, edit, &epoch);
     pthread_mutex_lock(&watch->mutex);
     swap_scenes(watch, scenes);
     watch->epoch = epoch;
@@ -192,9 +213,10 @@ static enum err_code show_styles(struct watch *watch, struct style_set *styles, 
     struct world *world = watch_world(watch);
     struct cache_epoch epoch = {watch->epoch.edition + 1, world->generation, {0}};
     TRY(make_scenes(watch, world, styles, NULL, scenes, err));
-    for (int map = 0; map < MAP_COUNT; map++)
+    for (int map = 0; map < CACHE_MAPS; map++)
         epoch.versions[map] = version_of(world, &watch->seen, styles, map);
-    cache_turn(watch->settings.cache, &epoch, styles, has_style);
+    turn_all(watch, version_of(world, &watch->seen, styles, WHOLE_STATE), &epoch, styles,
+             has_style);
     pthread_mutex_lock(&watch->mutex);
     swap_scenes(watch, scenes);
     watch->epoch = epoch;

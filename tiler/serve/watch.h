@@ -37,6 +37,7 @@ struct watch_settings {
     const char *rules_directory; /* NULL: those that the store keeps */
     struct style_set *styles;    /* the watch holds a reference of its own */
     struct cache *cache;         /* brought to each epoch before anybody sees it */
+    struct disk *disk;           /* the same; or NULL */
 };
 
 enum err_code watch_start(const struct watch_settings *settings, struct watch **out,

@@ -385,6 +385,10 @@ static enum err_code see_near_conflicts(struct hunt *h, const struct source *pic
     const struct style *style = scenes_style(scenes);
     const struct lazy *lazy = &scenes->last_conflicts;
     const struct source *all = lazy->state == LAZY_READY ? lazy->value : NULL;
+    for (uint32_t i = 0; i < picked->n && !all && h->wanted->foreign; i++)
+        if (picked->shapes[i].kind ==
+            GEOM_POLYGON) /* there is no telling who shares its vertices */
+            return touch_all(h->out);
     for (uint32_t i = 0; all && i < picked->n; i++) {
         uint32_t *near;
         size_t n;
@@ -458,6 +462,14 @@ done:
 
 /* ---- labels ---- */
 
+/* Whether it is known where they stood. */
+static bool has_labels(struct scenes *scenes, enum map_id map, uint32_t z)
+{
+    struct placement *last = scenes_last_labels(scenes, map, z);
+    placement_release(last);
+    return last != NULL;
+}
+
 static enum err_code hunt_labels(struct hunt *h, enum map_id map, uint32_t z)
 {
     enum err_code code = ERR_OK;
@@ -468,6 +480,11 @@ static enum err_code hunt_labels(struct hunt *h, enum map_id map, uint32_t z)
     h->out->maps |= 1U << map; /* as far as one knows without placing them */
     if (!(wanted->kept->pictures[map] & 1U << z))
         return ERR_OK;
+    if (wanted->foreign && !has_labels(wanted->before, map, z)) {
+        const struct touched_item item = {
+            .box = plane_whole(scenes_plane(wanted->scenes)), .maps = 1U << map, .zooms = 1U << z};
+        return add_item(h, &item);
+    }
     TRY(scenes_label_changes(wanted->before, wanted->scenes, &view, h->arena, &boxes, &n, h->err));
     double unit = (double)plane_units_of_px(z);
     for (size_t i = 0; i < n; i++) {

@@ -45,6 +45,7 @@ struct touched_wanted {
     struct scenes *before, *scenes;
     const struct scene_edit *edit;
     const struct touched_zooms *kept;
+    bool foreign; /* tiles may be kept that were not drawn from `before` or what it followed */
     struct canvas *canvas; /* for its fonts; of the style */
     struct worker *worker;
 };
