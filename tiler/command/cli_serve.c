@@ -309,7 +309,9 @@ const struct cli_command cli_serve = {
         "address when it is ready. SIGINT and SIGTERM stop it after the answers that are on their\n"
         "way; SIGHUP reads styles and store anew and opens the access log again. Changes the "
         "store\n"
-        "for whoever has a token (sisetu token add), else only reads it.",
+        "for whoever has a token (sisetu token add), else only reads it. QGIS, ArcGIS and other "
+        "GIS\n"
+        "clients add all maps by one address: http://HOST/wmts/1.0.0/WMTSCapabilities.xml.",
     .examples = "sisetu serve build/ningxia.gpkg\n"
                 "sisetu serve build/ningxia.gpkg --listen 0.0.0.0:80 --basemap tianditu:KEY\n",
     .options =
