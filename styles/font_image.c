@@ -97,6 +97,13 @@ static FT_Glyph draw_glyph(struct font_set *set, const struct glyph *which,
     return glyph;
 }
 
+/* Coverage in eighths: the picture has fewer colours, and a palette holds them with less error. */
+static uint8_t stepped(uint8_t coverage)
+{
+    enum { STEPS = 8 };
+    return (uint8_t)((coverage * STEPS + 127) / 255 * 255 / STEPS);
+}
+
 static struct glyph_image *keep_image(struct arena *arena, FT_Glyph glyph)
 {
     FT_BitmapGlyph bitmap = (FT_BitmapGlyph)(void *)glyph;
@@ -106,8 +113,9 @@ static struct glyph_image *keep_image(struct arena *arena, FT_Glyph glyph)
     if (!image || !coverage)
         return NULL;
     for (unsigned y = 0; y < from->rows; y++)
-        memcpy(coverage + (size_t)y * from->width, from->buffer + (ptrdiff_t)y * from->pitch,
-               from->width);
+        for (unsigned x = 0; x < from->width; x++)
+            coverage[(size_t)y * from->width + x] =
+                stepped(from->buffer[(ptrdiff_t)y * from->pitch + (ptrdiff_t)x]);
     *image = (struct glyph_image){.left = bitmap->left,
                                   .top = -bitmap->top,
                                   .width = (int32_t)from->width,
