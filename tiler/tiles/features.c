@@ -73,10 +73,11 @@ static const struct shape *shape_at(const struct layer_job *job, const struct li
  * three places, and the wait for them would be a tenth of the time. */
 static inline void look_ahead(const struct layer_job *job, const struct list *list, size_t i)
 {
-    enum { STEP = 4 };
+    enum { STEP = 8 };
     const struct detail *detail = job->detail;
     if (i >= 3 * STEP) {
         __builtin_prefetch(shape_at(job, list, i - 3 * STEP));
+        __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * STEP) + 1) - 1);
         __builtin_prefetch(&job->look->paint_of[list->items[i - 3 * STEP].feature]);
     }
     if (i >= 2 * STEP)
@@ -84,6 +85,9 @@ static inline void look_ahead(const struct layer_job *job, const struct list *li
     if (i >= STEP) {
         uint32_t start = ring_start(detail, shape_at(job, list, i - STEP)->first_ring);
         __builtin_prefetch(&detail->points[start]);
+        __builtin_prefetch(&detail->points[start + 8]);
+        __builtin_prefetch(&detail->points[start + 16]);
+        __builtin_prefetch(&detail->points[start + 24]);
         __builtin_prefetch(&detail->stretches[start / DETAIL_STRETCH]);
     }
 }
