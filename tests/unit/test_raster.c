@@ -425,6 +425,54 @@ static void test_huge_dash_counts_cost_only_what_is_seen(void **state)
     free(p.at);
 }
 
+static void add_random(struct raster *raster, int32_t size, int shapes)
+{
+    for (int k = 0; k < shapes; k++) {
+        struct fixed ring[7];
+        for (int i = 0; i < 7; i++)
+            ring[i] = (struct fixed){random_below(2 * size * 256) - size * 128,
+                                     random_below(2 * size * 256) - size * 128};
+        raster_ring(raster, ring, 7);
+        raster_mark(raster, ring[0]);
+    }
+}
+
+static void test_pieces_say_what_spans_say(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        int32_t size = 8 * (1 + random_below(40));
+        uint32_t kept = seed;
+        struct raster raster = new_raster(size, size);
+        add_random(&raster, size, 1 + round % 3);
+        struct picture spans = resolve(&raster);
+        seed = kept;
+        for (int again = 0; again < 2; again++) { /* the second time it must be empty before */
+            seed = kept;
+            add_random(&raster, size, 1 + round % 3);
+            for (int32_t y = raster.top; y <= raster.bottom; y++) {
+                const uint16_t *want = spans.at + (size_t)y * (size_t)size;
+                int32_t end = 0;
+                size_t n = raster_cells(&raster, y);
+                for (size_t i = 0; i < n; i++) {
+                    const struct piece *piece = &raster.pieces[i];
+                    assert_true(piece->first * 8 >= end && piece->end > piece->first);
+                    for (; end < piece->first * 8; end++)
+                        assert_int_equal(want[end], 0);
+                    for (; end < piece->end * 8; end++)
+                        assert_int_equal(want[end],
+                                         piece->coverage ? piece->coverage : raster.shares[end]);
+                }
+                for (; end < size; end++)
+                    assert_int_equal(want[end], 0);
+            }
+            raster_clean(&raster);
+        }
+        free(spans.at);
+        raster_release(&raster);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_coverage_sums_to_the_area),
         cmocka_unit_test(test_neighbours_that_share_an_edge_leave_no_seam),
         cmocka_unit_test(test_shapes_on_one_place_cover_it_once),
+        cmocka_unit_test(test_pieces_say_what_spans_say),
         cmocka_unit_test(test_a_hole_turns_the_other_way),
         cmocka_unit_test(test_the_buffer_is_clean_after_reading),
         cmocka_unit_test(test_a_mark_covers_its_pixel_wholly_and_once),

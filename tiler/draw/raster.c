@@ -24,8 +24,10 @@ enum err_code raster_begin(struct raster *raster, int32_t width_px, int32_t heig
         raster->left = calloc(rows + 1, sizeof *raster->left);
         raster->left_from = calloc(rows + 1, sizeof *raster->left_from);
         raster->spans = malloc((stride + 1) * sizeof *raster->spans);
+        raster->pieces = malloc((stride + 1) * sizeof *raster->pieces);
+        raster->shares = malloc((stride + RASTER_CELL_PX) * sizeof *raster->shares);
         if (!raster->sums || !raster->touched || !raster->left || !raster->left_from ||
-            !raster->spans) {
+            !raster->spans || !raster->pieces || !raster->shares) {
             raster_release(raster);
             return err_nomem(err);
         }
@@ -47,6 +49,8 @@ void raster_release(struct raster *raster)
     free(raster->left);
     free(raster->left_from);
     free(raster->spans);
+    free(raster->pieces);
+    free(raster->shares);
     *raster = (struct raster){0};
 }
 
@@ -245,6 +249,16 @@ static inline uint32_t coverage_of(int32_t sum)
     return covered > FIXED_ONE ? FIXED_ONE : covered;
 }
 
+/* What edges left of the picture give to row y. */
+static int32_t take_left(struct raster *raster, int32_t y)
+{
+    raster->left_sum += raster->left_from[y];
+    int32_t sum = (raster->left_sum + raster->left[y]) * 512;
+    raster->left_from[y] = 0;
+    raster->left[y] = 0;
+    return sum;
+}
+
 size_t raster_row(struct raster *raster, int32_t y)
 {
     int32_t width = raster->width_px;
@@ -252,10 +266,7 @@ size_t raster_row(struct raster *raster, int32_t y)
     uint64_t *touched = raster->touched + (size_t)y * raster->words;
     struct span *spans = raster->spans;
     size_t n = 0;
-    raster->left_sum += raster->left_from[y];
-    int32_t sum = (raster->left_sum + raster->left[y]) * 512;
-    raster->left_from[y] = 0;
-    raster->left[y] = 0;
+    int32_t sum = take_left(raster, y);
     uint32_t coverage = coverage_of(sum);
     int32_t first = 0;
     for (size_t word = 0; word < raster->words; word++) {
@@ -278,6 +289,59 @@ size_t raster_row(struct raster *raster, int32_t y)
     if (coverage && first < width)
         spans[n++] = (struct span){first, width, coverage};
     return n;
+}
+
+typedef int32_t eight __attribute__((vector_size(32)));
+typedef uint16_t eight_shares __attribute__((vector_size(16)));
+
+/* Running sums of a cell as coverage, from `sum` on; answers the last. Leaves no sums. */
+static inline int32_t read_cell(int32_t *sums, int32_t sum, uint16_t *shares)
+{
+    int32_t running[RASTER_CELL_PX];
+    eight v;
+    for (int i = 0; i < RASTER_CELL_PX; i++)
+        running[i] = sum += sums[i];
+    memset(sums, 0, sizeof running);
+    memcpy(&v, running, sizeof v);
+    eight sign = v >> 31;
+    v = ((v ^ sign) - sign) >> SUM_SHIFT;
+    eight over = v > FIXED_ONE;
+    v = (v & ~over) | (over & FIXED_ONE);
+    eight_shares out = __builtin_convertvector(v, eight_shares);
+    memcpy(shares, &out, sizeof out);
+    return sum;
+}
+
+size_t raster_cells(struct raster *raster, int32_t y)
+{
+    int32_t width = raster->width_px;
+    uint32_t n_cells = (uint32_t)width / RASTER_CELL_PX, done = 0;
+    int32_t *sums = raster->sums + (size_t)y * ((size_t)width + 2);
+    uint64_t *touched = raster->touched + (size_t)y * raster->words;
+    struct piece *pieces = raster->pieces, *piece = pieces;
+    int32_t sum = take_left(raster, y);
+    sums[width] = sums[width + 1] = 0; /* what falls past the right edge */
+    for (size_t word = 0; word < raster->words; word++) {
+        uint64_t bits = touched[word];
+        touched[word] = 0;
+        while (bits) {
+            uint32_t byte = (uint32_t)__builtin_ctzll(bits) / 8, cell = (uint32_t)word * 8 + byte;
+            bits &= ~(UINT64_C(0xFF) << (byte * 8));
+            if (cell >= n_cells)
+                break;
+            uint16_t coverage = (uint16_t)coverage_of(sum);
+            if (coverage && cell > done)
+                *piece++ = (struct piece){(uint16_t)done, (uint16_t)cell, coverage};
+            *piece++ = (struct piece){(uint16_t)cell, (uint16_t)(cell + 1), 0};
+            sum = read_cell(sums + (size_t)cell * RASTER_CELL_PX, sum,
+                            raster->shares + (size_t)cell * RASTER_CELL_PX);
+            done = cell + 1;
+        }
+    }
+    uint16_t coverage = (uint16_t)coverage_of(sum);
+    if (coverage && done < n_cells)
+        *piece++ = (struct piece){(uint16_t)done, (uint16_t)n_cells, coverage};
+    return (size_t)(piece - pieces);
 }
 
 void raster_clean(struct raster *raster)

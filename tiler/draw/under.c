@@ -219,42 +219,26 @@ static void lay_whole(struct under *under, size_t row, uint32_t first, uint32_t 
     }
 }
 
-/* Lanes from..to - 1 of a cell. */
-static inline lanes lanes_between(uint32_t from, uint32_t to)
-{
-    const lanes index = {0, 1, 2, 3, 4, 5, 6, 7};
-    return (lanes)(index >= all((uint16_t)from)) & (lanes)(index < all((uint16_t)to));
-}
-
-static void lay_spans(struct under *under, size_t row, const struct span *spans, size_t n,
-                      const struct tint *tint)
+static void lay_pieces(struct under *under, size_t row, const struct raster *raster, size_t n,
+                       const struct tint *tint)
 {
     size_t base = row * (under->size_px / LANES);
     const uint8_t *opaque = under->opaque + row / BLOCK_PX * (under->size_px / BLOCK_PX);
-    uint32_t cell = UINT32_MAX; /* whose coverage is being collected */
-    lanes coverage = all(0);
-    for (size_t i = 0; i < n; i++) {
-        uint32_t x = (uint32_t)spans[i].first, end = (uint32_t)spans[i].end;
-        lanes here = all((uint16_t)spans[i].coverage);
-        while (x < end) {
-            uint32_t at = x / LANES, stop = (at + 1) * LANES < end ? (at + 1) * LANES : end;
-            if (spans[i].coverage == FIXED_ONE && x % LANES == 0 && end - x >= LANES) {
-                lay_whole(under, row, at, end / LANES, tint);
-                x = end / LANES * LANES;
+    _Static_assert((int)LANES == (int)RASTER_CELL_PX, "cells of the raster are ours");
+    for (const struct piece *piece = raster->pieces; piece < raster->pieces + n; piece++) {
+        if (piece->coverage == FIXED_ONE) {
+            lay_whole(under, row, piece->first, piece->end, tint);
+            continue;
+        }
+        lanes coverage = all(piece->coverage);
+        for (uint32_t cell = piece->first; cell < piece->end; cell++) {
+            if (opaque[cell / (BLOCK_PX / LANES)])
                 continue;
-            }
-            if (at != cell) {
-                if (cell != UINT32_MAX && !opaque[cell / (BLOCK_PX / LANES)])
-                    lay_edge(under, base + cell, tint, coverage);
-                coverage = all(0);
-                cell = at;
-            }
-            coverage |= here & lanes_between(x % LANES, stop - at * LANES);
-            x = stop;
+            if (!piece->coverage)
+                memcpy(&coverage, raster->shares + (size_t)cell * LANES, sizeof coverage);
+            lay_edge(under, base + cell, tint, coverage);
         }
     }
-    if (cell != UINT32_MAX && !opaque[cell / (BLOCK_PX / LANES)])
-        lay_edge(under, base + cell, tint, coverage);
 }
 
 void under_shape(struct under *under, struct raster *raster, const struct ink *ink)
@@ -262,9 +246,9 @@ void under_shape(struct under *under, struct raster *raster, const struct ink *i
     const struct tint tint = tint_of(ink);
     clear_beside(under);
     for (int32_t y = raster->top; y <= raster->bottom; y++) {
-        size_t n = raster_row(raster, y);
+        size_t n = raster_cells(raster, y);
         if (n > 0 && ink->alpha > 0)
-            lay_spans(under, (size_t)y, raster->spans, n, &tint);
+            lay_pieces(under, (size_t)y, raster, n, &tint);
     }
     raster_clean(raster);
 }
