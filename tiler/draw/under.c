@@ -365,11 +365,47 @@ void under_thin(struct under *under, const struct ink *ink)
 
 /* ---- stamps ---- */
 
+/* Lays eight alphas, of which most stamps have many that are 0. */
+static inline void lay_eight(struct under_cell *cell, const struct tint *tint, const uint8_t *eight)
+{
+    uint64_t any;
+    memcpy(&any, eight, sizeof any);
+    if (any)
+        add_part(cell, tint, mul(mul(spread(eight), tint->alpha), cell->through));
+}
+
+/* Rows of a stamp up to 16 pixels wide that lies between the left and the right edge: as many
+ * cells as it can touch, filled up with zeros. */
+static void lay_narrow(struct under *under, const struct stamp *stamp, int64_t x, int64_t y,
+                       const struct tint *tint)
+{
+    enum { MOST = 2 * LANES };
+    uint8_t row[LANES + 2 * MOST] = {0};
+    int64_t size = under->size_px, n = (int64_t)stamp->width * stamp->height;
+    int64_t top = y < 0 ? 0 : y, bottom = y + stamp->height > size ? size : y + stamp->height;
+    for (int64_t at = top; at < bottom; at++) {
+        int64_t first = (at - y) * stamp->width;
+        struct under_cell *cell = under->cells + at * (size / LANES) + x / LANES;
+        uint8_t *to = row + x % LANES;
+        if (first + MOST <= n)
+            memcpy(to, stamp->alpha + first, MOST); /* with some of the next row */
+        else
+            memcpy(to, stamp->alpha + first, (size_t)stamp->width);
+        memset(to + stamp->width, 0, MOST);
+        for (int i = 0; i < 3; i++)
+            lay_eight(cell + i, tint, row + i * LANES);
+    }
+}
+
 void under_stamp(struct under *under, const struct stamp *stamp, int64_t x, int64_t y,
                  const struct ink *ink)
 {
     const struct tint tint = tint_of(ink);
     int64_t size = under->size_px;
+    if (stamp->width <= 2 * LANES && x >= 0 && x / LANES + 3 <= size / LANES) {
+        lay_narrow(under, stamp, x, y, &tint);
+        return;
+    }
     int64_t left = x < 0 ? 0 : x, right = x + stamp->width > size ? size : x + stamp->width;
     int64_t top = y < 0 ? 0 : y, bottom = y + stamp->height > size ? size : y + stamp->height;
     if (left >= right)
@@ -382,8 +418,7 @@ void under_stamp(struct under *under, const struct stamp *stamp, int64_t x, int6
             int64_t to = (cell + 1) * LANES > right ? right : (cell + 1) * LANES;
             uint8_t eight[LANES] = {0};
             memcpy(eight + from % LANES, alpha + (from - x), (size_t)(to - from));
-            lanes part = mul(mul(spread(eight), tint.alpha), cells[cell].through);
-            add_part(&cells[cell], &tint, part);
+            lay_eight(&cells[cell], &tint, eight);
         }
     }
 }

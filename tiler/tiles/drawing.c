@@ -149,24 +149,18 @@ static void add_thin(const struct drawing *d, const struct detail *detail, uint3
     }
 }
 
-enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
-                        const struct shape *shape, const struct stroke_style *style)
+/* Lines that need outlines of their own: wide ones, dashes, offsets. */
+static enum err_code add_strokes(const struct drawing *d, const struct detail *detail,
+                                 const struct shape *shape, const struct stroke_style *style)
 {
-    const struct detail *detail = job->detail;
     struct canvas *canvas = d->canvas;
     struct stroke_style own = *style;
-    const struct stroke_style *stroke = &own;
     bool closed = shape->kind == GEOM_POLYGON;
     if (closed) /* the inside of our rings lies to the left; an offset goes inwards, as in MapLibre
                  */
         own.offset_px = -own.offset_px;
     for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++) {
         uint32_t start = ring_start(detail, ring), n = detail->ring_ends[ring] - start;
-        if (is_thin(stroke)) {
-            if (n > 0)
-                add_thin(d, detail, ring, closed, stroke->width_px);
-            continue;
-        }
         enum err_code code = canvas_room(canvas, n, d->err);
         if (code != ERR_OK)
             return code;
@@ -175,7 +169,19 @@ enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
         const struct fixed *p = canvas->points;
         bool returns = n > 2 && p[0].x == p[n - 1].x && p[0].y == p[n - 1].y;
         stroke_line(&canvas->stroker, &canvas->raster, p, returns ? n - 1 : n, closed || returns,
-                    stroke);
+                    &own);
     }
     return canvas->stroker.failed ? err_nomem(d->err) : ERR_OK;
+}
+
+enum err_code add_lines(const struct drawing *d, const struct layer_job *job,
+                        const struct shape *shape, const struct stroke_style *stroke)
+{
+    const struct detail *detail = job->detail;
+    if (!is_thin(stroke))
+        return add_strokes(d, detail, shape, stroke);
+    for (uint32_t ring = shape->first_ring; ring < shape->first_ring + shape->n_rings; ring++)
+        if (detail->ring_ends[ring] > ring_start(detail, ring))
+            add_thin(d, detail, ring, shape->kind == GEOM_POLYGON, stroke->width_px);
+    return ERR_OK;
 }

@@ -142,15 +142,18 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
 {
     enum err_code code = ERR_OK;
     struct canvas *canvas = d->canvas;
+    struct stroke_style stroke = {.width_px = canvas->scale, .join = JOIN_ROUND};
+    const struct paint *scaled = NULL; /* whose stroke it is */
     if (job->look->run_of && job->look->n_paints > 1)
         reorder(list, job->look->run_of); /* of one paint they are in that order already */
     for (size_t i = list->n; i-- > 0;) {
         look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
-        struct stroke_style stroke = {.width_px = canvas->scale, .join = JOIN_ROUND};
-        if (!outlines)
+        if (!outlines && paint != scaled) {
             stroke = stroke_scaled(&paint->stroke, canvas->scale);
+            scaled = paint;
+        }
         bool drawn = outlines ? paint->has_outline && shape->kind == GEOM_POLYGON
                               : shape->kind != GEOM_POINT;
         if (drawn)
