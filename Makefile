@@ -50,7 +50,7 @@ UNIT   := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_
 BENCH  := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 ORACLE := $(patsubst tests/browser/%.c,$(BUILD)/browser/%,$(wildcard tests/browser/*.c))
 FUZZ   := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-VIEWER := tiler/viewer/ol.js tiler/viewer/ol.css
+VIEWER := $(addprefix tiler/viewer/,ol.js ol.css maplibre-gl.js maplibre-gl-worker.js)
 BROWSER := tests/browser/node_modules/.package-lock.json
 SAMPLE_INPUTS := $(wildcard data/ningxia/*) $(wildcard data/rules/*.csv) data/schema.csv
 
@@ -104,7 +104,8 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(if $(findstring clang,$(CC)),,tests/fuzz/repla
 	@echo '  link $@'; $(CC) $(CFLAGS) $(if $(findstring clang,$(CC)),-fsanitize=fuzzer) $(filter %.c,$^) $(LIB) $(LDFLAGS) $(LIBS) -o $@
 $(VIEWER) &: tiler/viewer/package.json tiler/viewer/package-lock.json
 	cd tiler/viewer && npm ci --no-audit --no-fund --silent
-	cp tiler/viewer/node_modules/ol/dist/ol.js tiler/viewer/node_modules/ol/ol.css tiler/viewer/
+	cd tiler/viewer && cp node_modules/ol/dist/ol.js node_modules/ol/ol.css .
+	cd tiler/viewer/node_modules/maplibre-gl/dist && cp maplibre-gl-csp.js ../../../maplibre-gl.js && cp maplibre-gl-csp-worker.js ../../../maplibre-gl-worker.js
 $(BROWSER): tests/browser/package.json tests/browser/package-lock.json
 	cd tests/browser && npm ci --no-audit --no-fund --silent
 	@touch $@

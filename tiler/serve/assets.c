@@ -22,6 +22,9 @@ static const struct asset table[] = {
     {"dom.js", JAVASCRIPT, NULL},
     {"map.js", JAVASCRIPT, NULL},
     {"words.js", JAVASCRIPT, NULL},
+    {"vector.js", JAVASCRIPT, NULL},
+    {"maplibre-gl.js", JAVASCRIPT, NULL},
+    {"maplibre-gl-worker.js", JAVASCRIPT, NULL},
 };
 
 _Static_assert(sizeof table / sizeof table[0] <= ASSETS_MOST, "ASSETS_MOST is too small");

@@ -17,7 +17,7 @@ struct asset {
     struct blob *body; /* NULL: not there */
 };
 
-enum { ASSETS_MOST = 16 };
+enum { ASSETS_MOST = 24 };
 
 struct assets {
     struct asset items[ASSETS_MOST];

@@ -17,6 +17,8 @@ export function onToken(callback) {
 
 const withToken = (options, text) => (text === null ? options : { ...options, headers: { ...options.headers, Authorization: `Bearer ${text}` } });
 
+export const tokenHeaders = () => (token === null ? {} : { Authorization: `Bearer ${token}` });
+
 // As fetch; an answer of 401 opens the dialog, and the request is made again with what it gives.
 export async function request(path, options = {}) {
   for (;;) {

@@ -9,15 +9,22 @@ import { count, getLanguage, setLanguage, t } from './words.js';
 const MAPS = ['risk', 'region', 'city', 'county', 'dangers'];
 const TOOLS = ['at', 'check', 'incident'];
 const LAYERS = ['tiles', 'enterprises', 'conflicts', 'pipelines', 'dangers', 'basemap'];
+const FORMATS = ['png', 'mvt'];
+const FORMAT_KEY = 'sisetu-format'; // the choice of tiles, remembered in this browser
 const STATUS_EVERY_MS = 3000;
 
-const state = { map: 'risk', tool: 'at', unit: '', layers: new Set(['tiles', 'enterprises']), type: '', radius: 1000, accuracy: 1, with: {}, pick: null, plant: null };
+const state = { format: FORMATS.includes(localStorage.getItem(FORMAT_KEY)) ? localStorage.getItem(FORMAT_KEY) : 'png', map: 'risk', tool: 'at', unit: '', layers: new Set(['tiles', 'enterprises']), type: '', radius: 1000, accuracy: 1, with: {}, pick: null, plant: null };
 let status = null;
 let types = null;
 let units = [];
 let asked = 0; // number of the last question: a late answer to an earlier one is dropped
 
-const map = new RiskMap($('map'));
+// Without WebGL, say: pictures, and it is told.
+const map = new RiskMap($('map'), (problem) => {
+  chooseFormat('png');
+  notice(`${t('noVector')} ${problem?.message ?? ''}`);
+});
+map.unitOf = (code) => units.find((unit) => unit.code === code);
 
 // ---- the permalink ----
 
@@ -26,6 +33,7 @@ function readLink() {
   setLanguage(link.get('lang') ?? (navigator.language.startsWith('zh') ? 'zh' : 'en'));
   if (MAPS.includes(link.get('map'))) state.map = link.get('map');
   if (TOOLS.includes(link.get('tool'))) state.tool = link.get('tool');
+  if (FORMATS.includes(link.get('tiles'))) state.format = link.get('tiles');
   if (link.has('unit')) state.unit = link.get('unit');
   if (link.has('layers')) state.layers = new Set(link.get('layers').split(',').filter((name) => LAYERS.includes(name)));
   if (link.has('type')) state.type = link.get('type');
@@ -39,6 +47,7 @@ function readLink() {
 function writeLink() {
   const link = new URLSearchParams({ map: state.map, ...map.state(), lang: getLanguage(), layers: [...state.layers].join(',') });
   if (state.tool !== 'at') link.set('tool', state.tool);
+  if (state.format !== 'png') link.set('tiles', state.format);
   if (state.unit) link.set('unit', state.unit);
   if (state.tool === 'check' && state.type) link.set('type', state.type);
   if (state.tool === 'incident') link.set('radius', state.radius);
@@ -106,7 +115,7 @@ function renderLayers() {
 function toggleLayer(name, on) {
   if (on) state.layers.add(name);
   else state.layers.delete(name);
-  map.layer(name).setVisible(on);
+  map.setShown(name, on);
   if (name === 'conflicts' && on) loadConflicts();
   if (name === 'pipelines') renderLegend();
   writeLink();
@@ -119,6 +128,7 @@ function renderWords() {
   $('language').textContent = t('other');
   segments('maps', 'map', MAPS, state.map, chooseMap);
   segments('tools', 'tool', TOOLS, state.tool, chooseTool);
+  segments('formats', 'format', FORMATS, state.format, chooseFormat);
   fill($('unit'), h('option', { value: '' }, t('wholeRegion')), units.filter((unit) => unit.level === 2 || unit.level === 3).map((unit) => h('option', { value: unit.code, selected: unit.code === state.unit }, `${unit.level === 3 ? '　' : ''}${unit.name}`)));
   renderLayers();
   renderOptions();
@@ -133,6 +143,14 @@ function chooseMap(name) {
   map.setTiles(name, state.unit);
   segments('maps', 'map', MAPS, state.map, chooseMap);
   renderLegend();
+  writeLink();
+}
+
+function chooseFormat(name) {
+  state.format = name;
+  localStorage.setItem(FORMAT_KEY, name);
+  segments('formats', 'format', FORMATS, state.format, chooseFormat);
+  map.setFormat(name);
   writeLink();
 }
 
@@ -324,6 +342,7 @@ async function start() {
   renderWords();
   openSide('list');
   if (window.innerWidth <= 760) closeSide();
+  map.setFormat(state.format);
   map.setTiles(state.map, state.unit); // the first tiles come while we ask for the rest
   if (view) map.setState(view);
   try {
@@ -334,7 +353,7 @@ async function start() {
   map.setBasemap(status?.basemap);
   if (status?.basemap) state.layers.add('basemap');
   if (!view && status?.bounds) map.fit(status.bounds);
-  for (const name of LAYERS) map.layer(name)?.setVisible(state.layers.has(name));
+  for (const name of LAYERS) map.setShown(name, state.layers.has(name));
   renderWords();
   loadList();
   map.onMove(() => { writeLink(); renderLegend(); loadConflicts(); });

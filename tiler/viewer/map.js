@@ -1,11 +1,14 @@
 // map.js - the OpenLayers map: tiles, overlays, what is marked, the permalink's view.
 import { hasToken, request } from './access.js';
+import { VectorTiles } from './vector.js';
 import { t } from './words.js';
 
 const { Map: OlMap, View, Feature } = ol;
 const { fromLonLat, toLonLat, transformExtent } = ol.proj;
 
 export const gradeColour = { 1: '#ff0000', 2: '#ffa500', 3: '#ffff00', 4: '#0000ff', 0: '#a0a0a0' };
+
+const TILE_LAYERS = ['tiles', 'pipelines', 'dangers']; // from the lowest up
 
 const retina = window.devicePixelRatio > 1.25;
 
@@ -63,7 +66,12 @@ const markStyle = [
 ];
 
 export class RiskMap {
-  constructor(target) {
+  // failed: called when vector tiles cannot be drawn.
+  constructor(target, failed) {
+    this.format = 'png';
+    this.vector = new VectorTiles(1, failed);
+    this.shown = { map: 'risk', unit: '' };
+    this.visible = { tiles: true };
     this.tiles = tileLayer('tiles', 1);
     this.dangers = tileLayer('dangers', 2);
     this.dangers.setVisible(false);
@@ -75,7 +83,7 @@ export class RiskMap {
     this.view = new View({ center: fromLonLat([106.2, 37.4]), zoom: 7, minZoom: 3, maxZoom: 20, constrainResolution: true, enableRotation: false });
     this.map = new OlMap({
       target, view: this.view,
-      layers: [this.tiles, this.dangers, this.pipelines, this.conflicts, this.plants, this.marks],
+      layers: [this.tiles, this.vector.layer, this.dangers, this.pipelines, this.conflicts, this.plants, this.marks],
       controls: [new ol.control.Zoom({ zoomInTipLabel: '', zoomOutTipLabel: '' }), new ol.control.ScaleLine({ units: 'metric', minWidth: 80 }), new ol.control.Attribution({ collapsible: true })],
     });
   }
@@ -86,6 +94,8 @@ export class RiskMap {
 
   // Which tiles to show: the map's name and the unit outside which all is dimmed.
   setTiles(map, unit) {
+    this.shown = { map, unit };
+    this.showTiles();
     const point = (layer, name) => {
       const suffix = `${retina ? '@2x' : ''}.png${unit ? `?unit=${encodeURIComponent(unit)}` : ''}`;
       layer.getSource().setTileUrlFunction(([z, x, y]) => `tiles/${name}/${z}/${x}/${y}${suffix}`, `${name}|${unit}`);
@@ -95,7 +105,36 @@ export class RiskMap {
     point(this.pipelines, 'pipelines');
   }
 
+  // As pictures ('png') or as vector tiles ('mvt').
+  setFormat(format) {
+    this.format = format;
+    this.showTiles();
+  }
+
+  setShown(name, on) {
+    this.visible = { ...this.visible, [name]: on };
+    if (TILE_LAYERS.includes(name)) this.showTiles();
+    else this.layer(name)?.setVisible(on);
+  }
+
+  // Once for all that is chosen at once.
+  showTiles() {
+    this.due ??= Promise.resolve().then(() => {
+      this.due = null;
+      this.showNow();
+    });
+  }
+
+  showNow() {
+    const on = TILE_LAYERS.filter((name) => this.visible[name]);
+    const vector = this.format === 'mvt';
+    for (const name of TILE_LAYERS) this.layer(name).setVisible(!vector && on.includes(name));
+    const maps = vector ? on.map((name) => (name === 'tiles' ? this.shown.map : name)) : [];
+    this.vector.show([...new Set(maps)], this.unitOf?.(this.shown.unit));
+  }
+
   refreshTiles() {
+    if (this.format === 'mvt') this.showTiles();
     this.tiles.getSource().refresh();
     this.dangers.getSource().refresh();
     this.pipelines.getSource().refresh();
