@@ -1,5 +1,6 @@
 /* Placements after edits: what a placement from nothing gives, near by only, and told by boxes. */
 #include "tests/unit/map_fixture.h"
+#include "tiler/tiles/placement.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -130,7 +131,7 @@ static bool same_label(const struct placed *a, const struct placed *b)
     return a->layer == b->layer && a->turn == b->turn && a->x_px == b->x_px && a->y_px == b->y_px &&
            memcmp(&a->ink, &b->ink, sizeof a->ink) == 0 && a->n_glyphs == b->n_glyphs &&
            memcmp(a->glyphs, b->glyphs, a->n_glyphs * sizeof *a->glyphs) == 0 &&
-           memcmp(a->look, b->look, sizeof *a->look) == 0;
+           label_look_same(a->look, b->look);
 }
 
 static void assert_same_placement(const struct placement *a, const struct placement *b)

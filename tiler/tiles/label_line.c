@@ -139,11 +139,11 @@ static bool lay_letters(struct laying *l)
     const struct glyph_run *run = l->run;
     static const struct way level = {1, 0};
     const struct label_wish *wish = l->wish;
-    double size = wish->look.text.size_px,
-           sharpest = cos(fmin(180, wish->max_angle_deg) * M_PI / 180);
+    double size = wish->look.text.size_px;
+    double sharpest = cos(fmin(180, wish->max_angle_deg) * M_PI / 180);
     double drop = wish->offset_px[1] - size * (wish->anchor.y + 1) / 2 + size * 0.88;
     struct way way = level;
-    struct path_point a = text_at(l, 0), b = a;
+    struct path_point a = text_at(l, 0), b;
     bool first = true;
     for (uint32_t i = 0; i < run->n; i++, a = b) {
         const struct glyph *glyph = &run->glyphs[i];

@@ -134,7 +134,7 @@ static enum err_code keep_placed(struct placing *p, const struct placed *from, s
     const struct label_look *look = NULL;
     size_t n = sizeof p->looks / sizeof p->looks[0];
     for (size_t i = 0; !look && i < n && p->looks[i]; i++)
-        if (memcmp(p->looks[i], from->look, sizeof *look) == 0)
+        if (label_look_same(p->looks[i], from->look))
             look = p->looks[i];
     if (!look) {
         look = arena_memdup(p->arena, from->look, sizeof *look);

@@ -59,11 +59,17 @@ enum err_code placement_search(const struct placement *placement, struct px_box 
 
 /* ---- difference ---- */
 
+bool label_look_same(const struct label_look *a, const struct label_look *b)
+{
+    /* Made by label_wish_of, which clears what lies between the members. */
+    return memcmp(a, b, sizeof *a) == 0; /* NOLINT(bugprone-suspicious-memory-comparison) */
+}
+
 static bool draws_same(const struct placed *a, const struct placed *b)
 {
     return a->n_glyphs == b->n_glyphs && a->turn == b->turn && a->x_px == b->x_px &&
            a->y_px == b->y_px && memcmp(&a->ink, &b->ink, sizeof a->ink) == 0 &&
-           memcmp(a->look, b->look, sizeof *a->look) == 0 &&
+           label_look_same(a->look, b->look) &&
            memcmp(a->glyphs, b->glyphs, a->n_glyphs * sizeof *a->glyphs) == 0;
 }
 
@@ -89,13 +95,16 @@ enum err_code placement_diff(const struct placement *a, const struct placement *
     /* Both are in the order of drawing, turned round: what stands in both is drawn among the same
      * others, but for those that differ themselves. */
     while (i < p->n || k < q->n) {
-        const struct candidate *c = i < p->n ? &p->candidates[i] : NULL;
-        const struct candidate *d = k < q->n ? &q->candidates[k] : NULL;
-        int order = !c ? 1 : !d ? -1 : candidate_order(c, d);
-        if (order == 0 && c->label && d->label && draws_same(c->label, d->label)) {
-            i++;
-            k++;
-            continue;
+        int order = i == p->n   ? 1
+                    : k == q->n ? -1
+                                : candidate_order(&p->candidates[i], &q->candidates[k]);
+        if (order == 0) {
+            const struct placed *c = p->candidates[i].label, *d = q->candidates[k].label;
+            if (c && d && draws_same(c, d)) {
+                i++;
+                k++;
+                continue;
+            }
         }
         if (order <= 0)
             add_ink(&out, &p->candidates[i++]);

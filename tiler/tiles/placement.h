@@ -48,6 +48,8 @@ struct placement_private {
 /* An empty one, which its maker holds. */
 enum err_code placement_make(struct placement **out, struct err *err);
 
+bool label_look_same(const struct label_look *a, const struct label_look *b);
+
 /* Which of two goes first: below 0 the first. The order in the source does not count. */
 int candidate_order(const struct candidate *p, const struct candidate *q);
 
