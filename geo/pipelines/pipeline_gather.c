@@ -419,6 +419,7 @@ void pipeline_forget_hits(struct pipeline_job *job)
     job->n_hits = 0;
     job->counted = NULL;
     job->found_before = NULL;
+    job->pieces.known = false;
     for (size_t i = 0; i < job->n_asks; i++)
         job->asks[i].n_hits = job->asks[i].first_hit = 0;
 }

@@ -10,8 +10,9 @@
  *                  are the same stretches, and the gravest finding of each is another one;
  *   design_factor  makes all of it a class that asks for that factor anyway.
  *
- * This must hold of what is there at least, as measured and at most. The others are found along
- * a few kilometres, where they hold at least as they are found; any doubt cuts the pipeline anew.
+ * This must hold of what is there at least, as measured and at most. The others are found next to
+ * the record, and where that is not enough along a few kilometres; there they hold at least as they
+ * are found; any doubt cuts the pipeline anew.
  * Why the other world need not be looked at: away from where the record is seen the rows of places
  * found the same, so that what they found about it reaches no farther; and as many as are met from
  * one station, one more, are more than they can count.
@@ -30,6 +31,9 @@ static const double SLACK_M = 1;
 
 /* Beyond that a record is as long as the pipeline, which is cut anew. */
 static const double LONGEST_M = 3000;
+
+/* How far beyond where the record is seen to look at first; the rest is what windows reach. */
+static const double NEAR_M = 300;
 
 /* What a row of places found where the record is seen. */
 struct outdone {
@@ -193,6 +197,20 @@ static bool is_tall_near(const struct outdoing *on)
             return true;
     }
     return false;
+}
+
+/* Whether the record counts in a window: then all that it may count with has to be looked at. Else
+ * what stands nearest may outdo it. */
+static enum err_code meets_windows(struct outdoing *on, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = on->job.world->rules;
+    *out = false;
+    for (size_t i = 0; i < rules->n_pipeline_classes && !*out; i++)
+        if (rules->pipeline_classes[i].counts != PIPELINE_COUNTS_CLASS)
+            TRY(is_class_touched(on, &rules->pipeline_classes[i], out, err));
+done:
+    return code;
 }
 
 /* Rows that count in windows: those on storeys find nothing where nothing is tall. */
@@ -393,15 +411,20 @@ static bool moves_fringes(const struct outdoing *on)
 
 /* ---- the whole ---- */
 
-/* The stretch to look at: as far as a window about the record may reach. */
-static void choose_some(struct outdoing *on)
+/* As far as a window about the record may reach. */
+static double farthest_window_m(const struct rules *rules)
 {
-    const struct rules *rules = on->job.world->rules;
-    const struct pipeline_line *line = &on->job.line;
-    double reach_m = LONGEST_M / 10;
+    double reach_m = 0;
     for (size_t i = 0; i < rules->n_pipeline_classes; i++)
         if (!isnan(rules->pipeline_classes[i].window_m))
-            reach_m = fmax(reach_m, rules->pipeline_classes[i].window_m + LONGEST_M / 10);
+            reach_m = fmax(reach_m, rules->pipeline_classes[i].window_m);
+    return reach_m;
+}
+
+/* The stretch to look at, by whole edges. */
+static void choose_some(struct outdoing *on, double reach_m)
+{
+    const struct pipeline_line *line = &on->job.line;
     uint32_t first = pipeline_part_start(line, on->part);
     uint32_t end = line->part_ends[on->part] - 1;
     while (first + 1 < end && line->at_m[first + 1] <= on->seen.from_m - reach_m)
@@ -461,6 +484,25 @@ done:
     return code;
 }
 
+/* By what stands so far to either side. */
+static enum err_code judge_along(struct outdoing *on, double reach_m, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool so_far = true;
+    choose_some(on, reach_m);
+    TRY(gather(on, err));
+    so_far = !moves_fringes(on);
+    if (so_far)
+        TRY(windows_are_idle(on, &so_far, err));
+    for (size_t i = 0; i < on->n_outdone && so_far; i++) {
+        on->outdone[i].span = on->seen;
+        TRY(is_row_outdone(on, &on->outdone[i], &so_far, err));
+    }
+    *out = so_far;
+done:
+    return code;
+}
+
 static enum err_code judge(struct outdoing *on, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -478,14 +520,12 @@ static enum err_code judge(struct outdoing *on, bool *out, struct err *err)
     TRY(list_places(on, &so_far, err));
     if (!so_far)
         goto done;
-    choose_some(on);
-    TRY(gather(on, err));
-    so_far = !moves_fringes(on);
-    if (so_far)
-        TRY(windows_are_idle(on, &so_far, err));
-    for (size_t i = 0; i < on->n_outdone && so_far; i++)
-        TRY(is_row_outdone(on, &on->outdone[i], &so_far, err));
-    *out = so_far;
+    double window_m = farthest_window_m(on->job.world->rules);
+    TRY(meets_windows(on, &so_far, err));
+    if (!so_far)
+        TRY(judge_along(on, NEAR_M, out, err));
+    if (!*out)
+        TRY(judge_along(on, NEAR_M + window_m, out, err));
 done:
     return code;
 }
