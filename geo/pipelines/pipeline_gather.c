@@ -102,27 +102,7 @@ static bool is_own(const struct gathering *gathering, struct nearby *nearby)
     return record && text_equal(((const struct facility *)record)->enterprise_id, owner);
 }
 
-/* Whether the record is a target of that code: the best of its rows on this layer. */
-static enum truth is_target(const struct gathering *gathering, const struct pipeline_ask *ask,
-                            const void *record, const char **missing)
-{
-    enum truth truth = TRUTH_NO;
-    for (size_t i = 0; i < ask->n_classes; i++) {
-        const char *absent = NULL;
-        if (ask->classes[i]->layer != gathering->asks->layer)
-            continue;
-        enum truth one = predicate_eval(ask->classes[i]->predicate, record, &absent);
-        if (one == TRUTH_YES)
-            return TRUTH_YES;
-        if (one == TRUTH_UNKNOWN) {
-            truth = TRUTH_UNKNOWN;
-            *missing = absent ? absent : "an attribute";
-        }
-    }
-    return truth;
-}
-
-/* The same, from what is kept of the site. */
+/* Whether the record is a target of the question's code, as it is kept of the site. */
 static enum truth truth_of(const struct gathering *gathering, const struct pipeline_ask *ask,
                            struct nearby *nearby, const char **missing)
 {
@@ -130,7 +110,8 @@ static enum truth truth_of(const struct gathering *gathering, const struct pipel
     int kept = pipeline_site_truth(sites, nearby->site, ask->code, missing);
     if (kept >= 0)
         return (enum truth)kept;
-    enum truth truth = is_target(gathering, ask, head_of(gathering, nearby), missing);
+    enum truth truth = pipeline_is_target(ask->classes, ask->n_classes, gathering->asks->layer,
+                                          head_of(gathering, nearby), missing);
     pipeline_site_keep(sites, nearby->site, ask->code, truth, *missing);
     return truth;
 }

@@ -81,6 +81,25 @@ void pipeline_site_keep(const struct pipeline_sites *sites, struct pipeline_site
                              memory_order_release);
 }
 
+enum truth pipeline_is_target(const struct target_class *const *classes, size_t n,
+                              enum layer_id layer, const void *record, const char **missing)
+{
+    enum truth truth = TRUTH_NO;
+    for (size_t i = 0; i < n; i++) {
+        const char *absent = NULL;
+        if (classes[i]->layer != layer)
+            continue;
+        enum truth one = predicate_eval(classes[i]->predicate, record, &absent);
+        if (one == TRUTH_YES)
+            return TRUTH_YES;
+        if (one == TRUTH_UNKNOWN) {
+            truth = TRUTH_UNKNOWN;
+            *missing = absent ? absent : "an attribute";
+        }
+    }
+    return truth;
+}
+
 /* ---- of a whole world ---- */
 
 static void add_code(struct pipeline_sites *sites, const char *code)
@@ -129,6 +148,53 @@ static enum err_code make_room(struct pipeline_layer_sites *sites, struct arena 
     return ERR_OK;
 }
 
+/* The rows of each code that hold. */
+struct code_classes {
+    const struct target_class **items;
+    size_t n;
+    bool on_layer; /* any of them */
+};
+
+static enum err_code list_classes(const struct pipeline_sites *sites, const struct world *world,
+                                  enum layer_id layer, struct arena *arena,
+                                  struct code_classes **out, struct err *err)
+{
+    const struct rules *rules = world->rules;
+    struct code_classes *lists = arena_new(arena, struct code_classes, sites->n_codes);
+    if (!lists)
+        return err_nomem(err);
+    for (size_t code = 0; code < sites->n_codes; code++) {
+        struct code_classes *list = &lists[code];
+        list->items = arena_new(arena, const struct target_class *, rules->n_target_classes);
+        if (!list->items)
+            return err_nomem(err);
+        for (size_t i = 0; i < rules->n_target_classes; i++) {
+            const struct target_class *class = &rules->target_classes[i];
+            if (!text_equal(class->source.id, sites->codes[code]) ||
+                !rule_holds(&class->source, world->as_of))
+                continue;
+            list->items[list->n++] = class;
+            list->on_layer = list->on_layer || class->layer == layer;
+        }
+    }
+    *out = lists;
+    return ERR_OK;
+}
+
+/* All truths, while the record is at hand. */
+static void judge_codes(const struct pipeline_sites *sites, const struct code_classes *lists,
+                        enum layer_id layer, const void *record, struct pipeline_site *site)
+{
+    for (size_t code = 0; code < sites->n_codes; code++) {
+        const char *missing = NULL;
+        if (!lists[code].on_layer)
+            continue;
+        enum truth truth =
+            pipeline_is_target(lists[code].items, lists[code].n, layer, record, &missing);
+        pipeline_site_keep(sites, site, (int)code, truth, missing);
+    }
+}
+
 static enum err_code build_layer(struct pipeline_sites *sites, const struct world *world,
                                  enum layer_id layer, struct err *err)
 {
@@ -137,8 +203,12 @@ static enum err_code build_layer(struct pipeline_sites *sites, const struct worl
     struct pipeline_layer_sites *of = &sites->layers[layer];
     struct numbering numbering = {world, layer, of};
     struct pipeline_site_memo memo = {.source = NULL};
+    struct code_classes *lists = NULL;
+    struct arena scratch;
+    arena_init(&scratch, 0);
     size_t n = world_count(world, layer);
     of->matters = true;
+    TRY(list_classes(sites, world, layer, &scratch, &lists, err));
     TRY(make_room(of, sites->arena, n + SPARE_SITES, world_slots(world, layer) + SPARE_SITES, err));
     /* What has no shape, or one beyond everywhere, has no site. */
     world_visit(world, layer, everywhere, &numbering, number);
@@ -147,9 +217,11 @@ static enum err_code build_layer(struct pipeline_sites *sites, const struct worl
         if (!site)
             continue;
         pipeline_site_make(world, layer, world_record(world, layer, row), &memo, site);
+        judge_codes(sites, lists, layer, world_record(world, layer, row), site);
         site->row = (uint32_t)row;
     }
 done:
+    arena_release(&scratch);
     return code;
 }
 

@@ -4,8 +4,8 @@
  *
  * Pipelines lie close together, so that each record is met by several; and records lie scattered
  * in memory. A site is small, and neighbours in space are neighbours here. Whether a record is a
- * target of a code is found out when it is first asked, by whichever thread, and kept, with the
- * attribute that leaves it open.
+ * target of a code is found out once, at the latest when it is first asked, by whichever thread,
+ * and kept with the attribute that leaves it open.
  *
  * Life:    pipeline_sites_build once a world, with pipeline_sites_index for a run over all its
  *          pipelines; or pipeline_sites_follow from world to world while it is edited; a single
@@ -102,6 +102,11 @@ static inline bool pipeline_is_point(const struct geom *geom)
 void pipeline_site_make(const struct world *world, enum layer_id layer,
                         const struct record_head *head, struct pipeline_site_memo *memo,
                         struct pipeline_site *out);
+
+/* Whether a record is a target of the code that those rows describe: the best of those on its
+ * layer. *missing, of TRUTH_UNKNOWN: an absent attribute. */
+enum truth pipeline_is_target(const struct target_class *const *classes, size_t n,
+                              enum layer_id layer, const void *record, const char **missing);
 
 /* The truth that is kept of a code, and what is missing where it is unknown; or -1. */
 static inline int pipeline_site_truth(const struct pipeline_sites *sites,
