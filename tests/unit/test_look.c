@@ -132,6 +132,34 @@ static void test_an_offset_of_an_area_goes_inwards(void **state)
     }
 }
 
+static void test_the_larger_sort_key_lies_on_top(void **state)
+{
+    (void)state;
+    /* Symbols of 800 px at the middle of every unit: what has the largest key covers the rest. */
+    for (int rising = 0; rising < 2; rising++) {
+        map_fixture_init(
+            &map,
+            rising ? STYLE(LAYER("symbol", "units",
+                                 ", \"layout\": {\"icon-image\": \"square\", \"icon-size\": 50, "
+                                 "\"icon-allow-overlap\": true, \"symbol-sort-key\": [\"get\", "
+                                 "\"level\"]}, \"paint\": {\"icon-color\": [\"match\", [\"get\", "
+                                 "\"level\"], 1, \"#ff0000\", \"#0000ff\"]}"))
+                   : STYLE(LAYER("symbol", "units",
+                                 ", \"layout\": {\"icon-image\": \"square\", \"icon-size\": 50, "
+                                 "\"icon-allow-overlap\": true, \"symbol-sort-key\": [\"match\", "
+                                 "[\"get\", \"level\"], 1, 9, 0]}, \"paint\": {\"icon-color\": "
+                                 "[\"match\", [\"get\", \"level\"], 1, \"#ff0000\", "
+                                 "\"#0000ff\"]}")));
+        struct tile_key key = {.map = MAP_COUNTY, .scale = 1};
+        uint32_t x, y;
+        map_place(105.52, 38.33, 6, &key, &x, &y);
+        uint32_t *pixels = map_draw_block(&map, &key, 1);
+        assert_int_equal(pixels[y * TILE_PX + x], rising ? 0xFFFF0000 : 0xFF0000FF);
+        free(pixels);
+        map_fixture_release(&map);
+    }
+}
+
 /* The sheet at a scale, and where an image lies on it. */
 static uint32_t *sheet(uint32_t scale, struct json **places, uint32_t *width, uint32_t *height)
 {
@@ -222,6 +250,7 @@ int main(void)
         cmocka_unit_test(test_every_kind_of_layer_is_the_crop_of_a_larger_picture),
         cmocka_unit_test(test_a_circle_is_a_pixel_at_least),
         cmocka_unit_test(test_an_offset_of_an_area_goes_inwards),
+        cmocka_unit_test(test_the_larger_sort_key_lies_on_top),
         cmocka_unit_test(test_the_sheet_has_the_patterns_that_areas_are_filled_with),
         cmocka_unit_test(test_symbols_on_the_sheet_are_distances),
     };

@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -221,6 +223,131 @@ static void test_the_same_fonts_are_one_stack(void **state)
     style_free(style);
 }
 
+/* Text that grows; free with free(). */
+struct growing {
+    char *text;
+    size_t n, room;
+};
+
+static void add(struct growing *g, const char *text)
+{
+    size_t n = strlen(text);
+    while (g->n + n + 1 > g->room) {
+        g->room = g->room ? 2 * g->room : 1 << 20;
+        g->text = realloc(g->text, g->room);
+        assert_non_null(g->text);
+    }
+    memcpy(g->text + g->n, text, n + 1);
+    g->n += n;
+}
+
+/* Parses it, frees it, and tells what became of it; two seconds are the most that it may take. */
+static enum err_code parse_growing(struct growing *g, struct err *err)
+{
+    struct style *style;
+    clock_t start = clock();
+    enum err_code code = style_parse("big.json", g->text, g->n, &style, err);
+    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    size_t n = g->n;
+    style_free(style);
+    free(g->text);
+    *g = (struct growing){0};
+#if !defined(__SANITIZE_ADDRESS__)
+    if (seconds > 2)
+        fail_msg("%zu bytes took %.1f s", n, seconds);
+#else
+    (void)seconds;
+    (void)n;
+#endif
+    return code;
+}
+
+static void test_large_styles_are_taken_or_refused_in_bounded_time(void **state)
+{
+    (void)state;
+    struct growing g = {0};
+    struct err err;
+    char part[256];
+    /* 11 MB: 256 layers with a colour for each of 3,400 units. */
+    add(&g, "{\"version\": 8, \"layers\": [");
+    for (int i = 0; i < 256; i++) {
+        snprintf(part, sizeof part,
+                 "%s{\"id\": \"l%d\", \"type\": \"fill\", \"source-layer\": \"units\", \"paint\": "
+                 "{\"fill-opacity\": [\"match\", [\"get\", \"code\"]",
+                 i ? "," : "", i);
+        add(&g, part);
+        for (int k = 0; k < 3400; k++) {
+            snprintf(part, sizeof part, ",\"%06d\",0.%d", 110000 + k, k % 10);
+            add(&g, part);
+        }
+        add(&g, ", 1]}}");
+    }
+    add(&g, "]}");
+    assert_true(g.n > 10000000);
+    assert_int_equal(parse_growing(&g, &err), ERR_OK);
+    /* A layer too many. */
+    add(&g, "{\"version\": 8, \"layers\": [");
+    for (int i = 0; i < 257; i++) {
+        snprintf(part, sizeof part, "%s{\"id\": \"l%d\", \"type\": \"background\"}", i ? "," : "",
+                 i);
+        add(&g, part);
+    }
+    add(&g, "]}");
+    assert_int_equal(parse_growing(&g, &err), ERR_INPUT);
+    /* One operator with 200,000 arguments; one text of 10 MB; 10 MB of brackets. */
+    add(&g, "{\"version\": 8, \"layers\": [{\"id\": \"a\", \"type\": \"fill\", \"source-layer\": "
+            "\"units\", \"filter\": [\"any\"");
+    for (int i = 0; i < 200000; i++)
+        add(&g, ",[\"has\",\"a\"]");
+    add(&g, "]}]}");
+    assert_int_equal(parse_growing(&g, &err), ERR_INPUT);
+    assert_non_null(strstr(err.message, "\"any\" has 200000 arguments"));
+    add(&g, "{\"version\": 8, \"layers\": [{\"id\": \"a\", \"type\": \"");
+    for (int i = 0; i < 200000; i++)
+        add(&g, "0123456789012345678901234567890123456789012345678");
+    add(&g, "\"}]}");
+    assert_int_equal(parse_growing(&g, &err), ERR_INPUT);
+    for (int i = 0; i < 200000; i++)
+        add(&g, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[");
+    assert_int_equal(parse_growing(&g, &err), ERR_INPUT);
+    /* 250 layers with 250 lists of fonts: sixteen is the most. */
+    add(&g, "{\"version\": 8, \"layers\": [");
+    for (int i = 0; i < 20; i++) {
+        snprintf(
+            part, sizeof part,
+            "%s{\"id\": \"l%d\", \"type\": \"symbol\", \"source-layer\": \"units\", \"layout\": "
+            "{\"text-font\": [\"%s\"%s%s%s%s]}}",
+            i ? "," : "", i, i & 1 ? "Noto Sans CJK SC Bold" : "Noto Sans CJK SC",
+            i & 2 ? ", \"Noto Sans CJK SC\"" : "", i & 4 ? ", \"Noto Sans CJK SC Bold\"" : "",
+            i & 8 ? ", \"Noto Sans CJK SC\"" : "", i & 16 ? ", \"Noto Sans CJK SC\"" : "");
+        add(&g, part);
+    }
+    add(&g, "]}");
+    enum err_code code = parse_growing(&g, &err);
+    assert_true(code == ERR_LIMIT || code == ERR_OK); /* some of the lists are the same */
+}
+
+static void test_what_would_go_in_circles_is_no_part_of_the_subset(void **state)
+{
+    (void)state;
+    assert_refused("{\"id\": \"a\", \"ref\": \"b\"}, {\"id\": \"b\", \"ref\": \"a\"}",
+                   "layer \"a\": ref: is not a member");
+    assert_refused(
+        LAYER("fill", ", \"filter\": [\"let\", \"x\", [\"var\", \"x\"], [\"var\", \"x\"]]"),
+        "\"let\" is not an expression");
+    assert_refused(LAYER("fill", ", \"filter\": [\"var\", \"x\"]"), "\"var\" is not an expression");
+    assert_refused("7, [], null", "layer 1: \"id\" is missing");
+    assert_refused(LAYER("symbol", ", \"layout\": {\"text-font\": [5]}"), "item 1 is no name");
+    assert_refused(LAYER("symbol", ", \"layout\": {\"text-font\": [[\"literal\"]]}"), "item 1");
+    assert_refused(LAYER("symbol", ", \"layout\": {\"text-font\": []}"), "1 to 6 names");
+    assert_refused(LAYER("line", ", \"paint\": {\"line-dasharray\": [1, null]}"), "item 2");
+    assert_refused(LAYER("line", ", \"paint\": {\"line-dasharray\": {\"stops\": []}}"), "a list");
+    assert_refused(LAYER("fill", ", \"paint\": {\"fill-color\": {\"base\": 1, \"stops\": []}}"),
+                   "a list or object");
+    assert_refused(LAYER("fill", ", \"paint\": 5"), "paint: must be an object");
+    assert_refused(LAYER("fill", ", \"filter\": {}"), "filter");
+}
+
 static void test_files_that_are_no_styles_are_refused(void **state)
 {
     static const struct {
@@ -310,6 +437,8 @@ int main(void)
         cmocka_unit_test(test_dashes_are_bounded),
         cmocka_unit_test(test_a_font_that_is_not_installed_is_named),
         cmocka_unit_test(test_the_same_fonts_are_one_stack),
+        cmocka_unit_test(test_large_styles_are_taken_or_refused_in_bounded_time),
+        cmocka_unit_test(test_what_would_go_in_circles_is_no_part_of_the_subset),
         cmocka_unit_test(test_files_that_are_no_styles_are_refused),
         cmocka_unit_test(test_a_missing_file_is_named),
         cmocka_unit_test(test_zoom_ranges_are_closed_below_and_open_above),

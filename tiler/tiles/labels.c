@@ -367,8 +367,17 @@ done:
     return code;
 }
 
-/* Upper layers were placed first and are drawn last; within a layer the first placed is the
- * most important and is drawn last, too. */
+/* The first of the candidates that are of one layer with that before `end`. */
+static size_t layer_start(const struct candidate *candidates, size_t end)
+{
+    size_t start = end - 1;
+    while (start > 0 && candidates[start - 1].layer == candidates[end - 1].layer)
+        start--;
+    return start;
+}
+
+/* Upper layers were placed first and are drawn last; within a layer the larger symbol-sort-key
+ * lies on top, as in MapLibre. */
 static enum err_code finish(struct placing *p, struct placement *out, struct err *err)
 {
     const struct placement_private *private = p->out;
@@ -380,16 +389,18 @@ static enum err_code finish(struct placing *p, struct placement *out, struct err
     if (!items || !boxes)
         return err_nomem(err);
     out->items = items;
-    for (size_t i = private->n; i-- > 0;) {
-        const struct placed *label = private->candidates[i].label;
-        if (!label)
-            continue;
-        boxes[out->n] =
-            (struct box){label->ink.left, -label->ink.bottom, label->ink.right, -label->ink.top};
-        items[out->n++] = *label;
+    for (size_t end = private->n, start; end > 0; end = start) {
+        start = layer_start(private->candidates, end);
+        for (size_t i = start; i < end; i++) {
+            const struct placed *label = private->candidates[i].label;
+            private->candidates[i].line = NULL; /* goes with the work */
+            if (!label)
+                continue;
+            boxes[out->n] = (struct box){label->ink.left, -label->ink.bottom, label->ink.right,
+                                         -label->ink.top};
+            items[out->n++] = *label;
+        }
     }
-    for (size_t i = 0; i < private->n; i++)
-    private->candidates[i].line = NULL; /* goes with the work */
     out->n_candidates = private->n;
     out->n_looked_at = private->n_looked_at;
     return rtree_build(boxes, (uint32_t)n, p->arena, &out->tree, err);
