@@ -5,8 +5,10 @@
  *   pipeline_line.h     stationing along the centre line
  *   pipeline_spans.h    beside which stretch a target lies, or near which
  *   pipeline_sites.h    the records as all pipelines see them
+ *   pipeline_near.h     which of them stand near which edges
  *   pipeline_targets.h  what stands there, and how many households
  *   pipeline_sweep.h    where a sliding window holds most
+ *   pipeline_runs.h     runs of windows with what makes them
  *   pipeline_found.h    where each rule row holds, at least, as measured, at most
  *   pipeline_rows.h     what was found, as rows of layer segments
  *

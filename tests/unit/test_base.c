@@ -89,6 +89,38 @@ static void test_arena_gives_zeroed_memory_after_reset(void **state)
     arena_release(&arena);
 }
 
+static void test_an_arena_with_a_reserve_asks_for_it_once(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 0);
+    arena_reserve(&arena, 4 << 20);
+    char *first = arena_alloc(&arena, 1 << 20, 1);
+    for (int round = 0; round < 20; round++) {
+        arena_reset(&arena);
+        assert_ptr_equal(arena_alloc(&arena, 1 << 20, 1), first);
+        assert_true(arena_alloc(&arena, 2 << 20, 1) == first + (1 << 20));
+        memset(first, 0xFF, 1 << 20);
+    }
+    arena_reserve(&arena, 64 << 20); /* it has a chunk: nothing happens */
+    assert_true(arena_alloc(&arena, 1 << 18, 1) == first + (3 << 20));
+    assert_int_equal(arena.used_bytes, (3 << 20) + (1 << 18));
+    arena_release(&arena);
+}
+
+static void test_arena_printf_holds_texts_of_any_length(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (int n = 0; n < 600; n += n < 250 || n > 260 ? 7 : 1) { /* about 256 each */
+        const char *text = arena_printf(&arena, "%*s%d", n, "", 7);
+        assert_int_equal(strlen(text), n + 1);
+        assert_int_equal(text[n], '7');
+    }
+    arena_release(&arena);
+}
+
 static void test_arena_rewind_gives_back_what_came_after_the_mark(void **state)
 {
     (void)state;
@@ -263,6 +295,8 @@ int main(void)
         cmocka_unit_test(test_err_wrap_keeps_code_and_puts_context_first),
         cmocka_unit_test(test_arena_refuses_what_passes_its_limit),
         cmocka_unit_test(test_arena_gives_zeroed_memory_after_reset),
+        cmocka_unit_test(test_an_arena_with_a_reserve_asks_for_it_once),
+        cmocka_unit_test(test_arena_printf_holds_texts_of_any_length),
         cmocka_unit_test(test_arena_rewind_gives_back_what_came_after_the_mark),
         cmocka_unit_test(test_text_to_double_takes_numbers_only),
         cmocka_unit_test(test_text_to_date_knows_the_calendar),

@@ -508,60 +508,6 @@ static void test_a_closed_line_has_no_segments_and_an_unknown_medium_says_so(voi
     bench_end(&b);
 }
 
-static void test_one_thread_and_many_give_the_same_rows_as_each_pipeline_alone(void **state)
-{
-    (void)state;
-    struct bench b;
-    struct err err;
-    bench_begin(&b, 0, 5000);
-    for (int i = 0; i < 12; i++) {
-        char id[16];
-        snprintf(id, sizeof id, "M%02d", i);
-        struct pipeline *pipeline = fixture_add(&b.f, LAYER_PIPELINES, id);
-        struct lonlat at = bench_at(&b, draw(0, 5000), draw(-500, 500));
-        pipeline->head.geom = random_line(&b.f.parts.arena, 10, at);
-        pipeline->medium = i % 3 ? "natural_gas" : "crude_oil";
-        pipeline->diameter_mm = draw(200, 1200);
-        pipeline->pressure_mpa = draw(1, 10);
-        pipeline->head.accuracy_m = draw(0, 20);
-    }
-    for (int i = 0; i < 120; i++) {
-        const char *use = i % 7 ? "village" : "school";
-        bench_target(&b, use, draw(-3000, 8000), draw(-3000, 3000))->households = (int)draw(0, 30);
-    }
-    b.world = fixture_world(&b.f, 20260601);
-    struct segment *rows[2];
-    size_t n[2];
-    struct crew crews[2];
-    for (size_t k = 0; k < 2; k++) {
-        fixture_check(crew_init(&crews[k], k ? 3 : 1, &err), &err);
-        fixture_check(pipeline_segments(b.world, &crews[k], &b.arena, &rows[k], &n[k], &err), &err);
-    }
-    size_t n_alone = 0;
-    for (uint32_t row = 0; row < 13; row++) {
-        struct pipeline_question question = {.world = b.world, .row = row};
-        struct segment *alone = NULL;
-        size_t n_one = 0;
-        fixture_check(pipeline_segments_of(&question, &b.worker, &b.arena, &alone, &n_one, &err),
-                      &err);
-        n_alone += n_one;
-    }
-    assert_in_range(n[0], 30, 10000);
-    assert_int_equal(n[0], n_alone);
-    assert_int_equal(n[0], n[1]);
-    for (size_t i = 0; i < n[0]; i++) {
-        assert_string_equal(rows[0][i].head.id, rows[1][i].head.id);
-        assert_memory_equal(&rows[0][i].from_m, &rows[1][i].from_m, sizeof(double));
-        assert_memory_equal(&rows[0][i].to_m, &rows[1][i].to_m, sizeof(double));
-        assert_string_equal(rows[0][i].verdict, rows[1][i].verdict);
-        assert_string_equal(rows[0][i].reason, rows[1][i].reason);
-        assert_true(geom_equal(&rows[0][i].head.geom, &rows[1][i].head.geom));
-    }
-    crew_release(&crews[0]);
-    crew_release(&crews[1]);
-    bench_end(&b);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -576,7 +522,6 @@ int main(void)
         cmocka_unit_test(test_no_class_without_a_window_and_none_missed_by_steps_of_a_metre),
         cmocka_unit_test(test_positions_and_missing_households_leave_a_class_undecided),
         cmocka_unit_test(test_households_come_from_the_population_where_no_dwelling_is_known),
-        cmocka_unit_test(test_one_thread_and_many_give_the_same_rows_as_each_pipeline_alone),
         cmocka_unit_test(test_gb32167_radii_of_the_reference),
         cmocka_unit_test(test_gb32167_places_by_size_of_the_pipe),
         cmocka_unit_test(test_gb32167_without_diameter_or_pressure_is_undecided_and_names_them),
