@@ -43,7 +43,10 @@ static char digit_at(const struct digits *digits, int place)
 void number_text(double number, char out[NUMBER_TEXT_BYTES])
 {
     if (!isfinite(number)) {
-        strcpy(out, isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
+        snprintf(out, NUMBER_TEXT_BYTES, "%s",
+                 isnan(number) ? "NaN"
+                 : number > 0  ? "Infinity"
+                               : "-Infinity");
         return;
     }
     struct digits digits = shortest(number);
@@ -105,7 +108,7 @@ void number_formatted(double number, const struct number_format *format,
                       char out[NUMBER_FORMAT_BYTES])
 {
     if (!isfinite(number)) {
-        strcpy(out, isnan(number) ? "NaN" : number > 0 ? "∞" : "-∞");
+        snprintf(out, NUMBER_FORMAT_BYTES, "%s", isnan(number) ? "NaN" : number > 0 ? "∞" : "-∞");
         return;
     }
     struct digits digits = shortest(number);

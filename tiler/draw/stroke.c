@@ -482,7 +482,9 @@ void stroke_line(struct stroker *stroker, struct raster *raster, const struct fi
         m = stroker->n_moved;
     }
     stroker->n_points = 0;
-    if (m == 1) {
+    if (m == 0) { /* without memory for the moved line */
+        stroker->failed = true;
+    } else if (m == 1) {
         if (in_reach(raster, line[0], line[0], half_of(style))) {
             keep(stroker, line[0]);
             flush_piece(stroker, raster, false, style);
