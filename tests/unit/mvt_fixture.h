@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MVT_READ_FEATURES = 40000, MVT_READ_RINGS = 65536, MVT_READ_LAYERS = 32 };
+enum { MVT_READ_FEATURES = 200000, MVT_READ_RINGS = 65536, MVT_READ_LAYERS = 32 };
 
 struct mvt_reader {
     const uint8_t *at, *end;
@@ -92,7 +92,7 @@ static inline struct mvt_read_feature mvt_read_feature(struct mvt_reader r)
 static inline void mvt_read_layer(struct mvt_reader r, struct mvt_read_layer *out)
 {
     bool version = false;
-    size_t capacity = 1 << 17;
+    size_t capacity = 1 << 19;
     out->values = malloc(capacity * sizeof *out->values);
     out->features = malloc(MVT_READ_FEATURES * sizeof *out->features);
     while (r.at < r.end) {

@@ -28,7 +28,11 @@
 /* cmocka compares floats; our figures are doubles. */
 #define assert_close(a, b, tolerance) assert_true(fabs((a) - (b)) <= (tolerance))
 
-enum { FIXTURE_RECORDS = 512, FIXTURE_ACCURATE_UM = 1 };
+/* Records of a layer; a test that needs more says so before it includes this. */
+#ifndef FIXTURE_RECORDS
+#define FIXTURE_RECORDS 512
+#endif
+enum { FIXTURE_ACCURATE_UM = 1 };
 
 struct fixture {
     struct world_parts parts;
