@@ -327,15 +327,17 @@ static void test_the_fonts_of_the_shipped_style_are_those_of_the_package(void **
         const char *path = style_stacks(style)[i].files[0].path, *name = strrchr(path, '/');
         struct buf bytes;
         char hash[HASH_TEXT_BYTES];
-        size_t k = 0;
-        assert_non_null(name);
-        while (name && k < 2 && strcmp(known[k][0], name + 1) != 0)
-            k++;
-        assert_true(k < 2);
+        bool found = false;
         buf_init(&bytes);
         fixture_check(file_read(path, MOST_BYTES, &bytes, &err), &err);
         hash_text(bytes.bytes, bytes.n_bytes, hash);
-        assert_string_equal(hash, known[k][1]);
+        for (size_t k = 0; name && k < sizeof known / sizeof known[0]; k++) {
+            if (strcmp(known[k][0], name + 1) != 0)
+                continue;
+            assert_string_equal(hash, known[k][1]);
+            found = true;
+        }
+        assert_true(found);
         buf_release(&bytes);
     }
     style_free(style);
