@@ -11,6 +11,7 @@ workload()
     sh tests/bench/exposure.sh
     SCALE=1 sh tests/bench/assess.sh
     sh tests/bench/tiles.sh
+    sh tests/bench/labels.sh
     sh tests/bench/mvt_peers.sh
     sh tests/bench/serve.sh
     if [ -n "$FULL" ]; then
