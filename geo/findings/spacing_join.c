@@ -292,8 +292,9 @@ static enum err_code distance_prepared(const struct spacing_join *join, struct p
     enum err_code code = ERR_OK;
     const struct geom *geom = join->source->geom;
     *out = (struct closest){.distance_m = INFINITY};
-    if (geom->n_points == 0 || rtree_box_distance_m(geom->box, target->box) > reach_m ||
-        !distance_may_reach(geom, target->box, reach_m))
+    if (geom->n_points == 0 || rtree_box_distance_m(geom->box, target->box) > reach_m)
+        return ERR_OK;
+    if (!prepared->built && !distance_may_reach(geom, target->box, reach_m))
         return ERR_OK;
     if (!prepared->built)
         TRY(edges_build(geom, join->scratch, &prepared->edges, err));
