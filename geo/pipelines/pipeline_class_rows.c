@@ -175,8 +175,8 @@ static enum err_code add_piece_row(struct pipeline_job *job, const struct pipeli
                                    struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct pipeline_stretch_of where = {method->source.id, "class_location", part, piece->span,
-                                        NULL};
+    struct pipeline_stretch_of where = {
+        method->source.id, "class_location", part, piece->span, NULL, 0};
     struct segment *row = NULL;
     const struct pipeline_found *measured =
         deciding(founds, part, piece, MEASURED, piece->ranks[MEASURED]);

@@ -73,8 +73,10 @@ static enum err_code add_area(struct joining *joining, struct span span,
                                         joining->part,
                                         {max_of(whole.from_m, span.from_m - joining->axial_m),
                                          min_of(whole.to_m, span.to_m + joining->axial_m)},
-                                        NULL};
+                                        NULL,
+                                        0};
     struct segment *row = NULL;
+    where.wider_m = span.from_m - where.span.from_m;
     TRY(pipeline_add_row(job, joining->rows, &where, shown->source, &row, err));
     if (measured && *measured->class)
         row->class = measured->class;
@@ -176,8 +178,8 @@ static enum err_code add_radius(struct pipeline_job *job, const struct pipeline_
         return ERR_OK;
     double radius_m = rules_pir_m(method, job->pipeline);
     for (uint32_t part = 0; part < job->line.n_parts; part++) {
-        struct pipeline_stretch_of where = {method->source.id, "pir", part,
-                                            pipeline_part_span(&job->line, part), NULL};
+        struct pipeline_stretch_of where = {
+            method->source.id, "pir", part, pipeline_part_span(&job->line, part), NULL, 0};
         struct segment *row = NULL;
         TRY(pipeline_add_row(job, rows, &where, &method->source, &row, err));
         row->radius_m = radius_m;

@@ -57,8 +57,8 @@ static enum err_code add_occupation(struct pipeline_job *job, const struct occup
     const struct judgement judged = judge_occupation(occupation);
     const struct span_list *spans = &hit->spans[hit->spans[MEASURED].n > 0 ? MEASURED : AT_MOST];
     for (size_t i = 0; i < spans->n && judged.verdict != VERDICT_CLEAR; i++) {
-        struct pipeline_stretch_of where = {place->method, place->kind, hit->part, spans->items[i],
-                                            hit};
+        struct pipeline_stretch_of where = {place->method,   place->kind, hit->part,
+                                            spans->items[i], hit,         0};
         struct segment *row = NULL;
         TRY(pipeline_add_row(job, rows, &where, &place->source, &row, err));
         pipeline_set_target(job, row, hit);
@@ -113,7 +113,7 @@ static enum err_code add_crossing(struct pipeline_job *job, const struct pipelin
 {
     enum err_code code = ERR_OK;
     char at[STATION_TEXT_BYTES];
-    struct pipeline_stretch_of where = {place->method, place->kind, hit->part, span, hit};
+    struct pipeline_stretch_of where = {place->method, place->kind, hit->part, span, hit, 0};
     struct segment *row = NULL;
     TRY(pipeline_add_row(job, rows, &where, &place->source, &row, err));
     pipeline_set_target(job, row, hit);

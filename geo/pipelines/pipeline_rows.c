@@ -55,10 +55,10 @@ enum err_code pipeline_add_row(struct pipeline_job *job, struct pipeline_rows *r
         return err_nomem(err);
     struct segment *row = &rows->items[rows->n];
     record_clear(LAYER_SEGMENTS, row);
-    row->head.id =
-        arena_printf(job->arena, "%s|%s|%s|%s|%.3f|%s%s%s", pipeline_id, where->method, where->kind,
-                     source->id, where->span.from_m, target ? layer_name(where->target->layer) : "",
-                     target ? "/" : "", target ? target->id : "");
+    row->head.id = arena_printf(job->arena, "%s|%s|%s|%s|%.3f|%s%s%s", pipeline_id, where->method,
+                                where->kind, source->id, where->span.from_m + where->wider_m,
+                                target ? layer_name(where->target->layer) : "", target ? "/" : "",
+                                target ? target->id : "");
     row->head.name = name_of(job, where->span);
     if (!row->head.id || !row->head.name)
         return err_nomem(err);

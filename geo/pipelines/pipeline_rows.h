@@ -21,6 +21,8 @@ struct pipeline_stretch_of {
     uint32_t part;
     struct span span;
     const struct pipeline_hit *target; /* whose id is part of the row's; or NULL */
+    double wider_m; /* so much does the stretch begin before the station that its id tells: areas
+                     * that are made longer may begin where another does, at the line's end */
 };
 
 /* A row with id, name, pipeline, stationing and shape; all else absent. */

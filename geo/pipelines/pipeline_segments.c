@@ -50,7 +50,10 @@ static enum err_code add_unknown(struct pipeline_job *job, const struct pipeline
     for (uint32_t part = 0; part < job->line.n_parts; part++) {
         struct pipeline_stretch_of where = {method->source.id,
                                             method->kind == PIPELINE_HCA ? "hca" : "class_location",
-                                            part, pipeline_part_span(&job->line, part), NULL};
+                                            part,
+                                            pipeline_part_span(&job->line, part),
+                                            NULL,
+                                            0};
         struct segment *row = NULL;
         TRY(pipeline_add_row(job, rows, &where, &method->source, &row, err));
         row->verdict = "undecided";

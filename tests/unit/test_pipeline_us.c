@@ -117,6 +117,25 @@ static size_t count_areas(struct bench *b)
     return n;
 }
 
+/* The areas of two sites beside the first metres of a line are both longer than there is line. */
+static void test_two_areas_that_begin_where_the_line_does_have_ids_of_their_own(void **state)
+{
+    (void)state;
+    struct bench b;
+    begin_24(&b);
+    know_dwellings(&b);
+    bench_target(&b, "school", -7900 * FOOT_M, 520 * FOOT_M);
+    bench_target(&b, "school", -7700 * FOOT_M, 520 * FOOT_M);
+    bench_ask(&b, "phmsa_1");
+    assert_int_equal(count_areas(&b), 2);
+    const struct segment *first = bench_segment(&b, "hca", NULL, 0);
+    const struct segment *second = bench_segment(&b, "hca", NULL, 1);
+    assert_close(first->from_m, -8000 * FOOT_M, 1e-3);
+    assert_close(second->from_m, -8000 * FOOT_M, 1e-3);
+    assert_string_not_equal(first->head.id, second->head.id);
+    bench_end(&b);
+}
+
 static void test_t33_two_sites_are_one_area_where_their_circles_are_contiguous(void **state)
 {
     (void)state;
@@ -407,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_t30_a_pipe_of_30_inches_crosses_660_feet_at_1016_6_psi),
         cmocka_unit_test(test_t31_twenty_buildings_make_a_high_consequence_area_and_nineteen_none),
         cmocka_unit_test(test_t32_an_identified_site_at_rising_offsets),
+        cmocka_unit_test(test_two_areas_that_begin_where_the_line_does_have_ids_of_their_own),
         cmocka_unit_test(test_t33_two_sites_are_one_area_where_their_circles_are_contiguous),
         cmocka_unit_test(test_t34_prorated_counts_of_historic_audits),
         cmocka_unit_test(test_t35_method_1_asks_for_a_radius_above_660_feet),
