@@ -102,6 +102,12 @@ static void test_tilejson_and_style_lead_to_the_vector_tiles(void **state)
     assert_true(jr_count(layers) > 3);
     for (size_t i = 0; i < jr_count(layers); i++) {
         const char *id = jr_text(jr_get(jr_item(layers, i), "id"));
+        const char *type = jr_text(jr_get(jr_item(layers, i), "type"));
+        const char *from = jr_text(jr_get(jr_item(layers, i), "source-layer"));
+        if (strcmp(type, "symbol") == 0 && strncmp(from, "units", 5) == 0)
+            assert_string_equal(from, "units_places"); /* where names stand once */
+        else
+            assert_null(strstr(from, "_places"));
         assert_true(strcmp(id, "veil") != 0 && strcmp(id, "cities-colour") != 0);
     }
     jr_free(root);

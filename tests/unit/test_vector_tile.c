@@ -243,9 +243,12 @@ static size_t look_at_strip(const struct tile_key *key, int64_t edge_x, struct s
 {
     static struct mvt_point points[1 << 16];
     static size_t ends[MVT_READ_RINGS];
-    size_t n = 0;
+    size_t n = 0, n_layers = 0;
     struct mvt_read_tile *tile = tile_of(key);
     for (size_t l = 0; l < tile->n_layers; l++) {
+        if (strstr(tile->layers[l].name, "_places")) /* each in one tile alone */
+            continue;
+        n_layers++;
         for (size_t f = 0; f < tile->layers[l].n_features; f++) {
             const struct mvt_read_feature *feature = &tile->layers[l].features[f];
             size_t n_paths = mvt_read_paths(feature, points, 1 << 16, ends);
@@ -253,7 +256,7 @@ static size_t look_at_strip(const struct tile_key *key, int64_t edge_x, struct s
                 int64_t x = (int64_t)key->x * 4096 + points[i].x;
                 int64_t y = (int64_t)key->y * 4096 + points[i].y;
                 if (x > edge_x - 64 && x < edge_x + 64 && points[i].y > -64 && points[i].y < 4160)
-                    out[n++] = (struct seen){(feature->id << 5) + l, x, y};
+                    out[n++] = (struct seen){(feature->id << 5) + n_layers, x, y};
             }
         }
     }
@@ -278,6 +281,43 @@ static void test_neighbours_agree_in_what_both_hold(void **state)
         n_compared += n;
     }
     assert_true(n_compared > 100);
+}
+
+/* However many tiles a unit lies in, its name stands once, and where pictures have it. */
+static void test_places_stand_in_one_tile_each(void **state)
+{
+    (void)state;
+    const struct source *units;
+    struct err err;
+    fixture_check(scenes_source(map.scenes, SOURCE_UNITS, &units, &err), &err);
+    for (uint32_t z = 7; z <= 9; z++) {
+        struct tile_key north_west = key_at(MAP_CITY, 105, 39, z);
+        struct tile_key south_east = key_at(MAP_CITY, 107, 37, z);
+        size_t n_places = 0, n_parts = 0;
+        uint64_t seen[64];
+        for (uint32_t x = north_west.x; x <= south_east.x; x++) {
+            for (uint32_t y = north_west.y; y <= south_east.y; y++) {
+                struct tile_key key = {.map = MAP_CITY, .z = z, .x = x, .y = y, .scale = 1};
+                struct mvt_read_tile *tile = tile_of(&key);
+                const struct mvt_read_layer *places = mvt_read_find(tile, "units_places");
+                const struct mvt_read_layer *shapes = mvt_read_find(tile, "units");
+                n_parts += shapes ? shapes->n_features : 0;
+                for (size_t i = 0; places && i < places->n_features; i++) {
+                    struct mvt_point point;
+                    size_t end;
+                    assert_int_equal(places->features[i].type, 1);
+                    assert_int_equal(mvt_read_paths(&places->features[i], &point, 1, &end), 1);
+                    assert_true(point.x >= 0 && point.x < 4096 && point.y >= 0 && point.y < 4096);
+                    for (size_t k = 0; k < n_places; k++)
+                        assert_true(seen[k] != places->features[i].id);
+                    seen[n_places++] = places->features[i].id;
+                    assert_non_null(mvt_read_tag(places, &places->features[i], "name").at);
+                }
+                mvt_read_free(tile);
+            }
+        }
+        assert_true(n_places >= 2 && n_places <= units->n && (z < 9 || n_parts > n_places));
+    }
 }
 
 static void test_sources_tell_their_zooms(void **state)
@@ -306,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_every_polygon_is_in_order),
         cmocka_unit_test(test_what_is_small_is_a_pixel),
         cmocka_unit_test(test_neighbours_agree_in_what_both_hold),
+        cmocka_unit_test(test_places_stand_in_one_tile_each),
         cmocka_unit_test(test_sources_tell_their_zooms),
     };
     return cmocka_run_group_tests_name("vector_tile", tests, set_up, tear_down);

@@ -129,6 +129,7 @@ struct members {
     const struct style *style;
     const char *map;
     enum map_id id;
+    const char *places; /* of the layer at hand: where its symbols stand, or NULL */
     bool failed;
 };
 
@@ -173,7 +174,10 @@ static bool write_layer_member(void *context, const char *key, const struct json
     if (strcmp(key, "minzoom") == 0 || strcmp(key, "maxzoom") == 0)
         return true;
     jw_key(&members->ask->jw, key);
-    write_raw(members, value);
+    if (members->places && strcmp(key, "source-layer") == 0)
+        jw_string(&members->ask->jw, members->places);
+    else
+        write_raw(members, value);
     return true;
 }
 
@@ -187,6 +191,9 @@ static void write_layers(struct members *members, const struct json *layers)
         const struct zoom_span *span = &layer->zooms[members->id];
         if (!is_for(layer, members->id))
             continue;
+        bool at_place =
+            vector_layer_has_places(layer, (uint32_t)(span->least > 0 ? span->least : 0));
+        members->places = at_place ? vector_places_name(layer->source) : NULL;
         jw_object(jw);
         jr_each(jr_item(layers, i), members, write_layer_member);
         if (span->least >= 0)

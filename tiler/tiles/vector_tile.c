@@ -56,6 +56,17 @@ bool vector_layer_shows(const struct style_layer *layer, enum map_id map, uint32
            (z == TILE_ZOOM_MAX || layer->zooms[map].least < (double)z + 1);
 }
 
+static void note_places(const struct style_layer *layer, uint32_t z, struct vector_source *out)
+{
+    if (!vector_layer_has_places(layer, z))
+        return;
+    if (!out->has_places || z < out->places_min_zoom)
+        out->places_min_zoom = z;
+    if (!out->has_places || z > out->places_max_zoom)
+        out->places_max_zoom = z;
+    out->has_places = true;
+}
+
 size_t vector_sources(const struct style *style, enum map_id map,
                       struct vector_source out[SOURCE_COUNT])
 {
@@ -69,7 +80,9 @@ size_t vector_sources(const struct style *style, enum map_id map,
             while (at < n && out[at].id != layer->source)
                 at++;
             if (at == n)
-                out[n++] = (struct vector_source){layer->source, z, z};
+                out[n++] =
+                    (struct vector_source){.id = layer->source, .min_zoom = z, .max_zoom = z};
+            note_places(layer, z, &out[at]);
             out[at].min_zoom = z < out[at].min_zoom ? z : out[at].min_zoom;
             out[at].max_zoom = z > out[at].max_zoom ? z : out[at].max_zoom;
         }
@@ -111,9 +124,10 @@ static bool has_sort_key(const struct style_layer *layer)
            layer->properties[PROP_CIRCLE_SORT_KEY] || layer->properties[PROP_SYMBOL_SORT_KEY];
 }
 
-/* The looks of the layers that draw the source here, and the order of the lowest layer that says
- * one: by the style alone, so that no feature elsewhere changes it. */
-static enum err_code find_looks(const struct making *m, enum style_source id,
+/* The looks of the layers that draw the source here (places: of those that do at places), and the
+ * order of the lowest layer that says one: by the style alone, so that no feature elsewhere changes
+ * it. */
+static enum err_code find_looks(const struct making *m, enum style_source id, bool places,
                                 struct wanted_features *out)
 {
     enum err_code code = ERR_OK;
@@ -126,7 +140,8 @@ static enum err_code find_looks(const struct making *m, enum style_source id,
     for (size_t i = 0; i < n_layers; i++) {
         const struct style_layer *layer = style_layer(style, i);
         const struct look *look;
-        if (layer->source != id || !vector_layer_shows(layer, m->key->map, m->key->z))
+        if (layer->source != id || !vector_layer_shows(layer, m->key->map, m->key->z) ||
+            (places && !vector_layer_has_places(layer, m->key->z)))
             continue;
         TRY(scenes_look(m->scenes, i, vector_look_zoom(m->key->z), &look, m->err));
         if (!ordered && has_sort_key(layer)) {
@@ -214,7 +229,7 @@ static enum err_code add_layer(const struct making *m, enum style_source id, con
     struct wanted_features wanted;
     struct drawn_feature *features;
     size_t n;
-    TRY(find_looks(m, id, &wanted));
+    TRY(find_looks(m, id, false, &wanted));
     if (wanted.n_looks == 0)
         return ERR_OK;
     TRY(scenes_source(m->scenes, id, &from.source, m->err));
@@ -233,6 +248,53 @@ static enum err_code add_layer(const struct making *m, enum style_source id, con
     mvt_layer_end(m->room->mvt);
 done:
     return code == ERR_OK ? code : err_wrap(m->err, "layer %s", name);
+}
+
+/* A place belongs to the tile whose square it lies in. */
+static bool place_in_tile(const struct vector_frame *frame, struct plane_point at,
+                          struct mvt_point *out)
+{
+    if (at.x < frame->square.west || at.x >= frame->square.east || at.y < frame->square.north ||
+        at.y >= frame->square.south)
+        return false;
+    *out = (struct mvt_point){(int32_t)((at.x - frame->square.west) >> frame->shift),
+                              (int32_t)((at.y - frame->square.north) >> frame->shift)};
+    return true;
+}
+
+static enum err_code add_places(const struct making *m, enum style_source id)
+{
+    enum err_code code = ERR_OK;
+    const struct source *source;
+    const struct attributes *attributes;
+    struct wanted_features wanted;
+    struct drawn_feature *features;
+    size_t n;
+    uint32_t keys[ATTRIBUTE_FIELDS];
+    struct mvt *mvt = m->room->mvt;
+    TRY(find_looks(m, id, true, &wanted));
+    if (wanted.n_looks == 0)
+        return ERR_OK;
+    TRY(scenes_source(m->scenes, id, &source, m->err));
+    TRY(collect(m, source, &wanted, &features, &n));
+    TRY(scenes_attributes(m->scenes, source, &attributes, m->err));
+    memset(keys, 0xFF, sizeof keys);
+    mvt_layer(mvt, vector_places_name(id));
+    for (size_t i = 0; i < n; i++) {
+        uint32_t feature = features[i].feature;
+        struct plane_point at;
+        struct mvt_point point;
+        TRY(source_point(source, feature, m->arena, &at, m->err));
+        if (!place_in_tile(&m->frame, at, &point))
+            continue;
+        mvt_feature(mvt, attributes->ids[feature]);
+        mvt_points(mvt, &point, 1);
+        add_tags(mvt, attributes, feature, keys);
+        mvt_feature_end(mvt);
+    }
+    mvt_layer_end(mvt);
+done:
+    return code == ERR_OK ? code : err_wrap(m->err, "layer %s", vector_places_name(id));
 }
 
 /* ---- the tile ---- */
@@ -273,6 +335,8 @@ enum err_code vector_tile_draw(struct scenes *scenes, struct vector_room *room,
             continue;
         done_with[layer->source] = true;
         code = add_layer(&making, layer->source, style_source_name(layer->source));
+        if (code == ERR_OK)
+            code = add_places(&making, layer->source);
         if (code != ERR_OK) {
             (void)mvt_take(room->mvt, &left_over, &(struct err){0}); /* what there is goes */
             buf_release(&left_over);

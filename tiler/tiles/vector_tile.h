@@ -5,6 +5,10 @@
  * first, named as in styles/README.md; in it the features that a layer of the style draws, in the
  * order of the lowest one. The unit of ?unit= is left to the client.
  *
+ * Behind a source whose symbols stand in areas or on lines comes a layer of the points where they
+ * do (units_places behind units), each in the one tile that it lies in, so that clients need not
+ * look for a place in each tile anew: names stand once.
+ *
  * Shapes keep the vertices that 3/8 of a pixel of a map at twice the resolution ask for
  * (simplify.h), rounded to the tile's units, which are the same for all tiles of a zoom: borders
  * that two shapes share stay shared, over the edges of tiles too. They reach 64 units beyond the
@@ -41,9 +45,16 @@ enum err_code vector_tile_draw(struct scenes *scenes, struct vector_room *room,
 struct vector_source {
     enum style_source id;
     uint32_t min_zoom, max_zoom;
+    bool has_places;
+    uint32_t places_min_zoom, places_max_zoom;
 };
 size_t vector_sources(const struct style *style, enum map_id map,
                       struct vector_source out[SOURCE_COUNT]);
+
+/* vector_layers.c: the layer of a source's places; NULL: it has none, its features being points
+ * already. Whether the layer draws symbols at such places at zoom z. */
+const char *vector_places_name(enum style_source id);
+bool vector_layer_has_places(const struct style_layer *layer, uint32_t z);
 
 /* Whether tiles of zoom z hold what the layer draws on the map. */
 bool vector_layer_shows(const struct style_layer *layer, enum map_id map, uint32_t z);
