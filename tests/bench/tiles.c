@@ -6,7 +6,8 @@
  * and looks, as a server has after its first minutes; no finished tile is kept. One line:
  * tiles a second, percentiles of one tile in ms, mean bytes, each the best of the rounds and by
  * the processor's time; then tiles a second by the clock on the wall. One line a zoom after it.
- * FORMAT is png (256-px tiles) or mvt. With PREFIX the tiles are written as PREFIX-z-x-y.png.
+ * FORMAT is png (256-px tiles, a palette always), auto (all colours where 256 would show) or mvt.
+ * With PREFIX the tiles are written as PREFIX-z-x-y.png.
  */
 #include "data/base/file.h"
 #include "data/base/limits.h"
@@ -43,13 +44,14 @@ struct drawing_room {
     struct vector_room *vector; /* NULL: PNG */
     struct worker worker;
     enum map_id map;
+    enum image_form form;
 };
 
 static enum err_code draw(struct drawing_room *room, const uint32_t key[3], struct buf *out,
                           struct err *err)
 {
     const struct tile_key tile = {
-        .map = room->map, .z = key[0], .x = key[1], .y = key[2], .scale = 1, .form = IMAGE_PALETTE};
+        .map = room->map, .z = key[0], .x = key[1], .y = key[2], .scale = 1, .form = room->form};
     out->n_bytes = 0;
     worker_reset(&room->worker);
     if (room->vector)
@@ -137,6 +139,7 @@ static enum err_code run(char **argv, int rounds, const char *format, const char
     TRY(world_load(argv[1], NULL, INT_ABSENT, &world, err));
     TRY(scenes_new(world, style, PLANE_MERCATOR, &room.scenes, err));
     TRY(canvas_new(style, &room.canvas, err));
+    room.form = strcmp(format, "auto") == 0 ? IMAGE_AUTO : IMAGE_PALETTE;
     if (strcmp(format, "mvt") == 0)
         TRY(vector_room_new(&room.vector, err));
     TRY(worker_init(&room.worker, LIMIT_REQUEST_BYTES, err));

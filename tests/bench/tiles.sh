@@ -2,7 +2,7 @@
 # tiles.sh - 600 tiles z6-14 of the comparison workload, drawn from data in memory on one core, against the peers that
 # SISETU_BENCH/setup.sh installs, in turn; and what the two sides draw, next to each other.
 #
-# Ours is drawn by build/*/bench/tiles, in the form that the server sends (a palette); the peers run in their own process too,
+# Ours is drawn by build/*/bench/tiles, as palettes, and once as the server sends them (all colours where 256 would show); the peers run in their own process too,
 # without HTTP; all by the clock on the wall, but our p99. Leaves side-by-side pictures in build/*/bench-pictures/: Mapnik, ours, and their difference tenfold.
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}" "${ROUNDS:=2}"
 . tests/bench/lines.sh
@@ -75,6 +75,10 @@ figure "tiles: PNG, 600 tiles z6-14, cold" "$our_rate" "tiles/s" "" 1000
 [ -n "$c" ] && rate "tiles: PNG, palette" "$our_rate" "Mapnik 4.2" "$c" 10
 figure "tiles: PNG, 99 % of the tiles within" "$our_p99" "ms" 8
 figure "tiles: PNG, mean size" "$our_bytes" "bytes" 17000
+our_rate=
+ours plain auto
+figure "tiles: PNG, all colours where 256 would show" "$our_rate" "tiles/s"
+figure "tiles: PNG, mean size of these" "$our_bytes" "bytes"
 
 our_rate= our_p99= a= b=
 for _ in $(seq "$ROUNDS"); do

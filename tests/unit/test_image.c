@@ -263,6 +263,38 @@ static void test_a_palette_whose_error_is_not_seen_is_kept(void **state)
     buf_release(&png);
 }
 
+/* Some areas of many near colours, and pixels of colours that are far from them and rare: groups
+ * of what is most would put these with others. */
+static void test_rare_colours_get_entries_before_all_colours_are_kept(void **state)
+{
+    (void)state;
+    enum { N = 256 };
+    static uint32_t pixels[N * N];
+    uint32_t seed = 3;
+    for (uint32_t i = 0; i < N * N; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        uint32_t near =
+            0xFF000000 | (40 + (seed >> 8) % 60 * 2) << 16 | (40 + (seed >> 16) % 60 * 2) << 8;
+        uint32_t far = 0xFF0000FF | (seed >> 8) % 10 * 20 << 16 | (seed >> 16) % 10 * 20 << 8;
+        pixels[i] = i % 400 ? near : far; /* 0.25 % of the pixels */
+    }
+    struct image image = {pixels, N, N, IMAGE_PALETTE};
+    struct buf close = encode_as(&image);
+    assert_true(image_error(writer).share_over > IMAGE_SHARE_OVER); /* else this shows nothing */
+    image.form = IMAGE_AUTO;
+    struct buf png = encode_as(&image);
+    assert_int_equal(png.bytes[25], 3);
+    struct palette_error error = image_error(writer);
+    assert_true(error.share_over <= IMAGE_SHARE_OVER && error.mean <= IMAGE_MEAN_ERROR);
+    uint32_t *back = decode(&png, N, N), over = 0;
+    for (uint32_t i = 0; i < N * N; i++)
+        over += difference(back[i], pixels[i]) > PALETTE_VISIBLE;
+    assert_true(over <= N * N * IMAGE_SHARE_OVER);
+    free(back);
+    buf_release(&close);
+    buf_release(&png);
+}
+
 static void test_the_same_picture_gives_the_same_bytes_whatever_came_before(void **state)
 {
     (void)state;
@@ -304,6 +336,7 @@ int main(void)
         cmocka_unit_test(test_as_many_colours_as_pixels_are_still_written),
         cmocka_unit_test(test_a_palette_that_shows_gives_way_to_all_colours),
         cmocka_unit_test(test_a_palette_whose_error_is_not_seen_is_kept),
+        cmocka_unit_test(test_rare_colours_get_entries_before_all_colours_are_kept),
         cmocka_unit_test(test_the_same_picture_gives_the_same_bytes_whatever_came_before),
         cmocka_unit_test(test_what_is_no_png_is_refused),
     };

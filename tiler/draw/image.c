@@ -212,6 +212,9 @@ enum err_code image_write_png(struct image_writer *writer, const struct image *i
     if (image->form != IMAGE_TRUE && !quantise(writer->quantiser, image->pixels, n_pixels,
                                                &writer->palette, writer->indices, &writer->error))
         return err_nomem(err);
+    if (image->form == IMAGE_AUTO && shows(&writer->error))
+        quantise_near(writer->quantiser, n_pixels, IMAGE_SHARE_OVER, &writer->palette,
+                      writer->indices, &writer->error);
     if (image->form == IMAGE_TRUE || (image->form == IMAGE_AUTO && shows(&writer->error))) {
         writer->error = (struct palette_error){.largest = 0};
         bool opaque = is_opaque(image);

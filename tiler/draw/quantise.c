@@ -1,5 +1,7 @@
 #include "tiler/draw/quantise.h"
 
+#include "tiler/draw/boxes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,13 +44,6 @@ struct group {
     float spread; /* along the axis: how much is won by cutting */
 };
 
-/* A colour of the picture. */
-struct item {
-    uint32_t colour, count;
-    uint32_t bin;
-    uint32_t entry; /* of the palette */
-};
-
 /* Pixels beside each other that are equal. */
 struct run {
     uint32_t start, item;
@@ -73,6 +68,7 @@ struct quantiser {
     uint32_t heap[PALETTE_COLOURS];
     uint32_t colours[PALETTE_COLOURS]; /* premultiplied, of each entry */
     uint8_t entry_of[MOST_BINS];
+    uint32_t order[MOST_FOUND + 1];
 };
 
 struct quantiser *quantiser_new(void)
@@ -372,12 +368,12 @@ static inline struct difference differ(uint32_t a, uint32_t b)
     return out;
 }
 
-static void place_items(struct quantiser *q, size_t n, struct palette_error *error)
+static void find_error(const struct quantiser *q, size_t n, struct palette_error *error)
 {
     uint64_t sum = 0, over = 0;
+    *error = (struct palette_error){.largest = 0};
     for (uint32_t i = 0; i < q->n_items; i++) {
-        struct item *item = &q->items[i];
-        item->entry = q->entry_of[item->bin];
+        const struct item *item = &q->items[i];
         struct difference d = differ(item->colour, q->colours[item->entry]);
         sum += (uint64_t)d.sum * item->count;
         over += d.most > PALETTE_VISIBLE ? item->count : 0;
@@ -404,10 +400,17 @@ static void write_indices(const struct quantiser *q, size_t n, const uint8_t *pl
     }
 }
 
+static void write_all(const struct quantiser *q, uint32_t n_entries, size_t n,
+                      struct palette *palette, uint8_t *indices)
+{
+    uint8_t place[PALETTE_COLOURS] = {0};
+    write_palette(q, n_entries, palette, place);
+    write_indices(q, n, place, indices);
+}
+
 bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct palette *palette,
               uint8_t *indices, struct palette_error *error)
 {
-    uint8_t place[PALETTE_COLOURS] = {0};
     uint32_t n_entries;
     *error = (struct palette_error){.largest = 0};
     if (!make_room(q, n))
@@ -427,9 +430,26 @@ bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct pale
             for (uint32_t k = q->groups[i].start; k < q->groups[i].end; k++)
                 q->entry_of[q->bins[k].id] = (uint8_t)i;
         }
-        place_items(q, n, error);
+        for (uint32_t i = 0; i < q->n_items; i++)
+            q->items[i].entry = q->entry_of[q->items[i].bin];
+        find_error(q, n, error);
     }
-    write_palette(q, n_entries, palette, place);
-    write_indices(q, n, place, indices);
+    write_all(q, n_entries, n, palette, indices);
+    return true;
+}
+
+bool quantise_near(struct quantiser *q, size_t n, double share_over, struct palette *palette,
+                   uint8_t *indices, struct palette_error *error)
+{
+    const struct boxes_wanted wanted = {.most_entries = PALETTE_COLOURS,
+                                        .limit = PALETTE_VISIBLE,
+                                        .most_over = (uint64_t)(share_over * (double)n)};
+    if (q->n_items > MOST_FOUND)
+        return false;
+    uint32_t n_entries = boxes_palette(q->items, q->n_items, q->order, &wanted, q->colours);
+    if (n_entries == 0)
+        return false;
+    find_error(q, n, error);
+    write_all(q, n_entries, n, palette, indices);
     return true;
 }

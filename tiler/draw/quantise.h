@@ -3,7 +3,8 @@
  *
  * A picture of at most 256 colours keeps them all. Of one with more, colours are counted in
  * bins of 8 levels a channel; the bins are cut in two where they differ most until there are
- * 256 groups, and a group becomes the colour that most of it has, else its mean.
+ * 256 groups, and a group becomes the colour that most of it has, else its mean. That is close on
+ * the whole; where single pixels are far, quantise_near tries again.
  *
  * Life:    a struct palette is plain memory; quantise fills it anew each time.
  * Threads: pure, apart from the scratch memory handed in.
@@ -28,7 +29,7 @@ struct palette {
 
 /* How far the palette is from the picture: differences of premultiplied channels, 0 to 255. */
 struct palette_error {
-    double mean;       /* of the largest channel, over all pixels */
+    double mean;       /* of all channels and pixels */
     double share_over; /* of pixels with one that differs by more than PALETTE_VISIBLE */
     uint32_t largest;
 };
@@ -42,5 +43,11 @@ void quantiser_free(struct quantiser *quantiser);
 /* Writes a palette index for each premultiplied pixel (image.h) into indices. False: no memory. */
 bool quantise(struct quantiser *quantiser, const uint32_t *pixels, size_t n,
               struct palette *palette, uint8_t *indices, struct palette_error *error);
+
+/* The same for the picture that was quantised last, so that no more than this share of its pixels
+ * is off by more than PALETTE_VISIBLE (boxes.h). False: no 256 colours do that, or it has many
+ * thousands; nothing was written then. */
+bool quantise_near(struct quantiser *quantiser, size_t n, double share_over,
+                   struct palette *palette, uint8_t *indices, struct palette_error *error);
 
 #endif
