@@ -132,7 +132,7 @@ const struct glyph_image *font_glyph(struct font_set *set, const struct glyph *g
                        (uint64_t)lround(look->size_px * 64) << 32 |
                            (uint64_t)lround(look->halo_px * 64) << 4 |
                            (uint64_t)(look->down & 3) << 2 | (look->right & 3)};
-    if (set->n_images >= MOST_IMAGES) {
+    if (set->n_images >= MOST_IMAGES || set->images_arena.used_bytes >= MOST_IMAGE_BYTES) {
         memset(set->images, 0, (size_t)2 * MOST_IMAGES * sizeof *set->images);
         arena_reset(&set->images_arena);
         set->n_images = 0;

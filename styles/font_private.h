@@ -42,6 +42,7 @@ struct text_slot {
 enum {
     /* Images kept; a city's map uses some hundreds. At the limit all go and start anew. */
     MOST_IMAGES = 16384,
+    MOST_IMAGE_BYTES = 32 << 20, /* letters may be 2,000 px large */
     /* Outlines with their halos kept, likewise: 10 KB each, and costly to make. */
     MOST_OUTLINES = 1024,
     /* Texts kept, likewise: a province has 20,000 names. */

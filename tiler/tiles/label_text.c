@@ -9,6 +9,7 @@ enum {
     MOST_LINES = 8,
     /* A longer name is cut there: it would cover the places that others stand for. */
     MOST_CHARACTERS = 160,
+    FARTHEST_EM = 10, /* between two letters: farther apart nobody reads a word */
 };
 
 /* Between ideographs a line may be broken anywhere, else at spaces. */
@@ -172,7 +173,8 @@ static void wish_text(const struct style_layer *layer, const struct eval *eval,
     out->offset_px[1] = layer->text_offset_em[1] * size;
     out->padding_px = style_number(layer, PROP_TEXT_PADDING, eval);
     out->line_height_px = style_number(layer, PROP_TEXT_LINE_HEIGHT, eval) * size;
-    out->letter_spacing_px = style_number(layer, PROP_TEXT_LETTER_SPACING, eval) * size;
+    double spacing_em = style_number(layer, PROP_TEXT_LETTER_SPACING, eval);
+    out->letter_spacing_px = fmax(-FARTHEST_EM, fmin(FARTHEST_EM, spacing_em)) * size;
     out->text_may_overlap = style_bool(layer, PROP_TEXT_ALLOW_OVERLAP, eval);
     out->text_optional = style_bool(layer, PROP_TEXT_OPTIONAL, eval);
 }
