@@ -182,18 +182,19 @@ static void test_what_leaves_no_mark_takes_no_place(void **state)
 static void test_the_largest_sizes_of_a_style_do_no_harm(void **state)
 {
     (void)state;
-    static const char *const extremes[] = {
-        "\"text-size\": 1000",
-        "\"text-letter-spacing\": 1000",
-        "\"text-letter-spacing\": -1000",
-        "\"text-line-height\": 1000",
-        "\"text-offset\": [1000, -1000]",
-        "\"text-padding\": 1000",
-        "\"text-max-width\": 0",
-        "\"icon-size\": 1000",
-        "\"symbol-spacing\": 1",
-        "\"text-size\": 1000, \"text-letter-spacing\": 1000, \"text-line-height\": 1000, "
-        "\"text-offset\": [-1000, 1000], \"text-padding\": 1000, \"icon-size\": 1000"};
+    static const char all[] = "\"text-size\": 1000, \"text-letter-spacing\": 1000, "
+                              "\"text-line-height\": 1000, \"text-offset\": [-1000, 1000], "
+                              "\"text-padding\": 1000, \"icon-size\": 1000";
+    static const char *const extremes[] = {"\"text-size\": 1000",
+                                           "\"text-letter-spacing\": 1000",
+                                           "\"text-letter-spacing\": -1000",
+                                           "\"text-line-height\": 1000",
+                                           "\"text-offset\": [1000, -1000]",
+                                           "\"text-padding\": 1000",
+                                           "\"text-max-width\": 0",
+                                           "\"icon-size\": 1000",
+                                           "\"symbol-spacing\": 1",
+                                           all};
     for (size_t i = 0; i < 2 * sizeof extremes / sizeof extremes[0]; i++) {
         char style[2048];
         struct map_fixture m;
