@@ -160,6 +160,60 @@ static void test_the_larger_sort_key_lies_on_top(void **state)
     }
 }
 
+static void test_styles_share_what_they_do_not_change(void **state)
+{
+    static const char own[] = STYLE(
+        LAYER("line", "units",
+              ", \"paint\": {\"line-width\": 3}") ", {\"id\": \"b\", \"type\": "
+                                                  "\"symbol\", \"source-layer\": \"units\", "
+                                                  "\"layout\": {\"text-field\": [\"get\", "
+                                                  "\"name\"]}}, {\"id\": \"c\", \"type\": "
+                                                  "\"fill\", \"source-layer\": \"conflicts\"}");
+    static const char other[] = STYLE(
+        LAYER("fill", "units", "") ", {\"id\": \"b\", \"type\": \"line\", "
+                                   "\"source-layer\": \"conflicts\"}, {\"id\": \"c\", \"type\": "
+                                   "\"circle\", \"source-layer\": \"units\"}");
+    static const uint32_t zooms[] = {6, 9, 13};
+    (void)state;
+    uint32_t *alone[3];
+    struct tile_key keys[3];
+    map_fixture_init(&map, own);
+    for (size_t i = 0; i < 3; i++) {
+        uint32_t x, y;
+        keys[i] = (struct tile_key){.map = MAP_COUNTY, .scale = 1};
+        map_place(105.52, 38.33, zooms[i], &keys[i], &x, &y);
+        alone[i] = map_draw_block(&map, &keys[i], 1);
+    }
+    map_fixture_release(&map);
+    for (int first = 0; first < 2; first++) { /* whether the base has drawn before */
+        struct style *style;
+        struct scenes *base;
+        struct err err;
+        map_fixture_init(&map, own);
+        assert_int_equal(style_parse("other", other, strlen(other), &style, &err), ERR_OK);
+        assert_int_equal(scenes_new(map.world, style, PLANE_MERCATOR, &base, &err), ERR_OK);
+        scenes_share(map.scenes, base);
+        if (first) {
+            struct buf png;
+            buf_init(&png);
+            worker_reset(&map.worker);
+            assert_int_equal(tile_draw(base, map.canvas, &map.worker, &keys[0], &png, &err),
+                             ERR_OK);
+            buf_release(&png);
+        }
+        scenes_release(base); /* what is shared stays */
+        style_free(style);
+        for (size_t i = 0; i < 3; i++) {
+            uint32_t *shared = map_draw_block(&map, &keys[i], 1);
+            assert_memory_equal(shared, alone[i], (size_t)TILE_PX * TILE_PX * sizeof *shared);
+            free(shared);
+        }
+        map_fixture_release(&map);
+    }
+    for (size_t i = 0; i < 3; i++)
+        free(alone[i]);
+}
+
 /* The sheet at a scale, and where an image lies on it. */
 static uint32_t *sheet(uint32_t scale, struct json **places, uint32_t *width, uint32_t *height)
 {
@@ -251,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_a_circle_is_a_pixel_at_least),
         cmocka_unit_test(test_an_offset_of_an_area_goes_inwards),
         cmocka_unit_test(test_the_larger_sort_key_lies_on_top),
+        cmocka_unit_test(test_styles_share_what_they_do_not_change),
         cmocka_unit_test(test_the_sheet_has_the_patterns_that_areas_are_filled_with),
         cmocka_unit_test(test_symbols_on_the_sheet_are_distances),
     };

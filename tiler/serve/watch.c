@@ -90,6 +90,8 @@ static enum err_code make_scenes(const struct watch *watch, struct world *world,
         code = scenes_new(world, style, PLANE_MERCATOR, &out[i], err);
         if (code == ERR_OK && before)
             code = scenes_follow(out[i], before, edit, err);
+        if (code == ERR_OK)
+            scenes_share(out[i], out[0]);
     }
     return code;
 }

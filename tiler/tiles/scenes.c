@@ -59,8 +59,13 @@ enum err_code scenes_in_plane(struct scenes *scenes, enum plane plane, struct sc
     if (plane == scenes->plane)
         return ERR_OK;
     pthread_mutex_lock(&scenes->lock.mutex);
-    if (!scenes->others[plane])
+    struct scenes *base = NULL;
+    if (!scenes->others[plane] && scenes->base)
+        code = scenes_in_plane(scenes->base, plane, &base, err);
+    if (!scenes->others[plane] && code == ERR_OK)
         code = scenes_new(scenes->world, scenes->style, plane, &scenes->others[plane], err);
+    if (base && scenes->others[plane])
+        scenes_share(scenes->others[plane], base);
     *out = scenes->others[plane];
     pthread_mutex_unlock(&scenes->lock.mutex);
     return code;
@@ -108,8 +113,21 @@ void scenes_release(struct scenes *scenes)
     world_release(scenes->world);
     point_memo_release(scenes->memo);
     style_free(scenes->style);
+    scenes_release(scenes->base);
     free(scenes->looks);
     free(scenes);
+}
+
+void scenes_share(struct scenes *scenes, struct scenes *base)
+{
+    if (scenes == base || scenes->base || scenes->world != base->world ||
+        scenes->plane != base->plane)
+        return;
+    scenes->base = scenes_acquire(base);
+    point_memo_release(scenes->memo);
+    scenes->memo = point_memo_acquire(base->memo);
+    for (int id = 0; id < SOURCE_COUNT; id++)
+        scenes->views[id].memo = scenes->memo;
 }
 
 struct world *scenes_world(struct scenes *scenes)
@@ -140,6 +158,40 @@ static bool only_filled(const struct style *style, enum style_source id)
     return true;
 }
 
+/* Where what is still to be made of a source is made: scenes of another style that want the same
+ * of it. NULL: here, or it is made. */
+static struct scenes *base_for(struct scenes *scenes, enum style_source id, const struct lazy *lazy)
+{
+    void *value;
+    if (!scenes->base || lazy_peek(lazy, &scenes->lock, &value) ||
+        only_filled(scenes->style, id) != only_filled(scenes->base->style, id))
+        return NULL;
+    return scenes->base;
+}
+
+/* What `theirs`, of the base, has, which is made. view: where a copy of a source goes that tells
+ * its own scenes' memo; NULL: it is no source. */
+static void borrow(struct scenes *scenes, struct lazy *lazy, struct scenes *base,
+                   const struct lazy *theirs, struct source *view)
+{
+    struct lazy shared;
+    lazy_init(&shared);
+    if (!lazy_share(&shared, theirs, &base->lock))
+        return;
+    pthread_mutex_lock(&scenes->lock.mutex);
+    bool taken = lazy->state == LAZY_NONE; /* another thread may have been faster */
+    if (taken && view) {
+        *view = *(const struct source *)shared.value;
+        view->memo = scenes->memo;
+        shared.value = view;
+    }
+    if (taken)
+        *lazy = shared;
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    if (!taken)
+        lazy_release(&shared);
+}
+
 static enum err_code make_source(void *context, struct arena *arena, void **value, struct err *err)
 {
     struct source *source = arena_new(arena, struct source, 1);
@@ -151,6 +203,14 @@ enum err_code scenes_source(struct scenes *scenes, enum style_source id, const s
                             struct err *err)
 {
     id = scenes_source_id(id); /* the unit of a request is one of the units */
+    struct scenes *base = base_for(scenes, id, &scenes->sources[id]);
+    if (base) {
+        const struct source *theirs;
+        enum err_code made = scenes_source(base, id, &theirs, err);
+        if (made != ERR_OK)
+            return made;
+        borrow(scenes, &scenes->sources[id], base, &base->sources[id], &scenes->views[id]);
+    }
     struct source_wanted wanted = {.world = scenes->world,
                                    .id = id,
                                    .plane = scenes->plane,
@@ -183,9 +243,20 @@ enum err_code scenes_detail(struct scenes *scenes, const struct source *source, 
     *out = &source->full;
     if (job.level == DETAIL_FULL)
         return ERR_OK;
+    struct lazy *lazy = &scenes->details[source->id][job.level];
+    struct scenes *base = base_for(scenes, source->id, lazy);
+    if (base) {
+        const struct source *theirs;
+        const struct detail *detail;
+        enum err_code made = scenes_source(base, source->id, &theirs, err);
+        if (made == ERR_OK)
+            made = scenes_detail(base, theirs, z, &detail, err);
+        if (made != ERR_OK)
+            return made;
+        borrow(scenes, lazy, base, &base->details[source->id][job.level], NULL);
+    }
     void *value = NULL;
-    enum err_code code = lazy_get(&scenes->details[source->id][job.level], &scenes->lock,
-                                  make_detail, &job, &value, err);
+    enum err_code code = lazy_get(lazy, &scenes->lock, make_detail, &job, &value, err);
     *out = value;
     return code;
 }
@@ -231,6 +302,17 @@ static enum err_code make_attributes(void *context, struct arena *arena, void **
 enum err_code scenes_attributes(struct scenes *scenes, const struct source *source,
                                 const struct attributes **out, struct err *err)
 {
+    struct scenes *base = base_for(scenes, source->id, &scenes->attributes[source->id]);
+    if (base) {
+        const struct source *theirs;
+        const struct attributes *attributes;
+        enum err_code made = scenes_source(base, source->id, &theirs, err);
+        if (made == ERR_OK)
+            made = scenes_attributes(base, theirs, &attributes, err);
+        if (made != ERR_OK)
+            return made;
+        borrow(scenes, &scenes->attributes[source->id], base, &base->attributes[source->id], NULL);
+    }
     struct source copy = *source;
     void *value = NULL;
     enum err_code code = lazy_get(&scenes->attributes[source->id], &scenes->lock, make_attributes,

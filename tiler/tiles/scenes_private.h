@@ -12,6 +12,7 @@ struct scenes {
     struct world *world;
     struct style *style;
     enum plane plane;
+    struct scenes *base; /* of another style: made there and shared is what no style changes */
     struct point_memo *memo;
     struct lazy_lock lock; /* of the lazies, and of n_references */
     unsigned n_references;
@@ -22,8 +23,9 @@ struct scenes {
     struct lazy labels[MAP_COUNT][ZOOMS];
     struct scenes *others[PLANE_COUNT]; /* the same in other planes; NULL: not asked for yet */
     struct placement *earlier[MAP_COUNT][ZOOMS]; /* to start from; NULL: none, or done with */
-    struct source views[SOURCE_COUNT]; /* of sources that were taken over: the same in this world */
-    struct lazy last_conflicts;        /* the last source of conflicts that was made before */
+    /* Of sources that were taken over or are shared: the same in this world. */
+    struct source views[SOURCE_COUNT];
+    struct lazy last_conflicts; /* the last source of conflicts that was made before */
     struct lazy *looks; /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
 };
 

@@ -37,6 +37,10 @@ struct tile_key {
 enum err_code scenes_new(struct world *world, struct style *style, enum plane plane,
                          struct scenes **out, struct err *err);
 
+/* Before anybody else sees `scenes`: what does not depend on the style is made in `base`, which is of
+ * the same world in another style, and shared. */
+void scenes_share(struct scenes *scenes, struct scenes *base);
+
 /* The same in another plane, made when it is first asked for; it belongs to `scenes`. */
 enum err_code scenes_in_plane(struct scenes *scenes, enum plane plane, struct scenes **out,
                               struct err *err);
