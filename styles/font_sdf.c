@@ -81,7 +81,7 @@ static const float FAR = 1e20F;
 
 /* Squared distances along one line: each place's own, or less from a place nearby. The lower
  * envelope of parabolas. */
-static void spread_line(struct field *f, float *values, int32_t stride, int32_t n)
+static void spread_line(struct field *f, float *values, ptrdiff_t stride, int32_t n)
 {
     float *from = f->line, *bounds = f->bounds;
     int32_t *places = f->places, k = 0;
@@ -89,7 +89,7 @@ static void spread_line(struct field *f, float *values, int32_t stride, int32_t 
     bounds[0] = -FAR;
     bounds[1] = FAR;
     for (int32_t i = 0; i < n; i++)
-        from[i] = values[i * stride];
+        from[i] = values[(ptrdiff_t)i * stride];
     for (int32_t i = 1; i < n; i++) {
         float meet;
         do {
@@ -106,7 +106,7 @@ static void spread_line(struct field *f, float *values, int32_t stride, int32_t 
         while (bounds[k + 1] < (float)i)
             k++;
         int32_t away = i - places[k];
-        values[i * stride] = from[places[k]] + (float)(away * away);
+        values[(ptrdiff_t)i * stride] = from[places[k]] + (float)(away * away);
     }
 }
 

@@ -94,7 +94,7 @@ static inline void mvt_read_layer(struct mvt_reader r, struct mvt_read_layer *ou
     bool version = false;
     size_t capacity = 1 << 19;
     out->values = malloc(capacity * sizeof *out->values);
-    out->features = malloc(MVT_READ_FEATURES * sizeof *out->features);
+    out->features = calloc(MVT_READ_FEATURES, sizeof *out->features);
     while (r.at < r.end) {
         uint64_t key = mvt_varint(&r);
         if (!version && key != (15 << 3 | 0))

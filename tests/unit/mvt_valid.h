@@ -37,7 +37,7 @@ static inline GEOSGeometry *mvt_ring_of(const struct mvt_valid *v, const struct 
 {
     GEOSCoordSequence *line = GEOSCoordSeq_create_r(v->geos, (unsigned)n + 1, 2);
     for (size_t i = 0; i <= n; i++)
-        GEOSCoordSeq_setXY_r(v->geos, line, (unsigned)i, p[i % n].x, p[i % n].y);
+        GEOSCoordSeq_setXY_r(v->geos, line, (unsigned)i, p[i < n ? i : 0].x, p[i < n ? i : 0].y);
     return GEOSGeom_createLinearRing_r(v->geos, line);
 }
 

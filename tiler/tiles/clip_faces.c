@@ -64,12 +64,12 @@ static bool make_halves(struct faces *faces)
     if (!faces->halves || !faces->stack)
         return false;
     faces->n = n;
-    for (uint32_t i = 0; i < s->edges.n; i++) {
+    for (size_t i = 0; i < s->edges.n; i++) {
         const struct clip_edge *e = &edges[i];
-        faces->halves[2 * i] =
-            (struct half){.from = e->a, .to = e->b, .net = e->net, .edge = i, .forth = true};
+        faces->halves[2 * i] = (struct half){
+            .from = e->a, .to = e->b, .net = e->net, .edge = (uint32_t)i, .forth = true};
         faces->halves[2 * i + 1] =
-            (struct half){.from = e->b, .to = e->a, .net = -e->net, .edge = i};
+            (struct half){.from = e->b, .to = e->a, .net = -e->net, .edge = (uint32_t)i};
     }
     qsort(faces->halves, n, sizeof *faces->halves, by_angle);
     uint32_t *seen = faces->stack; /* of each edge the half that came first */
