@@ -55,7 +55,7 @@ static void test_rings_are_closed_at_every_level_and_stretches_hold_their_points
                 assert_memory_equal(&detail.points[at], &points[i], sizeof *points);
                 at++;
             }
-            if (ring + 1 < N_RINGS && zooms[ring * RING] > level && at > start + 1)
+            if (ring + 1 < N_RINGS && zooms[(size_t)ring * RING] > level && at > start + 1)
                 at++; /* the point that closes it */
             assert_int_equal(at, end);
             if (ring + 1 < N_RINGS && end > start)

@@ -91,7 +91,7 @@ static bool make_room(struct quantiser *q, size_t n)
         return true;
     free(q->items);
     free(q->runs);
-    q->items = malloc(n * sizeof *q->items);
+    q->items = calloc(n, sizeof *q->items);
     q->runs = malloc((n + 1) * sizeof *q->runs);
     q->room = q->items && q->runs ? n : 0;
     return q->room > 0;

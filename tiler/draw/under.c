@@ -393,7 +393,7 @@ static void lay_narrow(struct under *under, const struct stamp *stamp, int64_t x
             memcpy(to, stamp->alpha + first, (size_t)stamp->width);
         memset(to + stamp->width, 0, MOST);
         for (int i = 0; i < 3; i++)
-            lay_eight(cell + i, tint, row + i * LANES);
+            lay_eight(cell + i, tint, row + (size_t)i * LANES);
     }
 }
 

@@ -73,17 +73,17 @@ static const struct shape *shape_at(const struct layer_job *job, const struct li
  * three places, and the wait for them would be a tenth of the time. */
 static inline void look_ahead(const struct layer_job *job, const struct list *list, size_t i)
 {
-    enum { STEP = 8 };
+    static const size_t step = 8;
     const struct detail *detail = job->detail;
-    if (i >= 3 * STEP) {
-        __builtin_prefetch(shape_at(job, list, i - 3 * STEP));
-        __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * STEP) + 1) - 1);
-        __builtin_prefetch(&job->look->paint_of[list->items[i - 3 * STEP].feature]);
+    if (i >= 3 * step) {
+        __builtin_prefetch(shape_at(job, list, i - 3 * step));
+        __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * step) + 1) - 1);
+        __builtin_prefetch(&job->look->paint_of[list->items[i - 3 * step].feature]);
     }
-    if (i >= 2 * STEP)
-        __builtin_prefetch(&detail->ring_ends[shape_at(job, list, i - 2 * STEP)->first_ring]);
-    if (i >= STEP) {
-        uint32_t start = ring_start(detail, shape_at(job, list, i - STEP)->first_ring);
+    if (i >= 2 * step)
+        __builtin_prefetch(&detail->ring_ends[shape_at(job, list, i - 2 * step)->first_ring]);
+    if (i >= step) {
+        uint32_t start = ring_start(detail, shape_at(job, list, i - step)->first_ring);
         __builtin_prefetch(&detail->points[start]);
         __builtin_prefetch(&detail->points[start + 8]);
         __builtin_prefetch(&detail->points[start + 16]);
@@ -143,17 +143,14 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
     enum err_code code = ERR_OK;
     struct canvas *canvas = d->canvas;
     struct stroke_style stroke = {.width_px = canvas->scale, .join = JOIN_ROUND};
-    const struct paint *scaled = NULL; /* whose stroke it is */
     if (job->look->run_of && job->look->n_paints > 1)
         reorder(list, job->look->run_of); /* of one paint they are in that order already */
     for (size_t i = list->n; i-- > 0;) {
         look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
-        if (!outlines && paint != scaled) {
+        if (!outlines && (i + 1 == list->n || paint != paint_at(job, list, i + 1)))
             stroke = stroke_scaled(&paint->stroke, canvas->scale);
-            scaled = paint;
-        }
         bool drawn = outlines ? paint->has_outline && shape->kind == GEOM_POLYGON
                               : shape->kind != GEOM_POINT;
         if (drawn)
