@@ -25,13 +25,13 @@
  *          nothing to delete; ERR_CONFLICT the store has to be assessed first; and those of
  *          store.h. After any error store, world and editor are as they were.
  * Cost:    by what it touches and not by how much there is, but for a few bytes a record of the
- *          layer: of 20,000 plants among 50,000 targets and 1,500 pipelines 5 ms of one core at
- *          the median, 20 (a plant) to 29 ms (a dwelling near a dozen pipelines, each of which is
- *          cut anew, 1.5 ms for 200 vertices) at p99, a third of it the store's. Ten times as
- *          dense is ten times as many pipelines near, each with ten times as much along it: 55 ms
- *          at the median of 60 edits, and seconds for a target in the zones of hundreds of plants,
- *          each of which is looked at anew, 6 ms a row (tests/bench/edit.c). An edit of admin, or
- *          of a census that is not beside a grid, is a full assessment.
+ *          layers that it writes: of 20,000 plants among 50,000 targets and 1,500 pipelines 3 ms of
+ *          one core at the median and 16 at p99 (20 of a dwelling near a dozen pipelines, each of
+ *          which is cut anew), a third of it the store's. Ten times as much on the same ground is
+ *          ten times as many neighbours with ten times as many of their own: 22 ms at the median,
+ *          of which 3 go by how much there is, and a second at p99, where a dwelling moves among
+ *          200 plants and 50 pipelines (tests/bench/edit.c). An edit of admin, or of a census that
+ *          is not beside a grid, is a full assessment.
  */
 #ifndef SISETU_GEO_EDITOR_H
 #define SISETU_GEO_EDITOR_H
