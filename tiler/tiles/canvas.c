@@ -51,12 +51,12 @@ void canvas_free(struct canvas *canvas)
 enum err_code canvas_use_fonts(struct canvas *canvas, const struct style *style, struct err *err)
 {
     uint64_t version = style_version(style);
-    struct canvas_fonts *room = &canvas->rooms[0];
+    struct canvas_fonts *room = &canvas->rooms[0]; /* the style's, else the one used longest ago */
     for (size_t i = 0; i < CANVAS_FONTS; i++) {
         struct canvas_fonts *other = &canvas->rooms[i];
-        if (other->set && other->style == version)
-            room = other;
-        else if (!(room->set && room->style == version) && other->used < room->used)
+        bool is_it = other->set && other->style == version;
+        bool found = room->set && room->style == version;
+        if (is_it || (!found && other->used < room->used))
             room = other;
     }
     if (!room->set || room->style != version) {

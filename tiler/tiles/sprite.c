@@ -13,8 +13,10 @@ static uint8_t sampled(uint32_t x, uint32_t y, bool (*inside)(double x, double y
                        double period)
 {
     int hits = 0;
-    for (int i = 0; i < 16; i++)
-        hits += inside(x + (i % 4 + 0.5) / 4, y + (i / 4 + 0.5) / 4, period);
+    for (int i = 0; i < 16; i++) {
+        int across = i % 4, down = i / 4;
+        hits += inside(x + (across + 0.5) / 4, y + (down + 0.5) / 4, period);
+    }
     return (uint8_t)(hits * 255 / 16);
 }
 
@@ -154,10 +156,10 @@ static void write_place(struct jw *jw, const char *name, uint32_t x, uint32_t y,
 {
     jw_key(jw, name);
     jw_object(jw);
-    jw_kv_integer(jw, "x", x * scale);
-    jw_kv_integer(jw, "y", y * scale);
-    jw_kv_integer(jw, "width", size * scale);
-    jw_kv_integer(jw, "height", size * scale);
+    jw_kv_integer(jw, "x", (int64_t)x * scale);
+    jw_kv_integer(jw, "y", (int64_t)y * scale);
+    jw_kv_integer(jw, "width", (int64_t)size * scale);
+    jw_kv_integer(jw, "height", (int64_t)size * scale);
     jw_kv_integer(jw, "pixelRatio", scale);
     if (size == CELL_PX)
         jw_kv_bool(jw, "sdf", true);
@@ -181,11 +183,12 @@ static void draw_icon(uint32_t *pixels, uint32_t scale, enum icon icon)
     uint32_t size = CELL_PX * scale, left = (uint32_t)(icon - 1) * size;
     for (uint32_t y = 0; y < size; y++) {
         for (uint32_t x = 0; x < size; x++) {
-            double px = (x + 0.5) / scale - CELL_PX / 2, py = (y + 0.5) / scale - CELL_PX / 2;
-            double half = ICON_PX / 2;
+            double px = (x + 0.5) / scale - CELL_PX / 2.0, py = (y + 0.5) / scale - CELL_PX / 2.0;
+            double half = ICON_PX / 2.0;
             double out = distance_to_icon(icon, (struct icon_corner){px / half, py / half}) * half;
             double alpha = fmax(0, fmin(255, floor(EDGE_ALPHA - ALPHA_A_PX * out + 0.5)));
-            pixels[y * SHEET_WIDTH * scale + left + x] = (uint32_t)alpha * 0x01010101U; /* white */
+            pixels[(size_t)y * SHEET_WIDTH * scale + left + x] =
+                (uint32_t)alpha * 0x01010101U; /* white */
         }
     }
 }
@@ -201,8 +204,8 @@ static void draw_pattern(uint32_t *pixels, uint32_t scale, const struct pattern 
         double share = coverage[i] / 255.0;
         uint32_t r = (uint32_t)(c->r * share + 0.5), g = (uint32_t)(c->g * share + 0.5),
                  b = (uint32_t)(c->b * share + 0.5);
-        size_t at =
-            (size_t)(top * scale + i / size) * SHEET_WIDTH * scale + left * scale + i % size;
+        size_t x = (size_t)left * scale + i % size, y = (size_t)top * scale + i / size;
+        size_t at = y * SHEET_WIDTH * scale + x;
         pixels[at] = (uint32_t)coverage[i] << 24 | b << 16 | g << 8 | r;
     }
 }
