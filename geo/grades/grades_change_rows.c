@@ -161,7 +161,7 @@ static enum err_code say_pair(const struct saying *saying, struct grades_pair *p
         pair->after->reasons = json[1];
     if (*alike && grades_row_same(pair->before, pair->after))
         goto done;
-    if (*alike)
+    if (*alike && pair->before && pair->after)
         pair->after->reasons = pair->before->reasons;
     /* Rows that have their reasons keep them. */
     if (pair->before)
