@@ -108,6 +108,7 @@ void scenes_release(struct scenes *scenes)
     release_all(scenes->attributes, SOURCE_COUNT);
     release_labels(scenes);
     lazy_release(&scenes->last_conflicts);
+    free(scenes->changed_conflicts);
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
     lazy_lock_release(&scenes->lock);
     world_release(scenes->world);
@@ -199,6 +200,36 @@ static enum err_code make_source(void *context, struct arena *arena, void **valu
     return source ? source_build(context, arena, source, err) : err_nomem(err);
 }
 
+struct conflicts_job {
+    struct source_wanted wanted;
+    struct scenes *scenes;
+};
+
+/* Shapes of conflicts are costly: those that did not change since they were last made are taken
+ * from there. Only one thread is ever here. */
+static enum err_code make_conflicts(void *context, struct arena *arena, void **value,
+                                    struct err *err)
+{
+    struct conflicts_job *job = context;
+    struct scenes *scenes = job->scenes;
+    struct lazy none;
+    pthread_mutex_lock(&scenes->lock.mutex);
+    struct lazy last = scenes->last_conflicts;
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    job->wanted.earlier = last.state == LAZY_READY ? last.value : NULL;
+    job->wanted.changed = scenes->changed_conflicts;
+    job->wanted.n_changed = scenes->n_changed_conflicts;
+    enum err_code code = make_source(&job->wanted, arena, value, err);
+    if (code != ERR_OK)
+        return code;
+    lazy_init(&none);
+    pthread_mutex_lock(&scenes->lock.mutex);
+    scenes->last_conflicts = none;
+    pthread_mutex_unlock(&scenes->lock.mutex);
+    lazy_release(&last);
+    return ERR_OK;
+}
+
 enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
                             struct err *err)
 {
@@ -211,14 +242,17 @@ enum err_code scenes_source(struct scenes *scenes, enum style_source id, const s
             return made;
         borrow(scenes, &scenes->sources[id], base, &base->sources[id], &scenes->views[id]);
     }
-    struct source_wanted wanted = {.world = scenes->world,
-                                   .id = id,
-                                   .plane = scenes->plane,
-                                   .polygons_only = only_filled(scenes->style, id),
-                                   .memo = scenes->memo};
+    struct conflicts_job job = {.wanted = {.world = scenes->world,
+                                           .id = id,
+                                           .plane = scenes->plane,
+                                           .polygons_only = only_filled(scenes->style, id),
+                                           .memo = scenes->memo},
+                                .scenes = scenes};
+    bool conflicts = id == SOURCE_CONFLICTS;
     void *value = NULL;
     enum err_code code =
-        lazy_get(&scenes->sources[id], &scenes->lock, make_source, &wanted, &value, err);
+        lazy_get(&scenes->sources[id], &scenes->lock, conflicts ? make_conflicts : make_source,
+                 conflicts ? (void *)&job : (void *)&job.wanted, &value, err);
     *out = value;
     return code;
 }

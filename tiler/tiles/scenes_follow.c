@@ -4,6 +4,9 @@
 
 #include "tiler/tiles/scene_edit.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* The last placement that was made in these scenes or before them, held; NULL: none. */
 struct placement *scenes_last_labels(struct scenes *scenes, enum map_id map, uint32_t z)
 {
@@ -57,10 +60,41 @@ static void take_looks(struct scenes *scenes, struct scenes *before, enum style_
     }
 }
 
-static void take_last_conflicts(struct scenes *scenes, struct scenes *before)
+static int by_number(const void *a, const void *b)
 {
-    if (!lazy_share(&scenes->last_conflicts, &before->sources[SOURCE_CONFLICTS], &before->lock))
-        (void)lazy_share(&scenes->last_conflicts, &before->last_conflicts, &before->lock);
+    uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
+    return p < q ? -1 : p > q;
+}
+
+/* The last conflicts that were made, and which of them changed since; without memory for that they
+ * are made anew. */
+static void take_last_conflicts(struct scenes *scenes, struct scenes *before,
+                                const struct scene_edit *edit)
+{
+    const struct row_changes *rows = edit->conflicts;
+    bool made =
+        lazy_share(&scenes->last_conflicts, &before->sources[SOURCE_CONFLICTS], &before->lock);
+    size_t n_before = made ? 0 : before->n_changed_conflicts;
+    uint64_t *changed = calloc(n_before + rows->n + 1, sizeof *changed);
+    if (!changed || scene_edit_is_wide(edit) ||
+        (!made && !lazy_share(&scenes->last_conflicts, &before->last_conflicts, &before->lock))) {
+        lazy_release(&scenes->last_conflicts);
+        scenes->lost_conflicts = made || n_before > 0 || before->lost_conflicts;
+        free(changed);
+        return;
+    }
+    scenes->last_conflicts_view = *(const struct source *)scenes->last_conflicts.value;
+    scenes->last_conflicts.value = &scenes->last_conflicts_view;
+    if (n_before > 0)
+        memcpy(changed, before->changed_conflicts, n_before * sizeof *changed);
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct row_change *row = &rows->items[i];
+        const struct record_head *head = row->before ? row->before : row->after;
+        changed[n_before + i] = source_id_hash(head->id);
+    }
+    qsort(changed, n_before + rows->n, sizeof *changed, by_number);
+    scenes->changed_conflicts = changed;
+    scenes->n_changed_conflicts = n_before + rows->n;
 }
 
 /* ---- labels ---- */
@@ -100,7 +134,7 @@ static void follow(struct scenes *scenes, struct scenes *before, const struct sc
     scenes->memo = point_memo_acquire(before->memo);
     follow_labels(scenes, before, edit);
     if (edit)
-        take_last_conflicts(scenes, before);
+        take_last_conflicts(scenes, before, edit);
     for (int id = 0; edit && id < SOURCE_COUNT; id++) {
         enum scene_fate fate = scene_edit_fate(edit, (enum style_source)id);
         if (fate != FATE_OTHER)

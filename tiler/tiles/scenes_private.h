@@ -25,8 +25,13 @@ struct scenes {
     struct placement *earlier[MAP_COUNT][ZOOMS]; /* to start from; NULL: none, or done with */
     /* Of sources that were taken over or are shared: the same in this world. */
     struct source views[SOURCE_COUNT];
-    struct lazy last_conflicts; /* the last source of conflicts that was made before */
-    struct lazy *looks; /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
+    struct lazy last_conflicts; /* the last source of conflicts that was made before, until one */
+                                /* is made here; and hashes of the ids that changed since */
+    struct source last_conflicts_view; /* its value: a copy, for the scenes that had it may go */
+    uint64_t *changed_conflicts;
+    size_t n_changed_conflicts;
+    bool lost_conflicts; /* there were some, but no memory to keep track */
+    struct lazy *looks;  /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
 };
 
 /* The source of a request's unit is the units. */

@@ -70,18 +70,26 @@ struct source_wanted {
     enum plane plane;
     bool polygons_only;      /* other conflicts are left out, since nobody draws them */
     struct point_memo *memo; /* of points in areas, which outlives the source; NULL: none */
-    const uint32_t *rows;    /* only these, in this order; NULL: all. Not of boundaries, conflicts */
+    const uint32_t *rows; /* only these, in this order; NULL: all. Not of boundaries, conflicts */
     size_t n_rows;
     const struct finding_ref *refs; /* of conflicts: only these; NULL: all */
     size_t n_refs;
+    /* Of conflicts: an earlier source, whose shapes still hold but for the ids with these hashes
+     * (source_id_hash), ascending; NULL: none. */
+    const struct source *earlier;
+    const uint64_t *changed;
+    size_t n_changed;
 };
+
+uint64_t source_id_hash(const char *id);
 enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,
                            struct source *out, struct err *err);
 
 /* source_conflicts.c: the features of conflicts, and what a style may ask of one. */
 struct shape_builder;
-enum err_code source_add_conflicts(struct shape_builder *builder, const struct source_wanted *wanted,
-                                   struct source *out, struct err *err);
+enum err_code source_add_conflicts(struct shape_builder *builder,
+                                   const struct source_wanted *wanted, struct source *out,
+                                   struct err *err);
 struct value source_conflict_property(const struct source *source, uint32_t index,
                                       const char *property);
 

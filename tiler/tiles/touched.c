@@ -385,7 +385,8 @@ static enum err_code see_near_conflicts(struct hunt *h, const struct source *pic
     const struct style *style = scenes_style(scenes);
     const struct lazy *lazy = &scenes->last_conflicts;
     const struct source *all = lazy->state == LAZY_READY ? lazy->value : NULL;
-    for (uint32_t i = 0; i < picked->n && !all && h->wanted->foreign; i++)
+    for (uint32_t i = 0; i < picked->n && !all && (h->wanted->foreign || scenes->lost_conflicts);
+         i++)
         if (picked->shapes[i].kind ==
             GEOM_POLYGON) /* there is no telling who shares its vertices */
             return touch_all(h->out);
