@@ -1,39 +1,13 @@
-#include "tiler/tiles/touched.h"
+#include "tiler/tiles/touched_private.h"
 
-#include "data/base/text.h"
-#include "geo/findings/finding.h"
 #include "tiler/tiles/attributes.h"
 #include "tiler/tiles/look.h"
-#include "tiler/tiles/scenes_private.h"
 #include "tiler/tiles/vector_tile.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { ALL_MAPS = (1 << MAP_COUNT) - 1 };
-
-/* Rows, or findings: what of a source a world has and the other has not, or not so. */
-struct picked {
-    uint32_t *rows;
-    size_t n_rows, rows_room;
-    struct finding_ref *refs;
-    size_t n_refs, refs_room;
-};
-
-/* One source on its way. */
-struct hunt {
-    const struct touched_wanted *wanted;
-    struct touched *out;
-    struct arena *arena; /* scratch */
-    const struct world *old, *now;
-    enum style_source id;
-    enum layer_id layer;
-    struct picked gone, come;     /* drawn before, drawn after */
-    struct picked before, after;  /* the same shapes, feature by feature */
-    struct plane_point *vertices; /* of what is gone and come, ascending */
-    size_t n_vertices, vertices_room;
-    struct err *err;
-};
 
 static enum err_code touch_all(struct touched *out)
 {
@@ -57,133 +31,6 @@ static enum err_code add_item(struct hunt *h, const struct touched_item *item)
         return err_nomem(h->err);
     out->items[out->n++] = *item;
     return ERR_OK;
-}
-
-/* ---- which features ---- */
-
-static enum err_code pick(struct hunt *h, struct picked *picked, int64_t row)
-{
-    if (row < 0)
-        return ERR_OK;
-    picked->rows = arena_grow(h->arena, picked->rows, &picked->rows_room, picked->n_rows + 1,
-                              sizeof *picked->rows);
-    if (!picked->rows)
-        return err_nomem(h->err);
-    picked->rows[picked->n_rows++] = (uint32_t)row;
-    return ERR_OK;
-}
-
-static enum err_code pick_finding(struct hunt *h, struct picked *picked, struct finding_ref ref)
-{
-    picked->refs = arena_grow(h->arena, picked->refs, &picked->refs_room, picked->n_refs + 1,
-                              sizeof *picked->refs);
-    if (!picked->refs)
-        return err_nomem(h->err);
-    picked->refs[picked->n_refs++] = ref;
-    return ERR_OK;
-}
-
-static const char *id_of(const struct row_change *change)
-{
-    const struct record_head *head = change->before ? change->before : change->after;
-    return head->id;
-}
-
-static enum err_code pick_change(struct hunt *h, const struct row_change *change)
-{
-    enum err_code code = ERR_OK;
-    const char *id = id_of(change);
-    struct finding_ref ref;
-    if (h->id != SOURCE_CONFLICTS) {
-        TRY(pick(h, &h->gone, world_find(h->old, h->layer, id)));
-        TRY(pick(h, &h->come, world_find(h->now, h->layer, id)));
-        return ERR_OK;
-    }
-    if (findings_find(h->old, id, &ref))
-        TRY(pick_finding(h, &h->gone, ref));
-    if (findings_find(h->now, id, &ref))
-        TRY(pick_finding(h, &h->come, ref));
-done:
-    return code;
-}
-
-static enum err_code pick_pair(struct hunt *h, int64_t before, int64_t after)
-{
-    enum err_code code = ERR_OK;
-    if (before < 0 || after < 0) /* it is among the facts */
-        return ERR_OK;
-    TRY(pick(h, &h->before, before));
-    TRY(pick(h, &h->after, after));
-done:
-    return code;
-}
-
-/* What belongs to an enterprise whose grade says something else now. */
-static enum err_code pick_owned(struct hunt *h, const char *enterprise_id)
-{
-    enum err_code code = ERR_OK;
-    const uint32_t *rows;
-    size_t n;
-    if (h->id == SOURCE_CONFLICTS) {
-        struct finding_ref *refs;
-        TRY(findings_of_enterprise(h->old, enterprise_id, h->arena, &refs, &n, h->err));
-        for (size_t i = 0; i < n; i++)
-            TRY(pick_finding(h, &h->gone, refs[i]));
-        TRY(findings_of_enterprise(h->now, enterprise_id, h->arena, &refs, &n, h->err));
-        for (size_t i = 0; i < n; i++)
-            TRY(pick_finding(h, &h->come, refs[i]));
-        return ERR_OK;
-    }
-    if (h->layer == LAYER_ENTERPRISES)
-        return pick_pair(h, world_find(h->old, h->layer, enterprise_id),
-                         world_find(h->now, h->layer, enterprise_id));
-    world_of_enterprise(h->now, h->layer, enterprise_id, &rows, &n);
-    for (size_t i = 0; i < n; i++) {
-        const struct record_head *head = world_record(h->now, h->layer, rows[i]);
-        TRY(pick_pair(h, world_find(h->old, h->layer, head->id), rows[i]));
-    }
-done:
-    return code;
-}
-
-static enum err_code pick_graded(struct hunt *h)
-{
-    enum err_code code = ERR_OK;
-    const struct row_changes *grades = h->wanted->edit->grades;
-    bool owned = h->id == SOURCE_CONFLICTS || h->layer == LAYER_ENTERPRISES ||
-                 records_field(h->layer, "enterprise_id");
-    for (size_t i = 0; i < grades->n; i++) {
-        const struct row_change *change = &grades->items[i];
-        const struct grade_row *row = change->after ? change->after : change->before;
-        bool cell = text_equal(row->subject, "cell");
-        bool enterprise = text_equal(row->subject, "enterprise");
-        if (h->id == SOURCE_CELLS && cell)
-            TRY(pick_change(h, change));
-        if (scene_edit_same_grade(change))
-            continue;
-        if (h->id == SOURCE_UNITS && !cell && !enterprise)
-            TRY(pick_pair(h, world_unit(h->old, row->subject_id),
-                          world_unit(h->now, row->subject_id)));
-        if (owned && enterprise)
-            TRY(pick_owned(h, row->subject_id));
-    }
-done:
-    return code;
-}
-
-static enum err_code pick_all(struct hunt *h)
-{
-    enum err_code code = ERR_OK;
-    const struct scene_edit *edit = h->wanted->edit;
-    const struct row_changes *own = h->id == SOURCE_CONFLICTS  ? edit->conflicts
-                                    : h->id == SOURCE_SEGMENTS ? edit->segments
-                                                               : edit->facts;
-    if (h->id == SOURCE_CONFLICTS || h->id == SOURCE_SEGMENTS || own->layer == h->layer)
-        for (size_t i = 0; i < own->n; i++)
-            TRY(pick_change(h, &own->items[i]));
-    TRY(pick_graded(h));
-done:
-    return code;
 }
 
 /* ---- neighbours: who shares a vertex is simplified anew ---- */
@@ -239,7 +86,7 @@ static enum err_code pick_neighbours(struct hunt *h, const struct world *world,
         for (size_t k = 0; k < n; k++) {
             const struct geom *other = world_geom(h->old, h->layer, rows[k]);
             if (other->kind != GEOM_POINT && other->kind != GEOM_NONE && shares_vertex(h, other))
-                TRY(pick(h, &h->gone, rows[k]));
+                TRY(touched_pick_row(h, &h->gone, rows[k]));
         }
     }
 done:
@@ -255,8 +102,8 @@ struct sight {
     struct paint paints[TILE_ZOOM_MAX + 1];
 };
 
-static void find_sight(struct hunt *h, const struct style_layer *layer, const struct source *source,
-                       uint32_t feature, struct sight *out)
+static void find_sight(struct hunt *h, const struct style_layer *layer, uint32_t looks,
+                       const struct source *source, uint32_t feature, struct sight *out)
 {
     struct source_feature subject = {source, feature};
     out->looks = 0;
@@ -265,6 +112,8 @@ static void find_sight(struct hunt *h, const struct style_layer *layer, const st
         struct eval eval = {
             .zoom = style_zoom(z), .feature = &subject, .get = source_property, .arena = h->arena};
         bool by_zoom = layer->depends & EXPR_ZOOM;
+        if (by_zoom && !(looks & 1U << z))
+            continue;
         if (z > 0 && !by_zoom) {
             out->looks |= (out->looks & 1) << z;
             out->paints[z] = out->paints[0];
@@ -312,6 +161,22 @@ done:
     return code;
 }
 
+/* The zooms of looks that matter: all, until it is known of each map that it changed; then those of
+ * tiles that are kept. */
+static uint32_t find_looks(const struct hunt *h, const struct style_layer *layer)
+{
+    uint32_t looks = 0;
+    for (int map = 0; map < MAP_COUNT; map++) {
+        struct touched_item shown;
+        find_zooms(layer, (enum map_id)map, UINT32_MAX, UINT32_MAX, &shown);
+        if ((shown.zooms || shown.vector_zooms) && !(h->out->maps & 1U << map))
+            return UINT32_MAX;
+    }
+    for (int map = 0; map < MAP_COUNT; map++)
+        looks |= h->wanted->kept->pictures[map] | h->wanted->kept->vectors[map] << 1;
+    return looks | (looks & 1U << (TILE_ZOOM_MAX + 1)) >> 1;
+}
+
 static bool is_stroked(const struct style_layer *layer)
 {
     return layer->type == LAYER_LINE ||
@@ -323,17 +188,21 @@ static enum err_code see(struct hunt *h, const struct source *source)
 {
     enum err_code code = ERR_OK;
     const struct style *style = scenes_style(h->wanted->scenes);
+    uint32_t looks = 0, maps = 0;
     for (size_t k = 0; k < style_layer_count(style); k++) {
         const struct style_layer *layer = style_layer(style, k);
         if (layer->source != h->id)
             continue;
         for (uint32_t i = 0; i < source->n; i++) {
             struct sight sight;
-            find_sight(h, layer, source, i, &sight);
-            if (sight.looks && is_stroked(layer) && look_cuts_run(source_feature_id(source, i)))
-                return touch_all(h->out);
-            TRY(add_seen(h, layer, source->shapes[i].box, sight.looks, sight.looks,
-                         sight.reach_px));
+            if (i == 0 || h->out->maps != maps)
+                looks = find_looks(h, layer);
+            maps = h->out->maps;
+            find_sight(h, layer, looks, source, i, &sight);
+            struct plane_box box = source->shapes[i].box;
+            if (is_stroked(layer) && look_cuts_run(source_feature_id(source, i)))
+                box = plane_whole(source->plane); /* lines were laid as one that are not now */
+            TRY(add_seen(h, layer, box, sight.looks, sight.looks, sight.reach_px));
         }
     }
 done:
@@ -346,6 +215,7 @@ static enum err_code see_pairs(struct hunt *h, const struct source *before,
 {
     enum err_code code = ERR_OK;
     const struct style *style = scenes_style(h->wanted->scenes);
+    uint32_t looks = 0, maps = 0;
     for (size_t k = 0; k < style_layer_count(style); k++) {
         const struct style_layer *layer = style_layer(style, k);
         if (layer->source == SOURCE_NONE || scenes_source_id(layer->source) != h->id)
@@ -358,8 +228,11 @@ static enum err_code see_pairs(struct hunt *h, const struct source *before,
         for (uint32_t i = 0; i < before->n && i < after->n; i++) {
             struct sight old, now;
             uint32_t other = 0;
-            find_sight(h, layer, before, i, &old);
-            find_sight(h, layer, after, i, &now);
+            if (i == 0 || h->out->maps != maps)
+                looks = find_looks(h, layer);
+            maps = h->out->maps;
+            find_sight(h, layer, looks, before, i, &old);
+            find_sight(h, layer, looks, after, i, &now);
             for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
                 uint32_t bit = 1U << z;
                 /* Paints are made in zeroed memory: equal ones are equal bytes.
@@ -416,6 +289,51 @@ done:
 
 /* ---- a source ---- */
 
+/* A box that holds a record, without its shape. */
+static void add_record_box(enum plane plane, const struct geom *geom, struct plane_box *out)
+{
+    if (!geom || geom->kind == GEOM_NONE)
+        return;
+    struct lonlat low = {geom->box.west_deg, geom->box.south_deg};
+    struct lonlat high = {geom->box.east_deg, geom->box.north_deg};
+    plane_box_add(out, plane_of(plane, low));
+    plane_box_add(out, plane_of(plane, high));
+}
+
+/* Conflicts without their shapes, which are costly: a box that holds what each is about. */
+static enum err_code build_boxes(struct hunt *h, const struct world *world,
+                                 const struct picked *picked, struct source *out)
+{
+    enum plane plane = scenes_plane(h->wanted->scenes);
+    struct shape *shapes = arena_new(h->arena, struct shape, picked->n_refs);
+    const char **ids = arena_new(h->arena, const char *, picked->n_refs);
+    if (!shapes || !ids)
+        return err_nomem(h->err);
+    *out = (struct source){.world = world,
+                           .id = h->id,
+                           .plane = plane,
+                           .layer = h->layer,
+                           .n = (uint32_t)picked->n_refs,
+                           .refs = picked->refs,
+                           .ids = ids,
+                           .shapes = shapes};
+    for (size_t i = 0; i < picked->n_refs; i++) {
+        struct finding_ref ref = picked->refs[i];
+        const struct finding *finding = finding_at(world, ref);
+        int64_t target = finding_target_row(world, finding);
+        ids[i] = finding_id(world, ref, h->arena);
+        if (!ids[i])
+            return err_nomem(h->err);
+        shapes[i].box = plane_box_empty();
+        add_record_box(plane, world_geom(world, ref.layer, ref.row), &shapes[i].box);
+        if (target >= 0)
+            add_record_box(plane,
+                           world_geom(world, (enum layer_id)finding->target_layer, (size_t)target),
+                           &shapes[i].box);
+    }
+    return ERR_OK;
+}
+
 static enum err_code build(struct hunt *h, const struct world *world, const struct picked *picked,
                            struct source *out)
 {
@@ -435,7 +353,7 @@ static enum err_code hunt_source(struct hunt *h)
 {
     enum err_code code = ERR_OK;
     struct source gone, come, before, after;
-    TRY(pick_all(h));
+    TRY(touched_pick(h));
     TRY(build(h, h->old, &h->gone, &gone));
     TRY(build(h, h->now, &h->come, &come));
     TRY(keep_vertices(h, &gone));
@@ -454,8 +372,9 @@ static enum err_code hunt_source(struct hunt *h)
     }
     TRY(see(h, &gone));
     TRY(see(h, &come));
-    TRY(build(h, h->old, &h->before, &before));
-    TRY(build(h, h->now, &h->after, &after));
+    bool conflicts = h->id == SOURCE_CONFLICTS;
+    TRY((conflicts ? build_boxes : build)(h, h->old, &h->before, &before));
+    TRY((conflicts ? build_boxes : build)(h, h->now, &h->after, &after));
     TRY(see_pairs(h, &before, &after));
 done:
     return code;
