@@ -385,6 +385,17 @@ enum expr_zoom expr_zoom(const struct expr *expr)
                                         : EXPR_ZOOM_ELSEWHERE;
 }
 
+bool expr_asks(const struct expr *expr, const char *property)
+{
+    if ((expr->op == OP_GET || expr->op == OP_HAS) && expr->value.type == VALUE_STRING &&
+        strcmp(expr->value.as.string, property) == 0)
+        return true;
+    for (uint32_t i = 0; i < expr->n_args; i++)
+        if (expr_asks(expr->args[i], property))
+            return true;
+    return false;
+}
+
 void expr_outputs(const struct expr *expr, void *context,
                   void (*visit)(void *context, struct value value))
 {

@@ -101,6 +101,9 @@ unsigned expr_depends(const struct expr *expr);
 enum expr_zoom { EXPR_ZOOM_NOWHERE, EXPR_ZOOM_STEPS, EXPR_ZOOM_CURVE, EXPR_ZOOM_ELSEWHERE };
 enum expr_zoom expr_zoom(const struct expr *expr);
 
+/* Whether it looks at that property of a feature. */
+bool expr_asks(const struct expr *expr, const char *property);
+
 /* Calls visit for every constant that the expression can give. */
 void expr_outputs(const struct expr *expr, void *context,
                   void (*visit)(void *context, struct value value));

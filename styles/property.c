@@ -359,6 +359,14 @@ struct anchor style_anchor(const struct style_layer *layer, const struct eval *e
     return (struct anchor){found % 3 - 1, found / 3 - 1};
 }
 
+bool style_layer_asks(const struct style_layer *layer, const char *property)
+{
+    bool asks = layer->filter && expr_asks(layer->filter, property);
+    for (size_t i = 0; i < PROP_COUNT && !asks; i++)
+        asks = layer->properties[i] && expr_asks(layer->properties[i], property);
+    return asks;
+}
+
 bool style_filter(const struct style_layer *layer, const struct eval *eval)
 {
     if (!layer->filter)

@@ -254,6 +254,9 @@ const struct font_stack *style_stacks(const struct style *style);
 const struct font_stack *style_stack_named(const struct style *style, const char *names);
 
 bool style_layer_shows(const struct style_layer *layer, enum map_id map, double zoom);
+
+/* Whether its filter or any of its properties looks at that property of features. */
+bool style_layer_asks(const struct style_layer *layer, const char *property);
 bool style_filter(const struct style_layer *layer, const struct eval *eval);
 
 /* The value of a property: what its expression gives, else the specification's default. */

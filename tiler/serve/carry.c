@@ -103,17 +103,24 @@ static bool is_empty(const struct touched_zooms *kept)
     return any == 0;
 }
 
-/* Other planes are looked at where they have tiles; the first one tells which maps changed. */
+/* Only where there are tiles; else it is enough to know which maps may have changed. */
 static enum err_code look(struct carry *carry, const struct carry_step *step, struct marks *marks,
                           size_t k, struct err *err)
 {
     struct one *one = &marks->ones[k];
     size_t style = k / PLANE_COUNT;
     enum err_code code = ERR_OK;
-    struct touched_wanted wanted = {
-        .edit = step->edit, .kept = &one->kept, .canvas = carry->canvas, .worker = &carry->worker};
-    if (one->plane != PLANE_MERCATOR && is_empty(&one->kept))
+    struct touched_wanted wanted = {.edit = step->edit,
+                                    .kept = &one->kept,
+                                    .foreign = step->disk != NULL,
+                                    .canvas = carry->canvas,
+                                    .worker = &carry->worker};
+    if (is_empty(&one->kept)) {
+        if (one->plane == PLANE_MERCATOR)
+            one->touched.maps = touched_maps(style_set_at(step->styles, style), step->edit);
+        one->touched.all = step->disk != NULL; /* what it has of these goes */
         return ERR_OK;
+    }
     if (!step->before[style]) {
         one->touched = (struct touched){.all = true, .maps = UINT32_MAX};
         return ERR_OK;
@@ -126,11 +133,12 @@ done:
     return code;
 }
 
-/* Every zoom of every map: what is on the disk is not counted. */
+/* Every zoom of every map: what is on the disk is not counted. That is done for the first style in
+ * Web Mercator, and where there are tiles in memory. */
 static void count_all(struct marks *marks)
 {
     for (size_t k = 0; k < marks->n; k++)
-        if (marks->ones[k].plane == PLANE_MERCATOR || !is_empty(&marks->ones[k].kept))
+        if (k == 0 || !is_empty(&marks->ones[k].kept))
             memset(&marks->ones[k].kept, 0xff, sizeof marks->ones[k].kept);
 }
 

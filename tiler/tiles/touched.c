@@ -209,42 +209,90 @@ done:
     return code;
 }
 
+bool touched_asks_grade(const struct style_layer *layer)
+{
+    static const char *const own[] = {"grade", "could_be", "undecided", "worse"};
+    bool asks = style_layer_asks(layer, "enterprise_grade");
+    /* Of all others these are fields of their own, which no grade row changes. */
+    bool graded = layer->source == SOURCE_UNITS || layer->source == SOURCE_CELLS ||
+                  layer->source == SOURCE_ENTERPRISES ||
+                  layer->source == SOURCE_ENTERPRISE_OUTLINES;
+    for (size_t i = 0; graded && i < sizeof own / sizeof *own; i++)
+        asks = asks || style_layer_asks(layer, own[i]);
+    return asks;
+}
+
+/* Which zooms' looks differ. */
+static uint32_t compare_sights(const struct sight *old, const struct sight *now)
+{
+    uint32_t other = 0;
+    for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
+        uint32_t bit = 1U << z;
+        /* Paints are made in zeroed memory: equal ones are equal bytes.
+         * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+        if ((old->looks & bit) != (now->looks & bit) ||
+            ((old->looks & bit) &&
+             memcmp(&old->paints[z], &now->paints[z], sizeof old->paints[z]) != 0))
+            other |= bit;
+    }
+    return other;
+}
+
+/* A layer that asks for no grade: pictures are the same, vector tiles tell the grade. */
+static enum err_code see_told(struct hunt *h, const struct style_layer *layer,
+                              const struct source *source)
+{
+    enum err_code code = ERR_OK;
+    uint32_t kept = 0;
+    for (int map = 0; map < MAP_COUNT; map++) {
+        struct touched_item shown;
+        find_zooms(layer, (enum map_id)map, 0, UINT32_MAX, &shown);
+        if (source->n > 0 && shown.vector_zooms)
+            h->out->maps |= 1U << map;
+        kept |= shown.vector_zooms & h->wanted->kept->vectors[map];
+    }
+    for (uint32_t i = 0; kept && i < source->n; i++)
+        TRY(add_seen(h, layer, source->shapes[i].box, 0, UINT32_MAX, 0));
+done:
+    return code;
+}
+
 /* The same features, that say something else: pictures differ where they are painted otherwise. */
-static enum err_code see_pairs(struct hunt *h, const struct source *before,
-                               const struct source *after)
+static enum err_code see_pairs(struct hunt *h, const struct style_layer *layer,
+                               const struct source *before, const struct source *after)
+{
+    enum err_code code = ERR_OK;
+    uint32_t looks = 0, maps = 0;
+    if (!touched_asks_grade(layer))
+        return see_told(h, layer, after);
+    for (uint32_t i = 0; i < before->n && i < after->n; i++) {
+        struct sight old, now;
+        if (i == 0 || h->out->maps != maps)
+            looks = find_looks(h, layer);
+        maps = h->out->maps;
+        find_sight(h, layer, looks, before, i, &old);
+        find_sight(h, layer, looks, after, i, &now);
+        TRY(add_seen(h, layer, after->shapes[i].box, compare_sights(&old, &now),
+                     old.looks | now.looks,
+                     old.reach_px > now.reach_px ? old.reach_px : now.reach_px));
+    }
+done:
+    return code;
+}
+
+static enum err_code see_all_pairs(struct hunt *h, const struct source *before,
+                                   const struct source *after)
 {
     enum err_code code = ERR_OK;
     const struct style *style = scenes_style(h->wanted->scenes);
-    uint32_t looks = 0, maps = 0;
     for (size_t k = 0; k < style_layer_count(style); k++) {
         const struct style_layer *layer = style_layer(style, k);
         if (layer->source == SOURCE_NONE || scenes_source_id(layer->source) != h->id)
             continue;
-        if (layer->source != h->id) { /* of ?unit= */
-            if (before->n > 0 && (layer->depends & EXPR_FEATURE))
-                return touch_all(h->out);
-            continue;
-        }
-        for (uint32_t i = 0; i < before->n && i < after->n; i++) {
-            struct sight old, now;
-            uint32_t other = 0;
-            if (i == 0 || h->out->maps != maps)
-                looks = find_looks(h, layer);
-            maps = h->out->maps;
-            find_sight(h, layer, looks, before, i, &old);
-            find_sight(h, layer, looks, after, i, &now);
-            for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
-                uint32_t bit = 1U << z;
-                /* Paints are made in zeroed memory: equal ones are equal bytes.
-                 * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
-                if ((old.looks & bit) != (now.looks & bit) ||
-                    ((old.looks & bit) &&
-                     memcmp(&old.paints[z], &now.paints[z], sizeof old.paints[z]) != 0))
-                    other |= bit;
-            }
-            TRY(add_seen(h, layer, after->shapes[i].box, other, old.looks | now.looks,
-                         old.reach_px > now.reach_px ? old.reach_px : now.reach_px));
-        }
+        if (layer->source == h->id)
+            TRY(see_pairs(h, layer, before, after));
+        else if (before->n > 0 && (layer->depends & EXPR_FEATURE)) /* of ?unit= */
+            return touch_all(h->out);
     }
 done:
     return code;
@@ -375,7 +423,7 @@ static enum err_code hunt_source(struct hunt *h)
     bool conflicts = h->id == SOURCE_CONFLICTS;
     TRY((conflicts ? build_boxes : build)(h, h->old, &h->before, &before));
     TRY((conflicts ? build_boxes : build)(h, h->now, &h->after, &after));
-    TRY(see_pairs(h, &before, &after));
+    TRY(see_all_pairs(h, &before, &after));
 done:
     return code;
 }
@@ -452,6 +500,24 @@ enum err_code touched_find(const struct touched_wanted *wanted, struct arena *ar
 done:
     worker_reset(wanted->worker);
     return code;
+}
+
+uint32_t touched_maps(const struct style *style, const struct scene_edit *edit)
+{
+    uint32_t maps = 0;
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        const struct style_layer *layer = style_layer(style, i);
+        if (layer->source == SOURCE_NONE ||
+            scene_edit_fate(edit, scenes_source_id(layer->source)) == FATE_SAME)
+            continue;
+        for (int map = 0; map < MAP_COUNT; map++) {
+            struct touched_item shown;
+            find_zooms(layer, (enum map_id)map, UINT32_MAX, UINT32_MAX, &shown);
+            if (shown.zooms || shown.vector_zooms || layer->type == LAYER_SYMBOL)
+                maps |= 1U << map;
+        }
+    }
+    return maps;
 }
 
 bool touched_tile(const struct touched *touched, const struct cache_place *place)

@@ -52,6 +52,9 @@ struct touched_wanted {
 enum err_code touched_find(const struct touched_wanted *wanted, struct arena *arena,
                            struct touched *out, struct err *err);
 
+/* Maps that may have changed, at a glance: bits of 1 << map_id. */
+uint32_t touched_maps(const struct style *style, const struct scene_edit *edit);
+
 /* Whether the tile may have changed. Style and plane are those of the scenes. */
 bool touched_tile(const struct touched *touched, const struct cache_place *place);
 

@@ -60,25 +60,45 @@ done:
     return code;
 }
 
+static bool conflicts_ask_grade(const struct hunt *h)
+{
+    const struct style *style = scenes_style(h->wanted->scenes);
+    for (size_t i = 0; i < style_layer_count(style); i++)
+        if (style_layer(style, i)->source == SOURCE_CONFLICTS &&
+            touched_asks_grade(style_layer(style, i)))
+            return true;
+    return false;
+}
+
+/* Where pictures do not ask for the grade nobody needs to know what it was. */
+static enum err_code pick_owned_conflicts(struct hunt *h, const char *enterprise_id)
+{
+    enum err_code code = ERR_OK;
+    struct finding_ref *refs, before;
+    size_t n;
+    bool paired = conflicts_ask_grade(h);
+    TRY(findings_of_enterprise(h->now, enterprise_id, h->arena, &refs, &n, h->err));
+    for (size_t i = 0; i < n; i++) {
+        const char *id = paired ? finding_id(h->now, refs[i], h->arena) : "";
+        TRY(id ? ERR_OK : err_nomem(h->err));
+        if (paired && !findings_find(h->old, id, &before)) /* it is among those that come */
+            continue;
+        if (paired)
+            TRY(pick_finding(h, &h->before, before));
+        TRY(pick_finding(h, &h->after, refs[i]));
+    }
+done:
+    return code;
+}
+
 /* What belongs to an enterprise whose grade says something else now. */
 static enum err_code pick_owned(struct hunt *h, const char *enterprise_id)
 {
     enum err_code code = ERR_OK;
     const uint32_t *rows;
     size_t n;
-    if (h->id == SOURCE_CONFLICTS) {
-        struct finding_ref *refs, before;
-        TRY(findings_of_enterprise(h->now, enterprise_id, h->arena, &refs, &n, h->err));
-        for (size_t i = 0; i < n; i++) {
-            const char *id = finding_id(h->now, refs[i], h->arena);
-            TRY(id ? ERR_OK : err_nomem(h->err));
-            if (!findings_find(h->old, id, &before)) /* it is among those that come */
-                continue;
-            TRY(pick_finding(h, &h->before, before));
-            TRY(pick_finding(h, &h->after, refs[i]));
-        }
-        return ERR_OK;
-    }
+    if (h->id == SOURCE_CONFLICTS)
+        return pick_owned_conflicts(h, enterprise_id);
     if (h->layer == LAYER_ENTERPRISES)
         return pick_pair(h, world_find(h->old, h->layer, enterprise_id),
                          world_find(h->now, h->layer, enterprise_id));
