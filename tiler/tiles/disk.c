@@ -37,13 +37,17 @@ enum statement {
     DROP_TILE,
     DROP_BODY,
     OLDEST,
-    NEXT_OF_MAP,
+    NEXT,
     MOVE,
     PUBLISH,
     PUBLISHED,
     SUM,
     STATEMENTS
 };
+
+static const char ALL_OF_TILE[] =
+    "SELECT id, text, version, tag, style, map, plane, z, x, y, vector,"
+    " n_bytes, seal FROM tile WHERE id>? ORDER BY id LIMIT 1";
 
 static const char *const texts[STATEMENTS] = {
     [FIND] = "SELECT seal, tag, bytes FROM tile JOIN body USING(id) WHERE text=? AND version=?",
@@ -53,8 +57,7 @@ static const char *const texts[STATEMENTS] = {
     [DROP_TILE] = "DELETE FROM tile WHERE id=?",
     [DROP_BODY] = "DELETE FROM body WHERE id=?",
     [OLDEST] = "SELECT id, n_bytes FROM tile ORDER BY id LIMIT 1",
-    [NEXT_OF_MAP] = "SELECT id, text, version, tag, style, map, plane, z, x, y, vector, n_bytes,"
-                    " seal FROM tile WHERE id>? ORDER BY id LIMIT 1",
+    [NEXT] = ALL_OF_TILE,
     [MOVE] = "UPDATE tile SET version=?, seal=? WHERE id=?",
     [PUBLISH] = "INSERT OR REPLACE INTO published VALUES(?,?,?)",
     [PUBLISHED] = "SELECT map, version FROM published WHERE state=?",
@@ -363,7 +366,7 @@ static int write_tile(struct disk *disk, const struct job *job)
 /* The tile after *id goes to its new version, or goes. *id INT64_MAX: there was none. */
 static int turn_one(struct disk *disk, const struct disk_turn *turn, int64_t *id)
 {
-    sqlite3_stmt *next = statement(disk, NEXT_OF_MAP);
+    sqlite3_stmt *next = statement(disk, NEXT);
     char tag[BLOB_TAG_BYTES];
     sqlite3_bind_int64(next, 1, *id);
     int got = sqlite3_step(next);

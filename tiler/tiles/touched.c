@@ -222,19 +222,20 @@ bool touched_asks_grade(const struct style_layer *layer)
     return asks;
 }
 
+static bool same_paint(const struct paint *a, const struct paint *b)
+{
+    /* Paints are made in zeroed memory: equal ones are equal bytes.
+     * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
 /* Which zooms' looks differ. */
 static uint32_t compare_sights(const struct sight *old, const struct sight *now)
 {
-    uint32_t other = 0;
-    for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++) {
-        uint32_t bit = 1U << z;
-        /* Paints are made in zeroed memory: equal ones are equal bytes.
-         * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
-        if ((old->looks & bit) != (now->looks & bit) ||
-            ((old->looks & bit) &&
-             memcmp(&old->paints[z], &now->paints[z], sizeof old->paints[z]) != 0))
-            other |= bit;
-    }
+    uint32_t other = old->looks ^ now->looks;
+    for (uint32_t z = 0; z <= TILE_ZOOM_MAX; z++)
+        if ((old->looks & now->looks & 1U << z) && !same_paint(&old->paints[z], &now->paints[z]))
+            other |= 1U << z;
     return other;
 }
 
