@@ -9,7 +9,7 @@ enum {
     /* Colours that are found again; further ones are counted run by run, each as a new one. A map
      * has two thousand. */
     MOST_FOUND = 6000,
-    SLOTS = 1 << 13,
+    SLOTS = 1 << 14,
     /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
      * pixels; a larger picture's last ones become one. */
     MOST_BINS = 1 << 15,
@@ -102,7 +102,7 @@ static bool make_room(struct quantiser *q, size_t n)
 /* The number of a colour, with its item made if it is new. */
 static inline uint32_t find_item(struct quantiser *q, uint32_t colour, uint32_t *n_items)
 {
-    uint32_t at = (colour * UINT32_C(2654435761)) >> 19; /* Knuth's multiplicative hash */
+    uint32_t at = (colour * UINT32_C(2654435761)) >> 18; /* Knuth's multiplicative hash */
     while (q->slots[at].item != NO_ITEM && q->slots[at].colour != colour)
         at = (at + 1) & (SLOTS - 1);
     if (q->slots[at].item != NO_ITEM)
