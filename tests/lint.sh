@@ -60,7 +60,7 @@ owner()
     owner 'png\.h' 'tiler/draw/image\.c'
     owner 'libdeflate' 'tiler/draw/(image|deflate)\.c'
     owner 'microhttpd' 'tiler/serve/http(_private\.h|_send\.c|\.c)'
-    owner 'sqlite3' 'tiler/tiles/(archive[a-z_]*|disk)\.c|data/store_statement\.c'
+    owner 'sqlite3' 'tiler/tiles/(archive[a-z_]*\.c|disk[a-z_]*\.[ch])|data/store_statement\.c'
     owner 'xlsxwriter' 'tiler/report/report_xlsx\.c'
     owner 'cairo|pango' 'tiler/report/print[a-z_]*\.c'
     owner 'cmocka' 'none'

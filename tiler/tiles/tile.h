@@ -37,8 +37,8 @@ struct tile_key {
 enum err_code scenes_new(struct world *world, struct style *style, enum plane plane,
                          struct scenes **out, struct err *err);
 
-/* Before anybody else sees `scenes`: what does not depend on the style is made in `base`, which is of
- * the same world in another style, and shared. */
+/* Before anybody else sees `scenes`: what does not depend on the style is made in `base`, which is
+ * of the same world in another style, and shared. */
 void scenes_share(struct scenes *scenes, struct scenes *base);
 
 /* The same in another plane, made when it is first asked for; it belongs to `scenes`. */
@@ -46,9 +46,9 @@ enum err_code scenes_in_plane(struct scenes *scenes, enum plane plane, struct sc
                               struct err *err);
 
 /* Before anybody else sees `scenes`: what is the same as in `before` is taken over, in every plane;
- * labels are placed as they were, but for the neighbourhood of what differs: the same result, sooner.
- * edit: what made the world of that of `before` (scene_edit.h); NULL: unknown, then only labels are
- * followed. Where the style is another nothing happens. */
+ * labels are placed as they were, but for the neighbourhood of what differs: the same result,
+ * sooner. edit: what made the world of that of `before` (scene_edit.h); NULL: unknown, then only
+ * labels are followed. Where the style is another nothing happens. */
 struct scene_edit;
 enum err_code scenes_follow(struct scenes *scenes, struct scenes *before,
                             const struct scene_edit *edit, struct err *err);
