@@ -31,8 +31,11 @@ kill $pid
 wait $pid
 for file in data/rules styles tiler/viewer; do
     same "all of $file is there" "$(cd "$ROOT" && git ls-files "$file" | grep -E '[.](csv|json|js|css|html)$' | grep -vc package)" \
-        "$(find "$share/sisetu/$file" -type f ! -name 'ol.*' | wc -l)"
+        "$(find "$share/sisetu/$file" -type f ! -name 'ol.*' ! -name 'maplibre-gl*' | wc -l)"
 done
+same "and the libraries of the viewer" 4 "$(ls "$share/sisetu/tiler/viewer/" | grep -cE '^(ol|maplibre-gl)')"
+same "the service starts what was installed" "ExecStart=/usr/bin/sisetu" \
+    "$(grep -o '^ExecStart=[^ ]*' "$WORK/root/usr/lib/systemd/system/sisetu.service")"
 if command -v man >/dev/null; then
     says 'SISETU\(1\)' "the man page opens" env MANWIDTH=80 man -l "$share/man/man1/sisetu.1"
 else
