@@ -1,0 +1,143 @@
+/* test_finding_diff.c - two lists of a source are told apart as comparing all with all does;
+ * reasons as JSON come apart as they were put together. */
+#include "geo/findings/finding_diff.h"
+#include "geo/findings/finding_pages.h"
+#include "geo/findings/reasons.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MOST = 300 };
+
+static uint32_t draw(uint64_t *state, uint32_t n)
+{
+    *state = *state * 6364136223846793005U + 1442695040888963407U;
+    return (uint32_t)((*state >> 33) % n);
+}
+
+static struct finding some_finding(uint64_t *state, uint32_t slot)
+{
+    static const enum finding_kind kinds[] = {FINDING_DISTANCE, FINDING_DISTANCE, FINDING_DISTANCE,
+                                              FINDING_BEYOND, FINDING_DENSITY};
+    struct finding one;
+    memset(&one, 0, sizeof one);
+    one.kind = (uint8_t)kinds[draw(state, 5)];
+    one.target_slot = slot;
+    one.rule = draw(state, 3);
+    one.shortfall = draw(state, 2);
+    return one;
+}
+
+/* Those of `list` that stand in the answer, by asking of each whether the other has it. */
+static size_t expected(const struct finding_list *list, const struct finding_list *other,
+                       uint32_t out[MOST])
+{
+    size_t n = 0;
+    for (uint32_t k = 0; list && k < list->n; k++) {
+        const struct finding *one = &list->items[k];
+        bool has = false;
+        for (uint32_t i = 0; other && i < other->n; i++)
+            has = has || memcmp(&other->items[i], one, sizeof *one) == 0;
+        if (!has || (one->kind != FINDING_DISTANCE && one->kind != FINDING_BEYOND))
+            out[n++] = k;
+    }
+    return n;
+}
+
+static void check(const struct finding_list *before, const struct finding_list *after)
+{
+    struct arena arena;
+    struct finding_diff diff;
+    uint32_t was[MOST], is[MOST];
+    arena_init(&arena, 0);
+    assert_int_equal(finding_diff(before, after, &arena, &diff, NULL), ERR_OK);
+    size_t n_was = expected(before, after, was);
+    size_t n_is = expected(after, before, is);
+    assert_int_equal(diff.n_before, n_was);
+    assert_int_equal(diff.n_after, n_is);
+    if (n_was > 0)
+        assert_memory_equal(diff.before, was, n_was * sizeof *was);
+    if (n_is > 0)
+        assert_memory_equal(diff.after, is, n_is * sizeof *is);
+    arena_release(&arena);
+}
+
+static void test_lists_are_told_apart_as_all_against_all_does(void **state)
+{
+    (void)state;
+    uint64_t seed = 1;
+    for (int round = 0; round < 400; round++) {
+        struct finding before[MOST], after[MOST];
+        uint32_t n = draw(&seed, MOST / 2);
+        uint32_t n_after = 0;
+        uint32_t changed = round % 4 == 0 ? n : draw(&seed, 4); /* now and then nearly all */
+        for (uint32_t i = 0; i < n; i++)
+            before[i] = some_finding(&seed, i);
+        for (uint32_t i = 0; i < n; i++) {
+            bool change = n > 0 && draw(&seed, n) < changed;
+            if (change && draw(&seed, 2))
+                after[n_after++] = some_finding(&seed, 1000 + i);
+            if (!change || draw(&seed, 3) == 0)
+                after[n_after++] = before[i];
+        }
+        struct finding_list *a = finding_list_new(before, n);
+        struct finding_list *b = finding_list_new(after, n_after);
+        check(a, b);
+        check(b, a);
+        check(a, a);
+        check(a, NULL);
+        check(NULL, b);
+        finding_list_release(a);
+        finding_list_release(b);
+    }
+    check(NULL, NULL);
+}
+
+static void test_reasons_come_apart_as_they_were_put_together(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"plain", "with \"quotes\", ] and }", "a\\b\\\"", "中文，。",
+                                        ""};
+    struct arena arena;
+    struct reason reasons[5] = {{.text = NULL}};
+    const char *json = NULL, *again = NULL;
+    const char **parts = NULL;
+    size_t n = 0;
+    arena_init(&arena, 0);
+    for (size_t i = 0; i < 5; i++)
+        reasons[i] = (struct reason){.text = texts[i],
+                                     .zh = texts[4 - i],
+                                     .source = "zones/],[",
+                                     .grade = (int32_t)i,
+                                     .numbers = {{"distance_m", 1.5}}};
+    for (size_t most = 0; most <= 5; most++) {
+        assert_int_equal(reasons_write(reasons, most, &arena, &json, NULL), ERR_OK);
+        assert_int_equal(reasons_split(json, &arena, &parts, &n, NULL), ERR_OK);
+        assert_int_equal(n, most);
+        struct reason quoted[5] = {{.text = NULL}};
+        for (size_t i = 0; i < n; i++)
+            quoted[i].json = parts[i];
+        assert_int_equal(reasons_write(quoted, n, &arena, &again, NULL), ERR_OK);
+        assert_string_equal(again, json);
+        /* Whatever is cut short comes apart to nothing. */
+        for (size_t cut = 0; cut < strlen(json); cut++) {
+            const char *shorter = arena_strndup(&arena, json, cut);
+            assert_int_equal(reasons_split(shorter, &arena, &parts, &n, NULL), ERR_OK);
+            assert_int_equal(n, 0);
+        }
+    }
+    arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lists_are_told_apart_as_all_against_all_does),
+        cmocka_unit_test(test_reasons_come_apart_as_they_were_put_together),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
