@@ -8,9 +8,10 @@
 # store. Not assessed; takes 4 s (25 s with gen.py).
 #
 # How its fields become ours:
-#   enterprises.risk 1..4    declared_grade; industry by name; the id is eid
+#   enterprises.risk 1..4    declared_grade; industry by name; the id is eid, in six digits, so that what lies on
+#                            what is the same as where shapes are drawn in the order of the file
 #   hazard_zones.risk 1..3   class (1 lethal, 2 serious, 3 slight), standing legal
-#   hazard_zones.risk 4      no class, standing indicative: drawn, never graded; the id is zid
+#   hazard_zones.risk 4      no class, standing indicative: drawn, never graded; the id is zid, in six digits
 #   protected.kind           use; a water source is no building: use "other"; the id is pid
 #   pipelines                natural gas transmission, 508 mm, 4 MPa, buried; the id is lid
 #   admin                    counties with the code of their name; no cities, no region
@@ -52,11 +53,11 @@ map() # map LAYER SQL: a layer with fields of our names, the shapes as they are
 ogr2ogr -q -f GPKG -nln admin -dialect OGRSQL -sql "SELECT c.code AS id, c.code AS code, admin.name AS name,
     admin.level AS level FROM admin
     LEFT JOIN '$PWD/data/ningxia/census2020.csv'.census2020 c ON admin.name = c.name" "$mapped" "$data/ningxia.gpkg"
-map enterprises "SELECT geom, eid AS id, name, risk AS declared_grade, CASE industry
+map enterprises "SELECT geom, printf('%06d', eid) AS id, name, risk AS declared_grade, CASE industry
     WHEN '危险化学品' THEN 'chemical' WHEN '煤矿' THEN 'coal_mine' WHEN '非煤矿山' THEN 'mine'
     WHEN '冶金' THEN 'metallurgy' WHEN '烟花爆竹' THEN 'fireworks' WHEN '油气储运' THEN 'oil_depot'
     WHEN '尾矿库' THEN 'tailings_pond' ELSE 'other' END AS industry FROM enterprises"
-map zones "SELECT geom, zid AS id, eid AS enterprise_id, 'other' AS kind,
+map zones "SELECT geom, printf('%06d', zid) AS id, printf('%06d', eid) AS enterprise_id, 'other' AS kind,
     CASE WHEN risk < 4 THEN risk END AS class,
     CASE WHEN risk < 4 THEN 'legal' ELSE 'indicative' END AS standing FROM hazard_zones"
 map protected "SELECT geom, pid AS id, name, persons, CASE kind WHEN '学校' THEN 'school'
