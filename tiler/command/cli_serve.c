@@ -253,7 +253,7 @@ static void reload(struct serving *on)
 /* Until the answers that are on their way have arrived, or nobody wants to wait any longer. */
 static void drain(struct serving *on, const sigset_t *signals)
 {
-    const struct timespec moment = {0, 50 * 1000 * 1000};
+    const struct timespec moment = {0, 50000000L};
     struct timespec now, end;
     notify_stopping();
     clock_gettime(CLOCK_MONOTONIC, &end);

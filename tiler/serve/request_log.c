@@ -31,10 +31,11 @@ static int open_at(const char *path)
 enum err_code request_log_open(const char *path, struct request_log **out, struct err *err)
 {
     *out = NULL;
-    struct request_log *log = calloc(1, sizeof *log + strlen(path) + 1);
+    size_t n = strlen(path) + 1;
+    struct request_log *log = calloc(1, sizeof *log + n);
     if (!log)
         return err_nomem(err);
-    strcpy(log->path, path);
+    memcpy(log->path, path, n);
     log->fd = open_at(path);
     if (log->fd < 0) {
         free(log);
