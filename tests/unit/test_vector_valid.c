@@ -100,12 +100,12 @@ static void test_polygons_of_the_sample_are_valid(void **state)
     (void)state;
     /* Each zoom has four times the tiles of the one before; sanitizers take ten times as long. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    const uint32_t high = 11;
+    const uint32_t high = 12;
 #else
     const uint32_t high = 13;
 #endif
-    check_store("build/ningxia.gpkg", MAP_COUNTY, 0, high, 10000);
-    check_store("build/ningxia.gpkg", MAP_RISK, 0, high, 10000);
+    check_store("build/ningxia.gpkg", MAP_COUNTY, 0, high, 3000);
+    check_store("build/ningxia.gpkg", MAP_RISK, 0, high, 3000);
 }
 
 static void test_polygons_of_a_store_that_was_named_are_valid(void **state)
