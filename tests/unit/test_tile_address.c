@@ -118,8 +118,8 @@ static void test_spoilt_addresses_are_never_a_fault_of_the_server(void **state)
         "/tiles/city/CGCS2000Quad/8/406/72.mvt?style=dark",
         "/tiles/region/c/9/406/72.png?png=32",
         "/wmts/1.0.0/risk/default/w/9/196/406.png",
-        "/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=risk&STYLE=&FORMAT=image/png"
-        "&TILEMATRIXSET=c&TILEMATRIX=9&TILEROW=72&TILECOL=406",
+        ("/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=risk&STYLE=&FORMAT=image/png"
+         "&TILEMATRIXSET=c&TILEMATRIX=9&TILEROW=72&TILECOL=406"),
         "/risk_c/wmts?REQUEST=GetTile&TILEMATRIX=9&TILEROW=72&TILECOL=406&tk=1",
         "/v1/legend/county.png?style=dark&lang=en",
     };
