@@ -1,14 +1,11 @@
 // clients.test.js - the styles and vector tiles of a server in the clients they are made for: MapLibre
 // GL, and OpenLayers with ol-mapbox-style, in headless Chromium with no other network. What MapLibre
 // GL draws is compared with our own pictures of the same view. Prints "ok - what" or "not ok - what".
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { chromium } = require('playwright-core');
+const { store, output, check, assert, serve, finish } = require('./lib');
 
-const build = process.env.BUILD || 'build/release';
-const store = 'build/ningxia.gpkg';
-const output = path.join(build, 'test-output');
 const WIDTH = 1024, HEIGHT = 768;
 // Where each map is looked at: the corner of four 256-px tiles, at their zoom.
 const views = [
@@ -25,30 +22,6 @@ const views = [
 ];
 // Mean of the channels' differences, of 255. Measured: README.md.
 const MOST_MEAN = 2.6;
-let failed = 0;
-
-async function check(what, body) {
-  try {
-    await Promise.race([body(), new Promise((_, reject) => setTimeout(() => reject(new Error('no end after 60 s')), 60000))]);
-    console.log(`ok - ${what}`);
-  } catch (problem) {
-    failed++;
-    console.log(`not ok - ${what}\n  ${String(problem.stack || problem).split('\n').slice(0, 6).join('\n  ')}`);
-  }
-}
-
-function assert(truth, message) {
-  if (!truth) throw new Error(message);
-}
-
-function serve() {
-  const server = spawn(`${build}/sisetu`, ['serve', store, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
-  return new Promise((resolve, reject) => {
-    server.on('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    server.stdout.once('data', (text) => resolve({ server, url: String(text).trim().replace(/\/$/, '') }));
-  });
-}
-
 // Pages and libraries that the browser gets from us, not from the server.
 const library = (...names) => path.join('tests/browser/node_modules', ...names);
 const files = {
@@ -209,7 +182,4 @@ async function main() {
   }
 }
 
-main().catch((problem) => {
-  failed++;
-  console.log(`not ok - ${problem.stack}`);
-}).finally(() => process.exit(failed ? 1 : 0));
+finish(main);

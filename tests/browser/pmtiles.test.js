@@ -4,21 +4,10 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { PMTiles } = require('pmtiles');
+const { build, store, check, finish } = require('./lib');
 
-const program = path.join(process.env.BUILD || 'build/release', 'sisetu');
-const store = 'build/ningxia.gpkg';
+const program = path.join(build, 'sisetu');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sisetu-pmtiles-'));
-let failed = 0;
-
-async function check(what, body) {
-  try {
-    await body();
-    console.log(`ok - ${what}`);
-  } catch (problem) {
-    failed++;
-    console.log(`not ok - ${what}\n  ${String(problem.stack || problem).split('\n').slice(0, 4).join('\n  ')}`);
-  }
-}
 
 function same(is, expected, what) {
   if (JSON.stringify(is) !== JSON.stringify(expected)) throw new Error(`${what}: ${JSON.stringify(is)}, not ${JSON.stringify(expected)}`);
@@ -90,7 +79,6 @@ async function main() {
     same(await archive.getZxy(11, 0, 0), undefined, 'another place');
   });
   fs.rmSync(folder, { recursive: true });
-  process.exit(failed ? 1 : 0);
 }
 
-main();
+finish(main);

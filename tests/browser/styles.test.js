@@ -3,23 +3,7 @@
 // "not ok - what". SEED=n draws other expressions.
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-
-const build = process.env.BUILD || 'build/release';
-let failed = 0;
-
-async function check(what, body) {
-  try {
-    await body();
-    console.log(`ok - ${what}`);
-  } catch (problem) {
-    failed++;
-    console.log(`not ok - ${what}\n  ${String(problem.stack || problem).split('\n').slice(0, 6).join('\n  ')}`);
-  }
-}
-
-function assert(truth, message) {
-  if (!truth) throw new Error(message);
-}
+const { build, check, assert, finish } = require('./lib');
 
 // Our answers to a list of questions (tests/browser/evaluate.c).
 function ours(questions) {
@@ -256,10 +240,4 @@ async function main() {
   });
 }
 
-main().then(
-  () => process.exit(failed ? 1 : 0),
-  (problem) => {
-    console.log(`not ok - the test itself\n  ${problem.stack}`);
-    process.exit(1);
-  },
-);
+finish(main);

@@ -1,39 +1,12 @@
 // vector.test.js - vector tiles as browsers read them: @mapbox/vector-tile and pbf, in Node. Prints
 // "ok - what" or "not ok - what".
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
-
-const build = process.env.BUILD || 'build/release';
-const store = 'build/ningxia.gpkg';
-let failed = 0;
-
-async function check(what, body) {
-  try {
-    await body();
-    console.log(`ok - ${what}`);
-  } catch (problem) {
-    failed++;
-    console.log(`not ok - ${what}\n  ${String(problem.stack || problem).split('\n').slice(0, 4).join('\n  ')}`);
-  }
-}
-
-function assert(truth, message) {
-  if (!truth) throw new Error(message);
-}
+const { store, check, assert, serve, finish } = require('./lib');
 
 function area(ring) {
   let sum = 0;
   for (let i = 0; i + 1 < ring.length; i++) sum += ring[i].x * ring[i + 1].y - ring[i + 1].x * ring[i].y;
   return sum / 2;
-}
-
-// The first URL that the server prints.
-function serve() {
-  const server = spawn(`${build}/sisetu`, ['serve', store, '--listen', '127.0.0.1:0']);
-  return new Promise((resolve, reject) => {
-    server.on('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    server.stdout.once('data', (text) => resolve({ server, url: String(text).trim().replace(/\/$/, '') }));
-  });
 }
 
 async function main() {
@@ -113,7 +86,4 @@ async function main() {
   }
 }
 
-main().catch((problem) => {
-  failed++;
-  console.log(`not ok - ${problem.stack}`);
-}).finally(() => process.exit(failed ? 1 : 0));
+finish(main);

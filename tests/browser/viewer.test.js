@@ -7,29 +7,12 @@ const http = require('node:http');
 const net = require('node:net');
 const path = require('node:path');
 const { chromium } = require('playwright-core');
+const { build, store, output, check, assert, finish } = require('./lib');
 
-const build = process.env.BUILD || 'build/release';
-const store = 'build/ningxia.gpkg';
-const output = path.join(build, 'test-output');
 const sizes = [
   { name: 'desktop', width: 1280, height: 800 },
   { name: 'phone', width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
 ];
-let failed = 0;
-
-async function check(what, body) {
-  try {
-    await body();
-    console.log(`ok - ${what}`);
-  } catch (problem) {
-    failed++;
-    console.log(`not ok - ${what}\n  ${String(problem.stack || problem).split('\n').slice(0, 4).join('\n  ')}`);
-  }
-}
-
-function assert(truth, message) {
-  if (!truth) throw new Error(message);
-}
 
 const freePort = () => new Promise((resolve) => {
   const probe = net.createServer().listen(0, '127.0.0.1', () => {
@@ -483,10 +466,6 @@ async function main() {
     server.kill('SIGTERM');
   }
   await check('the server stops on SIGTERM', () => waitFor(() => server.exitCode === 0, 5000, 'a clean exit'));
-  process.exit(failed ? 1 : 0);
 }
 
-main().catch((problem) => {
-  console.log(`not ok - ${problem.stack}`);
-  process.exit(1);
-});
+finish(main);

@@ -1,38 +1,10 @@
 // wmts.test.js - the WMTS as OpenLayers reads it, in headless Chromium: from the capabilities alone,
 // in EPSG:3857 and EPSG:4490, by path and by key-value pairs, and as a client written for Tianditu.
 // Prints "ok - what" or "not ok - what"; screenshots stay beside the other test output.
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { chromium } = require('playwright-core');
-
-const build = process.env.BUILD || 'build/release';
-const store = 'build/ningxia.gpkg';
-const output = path.join(build, 'test-output');
-let failed = 0;
-
-async function check(what, body) {
-  try {
-    await body();
-    console.log(`ok - ${what}`);
-  } catch (problem) {
-    failed++;
-    console.log(`not ok - ${what}\n  ${String(problem.stack || problem).split('\n').slice(0, 4).join('\n  ')}`);
-  }
-}
-
-function assert(truth, message) {
-  if (!truth) throw new Error(message);
-}
-
-// The first URL that the server prints.
-function serve() {
-  const server = spawn(`${build}/sisetu`, ['serve', store, '--listen', '127.0.0.1:0']);
-  return new Promise((resolve, reject) => {
-    server.on('exit', (code) => reject(new Error(`the server ended with ${code}`)));
-    server.stdout.once('data', (text) => resolve({ server, url: String(text).trim().replace(/\/$/, '') }));
-  });
-}
+const { store, output, check, assert, serve, finish } = require('./lib');
 
 // What runs in the page. Draws the source on a map whose pixels are those of the tiles round the
 // north-west corner of one, and gives how many pixels differ from the tiles that are served.
@@ -122,10 +94,4 @@ async function main() {
   }
 }
 
-main().then(
-  () => process.exit(failed ? 1 : 0),
-  (problem) => {
-    console.log(`not ok - the test runs\n  ${problem.stack}`);
-    process.exit(1);
-  },
-);
+finish(main);

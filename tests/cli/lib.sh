@@ -5,6 +5,7 @@
 #                                   line on stderr, and nothing else there
 #   same "what" EXPECTED ACTUAL     ok if both texts are equal
 #   says PATTERN "what" COMMAND...  ok if it succeeds and its output matches
+#   serve_store STORE [options]     a server of it, whose end is the caller's to see to
 : "${BUILD:=build/release}"
 S=$PWD/$BUILD/sisetu
 ROOT=$PWD
@@ -67,6 +68,21 @@ says()
     else
         not_ok "$what" "output does not say $pattern" "$(cat "$WORK/.out")"
     fi
+}
+
+serve_store() # serve_store STORE [options]: starts a server on a free port; sets URL and PID; its events in $WORK/log
+{
+    store=$1
+    shift
+    : >"$WORK/url"
+    "$S" serve "$store" --listen 127.0.0.1:0 "$@" >"$WORK/url" 2>>"$WORK/log" &
+    PID=$!
+    i=0
+    while [ ! -s "$WORK/url" ] && [ $i -lt 400 ]; do
+        sleep 0.05
+        i=$((i + 1))
+    done
+    URL=$(sed 's|/$||' "$WORK/url")
 }
 
 finish()

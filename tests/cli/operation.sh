@@ -7,19 +7,12 @@ SAMPLE=build/ningxia.gpkg
 [ -f "$SAMPLE" ] || { echo "SKIP: no $SAMPLE; make sample makes it"; exit 0; }
 STORE=$WORK/store.gpkg
 cp "$SAMPLE" "$STORE"
-mkdir "$WORK/log"
+mkdir "$WORK/access"
 
-"$S" serve "$STORE" --listen 127.0.0.1:0 --access-log "$WORK/log/access" >"$WORK/url" 2>"$WORK/err" &
-PID=$!
+serve_store "$STORE" --access-log "$WORK/access/log"
 trap 'kill -9 $PID 2>/dev/null; chmod -R u+w "$WORK" 2>/dev/null; rm -rf "$WORK"' EXIT
-i=0
-while [ ! -s "$WORK/url" ] && [ $i -lt 400 ]; do
-    sleep 0.05
-    i=$((i + 1))
-done
-URL=$(sed 's|/$||' "$WORK/url")
 PORT=${URL##*:}
-[ -n "$URL" ] || { not_ok "the server starts" "$(cat "$WORK/err")"; finish; }
+[ -n "$URL" ] || { not_ok "the server starts" "$(cat "$WORK/log")"; finish; }
 
 figure() # figure NAME: its value in /metrics
 {
@@ -58,19 +51,19 @@ same "a request keeps the id that a proxy gave it" proxy-7.a \
     "$(curl -s -o /dev/null -D - -H 'X-Request-Id: proxy-7.a' "$URL/v1/units" | sed -n 's/^X-Request-Id: //p' | tr -d '\r')"
 given=$(curl -s -o /dev/null -D - -H 'X-Request-Id: a b"c' "$URL/v1/units?x=1" | sed -n 's/^X-Request-Id: //p' | tr -d '\r')
 is "one that is not plain is replaced" sh -c "echo '$given' | grep -qE '^[0-9a-f]{16}$'"
-same "the log has the request under its id" 1 "$(logged "id=$given .*target=\"/v1/units?x=1\" status=400 " "$WORK/log/access")"
-same "and the cached tile" 1 "$(grep -c 'from=127.0.0.1 method=GET target="/tiles/risk/6/50/24.png" status=200 bytes=[0-9]* ms=0' "$WORK/log/access")"
-mv "$WORK/log/access" "$WORK/log/access.1"
+same "the log has the request under its id" 1 "$(logged "id=$given .*target=\"/v1/units?x=1\" status=400 " "$WORK/access/log")"
+same "and the cached tile" 1 "$(grep -c 'from=127.0.0.1 method=GET target="/tiles/risk/6/50/24.png" status=200 bytes=[0-9]* ms=0' "$WORK/access/log")"
+mv "$WORK/access/log" "$WORK/access/log.1"
 kill -HUP "$PID"
-same "SIGHUP is told" 1 "$(logged event=reload "$WORK/err")"
+same "SIGHUP is told" 1 "$(logged event=reload "$WORK/log")"
 i=0
-while [ ! -f "$WORK/log/access" ] && [ $i -lt 200 ]; do
+while [ ! -f "$WORK/access/log" ] && [ $i -lt 200 ]; do
     sleep 0.05
     i=$((i + 1))
 done
 sleep 0.1
 curl -s -o /dev/null "$URL/healthz?after"
-same "after SIGHUP lines go to a new file" "1 0" "$(logged healthz "$WORK/log/access") $(grep -c healthz "$WORK/log/access.1")"
+same "after SIGHUP lines go to a new file" "1 0" "$(logged healthz "$WORK/access/log") $(grep -c healthz "$WORK/access/log.1")"
 
 # ---- many connections, slow ones ----
 cat >"$WORK/hold.py" <<'P'
@@ -140,7 +133,7 @@ is "but sends what it had begun to send ($got of at least $bytes bytes)" test "$
 wait $PID
 same "and ends well" 0 $?
 same "its log ends with the last request, its events with the signal" "1 1" \
-    "$(tail -n 4 "$WORK/log/access" | grep -c 'target="/viewer/ol.js" status=200' | sed 's/[2-4]/1/') $(tail -n 1 "$WORK/err" | grep -c 'event=stop signal=SIGTERM')"
+    "$(tail -n 4 "$WORK/access/log" | grep -c 'target="/viewer/ol.js" status=200' | sed 's/[2-4]/1/') $(tail -n 1 "$WORK/log" | grep -c 'event=stop signal=SIGTERM')"
 
 fails 4 'cannot write the access log /nowhere/x' "a log that cannot be written is told at once" \
     "$S" serve "$STORE" --listen 127.0.0.1:0 --access-log /nowhere/x

@@ -122,15 +122,8 @@ fails 4 'without the store' "a unit by share needs the store" "$S" verify "$WORK
 says '^holds: unit' "and holds with it" "$S" verify "$WORK/unit.json" --store "$STORE"
 
 # Over HTTP: the same bytes.
-"$S" serve "$STORE" --listen 127.0.0.1:0 >"$WORK/url" 2>"$WORK/log" &
-PID=$!
+serve_store "$STORE"
 trap 'kill $PID 2>/dev/null; rm -rf "$WORK"' EXIT
-i=0
-while [ ! -s "$WORK/url" ] && [ $i -lt 400 ]; do
-    sleep 0.05
-    i=$((i + 1))
-done
-URL=$(sed 's|/$||' "$WORK/url")
 curl -s "$URL/v1/enterprises/$plant?explain=1" >"$WORK/http.json"
 is "?explain=1 gives the proof of the command line" cmp "$WORK/http.json" "$WORK/plant.json"
 id=$(sed -n 1p "$WORK/ids")

@@ -8,20 +8,6 @@ SAMPLE=build/ningxia.gpkg
 STORE=$WORK/store.gpkg
 cp "$SAMPLE" "$STORE"
 
-start() # start STORE [options]: sets URL and PID
-{
-    store=$1
-    shift
-    : >"$WORK/url"
-    "$S" serve "$store" --listen 127.0.0.1:0 "$@" >"$WORK/url" 2>>"$WORK/log" &
-    PID=$!
-    i=0
-    while [ ! -s "$WORK/url" ] && [ $i -lt 200 ]; do
-        sleep 0.05
-        i=$((i + 1))
-    done
-    URL=$(sed 's|/$||' "$WORK/url")
-}
 stop()
 {
     kill "$PID" 2>/dev/null
@@ -43,7 +29,7 @@ value() # value 'python expression on d' URL
 }
 
 before=$(date +%s%N)
-start "$STORE"
+serve_store "$STORE"
 [ -n "$URL" ] || { not_ok "the server starts" "$(cat "$WORK/log")"; finish; }
 ms=$((($(date +%s%N) - before) / 1000000))
 ok "the server is ready ($ms ms)"
@@ -149,7 +135,7 @@ same "SIGTERM ends it with status 0" 0 $?
 same "and it says so" 1 "$(grep -c 'event=stop signal=SIGTERM' "$WORK/log")"
 PID=
 
-start "$SAMPLE" --threads 2 --max-age county=60 --basemap xyz:https://tiles.example/{z}/{x}/{y}.png --attribution Nobody
+serve_store "$SAMPLE" --threads 2 --max-age county=60 --basemap xyz:https://tiles.example/{z}/{x}/{y}.png --attribution Nobody
 same "a basemap is passed on" "xyz Nobody" "$(value 'd["basemap"]["kind"] + " " + d["basemap"]["attribution"]' "$URL/v1/status")"
 same "and the page may load from it" 1 "$(status "$URL/" >/dev/null; header content-security-policy | grep -c 'https://tiles.example')"
 same "tiles are kept as long as --max-age says, map by map" "public, max-age=60, must-revalidate public, max-age=0, must-revalidate" \

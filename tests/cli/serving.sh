@@ -13,16 +13,8 @@ trap 'kill $PIDS 2>/dev/null; chmod -R u+w "$WORK" 2>/dev/null; rm -rf "$WORK"' 
 
 start() # start STORE: sets URL and PID
 {
-    : >"$WORK/url"
-    "$S" serve "$1" --listen 127.0.0.1:0 >"$WORK/url" 2>>"$WORK/log" &
-    PID=$!
+    serve_store "$1"
     PIDS="$PIDS $PID"
-    i=0
-    while [ ! -s "$WORK/url" ] && [ $i -lt 400 ]; do
-        sleep 0.05
-        i=$((i + 1))
-    done
-    URL=$(sed 's|/$||' "$WORK/url")
 }
 value() # value 'python expression on d' [URL]
 {

@@ -7,16 +7,10 @@ STORE=$WORK/store.gpkg
 CACHE=$WORK/tiles.cache
 cp "$SAMPLE" "$STORE"
 
-start() # start [options]: sets URL and PID
+begin() # begin [options]: a server of the store, with a log of its own
 {
-    : >"$WORK/url"
-    "$S" serve "$STORE" --listen 127.0.0.1:0 "$@" >"$WORK/url" 2>"$WORK/log" &
-    PID=$!
-    for _ in $(seq 100); do
-        [ -s "$WORK/url" ] && break
-        sleep 0.1
-    done
-    URL=$(sed 's,/$,,' "$WORK/url")
+    : >"$WORK/log"
+    serve_store "$STORE" "$@"
 }
 stop() # stop [SIGNAL]
 {
@@ -37,17 +31,17 @@ fetch() # fetch: 60 tiles; prints one sum over all of them
 }
 version() { curl -s "$URL/v1/status" | sed 's/.*"county":"\([0-9a-f]*\)".*/\1/'; }
 
-start --tile-cache "$CACHE"
+begin --tile-cache "$CACHE"
 sum=$(fetch)
 first=$(version)
 same "the first time nothing is there" 0 "$(gauge sisetu_tile_disk_hits_total)"
 stop
-start --tile-cache "$CACHE"
+begin --tile-cache "$CACHE"
 same "after a restart tiles are the same" "$sum" "$(fetch)"
 same "all of them from the file" 30 "$(gauge sisetu_tile_disk_hits_total)"
 same "and under the same version" "$first" "$(version)"
 stop KILL
-start --tile-cache "$CACHE"
+begin --tile-cache "$CACHE"
 same "after a kill too" "$sum 30" "$(fetch) $(gauge sisetu_tile_disk_hits_total)"
 second_log=$WORK/second
 "$S" serve "$STORE" --listen 127.0.0.1:0 --tile-cache "$CACHE" >"$WORK/url2" 2>"$second_log" &
@@ -61,27 +55,27 @@ stop
 size=$(wc -c <"$CACHE")
 dd if="$CACHE" of="$WORK/cut" bs=1024 count=$((size / 2048)) 2>/dev/null
 cp "$WORK/cut" "$CACHE"
-start --tile-cache "$CACHE"
+begin --tile-cache "$CACHE"
 same "a file that was cut gives no wrong tile" "$sum" "$(fetch)"
 same "it is told in one line" 1 "$(grep -c 'event=tile-cache' "$WORK/log")"
 same "and made anew" 1 "$(grep -c 'event=tile-cache.*made anew' "$WORK/log")"
 stop
-start --tile-cache "$CACHE"
+begin --tile-cache "$CACHE"
 same "so that it is good the next time" "$sum 30 0" "$(fetch) $(gauge sisetu_tile_disk_hits_total) $(grep -c 'event=tile-cache' "$WORK/log")"
 stop
 
 "$S" assess "$STORE" --as-of 2026-06-02 >/dev/null 2>&1
-start --tile-cache "$CACHE"
+begin --tile-cache "$CACHE"
 fetch >/dev/null
 same "of another assessment nothing is found" 0 "$(gauge sisetu_tile_disk_hits_total)"
 stop
 
 cp README.md "$WORK/letter"
-start --tile-cache "$WORK/letter"
+begin --tile-cache "$WORK/letter"
 same "a file of somebody else's is not written to" "$(cksum <README.md)" "$(cksum <"$WORK/letter")"
 same "tiles come all the same" 200 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/tiles/county/9/407/197.png")"
 stop
-start --tile-cache /dev/full
+begin --tile-cache /dev/full
 same "nor does a full disk stop anything" 200 "$(curl -s -o /dev/null -w '%{http_code}' "$URL/tiles/county/9/407/197.png")"
 stop
 finish

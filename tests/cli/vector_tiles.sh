@@ -4,15 +4,8 @@
 
 SAMPLE=build/ningxia.gpkg
 [ -f "$SAMPLE" ] || { echo "SKIP: no $SAMPLE; make sample makes it"; exit 0; }
-"$S" serve "$SAMPLE" --listen 127.0.0.1:0 >"$WORK/url" 2>"$WORK/log" &
-PID=$!
+serve_store "$SAMPLE"
 trap 'kill $PID 2>/dev/null; rm -rf "$WORK"' EXIT
-i=0
-while [ ! -s "$WORK/url" ] && [ $i -lt 400 ]; do
-    sleep 0.05
-    i=$((i + 1))
-done
-URL=$(sed 's|/$||' "$WORK/url")
 
 # Every enterprise that is a point: its id, its tile at zoom 12.
 ogr2ogr -f CSV /vsistdout/ "$SAMPLE" enterprises -lco GEOMETRY=AS_XY -select id 2>/dev/null |

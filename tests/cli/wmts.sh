@@ -5,15 +5,8 @@
 
 SAMPLE=$ROOT/build/ningxia.gpkg
 [ -f "$SAMPLE" ] || { echo "SKIP: no build/ningxia.gpkg; make sample makes it"; exit 0; }
-"$S" serve "$SAMPLE" --listen 127.0.0.1:0 >"$WORK/url" 2>"$WORK/log" &
-PID=$!
+serve_store "$SAMPLE"
 trap 'kill $PID 2>/dev/null; rm -rf "$WORK"' EXIT
-i=0
-while [ ! -s "$WORK/url" ] && [ $i -lt 400 ]; do
-    sleep 0.05
-    i=$((i + 1))
-done
-URL=$(sed 's|/$||' "$WORK/url")
 CAPABILITIES=$URL/wmts/1.0.0/WMTSCapabilities.xml
 GDAL_DEFAULT_WMS_CACHE_PATH=$WORK/gdal
 export GDAL_DEFAULT_WMS_CACHE_PATH
