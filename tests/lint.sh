@@ -26,11 +26,18 @@ allowed()
     geo/query/*) echo 'data/|geo/(measure|world|findings|grades|query)/' ;;
     geo/proof/*) echo 'data/|geo/' ;;
     styles/*) echo 'data/|geo/|styles/' ;;
-    tiler/draw/*) echo 'data/|styles/|tiler/draw/' ;;
-    tiler/tiles/*) echo 'data/|geo/|styles/|tiler/(draw|tiles)/' ;;
+    tiler/grid/*) echo 'data/|tiler/grid/' ;;
+    tiler/cache/*) echo 'data/|tiler/cache/' ;;
+    tiler/draw/*) echo 'data/|styles/|tiler/(grid|draw)/' ;;
+    tiler/features/*) echo 'data/|geo/|styles/|tiler/(grid|features)/' ;;
+    tiler/vector/*) echo 'data/|geo/|styles/|tiler/(grid|draw|features|vector)/' ;;
+    tiler/labels/*) echo 'data/|geo/|styles/|tiler/(grid|draw|features|labels)/' ;;
+    tiler/tiles/*) echo 'data/|geo/|styles/|tiler/(grid|cache|draw|features|vector|labels|tiles)/' ;;
+    tiler/archive/*) echo 'data/|geo/|styles/|tiler/(grid|cache|draw|features|vector|labels|tiles|archive)/' ;;
+    tiler/http/*) echo 'data/|tiler/(cache|http)/' ;;
     tiler/answers/*) echo 'data/|geo/|styles/|tiler/answers/' ;;
     tiler/report/*) echo 'data/|geo/|tiler/report/' ;;
-    tiler/serve/*) echo 'data/|geo/|styles/|tiler/(draw|tiles|answers|serve)/' ;;
+    tiler/serve/*) echo 'data/|geo/|styles/|tiler/(grid|cache|draw|features|vector|labels|tiles|answers|http|serve)/' ;;
     tiler/*) echo 'data/|geo/|styles/|tiler/' ;;
     tests/*) echo 'data/|geo/|styles/|tiler/|tests/' ;;
     esac
@@ -59,8 +66,8 @@ owner()
     owner 'ft2build|freetype|hb|fribidi|fontconfig|FT_' 'styles/font[a-z_]*\.c'
     owner 'png\.h' 'tiler/draw/image\.c'
     owner 'libdeflate' 'tiler/draw/(image|deflate)\.c'
-    owner 'microhttpd' 'tiler/serve/http(_private\.h|_send\.c|\.c)'
-    owner 'sqlite3' 'tiler/tiles/(archive[a-z_]*\.c|disk[a-z_]*\.[ch])|data/store_statement\.c'
+    owner 'microhttpd' 'tiler/http/http(_private\.h|_send\.c|\.c)'
+    owner 'sqlite3' 'tiler/archive/archive[a-z_]*\.c|tiler/cache/disk[a-z_]*\.[ch]|data/store_statement\.c'
     owner 'xlsxwriter' 'tiler/report/report_xlsx\.c'
     owner 'cairo|pango' 'tiler/report/print[a-z_]*\.c'
     owner 'cmocka' 'none'

@@ -3,8 +3,8 @@
  * directory of PMTiles. Refused, or read without harm; what is taken over is taken over alike
  * twice.
  */
-#include "tiler/tiles/archive_parts.h"
-#include "tiler/tiles/archive_read.h"
+#include "tiler/archive/archive_parts.h"
+#include "tiler/archive/archive_read.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* fuzz_clip.c - any rings, cut at a tile's edge and mended: valid to GEOS, and inside of the box.
  */
 #include "tests/unit/mvt_valid.h"
-#include "tiler/tiles/clip.h"
+#include "tiler/vector/clip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -45,14 +45,14 @@ static void check_markup(const struct buf *out)
 
 static void check_request(const struct wmts_request *request)
 {
-    struct tile_key key;
+    struct plane_tile tile;
     struct err err;
     struct buf out;
     const struct wmts_service service = {"http://a", one_style(), {104, 35, 108, 40}};
     if (request->operation == WMTS_TILE &&
         (!request->has_map || !request->grid ||
-         tile_grid_key(request->grid, request->level, request->column, request->row, &key, &err) !=
-             ERR_OK))
+         tile_grid_tile(request->grid, request->level, request->column, request->row, &tile,
+                        &err) != ERR_OK))
         abort();
     if (request->operation != WMTS_CAPABILITIES)
         return;

@@ -9,8 +9,8 @@
 
 #include "data/base/arena.h"
 #include "data/base/file.h"
-#include "tiler/tiles/archive.h"
-#include "tiler/tiles/archive_read.h"
+#include "tiler/archive/archive.h"
+#include "tiler/archive/archive_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* test_cache.c - finished tiles: kept, thrown out, drawn once; and the pool's queue. */
-#include "tiler/tiles/cache.h"
-#include "tiler/tiles/pool.h"
+#include "tiler/cache/cache.h"
+#include "tiler/http/pool.h"
 
 #include <pthread.h>
 #include <setjmp.h>

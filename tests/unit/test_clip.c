@@ -1,6 +1,6 @@
 /* Clipping to a tile: against GEOS on random shapes; order, winding, shared borders. */
 #include "tests/unit/mvt_fixture.h"
-#include "tiler/tiles/clip.h"
+#include "tiler/vector/clip.h"
 
 #include <math.h>
 #include <setjmp.h>

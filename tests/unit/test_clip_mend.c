@@ -1,7 +1,7 @@
 /* Mending of rings in a tile: whatever goes in, what comes out is valid to GEOS and covers what it
  * should; borders stay shared; the work is bounded. */
 #include "tests/unit/mvt_valid.h"
-#include "tiler/tiles/clip.h"
+#include "tiler/vector/clip.h"
 
 #include <math.h>
 #include <setjmp.h>

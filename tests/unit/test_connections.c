@@ -1,5 +1,5 @@
 /* test_connections.c - who takes too long with a request or an answer is cut off, nobody else. */
-#include "tiler/serve/connections.h"
+#include "tiler/http/connections.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* Covers: every tile that a shape touches, and none that is far from it, against looking at each.
  */
-#include "tiler/tiles/cover.h"
+#include "tiler/grid/cover.h"
 
 #include <math.h>
 #include <setjmp.h>

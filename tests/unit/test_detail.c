@@ -1,5 +1,5 @@
 /* Levels of detail of a source: rings stay closed, stretches hold their points. */
-#include "tiler/tiles/source.h"
+#include "tiler/features/source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

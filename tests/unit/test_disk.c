@@ -2,7 +2,7 @@
  * wrong are never in the way, and never give a tile that was not put. */
 #include "tests/unit/store_fixture.h"
 
-#include "tiler/tiles/disk.h"
+#include "tiler/cache/disk.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* Names along lines: they follow the line, can be read, and stand evenly on it. */
 #include "tests/unit/map_fixture.h"
-#include "tiler/tiles/label_line.h"
+#include "tiler/labels/label_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* test_metrics.c - what the server counts, and the line that it logs of a request. */
 #include "data/base/file.h"
-#include "tiler/serve/metrics.h"
-#include "tiler/serve/request_log.h"
+#include "tiler/http/metrics.h"
+#include "tiler/http/request_log.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
  * and however often it stopped. */
 #include "tests/unit/archive_fixture.h"
 #include "tests/unit/map_fixture.h"
-#include "tiler/tiles/seed.h"
+#include "tiler/archive/seed.h"
 #include "tiler/tiles/vector_tile.h"
 
 static struct map_fixture map;

@@ -1,5 +1,5 @@
 /* Which vertices a zoom needs: borders stay shared, and nothing moves by more than it may. */
-#include "tiler/tiles/simplify.h"
+#include "tiler/grid/simplify.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -11,7 +11,7 @@
  */
 #include "styles/style_set.h"
 #include "tiler/tiles/look.h"
-#include "tiler/tiles/sprite.h"
+#include "tiler/draw/sprite.h"
 
 #include <math.h>
 #include <setjmp.h>

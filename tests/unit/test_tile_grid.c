@@ -1,5 +1,5 @@
 /* The numbers of the tile grids, against those that the standards and Tianditu publish. */
-#include "tiler/tiles/tile_grid.h"
+#include "tiler/grid/tile_grid.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -110,25 +110,26 @@ static void test_a_tile_on_either_side_of_each_limit(void **state)
     for (int id = 0; id < GRID_COUNT; id++) {
         const struct tile_grid *grid = tile_grid_of((enum tile_grid_id)id);
         for (int64_t level = (int64_t)grid->first - 1; level <= (int64_t)grid->last + 1; level++) {
-            struct tile_key key;
+            struct plane_tile tile;
             struct err err;
             if (level < grid->first || level > grid->last) {
-                assert_int_equal(tile_grid_key(grid, level, 0, 0, &key, &err), ERR_NOT_FOUND);
+                assert_int_equal(tile_grid_tile(grid, level, 0, 0, &tile, &err), ERR_NOT_FOUND);
                 assert_non_null(strstr(err.message, "outside"));
                 continue;
             }
             int64_t columns = tile_grid_columns(grid, (uint32_t)level);
             int64_t rows = tile_grid_rows(grid, (uint32_t)level);
-            assert_int_equal(tile_grid_key(grid, level, 0, 0, &key, &err), ERR_OK);
-            assert_true(plane_has_tile(grid->plane, key.z, key.x, key.y));
-            assert_int_equal(tile_grid_key(grid, level, columns - 1, rows - 1, &key, &err), ERR_OK);
-            assert_true(plane_has_tile(grid->plane, key.z, key.x, key.y));
-            assert_false(plane_has_tile(grid->plane, key.z, key.x + 1, key.y));
-            assert_false(plane_has_tile(grid->plane, key.z, key.x, key.y + 1));
-            assert_int_equal(tile_grid_key(grid, level, columns, 0, &key, &err), ERR_NOT_FOUND);
-            assert_int_equal(tile_grid_key(grid, level, 0, rows, &key, &err), ERR_NOT_FOUND);
-            assert_int_equal(tile_grid_key(grid, level, -1, 0, &key, &err), ERR_NOT_FOUND);
-            assert_int_equal(tile_grid_key(grid, level, 0, -1, &key, &err), ERR_NOT_FOUND);
+            assert_int_equal(tile_grid_tile(grid, level, 0, 0, &tile, &err), ERR_OK);
+            assert_true(plane_has_tile(grid->plane, tile.z, tile.x, tile.y));
+            assert_int_equal(tile_grid_tile(grid, level, columns - 1, rows - 1, &tile, &err),
+                             ERR_OK);
+            assert_true(plane_has_tile(grid->plane, tile.z, tile.x, tile.y));
+            assert_false(plane_has_tile(grid->plane, tile.z, tile.x + 1, tile.y));
+            assert_false(plane_has_tile(grid->plane, tile.z, tile.x, tile.y + 1));
+            assert_int_equal(tile_grid_tile(grid, level, columns, 0, &tile, &err), ERR_NOT_FOUND);
+            assert_int_equal(tile_grid_tile(grid, level, 0, rows, &tile, &err), ERR_NOT_FOUND);
+            assert_int_equal(tile_grid_tile(grid, level, -1, 0, &tile, &err), ERR_NOT_FOUND);
+            assert_int_equal(tile_grid_tile(grid, level, 0, -1, &tile, &err), ERR_NOT_FOUND);
         }
     }
 }
@@ -136,10 +137,10 @@ static void test_a_tile_on_either_side_of_each_limit(void **state)
 static void test_level_1_of_tianditu_is_level_0_of_cgcs2000(void **state)
 {
     (void)state;
-    struct tile_key c, quad;
+    struct plane_tile c, quad;
     struct err err;
-    assert_int_equal(tile_grid_key(named("c"), 12, 3258, 588, &c, &err), ERR_OK);
-    assert_int_equal(tile_grid_key(named("CGCS2000Quad"), 11, 3258, 588, &quad, &err), ERR_OK);
+    assert_int_equal(tile_grid_tile(named("c"), 12, 3258, 588, &c, &err), ERR_OK);
+    assert_int_equal(tile_grid_tile(named("CGCS2000Quad"), 11, 3258, 588, &quad, &err), ERR_OK);
     assert_int_equal(c.z, quad.z);
     assert_int_equal(c.x, quad.x);
     assert_int_equal(c.y, quad.y);

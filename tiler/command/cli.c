@@ -1,7 +1,7 @@
 #include "tiler/command/cli.h"
 
 #include "data/base/text.h"
-#include "tiler/tiles/tile_grid.h"
+#include "tiler/grid/tile_grid.h"
 
 #include <ctype.h>
 #include <stdio.h>

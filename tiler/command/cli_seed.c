@@ -7,7 +7,7 @@
 #include "data/store.h"
 #include "tiler/answers/params.h"
 #include "tiler/command/cli.h"
-#include "tiler/tiles/seed.h"
+#include "tiler/archive/seed.h"
 #include "tiler/tiles/vector_tile.h"
 
 #include <inttypes.h>

@@ -4,7 +4,8 @@
 #include "data/base/text.h"
 #include "styles/style.h"
 #include "tiler/command/cli.h"
-#include "tiler/tiles/tile_grid.h"
+#include "tiler/grid/tile_grid.h"
+#include "tiler/tiles/tile.h"
 
 static enum err_code read_whole(const struct cli *cli, size_t i, const char *name, int64_t *out,
                                 struct err *err)
@@ -29,7 +30,9 @@ static enum err_code read_key(struct cli *cli, const struct tile_grid **grid, st
     TRY(read_whole(cli, 2, "Z", &z, err));
     TRY(read_whole(cli, 3, "X", &x, err));
     TRY(read_whole(cli, 4, "Y", &y, err));
-    TRY(tile_grid_key(*grid, z, x, y, key, err));
+    struct plane_tile tile;
+    TRY(tile_grid_tile(*grid, z, x, y, &tile, err));
+    key->z = tile.z, key->x = tile.x, key->y = tile.y;
     TRY(cli_integer(cli, "scale", 1, 2, &scale, err));
     key->scale = (uint32_t)scale;
     if (cli_value(cli, "png")) {

@@ -9,7 +9,7 @@
 #define SISETU_TILER_ASSETS_H
 
 #include "data/base/err.h"
-#include "tiler/tiles/blob.h"
+#include "tiler/cache/blob.h"
 
 struct asset {
     const char *name; /* "app.js" */

@@ -8,8 +8,8 @@
 #define SISETU_TILER_CARRY_H
 
 #include "styles/style_set.h"
-#include "tiler/tiles/cache.h"
-#include "tiler/tiles/disk.h"
+#include "tiler/cache/cache.h"
+#include "tiler/cache/disk.h"
 #include "tiler/tiles/scene_edit.h"
 #include "tiler/tiles/tile.h"
 

@@ -12,7 +12,7 @@
 #define SISETU_TILER_GLYPH_CACHE_H
 
 #include "styles/glyph_range.h"
-#include "tiler/tiles/blob.h"
+#include "tiler/cache/blob.h"
 
 struct glyph_cache;
 

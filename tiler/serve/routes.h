@@ -12,11 +12,11 @@
 #define SISETU_TILER_ROUTES_H
 
 #include "tiler/serve/assets.h"
-#include "tiler/tiles/cache.h"
-#include "tiler/tiles/disk.h"
-#include "tiler/serve/http.h"
-#include "tiler/serve/metrics.h"
-#include "tiler/serve/request_log.h"
+#include "tiler/cache/cache.h"
+#include "tiler/cache/disk.h"
+#include "tiler/http/http.h"
+#include "tiler/http/metrics.h"
+#include "tiler/http/request_log.h"
 #include "tiler/serve/watch.h"
 
 struct editing;

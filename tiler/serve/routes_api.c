@@ -5,7 +5,7 @@
 #include "geo/proof/proof.h"
 #include "tiler/answers/answers.h"
 #include "tiler/serve/ask.h"
-#include "tiler/tiles/legend_picture.h"
+#include "tiler/draw/legend_picture.h"
 #include "tiler/tiles/scenes.h"
 #include "tiler/answers/exposure_request.h"
 #include "tiler/answers/site_request.h"

@@ -2,7 +2,7 @@
  * /styles/{name}/sprite{,@2x}.{json,png}. */
 #include "data/base/text.h"
 #include "tiler/serve/ask.h"
-#include "tiler/tiles/sprite.h"
+#include "tiler/draw/sprite.h"
 
 /* All styles have the same sheet; a name that is none is told. */
 static enum err_code check_style(struct ask *ask, const char *name, struct err *err)

@@ -5,7 +5,8 @@
 #include "geo/world/world.h"
 #include "tiler/serve/ask.h"
 #include "tiler/tiles/scenes.h"
-#include "tiler/tiles/tile_grid.h"
+#include "tiler/grid/tile_grid.h"
+#include "tiler/tiles/tile.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,6 +101,7 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     int64_t z = 0, x = 0, y = 0;
     char last[32] = "";
     struct tile_key *key = &out->key;
+    struct plane_tile tile;
     *out = (struct wanted){.grid = tile_grid_of(GRID_WEB_MERCATOR),
                            .gzip = takes_gzip(ask->request->accept_encoding)};
     TRY(ask_read_map(ask_segment(ask, 1), &key->map, err));
@@ -110,7 +112,8 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     TRY(read_number(ask_segment(ask, at + 1), "x", &x, err));
     TRY(read_last(ask_segment(ask, at + 2), last, out, err));
     TRY(read_number(last, "y", &y, err));
-    TRY(tile_grid_key(out->grid, z, x, y, key, err));
+    TRY(tile_grid_tile(out->grid, z, x, y, &tile, err));
+    key->z = tile.z, key->x = tile.x, key->y = tile.y;
     size_t n_allowed = (size_t)(params_text(&ask->params, "style") != NULL) +
                        (size_t)(params_text(&ask->params, "map") != NULL) +
                        (size_t)(params_text(&ask->params, "v") != NULL);

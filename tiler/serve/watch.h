@@ -24,7 +24,7 @@
 #include "data/store_tokens.h"
 #include "geo/world/world.h"
 #include "styles/style_set.h"
-#include "tiler/tiles/cache.h"
+#include "tiler/cache/cache.h"
 #include "tiler/tiles/tile.h"
 
 #include <stdint.h>

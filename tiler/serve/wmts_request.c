@@ -125,7 +125,7 @@ static enum err_code read_place(const struct reading *r, const char *level, cons
                                 const char *column)
 {
     struct wmts_request *out = r->out;
-    struct tile_key key;
+    struct plane_tile tile;
     if (!read_digits(level, &out->level) || out->level < out->grid->first ||
         out->level > out->grid->last)
         return refused(r, "InvalidParameterValue", "TileMatrix",
@@ -137,7 +137,7 @@ static enum err_code read_place(const struct reading *r, const char *level, cons
     if (!read_digits(column, &out->column))
         return refused(r, "InvalidParameterValue", "TileCol",
                        "tile column \"%.32s\" is not a whole number", column);
-    if (tile_grid_key(out->grid, out->level, out->column, out->row, &key, r->err) == ERR_OK)
+    if (tile_grid_tile(out->grid, out->level, out->column, out->row, &tile, r->err) == ERR_OK)
         return ERR_OK;
     int64_t n_rows = tile_grid_rows(out->grid, (uint32_t)out->level);
     return blamed(r, "TileOutOfRange", out->row < n_rows ? "TileCol" : "TileRow");

@@ -22,7 +22,7 @@
 
 #include "styles/style_set.h"
 #include "tiler/answers/params.h"
-#include "tiler/tiles/tile_grid.h"
+#include "tiler/grid/tile_grid.h"
 
 enum wmts_operation { WMTS_CAPABILITIES, WMTS_TILE, WMTS_LEGEND };
 

@@ -2,7 +2,7 @@
 
 #include "data/base/text.h"
 #include "geo/findings/finding.h"
-#include "tiler/tiles/attributes.h"
+#include "tiler/vector/attributes.h"
 
 static bool edits(const struct scene_edit *edit, enum layer_id layer)
 {

@@ -1,7 +1,7 @@
 #include "tiler/tiles/scenes_private.h"
 
 #include "tiler/tiles/look.h"
-#include "tiler/tiles/vector_shape.h"
+#include "tiler/vector/vector_shape.h"
 
 #include <stdlib.h>
 #include <string.h>

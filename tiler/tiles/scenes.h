@@ -10,11 +10,11 @@
 #ifndef SISETU_TILER_SCENES_H
 #define SISETU_TILER_SCENES_H
 
-#include "tiler/tiles/attributes.h"
-#include "tiler/tiles/canvas.h"
-#include "tiler/tiles/labels.h"
-#include "tiler/tiles/lazy.h"
-#include "tiler/tiles/source.h"
+#include "tiler/vector/attributes.h"
+#include "tiler/draw/canvas.h"
+#include "tiler/labels/labels.h"
+#include "tiler/cache/lazy.h"
+#include "tiler/features/source.h"
 #include "tiler/tiles/tile.h"
 
 /* How the features of one layer that look alike are drawn. Sizes are pixels at scale 1. */

@@ -4,7 +4,7 @@
  * A tile is a pure function of (world, style, plane, map, z, x, y, scale, dimmed unit): the same
  * bytes on every machine with the same packages and fonts, for every thread count.
  *
- * Life:    canvas_new one a thread; tile_draw as often as you like; canvas_free.
+ * Life:    canvas_new (canvas.h) one a thread; tile_draw as often as you like; canvas_free.
  * Threads: worlds, styles and label placements are shared; a canvas and a worker are not.
  * Space:   z, x, y of the plane (plane.h), 256 px, which are those of XYZ in Web Mercator; a tile
  *          of z is drawn at style zoom z - 1 (styles/README.md).
@@ -16,13 +16,10 @@
 #include "geo/world/worker.h"
 #include "geo/world/world.h"
 #include "styles/style.h"
-#include "tiler/draw/image.h"
-#include "tiler/tiles/plane.h"
+#include "tiler/draw/canvas.h"
+#include "tiler/grid/plane.h"
 
-struct canvas;
 struct scenes; /* what a world looks like under a style: projected shapes, placed labels */
-
-enum { TILE_PX = 256, TILE_ZOOM_MAX = 20 };
 
 struct tile_key {
     enum map_id map;
@@ -56,10 +53,6 @@ enum err_code scenes_follow(struct scenes *scenes, struct scenes *before,
 struct scenes *scenes_acquire(struct scenes *scenes);
 void scenes_release(struct scenes *scenes);
 struct world *scenes_world(struct scenes *scenes);
-
-/* Draws under any style; for this one its fonts are opened already. */
-enum err_code canvas_new(const struct style *style, struct canvas **out, struct err *err);
-void canvas_free(struct canvas *canvas);
 
 /* Draws a tile as PNG into out. ERR_NOT_FOUND: z, x, y outside the plane, or no such unit. */
 enum err_code tile_draw(struct scenes *scenes, struct canvas *canvas, struct worker *worker,

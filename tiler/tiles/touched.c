@@ -1,6 +1,6 @@
 #include "tiler/tiles/touched_private.h"
 
-#include "tiler/tiles/attributes.h"
+#include "tiler/vector/attributes.h"
 #include "tiler/tiles/look.h"
 #include "tiler/tiles/vector_tile.h"
 

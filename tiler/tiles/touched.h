@@ -14,7 +14,7 @@
 #ifndef SISETU_TILER_TOUCHED_H
 #define SISETU_TILER_TOUCHED_H
 
-#include "tiler/tiles/cache.h"
+#include "tiler/cache/cache.h"
 #include "tiler/tiles/scene_edit.h"
 #include "tiler/tiles/scenes.h"
 

@@ -1,6 +1,6 @@
 #include "data/base/json.h"
 #include "data/schema.h"
-#include "tiler/tiles/attributes.h"
+#include "tiler/vector/attributes.h"
 #include "tiler/tiles/vector_tile.h"
 
 const char *vector_places_name(enum style_source id)

@@ -1,7 +1,7 @@
 #include "tiler/tiles/vector_tile.h"
 
 #include "tiler/tiles/scenes.h"
-#include "tiler/tiles/vector_shape.h"
+#include "tiler/vector/vector_shape.h"
 
 #include <stdlib.h>
 #include <string.h>
