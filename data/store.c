@@ -27,6 +27,9 @@ enum {
     /* Of a file that stays open between edits, KiB: what they touch again and again. */
     KEPT_CACHE_KIB = 32 << 10,
 
+    /* What its journal may keep of the disk between edits, bytes: room for a thousand pages. */
+    KEPT_JOURNAL_BYTES = 4 << 20,
+
     SMALLEST_DATABASE_BYTES = 512, /* one page of the smallest size that SQLite has */
 };
 
@@ -106,10 +109,9 @@ static enum err_code attach(struct store *store, const char *mode, struct err *e
  * its files beside it, nothing else is left. */
 static enum err_code tell_damage(const char *path, enum err_code code, struct err *err)
 {
-    char directory[PATH_MAX], journal[PATH_MAX];
+    char directory[PATH_MAX];
     directory_of(path, directory);
-    snprintf(journal, sizeof journal, "%s-journal", path);
-    if (code != ERR_DENIED || access(directory, W_OK) != 0 || file_exists(journal))
+    if (code != ERR_DENIED || access(directory, W_OK) != 0 || store_journal_is_hot(path))
         return code;
     return err_set(err, ERR_INPUT, "%s: not a GeoPackage, or damaged", path);
 }
@@ -138,13 +140,11 @@ done:
 
 static enum err_code connect_read(struct store *store, int timeout_ms, struct err *err)
 {
-    char journal[PATH_MAX];
     enum err_code code = connect_as(store, "ro", timeout_ms, err);
     if (code != ERR_DENIED)
         return code;
     /* A writer that was killed leaves a journal, which must be undone before anyone reads. */
-    snprintf(journal, sizeof journal, "%s-journal", store->path);
-    if (!file_exists(journal))
+    if (!store_journal_is_hot(store->path))
         return code;
     code = connect_as(store, "rw", timeout_ms, err);
     if (code == ERR_DENIED)
@@ -154,6 +154,39 @@ static enum err_code connect_read(struct store *store, int timeout_ms, struct er
                 store->path);
     return code;
 }
+
+/* ---- the file at the path ---- */
+
+static void note_file(struct store *store)
+{
+    struct stat status = {0};
+    if (stat(store->path, &status) != 0)
+        status = (struct stat){0};
+    store->device = (uint64_t)status.st_dev;
+    store->inode = (uint64_t)status.st_ino;
+}
+
+/* Whether the file that is open is (still) the one that everybody else finds. Its inode is not
+ * given to another while it is open. */
+static bool stands_at_path(const struct store *store)
+{
+    struct stat status;
+    return stat(store->path, &status) == 0 && (uint64_t)status.st_dev == store->device &&
+           (uint64_t)status.st_ino == store->inode;
+}
+
+/* What is written to a file that nobody finds any more is lost. */
+static enum err_code check_stands(const struct store *store, struct err *err)
+{
+    if (stands_at_path(store))
+        return ERR_OK;
+    return err_set(err, ERR_BUSY,
+                   "%s: was replaced by another file, or deleted, while it was open; nothing was "
+                   "written; try again",
+                   store->path);
+}
+
+/* ---- open and close ---- */
 
 /* OGR gives up on a locked file after five seconds of its own. */
 static enum err_code open_for_writing(struct store *store, struct err *err)
@@ -198,6 +231,34 @@ done:
     return code;
 }
 
+/* Between edits the journal stays and is overwritten in place rather than made and deleted. SQLite
+ * then syncs the commit itself, which in its mode DELETE a loss of power right after it may undo,
+ * and the file system has no file to note down. A log (WAL) would sync once an edit instead of five
+ * times, but a store is one file, which people copy, put on a medium that takes no writes, and put
+ * another in place of. What QGIS keeps as a log stays one. */
+static void keep_journal(struct store *store)
+{
+    const char *mode = NULL;
+    struct arena arena;
+    if (store->keeps_journal)
+        return;
+    arena_init(&arena, 0);
+    store->keeps_journal =
+        store_sql_text(store, "PRAGMA journal_mode", &arena, &mode, NULL) == ERR_OK && mode &&
+        strcmp(mode, "delete") == 0 &&
+        store_sqlf(store, NULL, "PRAGMA journal_size_limit = %d", KEPT_JOURNAL_BYTES) == ERR_OK &&
+        store_sql(store, NULL, "PRAGMA journal_mode = PERSIST") == ERR_OK;
+    arena_release(&arena);
+}
+
+/* Deletes it, unless somebody else is writing. Beside another file it is not ours. */
+static void give_journal_up(struct store *store)
+{
+    if (store->keeps_journal && stands_at_path(store))
+        store_sql(store, NULL, "PRAGMA journal_mode = DELETE");
+    store->keeps_journal = false;
+}
+
 enum err_code store_disconnect(struct store *store, bool commit, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -213,6 +274,7 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
             code = store_fault(store, err);
         if (!commit || code != ERR_OK)
             GDALDatasetRollbackTransaction(store->dataset);
+        give_journal_up(store);
         /* What OGR would like to note while closing is no part of a transaction. */
         store_sql(store, NULL, "PRAGMA query_only = 1");
     }
@@ -220,37 +282,6 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
     store->dataset = NULL;
     store->resting = false;
     return code;
-}
-
-/* ---- the file at the path ---- */
-
-static void note_file(struct store *store)
-{
-    struct stat status = {0};
-    if (stat(store->path, &status) != 0)
-        status = (struct stat){0};
-    store->device = (uint64_t)status.st_dev;
-    store->inode = (uint64_t)status.st_ino;
-}
-
-/* Whether the file that is open is (still) the one that everybody else finds. Its inode is not
- * given to another while it is open. */
-static bool stands_at_path(const struct store *store)
-{
-    struct stat status;
-    return stat(store->path, &status) == 0 && (uint64_t)status.st_dev == store->device &&
-           (uint64_t)status.st_ino == store->inode;
-}
-
-/* What is written to a file that nobody finds any more is lost. */
-static enum err_code check_stands(const struct store *store, struct err *err)
-{
-    if (stands_at_path(store))
-        return ERR_OK;
-    return err_set(err, ERR_BUSY,
-                   "%s: was replaced by another file, or deleted, while it was open; nothing was "
-                   "written; try again",
-                   store->path);
 }
 
 /* ---- open between transactions ---- */
@@ -283,6 +314,8 @@ static enum err_code commit_and_rest(struct store *store, struct err *err)
 done:
     if (code != ERR_OK)
         store_disconnect(store, false, NULL);
+    else
+        keep_journal(store);
     store->resting = code == ERR_OK;
     return code;
 }

@@ -11,18 +11,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+bool store_journal_is_hot(const char *path)
+{
+    char journal[PATH_MAX];
+    char first = 0;
+    snprintf(journal, sizeof journal, "%s-journal", path);
+    int file = open(journal, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return errno != ENOENT;
+    if (read(file, &first, 1) < 0)
+        first = 1; /* who knows */
+    close(file);
+    return first != 0;
+}
+
 enum err_code store_aside_check_journal(const char *path, struct err *err)
 {
-    static const char *const suffixes[] = {"-journal", "-wal"};
-    char journal[PATH_MAX];
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        snprintf(journal, sizeof journal, "%s%s", path, suffixes[i]);
-        if (file_exists(journal))
-            return err_set(err, ERR_CONFLICT,
-                           "%s: left of another store and would damage a new one; remove it first",
-                           journal);
-    }
-    return ERR_OK;
+    char wal[PATH_MAX];
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    bool journal = store_journal_is_hot(path);
+    if (!journal && !file_exists(wal))
+        return ERR_OK;
+    return err_set(err, ERR_CONFLICT,
+                   "%s%s: left of another store and would damage a new one; remove it first", path,
+                   journal ? "-journal" : "-wal");
 }
 
 enum err_code store_aside_begin(const char *path, struct store_aside *out, struct err *err)

@@ -51,6 +51,7 @@ struct store {
                               * nothing */
     bool kept;               /* open between transactions, */
     bool resting;            /* and now is between two */
+    bool keeps_journal;      /* beside the file, with nothing in it while resting */
     int64_t data_version;    /* of SQLite: another one when others wrote */
     uint64_t identity;
     uint64_t device; /* of the file that is open */
@@ -246,6 +247,10 @@ struct store_aside {
     char directory[PATH_MAX]; /* of our own, beside it */
     char file[PATH_MAX];      /* what to write: same base name, in that directory */
 };
+
+/* Whether SQLite's journal beside path has anything to undo. One that was left by a store that was
+ * kept open begins with a zero, as one that is empty. */
+bool store_journal_is_hot(const char *path);
 
 /* ERR_CONFLICT if SQLite's journal of an earlier file lies beside path: it would be played
  * into a new one. */

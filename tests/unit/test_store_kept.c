@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static struct store *open_kept(struct fixture *f)
@@ -61,11 +62,52 @@ static void test_many_transactions_on_one_handle_are_each_durable(void **state)
         assert_int_equal(store_generation(store), i + 1);
         assert_int_equal(generation_of(f), i + 1);
         assert_true(has(f, f->path, id));
-        /* Nothing that only this process could undo lies beside it. */
-        assert_string_equal(printed(f, "ls %s", f->directory), "store.gpkg");
+        /* The journal that lies beside it has nothing to undo: the file alone is all of it. */
+        const char *journal = in(f, "store.gpkg-journal");
+        assert_int_equal(access(journal, F_OK), i == 0 ? -1 : 0); /* from the second on */
+        assert_string_equal(printed(f, "head -c 28 %s 2>/dev/null | tr -d '\\000'", journal), "");
+        unlink(journal);
+        assert_true(has(f, copy_of(f, "copy.gpkg"), id));
+        assert_int_equal(unlink(in(f, "copy.gpkg")), 0);
     }
     store_close(store);
+    assert_string_equal(printed(f, "ls %s", f->directory), "store.gpkg");
     assert_string_equal(printed(f, "sqlite3 %s 'PRAGMA integrity_check'", f->path), "ok");
+}
+
+/* What a server that was killed leaves, which somebody takes as it is. */
+static int add_and_read_where_nothing_may_be_written(struct fixture *f)
+{
+    struct store *store = open_kept(f);
+    bool good = add(f, store, "one") == ERR_OK && add(f, store, "two") == ERR_OK;
+    struct store *reader = NULL;
+    bool there = false;
+    good = good && access(in(f, "store.gpkg-journal"), F_OK) == 0 && chmod(f->directory, 0555) == 0;
+    if (getuid() == 0)
+        good = good && setuid(65534) == 0;
+    good = good && store_open(f->path, STORE_READ, &reader, &f->err) == ERR_OK &&
+           store_has(reader, LAYER_ZONES, "two", &there, &f->err) == ERR_OK && there;
+    return good ? 0 : 1;
+}
+
+static void test_a_store_that_was_left_open_is_read_where_nothing_may_be_written(void **state)
+{
+    struct fixture *f = *state;
+    int status = -1;
+    assert_int_equal(chmod(f->directory, 0755), 0); /* whom the child becomes must find it */
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(add_and_read_where_nothing_may_be_written(f));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(chmod(f->directory, 0755), 0);
+    assert_int_equal(status, 0);
+    assert_int_equal(access(in(f, "store.gpkg-journal"), F_OK), 0);
+    struct store *store = open_kept(f); /* and the next who writes takes it up */
+    assert_ok(f, add(f, store, "three"));
+    store_close(store);
+    assert_int_equal(access(in(f, "store.gpkg-journal"), F_OK), -1);
+    assert_int_equal(zones_in(f), 3);
 }
 
 static void test_what_others_write_in_between_is_seen(void **state)
@@ -225,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_many_transactions_on_one_handle_are_each_durable),
+        TEST(test_a_store_that_was_left_open_is_read_where_nothing_may_be_written),
         TEST(test_what_others_write_in_between_is_seen),
         TEST(test_another_process_writes_while_it_rests_and_it_says_who_holds_it),
         TEST(test_a_file_that_was_put_in_its_place_is_the_one_that_is_written),
