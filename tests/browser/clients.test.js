@@ -3,8 +3,7 @@
 // GL draws is compared with our own pictures of the same view. Prints "ok - what" or "not ok - what".
 const fs = require('node:fs');
 const path = require('node:path');
-const { chromium } = require('playwright-core');
-const { store, output, check, assert, serve, finish } = require('./lib');
+const { store, output, check, assert, serve, browse, slowDown, finish } = require('./lib');
 
 const WIDTH = 1024, HEIGHT = 768;
 // Where each map is looked at: the corner of four 256-px tiles, at their zoom.
@@ -52,6 +51,7 @@ async function openPage(browser, url, name) {
   page.on('pageerror', (problem) => seen.errors.push(String(problem)));
   page.on('request', (request) => /^(data|blob):/.test(request.url()) || request.url().startsWith(`${url}/`) || seen.outside.push(request.url()));
   page.on('response', (response) => seen.statuses.set(response.url(), response.status()));
+  await slowDown(page);
   await page.goto(`${url}/test/${name}`);
   return { page, seen };
 }
@@ -116,9 +116,7 @@ async function drawView({ url, view, center }) {
   await olms.apply(window.shown, `${url}/styles/${view.style ?? 'four-colour'}.json?map=${view.map}`);
   window.shown.getView().setCenter(ol.proj.fromLonLat(center));
   window.shown.getView().setZoom(view.z);
-  const until = Date.now() + 20000;
-  await new Promise((resolve) => { window.shown.once('rendercomplete', resolve); window.shown.render(); setTimeout(resolve, 15000); });
-  while (window.shown.getLoadingOrNotReady?.() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => { window.shown.once('rendercomplete', resolve); window.shown.render(); });
   const layer = window.shown.getLayers().getArray().find((one) => one.getSource?.() instanceof ol.source.VectorTile);
   const features = layer ? layer.getFeaturesInExtent(window.shown.getView().calculateExtent()).length : 0;
   const canvas = [...document.querySelectorAll('#map canvas')].sort((a, b) => b.width - a.width)[0];
@@ -142,9 +140,8 @@ async function main() {
     return;
   }
   fs.mkdirSync(output, { recursive: true });
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((name) => fs.existsSync(name));
   const { server, url } = await serve();
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--force-color-profile=srgb'] });
+  const browser = await browse('--force-color-profile=srgb');
   try {
     const maplibre = await openPage(browser, url, 'maplibre.html');
     let sum = 0;

@@ -1,11 +1,16 @@
 // lib.js - for the tests of this folder: where things are, checks that print "ok - what" or "not ok - what",
-// a server, and the end.
+// a server, a browser, and the end. SLOW=6 slows every page's processor so many times, and its tiles, so
+// that what a slow machine would find is found on a fast one.
 const { spawn } = require('node:child_process');
+const fs = require('node:fs');
 const path = require('node:path');
+const { chromium } = require('playwright-core');
 
 const build = process.env.BUILD || 'build/release';
 const store = 'build/ningxia.gpkg';
 const output = path.join(build, 'test-output');
+const slow = Number(process.env.SLOW || 1);
+const SLOW_TILE_MS = 300;
 let failed = 0;
 
 function notOk(what, problem, lines) {
@@ -14,7 +19,7 @@ function notOk(what, problem, lines) {
 }
 
 // Fails too if the body has no end after so many seconds.
-async function check(what, body, seconds = 60) {
+async function check(what, body, seconds = 120 * slow) {
   let timer;
   const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`no end after ${seconds} s`)), seconds * 1000); });
   try {
@@ -40,9 +45,26 @@ function serve() {
   });
 }
 
+// A browser that asks nobody but us, and draws WebGL without a graphics card.
+function browse(...more) {
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((name) => fs.existsSync(name));
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', ...more] });
+}
+
+// As SLOW says; for each new page.
+async function slowDown(page) {
+  if (slow === 1) return;
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setCPUThrottlingRate', { rate: slow });
+  await page.route(/\/(tiles|fonts|styles)\//, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, SLOW_TILE_MS * Math.random()));
+    await route.fallback().catch(() => null); // the page is gone
+  });
+}
+
 // Runs a test and ends the process by what its checks found.
 function finish(main) {
   main().catch((problem) => notOk('the test runs', problem, 20)).finally(() => process.exit(failed ? 1 : 0));
 }
 
-module.exports = { build, store, output, check, assert, serve, finish };
+module.exports = { build, store, output, check, assert, serve, browse, slow, slowDown, finish };

@@ -3,8 +3,7 @@
 // Prints "ok - what" or "not ok - what"; screenshots stay beside the other test output.
 const fs = require('node:fs');
 const path = require('node:path');
-const { chromium } = require('playwright-core');
-const { store, output, check, assert, serve, finish } = require('./lib');
+const { store, output, check, assert, serve, browse, slowDown, finish } = require('./lib');
 
 // What runs in the page. Draws the source on a map whose pixels are those of the tiles round the
 // north-west corner of one, and gives how many pixels differ from the tiles that are served.
@@ -55,10 +54,10 @@ async function main() {
   }
   const { server, url } = await serve();
   fs.mkdirSync(output, { recursive: true });
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((name) => fs.existsSync(name));
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] });
+  const browser = await browse();
   try {
     const page = await browser.newPage({ viewport: { width: 512, height: 512 } });
+    await slowDown(page);
     await page.setContent('<body style="margin:0"><div id="map" style="width:512px;height:512px"></div>');
     await page.addScriptTag({ path: 'tiler/viewer/ol.js' });
     // Round Yinchuan, where counties, plants and pipelines meet: 106.171875 E, 38.49609375 N.

@@ -86,6 +86,28 @@ export class RiskMap {
       layers: [this.tiles, this.vector.layer, this.dangers, this.pipelines, this.conflicts, this.plants, this.marks],
       controls: [new ol.control.Zoom({ zoomInTipLabel: '', zoomOutTipLabel: '' }), new ol.control.ScaleLine({ units: 'metric', minWidth: 80 }), new ol.control.Attribution({ collapsible: true })],
     });
+    this.tellDrawn();
+  }
+
+  // data-drawn is "yes" while all that was chosen is on the screen: every tile of the view has come
+  // and is painted, and nothing moves. Whatever changes makes it "no" until a later frame is whole.
+  tellDrawn() {
+    const { dataset } = this.map.getTargetElement();
+    let frame = -1;
+    let changedIn = -1;
+    const change = () => {
+      changedIn = frame;
+      dataset.drawn = 'no';
+      this.map.render();
+    };
+    this.map.on('postrender', ({ frameState }) => { frame = frameState?.index ?? frame; });
+    this.map.on('change:size', change);
+    this.map.getLayerGroup().on('change', change);
+    this.view.on(['change', 'propertychange'], change);
+    this.map.on('rendercomplete', ({ frameState }) => {
+      if (frameState.index > changedIn && !this.view.getAnimating() && !this.view.getInteracting() && this.vector.drawn && !this.due) dataset.drawn = 'yes';
+    });
+    change();
   }
 
   layer(name) {

@@ -46,13 +46,18 @@ async function styleOf(maps, unit) {
   };
 }
 
+const RETRY_MS = 3000;
+
 export class VectorTiles {
   // failed: called with what went wrong (no WebGL, no library): the pictures stay.
   constructor(zIndex, failed) {
     this.box = document.createElement('div');
     this.box.className = 'vector';
     this.failed = failed;
-    this.asked = 0;
+    this.asked = 0; // number of the last choice
+    this.drawing = 0; // number of the choice whose style is drawn
+    this.missing = 0; // tiles that did not come, and are asked for again
+    this.drawn = true;
     this.layer = new ol.layer.Layer({ zIndex, visible: false, properties: { name: 'vector' }, render: (frame) => this.render(frame) });
   }
 
@@ -60,41 +65,67 @@ export class VectorTiles {
   async show(maps, unit) {
     const mine = ++this.asked;
     this.layer.setVisible(maps.length > 0);
+    this.setDrawn(!maps.length);
     if (!maps.length) return;
     try {
       const [style] = await Promise.all([styleOf(maps, unit), loadLibrary()]);
       if (mine !== this.asked) return;
+      this.style = style;
       if (this.map) this.map.setStyle(style, { diff: false });
-      else this.open(style);
+      this.drawing = mine;
+      this.layer.changed();
     } catch (problem) {
       if (mine === this.asked) this.failed(problem);
     }
   }
 
-  open(style) {
-    this.map = new maplibregl.Map({
-      container: this.box, style, interactive: false, attributionControl: false, fadeDuration: 0, trackResize: false, localIdeographFontFamily: false,
-      transformRequest: (url) => ({ url, headers: tokenHeaders() }),
-    });
-    this.map.on('idle', () => { this.box.dataset.drawn = 'yes'; });
-    this.map.on('dataloading', () => { this.box.dataset.drawn = 'no'; });
-    this.map.on('error', ({ error }) => { if (!(error?.status >= 400)) this.failed(error); }); // a tile that is missing comes again
+  // Drawn: every tile of the style and the view that were asked for last is here and painted.
+  setDrawn(drawn) {
+    if (this.drawn === drawn) return;
+    this.drawn = drawn;
     this.layer.changed();
   }
 
-  render({ size, viewState }) {
-    Object.assign(this.box.style, { width: `${size[0]}px`, height: `${size[1]}px` });
+  open(camera) {
+    this.map = new maplibregl.Map({
+      container: this.box, style: this.style, ...camera, interactive: false, attributionControl: false, fadeDuration: 0, trackResize: false, localIdeographFontFamily: false,
+      transformRequest: (url) => ({ url, headers: tokenHeaders() }),
+    });
+    // Idle: all that the style of the moment wants has come, and no frame is due; a tile that failed counts as come.
+    this.map.on('idle', () => this.setDrawn(this.drawing === this.asked && this.missing === 0));
+    this.map.on('dataloading', () => this.setDrawn(false));
+    this.map.on('error', (event) => {
+      if (event.error?.status === undefined) this.failed(event.error); // not of a request
+      else if (event.tile) this.askAgain(event.sourceId, event.tile.tileID.canonical);
+    });
+  }
+
+  askAgain(source, tile) {
+    const mine = this.drawing;
+    this.missing++;
+    setTimeout(() => {
+      this.missing--;
+      if (mine === this.drawing) this.map.refreshTiles(source, [tile]);
+      this.map.triggerRepaint();
+    }, RETRY_MS);
+  }
+
+  render({ size: [width, height], viewState }) {
+    Object.assign(this.box.style, { width: `${width}px`, height: `${height}px` });
+    // A tile of 512 px is one of the next zoom's of 256.
+    const camera = { center: toLonLat(viewState.center), zoom: viewState.zoom - 1 };
+    const view = `${width}|${height}|${camera.center}|${camera.zoom}`;
     if (!this.box.isConnected) { // has no size until it stands in the page
       requestAnimationFrame(() => this.layer.changed());
-    } else if (this.map) {
-      if (this.width !== size[0] || this.height !== size[1]) {
-        [this.width, this.height] = size;
-        this.map.resize();
-      }
-      // A tile of 512 px is one of the next zoom's of 256.
-      this.map.jumpTo({ center: toLonLat(viewState.center), zoom: viewState.zoom - 1 });
+    } else if (!this.map) {
+      if (this.style) this.open(camera);
+    } else if (view !== this.view) {
+      this.setDrawn(false);
+      this.map.resize();
+      this.map.jumpTo(camera);
       this.map.redraw();
     }
+    if (this.map) this.view = view;
     return this.box;
   }
 }
