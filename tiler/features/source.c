@@ -1,8 +1,10 @@
 #include "tiler/features/source.h"
 
+#include "geo/measure/hilbert.h"
 #include "tiler/features/shape.h"
 #include "tiler/grid/simplify.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,6 +160,53 @@ static enum err_code add_stretches(struct detail *detail, uint32_t n_points, str
     return ERR_OK;
 }
 
+/* All rows of a layer that have a shape, as they lie on the map. */
+static enum err_code order_rows(const struct source *source, uint32_t n, struct arena *scratch,
+                                uint32_t **order, uint32_t *n_order, struct err *err)
+{
+    struct lonlat *middles = arena_new(scratch, struct lonlat, n);
+    if (!middles)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct geom *geom = world_geom(source->world, source->layer, i);
+        struct box box = geom && geom->kind != GEOM_NONE ? geom->box : box_empty();
+        middles[i] = (struct lonlat){(double)NAN, (double)NAN};
+        if (!box_is_empty(box))
+            middles[i] = (struct lonlat){(box.west_deg + box.east_deg) / 2,
+                                         (box.south_deg + box.north_deg) / 2};
+    }
+    return hilbert_order(middles, n, scratch, order, n_order, err);
+}
+
+static enum err_code add_records(struct shape_builder *builder, const struct source_wanted *wanted,
+                                 struct source *out, struct arena *arena, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    uint32_t *order = NULL, n = (uint32_t)world_count(wanted->world, out->layer);
+    bool ordered = !wanted->rows && out->id != SOURCE_CELLS; /* those have a place by their id */
+    arena_init(&scratch, 0);
+    if (ordered)
+        TRY(order_rows(out, n, &scratch, &order, &n, err));
+    else if (wanted->rows)
+        n = (uint32_t)wanted->n_rows;
+    uint32_t *rows = arena_new(arena, uint32_t, n);
+    TRY(rows ? ERR_OK : err_nomem(err));
+    out->rows = rows;
+    out->places = ordered ? rows : NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        bool added;
+        uint32_t at = builder->n_shapes;
+        uint32_t row = ordered ? order[i] : wanted->rows ? wanted->rows[i] : i;
+        TRY(add_record(builder, out, row, &added, err));
+        if (added)
+            rows[at] = row;
+    }
+done:
+    arena_release(&scratch);
+    return code;
+}
+
 enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,
                            struct source *out, struct err *err)
 {
@@ -169,7 +218,6 @@ enum err_code source_build(const struct source_wanted *wanted, struct arena *are
                            .plane = wanted->plane,
                            .layer = recipes[id].layer,
                            .memo = wanted->memo};
-    size_t n_rows = wanted->rows ? wanted->n_rows : world_count(world, out->layer);
     struct shape_builder builder;
     uint8_t *zooms;
     shape_builder_init(&builder, wanted->plane, arena);
@@ -178,17 +226,7 @@ enum err_code source_build(const struct source_wanted *wanted, struct arena *are
     } else if (id == SOURCE_CONFLICTS) {
         TRY(source_add_conflicts(&builder, wanted, out, err));
     } else {
-        uint32_t *rows = arena_new(arena, uint32_t, n_rows);
-        if (!rows)
-            return err_nomem(err);
-        out->rows = rows;
-        for (size_t i = 0; i < n_rows; i++) {
-            bool added;
-            uint32_t n = builder.n_shapes, row = wanted->rows ? wanted->rows[i] : (uint32_t)i;
-            TRY(add_record(&builder, out, row, &added, err));
-            if (added)
-                rows[n] = row;
-        }
+        TRY(add_records(&builder, wanted, out, arena, err));
     }
     out->n = builder.n_shapes;
     out->shapes = builder.shapes;

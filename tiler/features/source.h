@@ -51,6 +51,9 @@ struct source {
     enum plane plane;
     enum layer_id layer; /* that rows belong to */
     uint32_t n;
+    /* Features are numbered as they lie on the map, so that what a tile needs lies together in
+     * memory. `places` tells the order of the layer, in which they are drawn; NULL: the same. */
+    const uint32_t *places;
     const uint32_t *rows;           /* of each feature; NULL for conflicts, which are no records */
     const struct finding_ref *refs; /* conflicts: of each feature, with its shape and id */
     const struct geom *geoms;
@@ -80,6 +83,12 @@ struct source_wanted {
     const uint64_t *changed;
     size_t n_changed;
 };
+
+/* The place of a feature in the order of the layer: unique, not without gaps. */
+static inline uint32_t source_place(const struct source *source, uint32_t feature)
+{
+    return source->places ? source->places[feature] : feature;
+}
 
 uint64_t source_id_hash(const char *id);
 enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,

@@ -1,31 +1,18 @@
 /* features.c - the fills, lines and circles of a style layer, each feature below the one before. */
 #include "tiler/tiles/drawing.h"
-
-#include <stdlib.h>
+#include "tiler/tiles/ranked.h"
 
 enum {
     /* So many fills from one look at what is hidden to the next. */
     FILLS_A_LOOK = 4,
 };
 
-/* A feature, in the order of drawing. */
-struct drawn {
-    uint32_t rank, feature;
-};
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct drawn *p = a, *q = b;
-    if (p->rank != q->rank)
-        return p->rank < q->rank ? -1 : 1;
-    return p->feature < q->feature ? -1 : p->feature > q->feature;
-}
-
 struct list {
-    struct drawn *items; /* from the lowest up */
+    struct ranked *items; /* from the lowest up */
     size_t n;
 };
 
+/* Those that the look draws, as the source has them. */
 static enum err_code collect(const struct drawing *d, const struct layer_job *job, struct list *out)
 {
     const struct look *look = job->look;
@@ -39,24 +26,29 @@ static enum err_code collect(const struct drawing *d, const struct layer_job *jo
     enum err_code code = source_search(job->source, box, d->arena, &features, &n_found, d->err);
     if (code != ERR_OK || n_found == 0)
         return code;
-    out->items = arena_new(d->arena, struct drawn, n_found);
+    out->items = arena_new(d->arena, struct ranked, n_found);
     if (!out->items)
         return err_nomem(d->err);
     for (size_t i = 0; i < n_found; i++)
         if (look->paint_of[features[i]] != LOOK_NONE)
-            out->items[out->n++] =
-                (struct drawn){look->rank ? look->rank[features[i]] : features[i], features[i]};
-    if (look->rank)
-        qsort(out->items, out->n, sizeof *out->items, by_rank);
+            out->items[out->n++] = (struct ranked){features[i], features[i]};
     return ERR_OK;
 }
 
-/* Puts them in the order of some numbers of theirs, else of the source. */
-static void reorder(struct list *list, const uint32_t *numbers)
+/* Puts them in the order of some numbers of theirs; NULL: leaves them as they are. */
+static enum err_code reorder(const struct drawing *d, struct list *list, const uint32_t *numbers)
 {
+    if (!numbers)
+        return ERR_OK;
     for (size_t i = 0; i < list->n; i++)
-        list->items[i].rank = numbers ? numbers[list->items[i].feature] : list->items[i].feature;
-    qsort(list->items, list->n, sizeof *list->items, by_rank);
+        list->items[i].rank = numbers[list->items[i].feature];
+    return ranked_sort(list->items, list->n, d->arena, d->err);
+}
+
+/* The order in which a layer is drawn. */
+static enum err_code order(const struct drawing *d, const struct layer_job *job, struct list *list)
+{
+    return reorder(d, list, job->look->rank ? job->look->rank : job->source->places);
 }
 
 static const struct paint *paint_at(const struct layer_job *job, const struct list *list, size_t i)
@@ -135,6 +127,22 @@ static bool run_ends(const struct layer_job *job, const struct list *list, size_
                       run_of[list->items[i - 1].feature] != run_of[list->items[i].feature]);
 }
 
+/* By runs, each in the order of the source. Thin lines of one paint are all one. */
+static enum err_code order_strokes(const struct drawing *d, const struct layer_job *job,
+                                   struct list *list, bool outlines)
+{
+    enum err_code code = ERR_OK;
+    const struct look *look = job->look;
+    struct stroke_style first = stroke_scaled(&look->paints[0].stroke, d->key->scale);
+    if (look->n_paints == 1 && (outlines || is_thin(&first)))
+        return ERR_OK;
+    TRY(reorder(d, list, job->source->places));
+    if (look->n_paints > 1)
+        TRY(reorder(d, list, look->run_of));
+done:
+    return code;
+}
+
 /* The strokes of a run are one shape: lines that cross or meet do not darken each other. outlines:
  * those of fills, a pixel wide. */
 static enum err_code draw_strokes(const struct drawing *d, const struct layer_job *job,
@@ -143,8 +151,7 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
     enum err_code code = ERR_OK;
     struct canvas *canvas = d->canvas;
     struct stroke_style stroke = {.width_px = canvas->scale, .join = JOIN_ROUND};
-    if (job->look->run_of && job->look->n_paints > 1)
-        reorder(list, job->look->run_of); /* of one paint they are in that order already */
+    TRY(order_strokes(d, job, list, outlines));
     for (size_t i = list->n; i-- > 0;) {
         look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
@@ -236,15 +243,16 @@ enum err_code features_draw(const struct drawing *d, size_t index)
     TRY(scenes_detail(d->scenes, job.source, d->key->z + d->key->scale - 1, &job.detail, d->err));
     switch (job.layer->type) {
     case LAYER_FILL:
-        TRY(draw_strokes(d, &job, &list, true));
-        if (job.look->run_of)
-            reorder(&list, job.look->rank);
+        if (job.look->has_outlines)
+            TRY(draw_strokes(d, &job, &list, true));
+        TRY(order(d, &job, &list));
         draw_fills(d, &job, &list);
         break;
     case LAYER_LINE:
         TRY(draw_strokes(d, &job, &list, false));
         break;
     case LAYER_CIRCLE:
+        TRY(order(d, &job, &list));
         TRY(draw_circles(d, &job, &list));
         break;
     case LAYER_BACKGROUND:

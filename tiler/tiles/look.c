@@ -1,5 +1,7 @@
 #include "tiler/tiles/look.h"
 
+#include "tiler/tiles/ranked.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,7 +140,7 @@ double paint_reach(const struct paint *paint)
 
 struct keyed {
     double sort_key;
-    uint32_t feature;
+    uint32_t place, feature;
 };
 
 static int by_sort_key(const void *a, const void *b)
@@ -146,15 +148,16 @@ static int by_sort_key(const void *a, const void *b)
     const struct keyed *p = a, *q = b;
     if (p->sort_key != q->sort_key)
         return p->sort_key < q->sort_key ? -1 : 1;
-    return p->feature < q->feature ? -1 : p->feature > q->feature;
+    return p->place < q->place ? -1 : p->place > q->place;
 }
 
 /* The order of drawing, where sort keys change that of the source. */
-static enum err_code rank_features(const struct paint_table *table, const uint32_t *paint_of,
-                                   uint32_t n, struct arena *arena, struct look *out,
+static enum err_code rank_features(const struct paint_table *table, const struct source *source,
+                                   const uint32_t *paint_of, struct arena *arena, struct look *out,
                                    struct err *err)
 {
     bool differ = false;
+    uint32_t n = source->n;
     for (size_t i = 1; i < table->n; i++)
         differ |= table->paints[i].sort_key != table->paints[0].sort_key;
     if (!differ)
@@ -165,7 +168,8 @@ static enum err_code rank_features(const struct paint_table *table, const uint32
         return err_nomem(err);
     for (uint32_t i = 0; i < n; i++) {
         bool drawn = paint_of[i] != LOOK_NONE;
-        order[i] = (struct keyed){drawn ? table->paints[paint_of[i]].sort_key : 0, i};
+        order[i] = (struct keyed){drawn ? table->paints[paint_of[i]].sort_key : 0,
+                                  source_place(source, i), i};
     }
     qsort(order, n, sizeof *order, by_sort_key);
     for (uint32_t i = 0; i < n; i++)
@@ -196,12 +200,16 @@ bool look_cuts_run(const char *id)
     return (hash ^ hash >> 32) >> 7 << (64 - CUT_BITS) == 0;
 }
 
-static bool has_strokes(const struct paint_table *table, const struct style_layer *layer)
+/* All features of a source in the order of its layer. */
+static enum err_code list_features(const struct source *source, struct arena *arena,
+                                   struct ranked **out, struct err *err)
 {
-    bool outlined = false;
-    for (size_t i = 0; i < table->n; i++)
-        outlined |= table->paints[i].has_outline;
-    return layer->type == LAYER_LINE || (layer->type == LAYER_FILL && outlined);
+    *out = arena_new(arena, struct ranked, source->n);
+    if (!*out)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < source->n; i++)
+        (*out)[i] = (struct ranked){source_place(source, i), i};
+    return ranked_sort(*out, source->n, arena, err);
 }
 
 static enum err_code find_runs(const struct paint_table *table, const struct source *source,
@@ -214,6 +222,10 @@ static enum err_code find_runs(const struct paint_table *table, const struct sou
     uint32_t *starts = arena_new(table->arena, uint32_t, n); /* of a paint's features, below */
     uint32_t *features = arena_new(table->arena, uint32_t, source->n);
     uint32_t *run_of = arena_new(arena, uint32_t, source->n);
+    struct ranked *all;
+    enum err_code code = list_features(source, table->arena, &all, err);
+    if (code != ERR_OK)
+        return code;
     if (!order || !place || !starts || !features || !run_of)
         return err_nomem(err);
     for (uint32_t i = 0; i < n; i++)
@@ -228,9 +240,11 @@ static enum err_code find_runs(const struct paint_table *table, const struct sou
     for (uint32_t i = 1; i < n; i++)
         starts[i] += starts[i - 1];
     uint32_t n_drawn = 0;
-    for (uint32_t i = 0; i < source->n; i++)
-        if (paint_of[i] != LOOK_NONE && ++n_drawn)
-            features[starts[place[paint_of[i]]]++] = i;
+    for (uint32_t i = 0; i < source->n; i++) {
+        uint32_t paint = paint_of[all[i].feature];
+        if (paint != LOOK_NONE && ++n_drawn)
+            features[starts[place[paint]]++] = all[i].feature;
+    }
     for (uint32_t i = 0, length = 0; i < n_drawn; i++, length++) {
         uint32_t before = i ? features[i - 1] : features[0];
         if (paint_of[before] != paint_of[features[i]] || length == LONGEST_RUN ||
@@ -254,6 +268,7 @@ static enum err_code keep_paints(const struct paint_table *table, struct arena *
     for (size_t i = 0; i < table->n; i++) {
         paints[i] = table->paints[i];
         out->reach_px = fmax(out->reach_px, paint_reach(&paints[i]));
+        out->has_outlines |= paints[i].has_outline;
     }
     out->n_paints = (uint32_t)table->n;
     out->paints = paints;
@@ -292,8 +307,8 @@ enum err_code look_build(const struct style_layer *layer, const struct source *s
     }
     out->paint_of = paint_of;
     TRY(keep_paints(&table, arena, out, err));
-    TRY(rank_features(&table, paint_of, source->n, arena, out, err));
-    if (has_strokes(&table, layer))
+    TRY(rank_features(&table, source, paint_of, arena, out, err));
+    if (layer->type == LAYER_LINE || (layer->type == LAYER_FILL && out->has_outlines))
         TRY(find_runs(&table, source, paint_of, arena, out, err));
 done:
     arena_release(&texts);

@@ -38,14 +38,15 @@ struct look {
     uint32_t n_paints;
     const struct paint *paints;
     const uint32_t *paint_of; /* of each feature of the source; LOOK_NONE: not drawn */
-    /* Of each feature: its place in the order of drawing, by sort key, then as the source has
-     * them. NULL: as the source has them. */
+    /* Of each feature: its place in the order of drawing, by sort key, then by its place in the
+     * source. NULL: by that alone. */
     const uint32_t *rank;
     /* Of lines, and of fills where they have outlines: the run of each feature. The strokes of a
      * run are laid as one, runs one after the other, by sort key, then by paint: which features of
      * one paint belong together does not depend on those of another. NULL: it is all one. */
     const uint32_t *run_of;
-    double reach_px; /* how far a feature may be drawn outside of its box */
+    bool has_outlines; /* fills */
+    double reach_px;   /* how far a feature may be drawn outside of its box */
 };
 
 /* The plane that all of it is in. */

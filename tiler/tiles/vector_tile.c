@@ -1,5 +1,6 @@
 #include "tiler/tiles/vector_tile.h"
 
+#include "tiler/tiles/ranked.h"
 #include "tiler/tiles/scenes.h"
 #include "tiler/vector/vector_shape.h"
 
@@ -101,21 +102,11 @@ struct making {
     struct err *err;
 };
 
-struct drawn_feature {
-    uint32_t rank, feature;
-};
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct drawn_feature *p = a, *q = b;
-    return p->rank < q->rank ? -1 : p->rank > q->rank;
-}
-
 /* The features that any of the looks draws. */
 struct wanted_features {
     const struct look **looks;
     size_t n_looks;
-    const uint32_t *rank; /* or NULL: as the source has them */
+    const uint32_t *rank; /* or NULL: by their places in the source */
 };
 
 static bool has_sort_key(const struct style_layer *layer)
@@ -156,16 +147,15 @@ done:
 }
 
 static enum err_code collect(const struct making *m, const struct source *source,
-                             const struct wanted_features *wanted, struct drawn_feature **out,
-                             size_t *n)
+                             const struct wanted_features *wanted, struct ranked **out, size_t *n)
 {
     enum err_code code = ERR_OK;
     uint32_t *found;
     size_t n_found;
-    const uint32_t *rank = wanted->rank;
+    const uint32_t *rank = wanted->rank ? wanted->rank : source->places;
     *n = 0;
     TRY(source_search(source, m->frame.reach, m->arena, &found, &n_found, m->err));
-    *out = arena_new(m->arena, struct drawn_feature, n_found);
+    *out = arena_new(m->arena, struct ranked, n_found);
     TRY(*out ? ERR_OK : err_nomem(m->err));
     for (size_t i = 0; i < n_found; i++) {
         uint32_t feature = found[i];
@@ -173,10 +163,10 @@ static enum err_code collect(const struct making *m, const struct source *source
         for (size_t k = 0; k < wanted->n_looks && !drawn; k++)
             drawn = wanted->looks[k]->paint_of[feature] != LOOK_NONE;
         if (drawn)
-            (*out)[(*n)++] = (struct drawn_feature){rank ? rank[feature] : feature, feature};
+            (*out)[(*n)++] = (struct ranked){rank ? rank[feature] : feature, feature};
     }
     if (rank)
-        qsort(*out, *n, sizeof **out, by_rank);
+        TRY(ranked_sort(*out, *n, m->arena, m->err));
 done:
     return code;
 }
@@ -202,7 +192,7 @@ struct ingredients {
 };
 
 static enum err_code add_features(const struct making *m, const struct ingredients *from,
-                                  const struct drawn_feature *features, size_t n)
+                                  const struct ranked *features, size_t n)
 {
     enum err_code code = ERR_OK;
     uint32_t keys[ATTRIBUTE_FIELDS];
@@ -227,7 +217,7 @@ static enum err_code add_layer(const struct making *m, enum style_source id, con
     enum err_code code = ERR_OK;
     struct ingredients from;
     struct wanted_features wanted;
-    struct drawn_feature *features;
+    struct ranked *features;
     size_t n;
     TRY(find_looks(m, id, false, &wanted));
     if (wanted.n_looks == 0)
@@ -268,7 +258,7 @@ static enum err_code add_places(const struct making *m, enum style_source id)
     const struct source *source;
     const struct attributes *attributes;
     struct wanted_features wanted;
-    struct drawn_feature *features;
+    struct ranked *features;
     size_t n;
     uint32_t keys[ATTRIBUTE_FIELDS];
     struct mvt *mvt = m->room->mvt;
