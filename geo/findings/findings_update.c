@@ -275,6 +275,35 @@ static bool is_gone(const struct retarget *target, const struct finding *one)
            one->kind == FINDING_DISTANCE && one->target_layer == target->edit->layer;
 }
 
+/* Whether a list has findings about the target as it was. In a town, lists are long, and most of
+ * those in reach have none: of a single edit all targets stood in the world before it, by whose
+ * rows they are in order. A list that was changed already names one that did not, and the old
+ * one no more. */
+static bool loses(const struct updating *on, const struct retarget *target,
+                  const struct finding_list *list)
+{
+    const struct finding sought = {.kind = FINDING_DISTANCE,
+                                   .target_layer = (uint8_t)target->edit->layer,
+                                   .target_slot = target->edit->old_slot};
+    size_t low = 0, high = list->n;
+    if (!target->before)
+        return false;
+    if (on->change->n_edits > 1) {
+        for (uint32_t k = 0; k < list->n; k++)
+            if (is_gone(target, &list->items[k]))
+                return true;
+        return false;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (finding_compare(on->change->old, &list->items[middle], &sought) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < list->n && is_gone(target, &list->items[low]);
+}
+
 /* Whether the source may have the shape of either time in reach, as far as boxes tell. Its list
  * says how far that is, the slack of the target's layer apart. */
 static bool is_in_reach(struct retarget *target, double reach_m, const struct geom *source)
@@ -333,20 +362,18 @@ static enum err_code change_list(struct updating *on, struct retarget *target, e
     if (!list || has(&on->redo, index, slot) ||
         !is_in_reach(target, (double)list->reach_m, world_geom(now, layer, row)))
         return ERR_OK;
-    bool loses = false;
-    for (uint32_t k = 0; k < list->n && !loses; k++)
-        loses = is_gone(target, &list->items[k]);
+    bool had = loses(on, target, list);
     if (target->after) {
         struct spacing_source source = spacing_source_of(now, layer, row);
         uint32_t target_row = (uint32_t)world_row(now, edit->layer, edit->new_slot);
         TRY(distances_find_one(on->judging, &source, edit->layer, target_row, &added, err));
     }
-    if (!loses && added.n == 0)
+    if (!had && added.n == 0)
         goto done;
     items = arena_new(on->arena, struct finding, list->n + added.n);
     TRY(items ? ERR_OK : err_nomem(err));
     for (uint32_t k = 0; k < list->n; k++)
-        if (!loses || !is_gone(target, &list->items[k]))
+        if (!had || !is_gone(target, &list->items[k]))
             items[n++] = list->items[k];
     if (on->change->n_edits == 1) {
         for (size_t k = 0; k < added.n; k++)
@@ -370,23 +397,57 @@ done:
     return code;
 }
 
+/* Sources of a layer that may have something in the box in reach. */
 static enum err_code retarget_near(struct updating *on, struct retarget *target,
-                                   enum layer_id layer, const struct record_head *where,
-                                   struct err *err)
+                                   enum layer_id layer, struct box box, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct findings_change *change = on->change;
-    double reach_m = (double)on->made->reach_m[finding_layer_index(layer)];
     uint32_t *rows = NULL;
     size_t n = 0;
-    if (!where || where->geom.kind == GEOM_NONE || reach_m < 0)
-        return ERR_OK;
-    reach_m += target->slack_m;
-    struct box box = isfinite(reach_m) ? ellipsoid_expand(where->geom.box, reach_m)
-                                       : (struct box){-180, -90, 180, 90};
-    TRY(world_search(change->now, layer, box, on->arena, &rows, &n, err));
+    double reach_m = (double)on->made->reach_m[finding_layer_index(layer)] + target->slack_m;
+    box = isfinite(reach_m) ? ellipsoid_expand(box, reach_m) : (struct box){-180, -90, 180, 90};
+    TRY(world_search(on->change->now, layer, box, on->arena, &rows, &n, err));
     for (size_t i = 0; i < n; i++)
         TRY(change_list(on, target, layer, rows[i], err));
+done:
+    return code;
+}
+
+static double area_deg2(struct box box, double wider_m)
+{
+    box = ellipsoid_expand(box, wider_m);
+    return (box.east_deg - box.west_deg) * (box.north_deg - box.south_deg);
+}
+
+/* Whether one search around both finds no more than one around each. */
+static bool are_near(struct box a, struct box b, double reach_m)
+{
+    return isfinite(reach_m) &&
+           area_deg2(box_union(a, b), reach_m) <= area_deg2(a, reach_m) + area_deg2(b, reach_m);
+}
+
+/* Sources near the new place get it, those near the old one, which had it, lose it; both at once
+ * if it went not far. Else those near the old one come second, of which those near both were
+ * there already: there is nothing more to do for them. */
+static enum err_code retarget_layer(struct updating *on, const struct retarget *target,
+                                    enum layer_id layer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    double reach_m = (double)on->made->reach_m[finding_layer_index(layer)];
+    const struct record_head *after = target->after;
+    const struct record_head *before = target->before;
+    struct retarget goes = *target, comes = *target;
+    bool is = after && after->geom.kind != GEOM_NONE;
+    bool was = before && before->geom.kind != GEOM_NONE;
+    if (reach_m < 0 || !judging_may_meet(on->judging, layer, target->edit->layer))
+        return ERR_OK;
+    if (is && was && are_near(before->geom.box, after->geom.box, reach_m))
+        return retarget_near(on, &comes, layer, box_union(before->geom.box, after->geom.box), err);
+    if (is)
+        TRY(retarget_near(on, &comes, layer, after->geom.box, err));
+    goes.after = NULL;
+    if (was)
+        TRY(retarget_near(on, &goes, layer, before->geom.box, err));
 done:
     return code;
 }
@@ -404,15 +465,8 @@ static enum err_code retarget_all(struct updating *on, const struct world_edit *
         .after = record_of(now, edit->layer, edit->new_slot),
         .slack_m = fmax(world_slack_m(old, edit->layer), world_slack_m(now, edit->layer)),
         .reached = {.reach_m = (double)NAN}};
-    /* Sources near the new place get it; then those near the old one, which had it, lose it: near
-     * both, the second finds nothing more to do. */
-    for (size_t l = 0; l < sizeof sources / sizeof sources[0]; l++) {
-        TRY(retarget_near(on, &target, sources[l], target.after, err));
-        struct retarget gone = target;
-        gone.after = NULL;
-        gone.reached.reach_m = (double)NAN;
-        TRY(retarget_near(on, &gone, sources[l], target.before, err));
-    }
+    for (size_t l = 0; l < sizeof sources / sizeof sources[0]; l++)
+        TRY(retarget_layer(on, &target, sources[l], err));
 done:
     return code;
 }

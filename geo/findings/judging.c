@@ -141,6 +141,27 @@ void judging_free(struct judging *judging)
     free(judging);
 }
 
+static bool means_layer(const struct world *world, const struct row_group *group,
+                        const struct target_class *class)
+{
+    for (size_t i = 0; i < group->n_rules; i++)
+        if (text_equal(group->rules[i]->target, class->source.id))
+            return rule_holds(&class->source, world->as_of);
+    return false;
+}
+
+bool judging_may_meet(const struct judging *judging, enum layer_id sources, enum layer_id targets)
+{
+    const struct judging_private *own = judging->private;
+    const struct rules *rules = judging->world->rules;
+    for (size_t c = 0; c < rules->n_target_classes; c++)
+        for (size_t g = 0; rules->target_classes[c].layer == targets && g < own->n_groups; g++)
+            if (own->groups[g].layer == sources &&
+                means_layer(judging->world, &own->groups[g], &rules->target_classes[c]))
+                return true;
+    return false;
+}
+
 /* ---- the set of a source ---- */
 
 static enum truth is_of_group(const struct row_group *group, const void *record,

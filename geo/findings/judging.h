@@ -36,6 +36,9 @@ enum err_code judging_prepare(struct judging *judging, const struct crew *crew, 
 enum err_code judging_set(const struct judging *judging, const struct spacing_source *source,
                           struct arena *scratch, const struct spacing_set **out, struct err *err);
 
+/* Whether any row in force that speaks of sources of a layer means targets of another. */
+bool judging_may_meet(const struct judging *judging, enum layer_id sources, enum layer_id targets);
+
 /* ---- findings on their way to a list ---- */
 
 struct finding_bag {
