@@ -104,6 +104,28 @@ async function colours(page) {
   }, clip);
 }
 
+// Mean difference of all channels of two screenshots, of 255, beside the panels. Over blocks of 8 px, the
+// repeat of a pattern: pictures lie on whole pixels, what a browser draws need not, and hatches part by that.
+const difference = (page, a, b) => page.evaluate(async (pictures) => {
+  const [one, other] = await Promise.all(pictures.map(async (data) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${data}`;
+    await image.decode();
+    const [width, height] = [640, 736];
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    context.drawImage(image, 240, 60, width, height, 0, 0, width, height);
+    const pixels = context.getImageData(0, 0, width, height).data;
+    const blocks = new Float64Array((width / 8) * (height / 8) * 3);
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++)
+        for (let k = 0; k < 3; k++) blocks[((y >> 3) * (width / 8) + (x >> 3)) * 3 + k] += pixels[(y * width + x) * 4 + k] / 64;
+    return blocks;
+  }));
+  return one.reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0) / one.length;
+}, [a.toString('base64'), b.toString('base64')]);
+// Measured: 0.7 to 0.9.
+const MOST_DIFFERENCE = 2.5;
+
 async function desktop(browser, base, size) {
   let page, seen, context;
   await check('the first tile comes, and its time is told', async () => {
@@ -207,6 +229,36 @@ async function desktop(browser, base, size) {
       assert((await page.isChecked(`#layers input[name=${name}]`)) !== was, `${name} did not change`);
     }
     await settled(page, seen);
+  });
+  await check('a style of the server is chosen: tiles, legend and page follow, as pictures and as vector tiles', async () => {
+    const { styles } = await (await fetch(`${base}/v1/status`)).json();
+    const offered = await page.$$eval('#style option', (options) => options.map((option) => [option.value, option.textContent]));
+    assert(offered.map(([value]) => value).join() === ['', ...styles.slice(1)].join(), `${offered} of ${styles}`);
+    assert(offered.some(([, text]) => text === '无障碍'), offered.join(' '));
+    for (const style of styles.slice(1)) {
+      const before = seen.tiles.length;
+      await page.selectOption('#style', style);
+      await settled(page, seen);
+      assert(page.url().includes(`style=${style}`), page.url());
+      const asked = seen.tiles.slice(before).filter((tile) => /\.png/.test(tile.url));
+      assert(asked.length > 0 && asked.every((tile) => tile.url.includes(`style=${style}`) && tile.url.includes('unit=640100') && tile.status === 200), JSON.stringify(asked.slice(0, 3)));
+      assert(asked.every((tile) => tile.url.includes('/dangers/') === tile.url.includes('overlay=1')), 'a ground is drawn on a ground');
+      const legend = (await (await fetch(`${base}/v1/legend/city?style=${style}`)).json()).entries;
+      await says(page, '#entries', new RegExp(legend[0].zh.slice(0, 6)));
+      const fields = await page.$$eval('#entries .swatch', (all) => all.map((one) => [one.style.getPropertyValue('--colour'), one.style.backgroundImage.slice(0, 20)]));
+      assert(legend.every((entry, i) => fields[i][0] === entry.colour && /data:image/.test(fields[i][1]) === Boolean(entry.pattern)), JSON.stringify(fields));
+      assert((await page.evaluate(() => document.documentElement.classList.contains('dark'))) === (style === 'dark'), `the page in ${style}`);
+      const pictures = await shot(page, `viewer-desktop-style-${style}`);
+      await page.click('#formats [data-name=mvt]');
+      await settled(page, seen);
+      const mean = await difference(page, pictures, await shot(page, `viewer-desktop-style-${style}-vector`));
+      console.log(`  ${style}: pictures and vector tiles differ by ${mean.toFixed(2)} of 255`);
+      assert(mean < MOST_DIFFERENCE, `${style}: ${mean}`);
+      await page.click('#formats [data-name=png]');
+    }
+    await page.selectOption('#style', '');
+    await settled(page, seen);
+    assert(!page.url().includes('style='), page.url());
   });
   await check('the map is drawn from vector tiles when one chooses them, and looks the same', async () => {
     const before = await colours(page);
@@ -345,6 +397,10 @@ async function phone(browser, base, size) {
     await page.tap('#close');
     await page.tap('#fold');
     await page.tap('#formats [data-name=mvt]');
+    await page.selectOption('#style', 'dark');
+    await settled(page, seen);
+    await shot(page, 'viewer-phone-style-dark');
+    await page.selectOption('#style', '');
     await page.tap('#fold');
     await settled(page, seen);
     await shot(page, 'viewer-phone-vector');
@@ -394,6 +450,33 @@ async function basemap(browser, size) {
   });
   server.kill('SIGTERM');
   other.close();
+}
+
+// A style of the operator's own is the first, and offered under its own name; one that there is not is told.
+async function ownStyle(browser, size) {
+  const file = path.join(output, 'own.json');
+  const style = JSON.parse(fs.readFileSync('styles/dark.json', 'utf8'));
+  fs.writeFileSync(file, JSON.stringify({ ...style, name: '指挥大厅' }));
+  const { server, base } = await startServer(store, '--style', file);
+  await check('a style of one\'s own is drawn first and offered by its name', async () => {
+    const { context, page, seen } = await openPage(browser, base, size, '#map=city&tiles=mvt');
+    await settled(page, seen);
+    assert((await page.$eval('#style', (select) => select.selectedOptions[0].textContent)) === '指挥大厅', 'not the first');
+    assert(await page.evaluate(() => document.documentElement.classList.contains('dark')), 'a light page round a dark map');
+    await page.selectOption('#style', 'four-colour');
+    await settled(page, seen);
+    assert(!(await page.evaluate(() => document.documentElement.classList.contains('dark'))), 'a dark page round a light map');
+    assert(seen.errors.length === 0, seen.errors.join('; '));
+    await context.close();
+  });
+  await check('a style that the server has not is told, and its own choice is drawn', async () => {
+    const { context, page, seen } = await openPage(browser, base, size, '#map=city&style=nosuch');
+    await says(page, '#notice', /nosuch/);
+    await settled(page, seen);
+    assert(tilesOf(seen, 'city').length > 0 && !page.url().includes('style='), page.url());
+    await context.close();
+  });
+  server.kill('SIGTERM');
 }
 
 // A server that answers nobody without a token: the page asks for one, and works with it.
@@ -482,6 +565,7 @@ async function main() {
     await desktop(browser, base, sizes[0]);
     await phone(browser, base, sizes[1]);
     await basemap(browser, sizes[0]);
+    await ownStyle(browser, sizes[0]);
     for (const size of sizes) await tokens(browser, size);
   } finally {
     await browser.close();

@@ -85,6 +85,21 @@ static void test_tilejson_and_styles_lead_to_tiles_of_the_same_style(void **stat
     assert_non_null(strstr(body(s), "\"own style\""));
 }
 
+static void test_an_overlay_is_drawn_without_its_ground(void **state)
+{
+    struct served *s = *state;
+    char tag[BLOB_TAG_BYTES];
+    assert_int_equal(get(s, "/tiles/city/9/407/197.png"), 200); /* all of it background */
+    memcpy(tag, s->response.body->tag, sizeof tag);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.png?overlay=1"), 200);
+    assert_string_not_equal(s->response.body->tag, tag);
+    assert_int_equal(s->response.body->n_bytes, 116); /* nothing is left */
+    assert_int_equal(get(s, "/tiles/city/9/407/197.png"), 200);
+    assert_string_equal(s->response.body->tag, tag); /* they are two in the cache */
+    assert_int_equal(get(s, "/tiles/city/9/407/197.png?overlay=2"), 400);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?overlay=1"), 400);
+}
+
 static void test_the_sprite_that_a_style_names_is_there(void **state)
 {
     struct served *s = *state;
@@ -138,6 +153,7 @@ int main(void)
         OWN(test_tiles_are_drawn_in_the_style_that_is_named),
         OWN(test_a_style_that_there_is_not_is_told_with_those_that_there_are),
         OWN(test_tilejson_and_styles_lead_to_tiles_of_the_same_style),
+        OWN(test_an_overlay_is_drawn_without_its_ground),
         OWN(test_the_sprite_that_a_style_names_is_there),
         OWN(test_a_style_that_changes_shows_and_a_wrong_one_does_not),
     };

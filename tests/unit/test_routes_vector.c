@@ -111,6 +111,7 @@ static void test_tilejson_and_style_lead_to_the_vector_tiles(void **state)
         assert_true(strcmp(id, "veil") != 0 && strcmp(id, "cities-colour") != 0);
     }
     jr_free(root);
+    assert_null(strstr(body(s), "sisetu:outside"));
     assert_int_equal(get(s, "/styles/other.json"), 404);
     assert_int_equal(get(s, "/styles/four-colour.json?map=none"), 404);
     assert_int_equal(get(s, "/tiles/none.json"), 404);
@@ -122,11 +123,84 @@ static void test_tilejson_and_style_lead_to_the_vector_tiles(void **state)
     assert_int_equal(get(s, "/tiles/city"), 404);
 }
 
+/* Of the layer with that id. */
+static const struct json *layer_of(const struct json *style, const char *id)
+{
+    const struct json *layers = jr_get(style, "layers");
+    for (size_t i = 0; i < jr_count(layers); i++)
+        if (strcmp(jr_text(jr_get(jr_item(layers, i), "id")), id) == 0)
+            return jr_item(layers, i);
+    return NULL;
+}
+
+static void test_a_style_with_a_unit_draws_it_and_what_lies_outside(void **state)
+{
+    struct served *s = *state;
+    struct json *root = NULL;
+    struct err err;
+    struct http_request request = {.method = HTTP_GET,
+                                   .target = "/styles/four-colour.json?map=risk&unit=640100",
+                                   .host = "a.example",
+                                   .body = ""};
+    ask_with(s, &request);
+    assert_int_equal(s->response.status, 200);
+    assert_int_equal(jr_parse(body(s), s->response.body->n_bytes, &root, &err), ERR_OK);
+    const struct json *veil = layer_of(root, "veil"), *edge = layer_of(root, "selected");
+    assert_string_equal(jr_text(jr_get(veil, "source")), "sisetu:outside");
+    assert_null(jr_get(veil, "source-layer")); /* GeoJSON has none */
+    assert_string_equal(jr_text(jr_get(edge, "source")), "sisetu:selected");
+    const struct json *source = jr_get(jr_get(root, "sources"), "sisetu:outside");
+    assert_string_equal(jr_text(jr_get(source, "type")), "geojson");
+    assert_string_equal(jr_text(jr_get(source, "data")),
+                        "http://a.example/v1/units/640100/outside.geojson");
+    jr_free(root);
+    assert_int_equal(get(s, "/styles/four-colour.json?map=risk&unit=999999"), 404);
+}
+
+static double ring_area(const struct json *ring)
+{
+    double sum = 0;
+    for (size_t i = 0; i + 1 < jr_count(ring); i++) {
+        const struct json *a = jr_item(ring, i), *b = jr_item(ring, i + 1);
+        sum += jr_number(jr_item(a, 0), 0) * jr_number(jr_item(b, 1), 0) -
+               jr_number(jr_item(b, 0), 0) * jr_number(jr_item(a, 1), 0);
+    }
+    return sum / 2;
+}
+
+static void test_a_unit_and_what_lies_outside_it_are_geojson(void **state)
+{
+    struct served *s = *state;
+    struct json *root = NULL;
+    struct err err;
+    assert_int_equal(get(s, "/v1/units/640100/selected.geojson"), 200);
+    assert_string_equal(s->response.content_type, "application/geo+json; charset=utf-8");
+    assert_int_equal(jr_parse(body(s), s->response.body->n_bytes, &root, &err), ERR_OK);
+    assert_string_equal(jr_text(jr_get(jr_get(root, "properties"), "code")), "640100");
+    assert_true(jr_number(jr_get(jr_get(root, "properties"), "level"), 0) == 2);
+    const struct json *shape = jr_get(root, "geometry");
+    assert_string_equal(jr_text(jr_get(shape, "type")), "Polygon");
+    assert_true(ring_area(jr_item(jr_get(shape, "coordinates"), 0)) == 1); /* square degree */
+    jr_free(root);
+    assert_int_equal(get(s, "/v1/units/640100/outside.geojson"), 200);
+    assert_int_equal(jr_parse(body(s), s->response.body->n_bytes, &root, &err), ERR_OK);
+    const struct json *outer = jr_item(jr_get(jr_get(root, "geometry"), "coordinates"), 0);
+    assert_int_equal(jr_count(outer), 2);
+    assert_true(ring_area(jr_item(outer, 0)) > 360 * 170); /* counter-clockwise */
+    assert_true(ring_area(jr_item(outer, 1)) == -1);       /* a hole */
+    jr_free(root);
+    assert_int_equal(get(s, "/v1/units/640100/inside.geojson"), 404);
+    assert_int_equal(get(s, "/v1/units/999999/outside.geojson"), 404);
+    assert_int_equal(get(s, "/v1/units/640100/outside.geojson?a=1"), 400);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_vector_tiles_come_plain_and_gzipped_and_empty_ones_are_204),
         TEST(test_tilejson_and_style_lead_to_the_vector_tiles),
+        TEST(test_a_style_with_a_unit_draws_it_and_what_lies_outside),
+        TEST(test_a_unit_and_what_lies_outside_it_are_geojson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

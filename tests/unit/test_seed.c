@@ -48,7 +48,7 @@ static bool is_planned(const struct seed_plan *plan, uint64_t id)
 static size_t draw(struct archive_tile tile, enum map_id id, uint32_t scale, struct buf *out)
 {
     struct err err;
-    const struct tile_key key = {id, tile.z, tile.x, tile.y, scale, IMAGE_AUTO, NULL};
+    const struct tile_key key = {id, tile.z, tile.x, tile.y, scale, IMAGE_AUTO, NULL, false};
     buf_clear(out);
     worker_reset(&map.worker);
     check(tile_draw(map.scenes, map.canvas, &map.worker, &key, out, &err), &err);

@@ -72,20 +72,20 @@ static int alpha(uint32_t p)
 static void test_tiles_outside_the_grid_or_of_no_unit_are_not_found(void **state)
 {
     (void)state;
-    static const struct tile_key bad[] = {{MAP_RISK, 21, 0, 0, 1, IMAGE_AUTO, NULL},
-                                          {MAP_RISK, 3, 8, 0, 1, IMAGE_AUTO, NULL},
-                                          {MAP_RISK, 3, 0, 8, 1, IMAGE_AUTO, NULL},
-                                          {MAP_RISK, 4294967295u, 0, 0, 1, IMAGE_AUTO, NULL},
-                                          {MAP_RISK, 3, 4294967295u, 0, 1, IMAGE_AUTO, NULL},
-                                          {MAP_RISK, 3, 6, 3, 1, IMAGE_AUTO, "999999"},
-                                          {MAP_RISK, 3, 6, 3, 1, IMAGE_AUTO, ""}};
+    static const struct tile_key bad[] = {{MAP_RISK, 21, 0, 0, 1, IMAGE_AUTO, NULL, false},
+                                          {MAP_RISK, 3, 8, 0, 1, IMAGE_AUTO, NULL, false},
+                                          {MAP_RISK, 3, 0, 8, 1, IMAGE_AUTO, NULL, false},
+                                          {MAP_RISK, 4294967295u, 0, 0, 1, IMAGE_AUTO, NULL, false},
+                                          {MAP_RISK, 3, 4294967295u, 0, 1, IMAGE_AUTO, NULL, false},
+                                          {MAP_RISK, 3, 6, 3, 1, IMAGE_AUTO, "999999", false},
+                                          {MAP_RISK, 3, 6, 3, 1, IMAGE_AUTO, "", false}};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct buf out;
         struct err err;
         assert_int_equal(draw_png(&bad[i], &out, &err), ERR_NOT_FOUND);
         buf_release(&out);
     }
-    struct tile_key large = {MAP_RISK, 3, 6, 3, 3, IMAGE_AUTO, NULL};
+    struct tile_key large = {MAP_RISK, 3, 6, 3, 3, IMAGE_AUTO, NULL, false};
     struct buf out;
     struct err err;
     assert_int_equal(draw_png(&large, &out, &err), ERR_USAGE);
@@ -97,7 +97,7 @@ static void test_outside_the_data_a_tile_is_the_empty_one(void **state)
     (void)state;
     for (int id = 0; id < MAP_COUNT; id++) {
         for (uint32_t scale = 1; scale <= 2; scale++) {
-            struct tile_key far = {(enum map_id)id, 8, 10, 10, scale, IMAGE_AUTO, NULL};
+            struct tile_key far = {(enum map_id)id, 8, 10, 10, scale, IMAGE_AUTO, NULL, false};
             struct buf png = must_draw(&far);
             assert_int_equal(png.n_bytes, scale == 1 ? 116 : 139);
             buf_release(&png);

@@ -67,7 +67,7 @@ ask_handler ask_metrics;
 ask_handler ask_near;
 
 /* routes_vector.c */
-ask_handler ask_tilejson, ask_style;
+ask_handler ask_tilejson, ask_style, ask_unit_shape;
 
 /* routes_fonts.c */
 ask_handler ask_font;

@@ -20,6 +20,7 @@ static const struct asset table[] = {
     {"answers.js", JAVASCRIPT, NULL},
     {"fn.js", JAVASCRIPT, NULL},
     {"dom.js", JAVASCRIPT, NULL},
+    {"look.js", JAVASCRIPT, NULL},
     {"map.js", JAVASCRIPT, NULL},
     {"words.js", JAVASCRIPT, NULL},
     {"vector.js", JAVASCRIPT, NULL},

@@ -123,6 +123,10 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     key->unit = params_text(&ask->params, "unit");
     if (key->unit && world_unit(ask->world, key->unit) < 0)
         return err_set(err, ERR_NOT_FOUND, "no unit has the code \"%s\"", key->unit);
+    const char *overlay = params_text(&ask->params, "overlay");
+    key->overlay = overlay != NULL;
+    if (overlay && strcmp(overlay, "1") != 0)
+        return err_set(err, ERR_USAGE, "overlay is 1, or left out, not \"%s\"", overlay);
 done:
     return code;
 }
@@ -131,9 +135,9 @@ done:
 
 static const char ENDS_IN_GZIP[] = " gz"; /* no address has a space in it */
 
-/* "?style=dark&png=8&unit=640100", what is usual left out; the first style by no name, one that is
- * no plain word by its version, under an address that nobody can ask for. A unit's code is checked
- * to exist: codes have at most 12 digits. */
+/* "?style=dark&png=8&unit=640100&overlay=1", what is usual left out; the first style by no name,
+ * one that is no plain word by its version, under an address that nobody can ask for. A unit's code
+ * is checked to exist: codes have at most 12 digits. */
 static void write_query(const struct ask *ask, const struct tile_key *key, struct buf *out)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
@@ -151,8 +155,12 @@ static void write_query(const struct ask *ask, const struct tile_key *key, struc
         buf_printf(out, "%cpng=%d", mark, key->form == IMAGE_PALETTE ? 8 : 32);
         mark = '&';
     }
-    if (key->unit)
+    if (key->unit) {
         buf_printf(out, "%cunit=%s", mark, key->unit);
+        mark = '&';
+    }
+    if (key->overlay)
+        buf_printf(out, "%coverlay=1", mark);
 }
 
 /* The text is the address of the tile in one spelling, without "/tiles/" and version: grids that

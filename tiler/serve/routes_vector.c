@@ -1,5 +1,6 @@
 /* routes_vector.c - what clients of vector tiles read first: /tiles/{map}.json,
- * /styles/{name}.json. */
+ * /styles/{name}.json, and the unit of ?unit= that no tile holds. */
+#include "data/geom_json.h"
 #include "data/base/text.h"
 #include "tiler/serve/ask.h"
 #include "tiler/tiles/scenes.h"
@@ -117,17 +118,18 @@ done:
 
 /* ---- the style ---- */
 
-/* Whether a layer is drawn on the map by a client: it has no unit of ?unit= to draw. */
-static bool is_for(const struct style_layer *layer, enum map_id map)
+/* Whether a layer is drawn from the unit of ?unit=, or from all but it. */
+static bool is_of_unit(const struct style_layer *layer)
 {
-    return layer->source != SOURCE_SELECTED && layer->source != SOURCE_OUTSIDE &&
-           layer->zooms[map].least < layer->zooms[map].beyond;
+    return layer->source == SOURCE_SELECTED || layer->source == SOURCE_OUTSIDE;
 }
 
 struct members {
     struct ask *ask;
     const struct style *style;
     const char *map;
+    const char *unit; /* code; NULL: none is asked for */
+    bool of_unit;     /* the layer at hand is */
     enum map_id id;
     const char *places; /* of the layer at hand: where its symbols stand, or NULL */
     bool failed;
@@ -168,13 +170,24 @@ static void write_metadata(struct members *members, const struct json *metadata)
     jw_end_object(jw);
 }
 
+/* A GeoJSON source of its own, which knows no source-layer. */
+static const char *unit_source(struct members *members, const char *part)
+{
+    return arena_printf(members->ask->arena, "sisetu:%s", part);
+}
+
 static bool write_layer_member(void *context, const char *key, const struct json *value)
 {
     struct members *members = context;
     if (strcmp(key, "minzoom") == 0 || strcmp(key, "maxzoom") == 0)
         return true;
-    jw_key(&members->ask->jw, key);
-    if (members->places && strcmp(key, "source-layer") == 0)
+    if (members->of_unit && strcmp(key, "source") == 0)
+        return true; /* see unit_source */
+    jw_key(&members->ask->jw,
+           members->of_unit && strcmp(key, "source-layer") == 0 ? "source" : key);
+    if (members->of_unit && strcmp(key, "source-layer") == 0)
+        jw_string(&members->ask->jw, unit_source(members, jr_text(value)));
+    else if (members->places && strcmp(key, "source-layer") == 0)
         jw_string(&members->ask->jw, members->places);
     else
         write_raw(members, value);
@@ -189,9 +202,11 @@ static void write_layers(struct members *members, const struct json *layers)
     for (size_t i = 0; i < jr_count(layers); i++) {
         const struct style_layer *layer = style_layer(members->style, i);
         const struct zoom_span *span = &layer->zooms[members->id];
-        if (!is_for(layer, members->id))
+        members->of_unit = is_of_unit(layer);
+        if (span->least >= span->beyond || (members->of_unit && !members->unit))
             continue;
         bool at_place =
+            !members->of_unit &&
             vector_layer_has_places(layer, (uint32_t)(span->least > 0 ? span->least : 0));
         members->places = at_place ? vector_places_name(layer->source) : NULL;
         jw_object(jw);
@@ -240,11 +255,27 @@ static bool write_source(void *context, const char *key, const struct json *valu
     return true;
 }
 
+static void write_unit_source(struct members *members, enum style_source source)
+{
+    struct ask *ask = members->ask;
+    jw_key(&ask->jw, unit_source(members, style_source_name(source)));
+    jw_object(&ask->jw);
+    jw_kv_string(&ask->jw, "type", "geojson");
+    jw_kv_string(&ask->jw, "data",
+                 arena_printf(ask->arena, "%s/v1/units/%s/%s.geojson", ask_base(ask), members->unit,
+                              style_source_name(source)));
+    jw_end_object(&ask->jw);
+}
+
 /* Whatever its sources were called, they are the tiles of the map. */
 static void write_sources(struct members *members, const struct json *sources)
 {
     jw_object(&members->ask->jw);
     jr_each(sources, members, write_source);
+    if (members->unit) {
+        write_unit_source(members, SOURCE_SELECTED);
+        write_unit_source(members, SOURCE_OUTSIDE);
+    }
     jw_end_object(&members->ask->jw);
 }
 
@@ -254,10 +285,13 @@ enum err_code ask_style(struct ask *ask, struct err *err)
     const char *map = params_text(&ask->params, "map"), *name = NULL;
     struct json *root = NULL;
     size_t n;
-    struct members members = {.ask = ask, .map = map ? map : "risk"};
+    struct members members = {
+        .ask = ask, .map = map ? map : "risk", .unit = params_text(&ask->params, "unit")};
     struct style_set *styles = watch_styles(ask->settings->watch);
     TRY(read_name(ask, ask_segment(ask, 1), &name, err));
     TRY(ask_read_map(members.map, &members.id, err));
+    if (members.unit && world_unit(ask->world, members.unit) < 0)
+        TRY(err_set(err, ERR_NOT_FOUND, "no unit has the code \"%s\"", members.unit));
     int found = style_set_find(styles, name);
     TRY(found < 0 ? ask_no_style(styles, name, err) : ERR_OK);
     members.style = style_set_at(styles, (size_t)found);
@@ -271,5 +305,100 @@ enum err_code ask_style(struct ask *ask, struct err *err)
 done:
     jr_free(root);
     style_set_release(styles);
+    return code;
+}
+
+/* ---- the unit of ?unit= ---- */
+
+/* As a style may ask of the source `units`. */
+static void write_unit_properties(struct jw *jw, const struct source *units, uint32_t index)
+{
+    static const char *const names[] = {"id",    "code",     "name",  "level",
+                                        "grade", "could_be", "worse", "undecided"};
+    const struct source_feature feature = {units, index};
+    jw_key(jw, "properties");
+    jw_object(jw);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct value value = source_property(&feature, names[i]);
+        if (value.type == VALUE_STRING)
+            jw_kv_string(jw, names[i], value.as.string);
+        else if (value.type == VALUE_NUMBER)
+            jw_kv_real(jw, names[i], value.as.number);
+        else if (value.type == VALUE_BOOL)
+            jw_kv_bool(jw, names[i], value.as.boolean);
+    }
+    jw_end_object(jw);
+}
+
+static void write_backwards(struct jw *jw, const struct geom *geom, uint32_t ring)
+{
+    jw_array(jw);
+    for (uint32_t i = geom->ring_ends[ring]; i > geom_ring_start(geom, ring); i--)
+        geom_write_position(jw, geom->points[i - 1], GEOM_JSON_DECIMALS);
+    jw_end_array(jw);
+}
+
+/* All that Web Mercator shows less the unit: a frame with its outer rings as holes, and a polygon
+ * in each of its own holes. */
+static void write_outside(struct jw *jw, const struct geom *geom)
+{
+    static const struct lonlat frame[] = {{-180, -85.0511287798},
+                                          {180, -85.0511287798},
+                                          {180, 85.0511287798},
+                                          {-180, 85.0511287798},
+                                          {-180, -85.0511287798}};
+    jw_object(jw);
+    jw_kv_string(jw, "type", "MultiPolygon");
+    jw_key(jw, "coordinates");
+    jw_array(jw);
+    jw_array(jw);
+    jw_array(jw);
+    for (size_t i = 0; i < sizeof frame / sizeof *frame; i++)
+        geom_write_position(jw, frame[i], GEOM_JSON_DECIMALS);
+    jw_end_array(jw);
+    for (uint32_t part = 0; part < geom->n_parts; part++)
+        write_backwards(jw, geom, geom_part_start(geom, part));
+    jw_end_array(jw);
+    for (uint32_t part = 0; part < geom->n_parts; part++) {
+        for (uint32_t ring = geom_part_start(geom, part) + 1; ring < geom->part_ends[part];
+             ring++) {
+            jw_array(jw);
+            write_backwards(jw, geom, ring);
+            jw_end_array(jw);
+        }
+    }
+    jw_end_array(jw);
+    jw_end_object(jw);
+}
+
+/* /v1/units/{code}/selected.geojson, /v1/units/{code}/outside.geojson: what the sources of these
+ * names hold in a picture. */
+enum err_code ask_unit_shape(struct ask *ask, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct source *units;
+    struct jw *jw = &ask->jw;
+    const char *file = ask_segment(ask, 3);
+    bool outside = strcmp(file, "outside.geojson") == 0;
+    int64_t row = world_unit(ask->world, ask_segment(ask, 2));
+    if (row < 0)
+        return err_set(err, ERR_NOT_FOUND, "no unit has the code \"%s\"", ask_segment(ask, 2));
+    if (!outside && strcmp(file, "selected.geojson") != 0)
+        return err_set(err, ERR_NOT_FOUND, "\"%s\" should be selected.geojson or outside.geojson",
+                       file);
+    TRY(scenes_source(ask->scenes, SOURCE_UNITS, &units, err));
+    jw_object(jw);
+    jw_kv_string(jw, "type", "Feature");
+    jw_key(jw, "geometry");
+    const struct geom *geom = world_geom(ask->world, LAYER_ADMIN, (size_t)row);
+    if (outside && geom->kind == GEOM_POLYGON)
+        write_outside(jw, geom);
+    else
+        geom_write_json(jw, geom, GEOM_JSON_DECIMALS);
+    for (uint32_t i = 0; i < units->n; i++)
+        if (units->rows[i] == row)
+            write_unit_properties(jw, units, i);
+    jw_end_object(jw);
+done:
     return code;
 }

@@ -84,6 +84,13 @@ done:
     return code;
 }
 
+/* What would hide the map below, or say again what stands on it. */
+static bool is_ground(const struct style_layer *layer)
+{
+    return layer->type == LAYER_BACKGROUND || layer->source == SOURCE_UNITS ||
+           layer->source == SOURCE_BOUNDARIES;
+}
+
 /* From the uppermost down, until nothing below can be seen. */
 static enum err_code draw_layers(const struct drawing *d)
 {
@@ -92,7 +99,8 @@ static enum err_code draw_layers(const struct drawing *d)
     for (size_t i = style_layer_count(style); i-- > 0;) {
         const struct style_layer *layer = style_layer(style, i);
         enum err_code code = ERR_OK;
-        if (!style_layer_shows(layer, d->key->map, style_zoom(d->key->z)))
+        if (!style_layer_shows(layer, d->key->map, style_zoom(d->key->z)) ||
+            (d->key->overlay && is_ground(layer)))
             continue;
         under_layer(&d->canvas->under);
         if (layer->type == LAYER_BACKGROUND)

@@ -27,6 +27,7 @@ struct tile_key {
     uint32_t scale; /* 1, or 2 for @2x */
     enum image_form form;
     const char *unit; /* dim all outside it; NULL: nothing */
+    bool overlay;     /* to lie on another map: without background, units and borders */
 };
 
 /* Made once for (world, style, plane), shared by all threads, filled lazily under its own locks.

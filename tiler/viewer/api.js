@@ -23,7 +23,7 @@ const query = (values) => new URLSearchParams(Object.entries(values).filter(([, 
 export const status = () => ask('v1/status');
 export const units = () => ask('v1/units');
 export const unit = (code) => ask(`v1/units/${encodeURIComponent(code)}`);
-export const legend = (map) => ask(`v1/legend/${map}`);
+export const legend = (map, style) => ask(`v1/legend/${map}?${query({ style })}`);
 export const enterprises = (values) => ask(`v1/enterprises?${query(values)}`);
 export const enterprise = (id) => ask(`v1/enterprises/${encodeURIComponent(id)}`);
 export const risk = (id) => ask(`v1/risk?${query({ enterprise: id })}`);

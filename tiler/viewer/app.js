@@ -3,8 +3,9 @@ import { onToken } from './access.js';
 import * as api from './api.js';
 import * as show from './answers.js';
 import { $, fill, h } from './dom.js';
+import { gradesOf, groundOf, swatches } from './look.js';
 import { RiskMap } from './map.js';
-import { count, getLanguage, setLanguage, t } from './words.js';
+import { count, getLanguage, setLanguage, styleName, t } from './words.js';
 
 const MAPS = ['risk', 'region', 'city', 'county', 'dangers'];
 const TOOLS = ['at', 'check', 'incident'];
@@ -13,7 +14,7 @@ const FORMATS = ['png', 'mvt'];
 const FORMAT_KEY = 'sisetu-format'; // the choice of tiles, remembered in this browser
 const STATUS_EVERY_MS = 3000;
 
-const state = { format: FORMATS.includes(localStorage.getItem(FORMAT_KEY)) ? localStorage.getItem(FORMAT_KEY) : 'png', map: 'risk', tool: 'at', unit: '', layers: new Set(['tiles', 'enterprises']), type: '', radius: 1000, accuracy: 1, with: {}, pick: null, plant: null };
+const state = { format: FORMATS.includes(localStorage.getItem(FORMAT_KEY)) ? localStorage.getItem(FORMAT_KEY) : 'png', map: 'risk', style: '', tool: 'at', unit: '', layers: new Set(['tiles', 'enterprises']), type: '', radius: 1000, accuracy: 1, with: {}, pick: null, plant: null };
 let status = null;
 let types = null;
 let units = [];
@@ -24,7 +25,6 @@ const map = new RiskMap($('map'), (problem) => {
   chooseFormat('png');
   notice(`${t('noVector')} ${problem?.message ?? ''}`);
 });
-map.unitOf = (code) => units.find((unit) => unit.code === code);
 
 // ---- the permalink ----
 
@@ -35,6 +35,7 @@ function readLink() {
   if (TOOLS.includes(link.get('tool'))) state.tool = link.get('tool');
   if (FORMATS.includes(link.get('tiles'))) state.format = link.get('tiles');
   if (link.has('unit')) state.unit = link.get('unit');
+  if (link.has('style')) state.style = link.get('style');
   if (link.has('layers')) state.layers = new Set(link.get('layers').split(',').filter((name) => LAYERS.includes(name)));
   if (link.has('type')) state.type = link.get('type');
   if (Number(link.get('radius')) > 0) state.radius = Number(link.get('radius'));
@@ -49,6 +50,7 @@ function writeLink() {
   if (state.tool !== 'at') link.set('tool', state.tool);
   if (state.format !== 'png') link.set('tiles', state.format);
   if (state.unit) link.set('unit', state.unit);
+  if (state.style) link.set('style', state.style);
   if (state.tool === 'check' && state.type) link.set('type', state.type);
   if (state.tool === 'incident') link.set('radius', state.radius);
   if (state.pick) link.set('at', state.pick.map((v) => v.toFixed(6)).join(','));
@@ -90,21 +92,44 @@ function shownMap() {
 let legendShown = '';
 async function renderLegend() {
   const names = state.layers.has('pipelines') ? [shownMap(), 'pipelines'] : [shownMap()];
-  const key = `${names}|${getLanguage()}|${status?.generation}`;
+  const style = state.style || status?.styles[0];
+  if (!style) return;
+  const key = `${names}|${getLanguage()}|${style}|${versionOf(status)}`;
   if (key === legendShown) return;
   legendShown = key;
   try {
-    const legends = await Promise.all(names.map((name) => api.legend(name)));
+    const entries = (await Promise.all(names.map((name) => api.legend(name, style)))).flatMap((legend) => legend.entries);
+    const fields = await swatches(style, entries);
     if (key !== legendShown) return;
-    fill($('entries'), legends.flatMap((legend) => legend.entries).map((entry) => {
-      const swatch = h('span', { class: `swatch${entry.hatched ? ' hatched' : ''}` });
-      swatch.style.backgroundColor = entry.colour;
-      return h('li', {}, swatch, h('span', {}, entry[getLanguage()]), h('span', { class: 'n' }, entry.count === undefined ? '' : count(entry.count)));
-    }));
+    fill($('entries'), entries.map((entry, i) => h('li', {}, fields[i], h('span', {}, entry[getLanguage()]), h('span', { class: 'n' }, entry.count === undefined ? '' : count(entry.count)))));
   } catch (failure) {
     legendShown = '';
     notice(failure.message);
   }
+}
+
+// The page in colours that fit the style's ground, and what lies on the tiles told as the style does.
+let lookShown = '';
+async function renderLook() {
+  const style = state.style || status?.styles[0];
+  const key = `${style}|${versionOf(status)}`;
+  if (!style || key === lookShown) return;
+  lookShown = key;
+  try {
+    const [{ ground, dark }, { entries }] = await Promise.all([groundOf(style), api.legend('county', style)]);
+    if (key !== lookShown) return;
+    document.documentElement.classList.toggle('dark', dark);
+    document.documentElement.style.setProperty('--ground', ground ?? '#ffffff');
+    map.setLook({ ...gradesOf(entries), dark });
+  } catch (failure) {
+    lookShown = '';
+    notice(failure.message);
+  }
+}
+
+function renderStyles() {
+  const names = status?.styles ?? [];
+  fill($('style'), names.map((name, i) => h('option', { value: i ? name : '', selected: name === (state.style || names[0]) }, styleName(name))));
 }
 
 function renderLayers() {
@@ -131,6 +156,7 @@ function renderWords() {
   segments('formats', 'format', FORMATS, state.format, chooseFormat);
   fill($('unit'), h('option', { value: '' }, t('wholeRegion')), units.filter((unit) => unit.level === 2 || unit.level === 3).map((unit) => h('option', { value: unit.code, selected: unit.code === state.unit }, `${unit.level === 3 ? '　' : ''}${unit.name}`)));
   renderLayers();
+  renderStyles();
   renderOptions();
   renderLegend();
   map.relabel();
@@ -140,7 +166,7 @@ function renderWords() {
 
 function chooseMap(name) {
   state.map = name;
-  map.setTiles(name, state.unit);
+  map.setTiles(state);
   segments('maps', 'map', MAPS, state.map, chooseMap);
   renderLegend();
   writeLink();
@@ -154,6 +180,14 @@ function chooseFormat(name) {
   writeLink();
 }
 
+function chooseStyle(name) {
+  state.style = name;
+  map.setTiles(state);
+  renderLegend();
+  renderLook();
+  writeLink();
+}
+
 function chooseTool(name) {
   state.tool = name;
   segments('tools', 'tool', TOOLS, state.tool, chooseTool);
@@ -164,7 +198,7 @@ function chooseTool(name) {
 
 async function chooseUnit(code) {
   state.unit = code;
-  map.setTiles(state.map, code);
+  map.setTiles(state);
   loadList();
   writeLink();
   const unit = units.find((one) => one.code === code);
@@ -314,6 +348,19 @@ async function loadUnits() {
   units = (await api.units()).units;
 }
 
+// Another one whenever what is shown may have changed: facts or styles.
+const versionOf = (some) => JSON.stringify([some?.generation, some?.styles, some?.tile_versions]);
+
+// The first of the server's styles is drawn where none is chosen, or one that there is not.
+function takeStyles() {
+  map.setDefaultStyle(status?.styles[0]);
+  if (!state.style || !status || status.styles.includes(state.style)) return;
+  notice(`${t('noStyle')} ${state.style}`);
+  state.style = '';
+  map.setTiles(state);
+  writeLink();
+}
+
 // One after another: while a token is asked for, the next waits.
 async function watch() {
   await readStatus();
@@ -323,13 +370,15 @@ async function watch() {
 async function readStatus() {
   try {
     const next = await api.status();
-    const changed = next.generation !== status?.generation;
+    const changed = versionOf(next) !== versionOf(status);
     status = next;
     notice(null);
     if (!changed) return;
     await loadUnits();
+    takeStyles();
     map.refreshTiles();
     renderWords();
+    renderLook();
     loadList();
     loadConflicts();
   } catch (failure) {
@@ -343,18 +392,20 @@ async function start() {
   openSide('list');
   if (window.innerWidth <= 760) closeSide();
   map.setFormat(state.format);
-  map.setTiles(state.map, state.unit); // the first tiles come while we ask for the rest
+  map.setTiles(state); // the first tiles come while we ask for the rest
   if (view) map.setState(view);
   try {
     [status] = await Promise.all([api.status(), loadUnits()]);
   } catch (failure) {
     notice(failure.message);
   }
+  takeStyles();
   map.setBasemap(status?.basemap);
   if (status?.basemap) state.layers.add('basemap');
   if (!view && status?.bounds) map.fit(status.bounds);
   for (const name of LAYERS) map.setShown(name, state.layers.has(name));
   renderWords();
+  renderLook();
   loadList();
   map.onMove(() => { writeLink(); renderLegend(); loadConflicts(); });
   map.onClick((lonlat, plant) => (plant && state.tool === 'at' ? showPlant(plant) : askAt(lonlat)));
@@ -367,6 +418,7 @@ async function start() {
 
 $('language').addEventListener('click', () => { setLanguage(getLanguage() === 'zh' ? 'en' : 'zh'); legendShown = ''; renderWords(); loadList(); askAgain(); if (state.plant) showPlant(state.plant); writeLink(); });
 $('unit').addEventListener('change', (event) => chooseUnit(event.target.value));
+$('style').addEventListener('change', (event) => chooseStyle(event.target.value));
 $('tab-list').addEventListener('click', () => openSide('list'));
 $('tab-answer').addEventListener('click', () => openSide('answer'));
 $('close').addEventListener('click', closeSide);

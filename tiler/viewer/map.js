@@ -6,8 +6,6 @@ import { t } from './words.js';
 const { Map: OlMap, View, Feature } = ol;
 const { fromLonLat, toLonLat, transformExtent } = ol.proj;
 
-export const gradeColour = { 1: '#ff0000', 2: '#ffa500', 3: '#ffff00', 4: '#0000ff', 0: '#a0a0a0' };
-
 const TILE_LAYERS = ['tiles', 'pipelines', 'dangers']; // from the lowest up
 
 const retina = window.devicePixelRatio > 1.25;
@@ -37,23 +35,29 @@ function tileLayer(name, zIndex) {
   return new ol.layer.Tile({ source, zIndex, properties: { name } });
 }
 
+// Symbols of the grades where colour alone does not tell them: corners, and whether one is on top.
+const SHAPES = { 1: [3, true], 2: [4, true], 3: [4, false] };
+
 // Small where the whole region is in view, so that names stay legible; red a little larger.
-function plantStyle(feature, resolution) {
+function plantStyle({ colours, shapes, dark }, feature, resolution) {
+  const grade = feature.get('grade');
   const near = resolution < 160;
-  const radius = (near ? 6 : 3) + (feature.get('grade') === 1 ? 1 : 0);
-  return new ol.style.Style({
-    image: new ol.style.Circle({
-      radius, fill: new ol.style.Fill({ color: gradeColour[feature.get('grade')] }),
-      stroke: new ol.style.Stroke({ color: near ? '#ffffff' : '#1c2733', width: near ? 2 : 0.75 }),
-    }),
-  });
+  const radius = (near ? 6 : 3) + (grade === 1 ? 1 : 0);
+  const look = {
+    fill: new ol.style.Fill({ color: colours[grade] ?? '#a0a0a0' }),
+    stroke: shapes ? new ol.style.Stroke({ color: '#000000', width: near ? 1.5 : 0.75 }) : new ol.style.Stroke({ color: near !== dark ? '#ffffff' : '#1c2733', width: near ? 2 : 0.75 }),
+  };
+  if (!shapes || !SHAPES[grade]) return new ol.style.Style({ image: new ol.style.Circle({ ...look, radius }) });
+  const [points, upright] = SHAPES[grade];
+  return new ol.style.Style({ image: new ol.style.RegularShape({ ...look, points, radius: radius * 1.4, angle: upright ? 0 : Math.PI / 4 }) });
 }
 
-function conflictStyle(feature) {
+function conflictStyle({ dark }, feature) {
   const undecided = feature.get('verdict') === 'undecided';
+  const colour = undecided ? (dark ? '#ffcf70' : '#6d4700') : dark ? '#ff6b6b' : '#b31212';
   return new ol.style.Style({
-    stroke: new ol.style.Stroke({ color: undecided ? '#6d4700' : '#b31212', width: 2, lineDash: undecided ? [3, 5] : [8, 4] }),
-    fill: new ol.style.Fill({ color: undecided ? '#6d470022' : '#b3121222' }),
+    stroke: new ol.style.Stroke({ color: colour, width: 2, lineDash: undecided ? [3, 5] : [8, 4] }),
+    fill: new ol.style.Fill({ color: `${colour}22` }),
   });
 }
 
@@ -70,15 +74,16 @@ export class RiskMap {
   constructor(target, failed) {
     this.format = 'png';
     this.vector = new VectorTiles(1, failed);
-    this.shown = { map: 'risk', unit: '' };
+    this.shown = { map: 'risk', unit: '', style: '' };
+    this.look = { colours: {}, shapes: false, dark: false };
     this.visible = { tiles: true };
     this.tiles = tileLayer('tiles', 1);
     this.dangers = tileLayer('dangers', 2);
     this.dangers.setVisible(false);
     this.pipelines = tileLayer('pipelines', 2);
     this.pipelines.setVisible(false);
-    this.plants = new ol.layer.Vector({ source: new ol.source.Vector(), style: plantStyle, zIndex: 4, properties: { name: 'enterprises' } });
-    this.conflicts = new ol.layer.Vector({ source: new ol.source.Vector(), style: conflictStyle, zIndex: 3, visible: false, properties: { name: 'conflicts' } });
+    this.plants = new ol.layer.Vector({ source: new ol.source.Vector(), style: (...of) => plantStyle(this.look, ...of), zIndex: 4, properties: { name: 'enterprises' } });
+    this.conflicts = new ol.layer.Vector({ source: new ol.source.Vector(), style: (...of) => conflictStyle(this.look, ...of), zIndex: 3, visible: false, properties: { name: 'conflicts' } });
     this.marks = new ol.layer.Vector({ source: new ol.source.Vector(), style: markStyle, zIndex: 5 });
     this.view = new View({ center: fromLonLat([106.2, 37.4]), zoom: 7, minZoom: 3, maxZoom: 20, constrainResolution: true, enableRotation: false });
     this.map = new OlMap({
@@ -114,17 +119,24 @@ export class RiskMap {
     return this.map.getLayers().getArray().find((layer) => layer.get('name') === name);
   }
 
-  // Which tiles to show: the map's name and the unit outside which all is dimmed.
-  setTiles(map, unit) {
-    this.shown = { map, unit };
+  // Which tiles to show: the map's name, the style's ('': the server's own choice), and the unit outside
+  // which all is dimmed.
+  setTiles({ map, style, unit }) {
+    this.shown = { map, style, unit };
     this.showTiles();
-    const point = (layer, name) => {
-      const suffix = `${retina ? '@2x' : ''}.png${unit ? `?unit=${encodeURIComponent(unit)}` : ''}`;
-      layer.getSource().setTileUrlFunction(([z, x, y]) => `tiles/${name}/${z}/${x}/${y}${suffix}`, `${name}|${unit}`);
-    };
-    point(this.tiles, map);
-    point(this.dangers, 'dangers');
-    point(this.pipelines, 'pipelines');
+  }
+
+  // The style that is drawn where none is chosen.
+  setDefaultStyle(name) {
+    this.defaultStyle = name;
+    if (this.format === 'mvt') this.showTiles();
+  }
+
+  // What plants and conflicts look like upon the tiles: { colours by grade, shapes, dark }.
+  setLook(look) {
+    this.look = look;
+    this.plants.changed();
+    this.conflicts.changed();
   }
 
   // As pictures ('png') or as vector tiles ('mvt').
@@ -148,11 +160,25 @@ export class RiskMap {
   }
 
   showNow() {
-    const on = TILE_LAYERS.filter((name) => this.visible[name]);
+    const { map, unit } = this.shown;
+    const style = this.shown.style || this.defaultStyle;
+    const maps = new Map(); // from the lowest up, each once, and the layer that shows it
+    for (const name of TILE_LAYERS.filter((one) => this.visible[one])) {
+      const shown = name === 'tiles' ? map : name;
+      if (!maps.has(shown)) maps.set(shown, name);
+    }
     const vector = this.format === 'mvt';
-    for (const name of TILE_LAYERS) this.layer(name).setVisible(!vector && on.includes(name));
-    const maps = vector ? on.map((name) => (name === 'tiles' ? this.shown.map : name)) : [];
-    this.vector.show([...new Set(maps)], this.unitOf?.(this.shown.unit));
+    for (const name of TILE_LAYERS) this.layer(name).setVisible(!vector && [...maps.values()].includes(name));
+    if (!vector) [...maps].forEach(([one, name], i) => this.point(this.layer(name), one, i > 0));
+    this.vector.show(vector && style ? [...maps.keys()] : [], { style, unit });
+  }
+
+  // overlay: what lies on another map has no ground of its own.
+  point(layer, map, overlay) {
+    const { style, unit } = this.shown;
+    const query = new URLSearchParams({ ...(style && { style }), ...(unit && { unit }), ...(overlay && { overlay: 1 }) }).toString();
+    const suffix = `${retina ? '@2x' : ''}.png${query && `?${query}`}`;
+    layer.getSource().setTileUrlFunction(([z, x, y]) => `tiles/${map}/${z}/${x}/${y}${suffix}`, `${map}|${query}`);
   }
 
   refreshTiles() {

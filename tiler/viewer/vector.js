@@ -23,26 +23,32 @@ function loadLibrary() {
   return loading;
 }
 
-// All that lies outside of a unit pales, and the unit has an edge: where its level is in the tiles.
-const veil = (source, unit) => [
-  { id: 'veil', type: 'fill', filter: ['all', ['==', ['get', 'level'], unit.level], ['!=', ['get', 'code'], unit.code]], paint: { 'fill-color': '#ffffff', 'fill-opacity': 0.72 } },
-  { id: 'selected', type: 'line', filter: ['==', ['get', 'code'], unit.code], layout: { 'line-join': 'round' }, paint: { 'line-color': '#1f3a93', 'line-width': 2.5 } },
-].map((layer) => ({ ...layer, source, 'source-layer': 'units' }));
+// Sources of the unit of ?unit=, which are the same for every map.
+const OF_UNIT = /^sisetu:/;
+const GROUND = /^(units|boundaries)(_places)?$/;
 
-// The style of several maps laid over each other: each with a source of its own.
-async function styleOf(maps, unit) {
+// The style of several maps laid over each other: each with a source of its own, and the unit, that
+// pales all else, once upon all.
+async function styleOf(maps, { style, unit }) {
   const styles = await Promise.all(maps.map(async (map) => {
-    const response = await request(`styles/four-colour.json?map=${map}`);
+    const response = await request(`styles/${encodeURIComponent(style)}.json?${new URLSearchParams({ map, ...(unit && { unit }) })}`);
     if (!response.ok) throw new Error(`${response.status}`);
     return response.json();
   }));
+  const top = styles[styles.length - 1];
+  const ofUnit = (layer) => OF_UNIT.test(layer.source);
+  // Of a map that is laid on another, as ?overlay=1 of the pictures: what would hide that, or say again what stands on it.
+  const isGround = (layer) => layer.type === 'background' || GROUND.test(layer['source-layer']);
+  const layers = styles.flatMap(({ layers: own }, i) => own
+    .filter((layer) => (i === 0 || !isGround(layer)) && (own === top.layers || !ofUnit(layer)))
+    .map((layer) => ({ ...layer, id: `${maps[i]}|${layer.id}`, ...(layer.source && !ofUnit(layer) && { source: maps[i] }) })));
+  const tiles = ({ sources }) => Object.entries(sources).find(([name]) => !OF_UNIT.test(name))[1];
   return {
-    ...styles[0],
-    sources: Object.fromEntries(maps.map((map, i) => [map, Object.values(styles[i].sources)[0]])),
-    layers: [
-      ...maps.flatMap((map, i) => styles[i].layers.filter((layer) => layer.type !== 'background').map((layer) => ({ ...layer, id: `${map}|${layer.id}`, source: map }))),
-      ...(unit ? veil(maps[maps.length - 1], unit) : []),
-    ],
+    ...top, layers,
+    sources: {
+      ...Object.fromEntries(Object.entries(top.sources).filter(([name]) => OF_UNIT.test(name))),
+      ...Object.fromEntries(maps.map((map, i) => [map, tiles(styles[i])])),
+    },
   };
 }
 
@@ -61,14 +67,14 @@ export class VectorTiles {
     this.layer = new ol.layer.Layer({ zIndex, visible: false, properties: { name: 'vector' }, render: (frame) => this.render(frame) });
   }
 
-  // maps: from the lowest up; none: nothing is drawn.
-  async show(maps, unit) {
+  // maps: from the lowest up; none: nothing is drawn. look: { style, unit }.
+  async show(maps, look) {
     const mine = ++this.asked;
     this.layer.setVisible(maps.length > 0);
     this.setDrawn(!maps.length);
     if (!maps.length) return;
     try {
-      const [style] = await Promise.all([styleOf(maps, unit), loadLibrary()]);
+      const [style] = await Promise.all([styleOf(maps, look), loadLibrary()]);
       if (mine !== this.asked) return;
       this.style = style;
       if (this.map) this.map.setStyle(style, { diff: false });
@@ -88,7 +94,7 @@ export class VectorTiles {
 
   open(camera) {
     this.map = new maplibregl.Map({
-      container: this.box, style: this.style, ...camera, interactive: false, attributionControl: false, fadeDuration: 0, trackResize: false, localIdeographFontFamily: false,
+      container: this.box, style: this.style, ...camera, interactive: false, attributionControl: false, fadeDuration: 0, crossSourceCollisions: false, trackResize: false, localIdeographFontFamily: false,
       transformRequest: (url) => ({ url, headers: tokenHeaders() }),
     });
     // Idle: all that the style of the moment wants has come, and no frame is due; a tile that failed counts as come.

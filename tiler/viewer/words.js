@@ -5,7 +5,7 @@ const words = {
     title: '四色图', map: '图面', mapCanvas: '地图', unit: '行政区', tool: '工具', legend: '图例', layers: '图层', list: '红橙企业', answer: '结果', close: '关闭', panel: '面板',
     'map-risk': '自动', 'map-region': '全区', 'map-city': '市级', 'map-county': '县级', 'map-dangers': '隐患',
     'tool-at': '查询', 'tool-check': '选址', 'tool-incident': '事故', other: 'English', wholeRegion: '全部',
-    format: '瓦片', 'format-png': '图片', 'format-mvt': '矢量', noVector: '无法显示矢量瓦片，已改用图片。', 'layer-tiles': '四色底图', 'layer-dangers': '事故隐患', 'layer-enterprises': '红橙企业', 'layer-conflicts': '冲突', 'layer-pipelines': '管道分级', 'layer-basemap': '底图',
+    style: '样式', 'style-four-colour': '四色', 'style-accessible': '无障碍', 'style-dark': '深色', 'style-print': '打印', noStyle: '服务没有此样式，已改用默认样式：', format: '瓦片', 'format-png': '图片', 'format-mvt': '矢量', noVector: '无法显示矢量瓦片，已改用图片。', 'layer-tiles': '四色底图', 'layer-dangers': '事故隐患', 'layer-enterprises': '红橙企业', 'layer-conflicts': '冲突', 'layer-pipelines': '管道分级', 'layer-basemap': '底图',
     grade1: '红', grade2: '橙', grade3: '黄', grade4: '蓝', grade0: '未评', could: '可能为', why: '理由', nothing: '此处没有数据', loading: '正在查询…',
     units: '所在行政区', cell: '网格', near: '附近企业', zones: '所在危险区', areas: '所在区域', conflicts: '冲突', population: '人口', density: '人口密度', persons: '人', within: '范围内人口', radius: '半径',
     conflict: '冲突', undecided: '待定', clear: '符合', distance: '距离', required: '要求', margin: '余量', interval: '区间', error: '误差', target: '对象', decides: '如何判定', proof: '证据', proofHelp: '下载可复核的证据文件（sisetu verify）', rule: '条款', check: '请核对标准印本',
@@ -22,7 +22,7 @@ const words = {
     title: 'Four-colour map', map: 'Map', mapCanvas: 'Map', unit: 'Unit', tool: 'Tool', legend: 'Legend', layers: 'Layers', list: 'Red and orange', answer: 'Answer', close: 'Close', panel: 'Panel',
     'map-risk': 'Auto', 'map-region': 'Region', 'map-city': 'City', 'map-county': 'County', 'map-dangers': 'Dangers',
     'tool-at': 'Query', 'tool-check': 'Siting', 'tool-incident': 'Incident', other: '中文', wholeRegion: 'All',
-    format: 'Tiles', 'format-png': 'Pictures', 'format-mvt': 'Vector', noVector: 'Vector tiles cannot be drawn here: pictures instead.', 'layer-tiles': 'Risk map', 'layer-dangers': 'Hidden dangers', 'layer-enterprises': 'Red and orange plants', 'layer-conflicts': 'Conflicts', 'layer-pipelines': 'Pipelines by stretch', 'layer-basemap': 'Basemap',
+    style: 'Style', 'style-four-colour': 'Four colours', 'style-accessible': 'Accessible', 'style-dark': 'Dark', 'style-print': 'Print', noStyle: 'The server has no such style; its own choice is shown:', format: 'Tiles', 'format-png': 'Pictures', 'format-mvt': 'Vector', noVector: 'Vector tiles cannot be drawn here: pictures instead.', 'layer-tiles': 'Risk map', 'layer-dangers': 'Hidden dangers', 'layer-enterprises': 'Red and orange plants', 'layer-conflicts': 'Conflicts', 'layer-pipelines': 'Pipelines by stretch', 'layer-basemap': 'Basemap',
     grade1: 'Red', grade2: 'Orange', grade3: 'Yellow', grade4: 'Blue', grade0: 'Not assessed', could: 'may be', why: 'Reasons', nothing: 'Nothing is known here', loading: 'Asking…',
     units: 'Units', cell: 'Grid cell', near: 'Plants near', zones: 'Hazard zones here', areas: 'Areas here', conflicts: 'Conflicts', population: 'Population', density: 'Density', persons: 'persons', within: 'Persons within', radius: 'Radius',
     conflict: 'Conflict', undecided: 'Undecided', clear: 'Clear', distance: 'Distance', required: 'Required', margin: 'Margin', interval: 'Interval', error: 'Error', target: 'Target', decides: 'What decides', proof: 'Proof', proofHelp: 'Download the proof, for sisetu verify', rule: 'Clause', check: 'check the printed standard',
@@ -50,6 +50,9 @@ export function getLanguage() {
 export function t(key) {
   return words[language][key] ?? key;
 }
+
+// A style of the user's own has the name that he gave it.
+export const styleName = (name) => words[language][`style-${name}`] ?? name;
 
 // A reason or sentence that the server gives in both languages.
 export function sentence(item) {
