@@ -91,6 +91,27 @@ curl -sf -o c.png "$URL/county_c/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0
 curl -sf -o quad.png "$URL/tiles/county/CGCS2000Quad/10/1628/293.png"
 is "level 11 of Tianditu's c is level 10 of CGCS2000Quad" cmp c.png quad.png
 
+# ---- ArcGIS ----
+
+# Its documented requests: keys in small letters, no style, formats by short names, bits of a pixel.
+# The address that a user enters is asked with and without a version, and by path.
+for asked in 'request=GetCapabilities&service=WMTS&version=1.0.0' 'SERVICE=WMTS&REQUEST=GetCapabilities&AcceptVersions=1.0.0' 'service=WMTS&request=GetCapabilities'; do
+    says '<ows:Identifier>CGCS2000Quad' "capabilities to ArcGIS: $asked" curl -sf "$URL/wmts?$asked"
+done
+curl -sf -o plain.png "$URL/tiles/county/WebMercatorQuad/10/814/394.png"
+curl -sf -o 32.png "$URL/tiles/county/WebMercatorQuad/10/814/394.png?png=32"
+place='layer=county&tilematrixset=WebMercatorQuad&tilematrix=10&tilerow=394&tilecol=814'
+for rest in 'version=1.0.0&style=default&format=png' 'version=1.0.0&style=&format=image/png' 'format=image/png&style=four-colour' ''; do
+    curl -sf -o arcgis.png "$URL/wmts?service=WMTS&request=getTile&$place&$rest"
+    is "a tile to ArcGIS: ${rest:-no version, style or format}" cmp plain.png arcgis.png
+done
+for format in image/png32 png24; do
+    curl -sf -o arcgis.png "$URL/wmts?service=WMTS&request=GetTile&version=1.0.0&style=default&$place&format=$format"
+    is "and as $format" cmp 32.png arcgis.png
+done
+same "a format that is not served is 400, whatever Accept says" "400 InvalidParameterValue" \
+    "$(curl -s -o fault.xml -w '%{http_code}' -H 'Accept: image/jpeg' "$URL/wmts?service=WMTS&request=GetTile&$place&format=image/jpgpng") $(sed -n 's/.*exceptionCode="\([A-Za-z]*\)".*/\1/p' fault.xml)"
+
 # ---- OWSLib ----
 
 # It comes with the system's Python, whatever else is called so.

@@ -143,6 +143,52 @@ static void test_every_spelling_gives_the_same_tile(void **state)
     assert_int_equal(get(s, "/wmts/1.0.0/city/default/WebMercatorQuad/9/0/0.mvt"), 204);
 }
 
+/* As ArcGIS writes them (developers.arcgis.com, "WMTS Tile (Map Service)"): keys in small letters,
+ * "getTile", a style left out or called default, formats without "image/" or with bits. */
+static void test_requests_of_arcgis_are_understood(void **state)
+{
+    struct served *s = *state;
+    static const struct {
+        const char *wmts, *plain;
+    } cases[] = {
+        {"/wmts?service=WMTS&version=1.0.0&request=getTile&layer=risk&style=default&"
+         "tileMatrixSet=CGCS2000Quad&tileMatrix=8&tilerow=72&tilecol=406&format=png",
+         "/tiles/risk/CGCS2000Quad/8/406/72.png"},
+        {"/wmts?service=WMTS&request=GetTile&layer=risk&tilematrixset=CGCS2000Quad&tilematrix=8&"
+         "tilerow=72&tilecol=406",
+         "/tiles/risk/CGCS2000Quad/8/406/72.png"},
+        {"/wmts?service=WMTS&version=&request=GetTile&layer=risk&style=&format=&tilematrixset="
+         "CGCS2000Quad&tilematrix=8&tilerow=72&tilecol=406&token=abc",
+         "/tiles/risk/CGCS2000Quad/8/406/72.png"},
+        {TILE "&layer=risk&style=dark&format=image/png32" PLACE,
+         "/tiles/risk/CGCS2000Quad/8/406/72.png?style=dark&png=32"},
+        {TILE "&layer=risk&format=image%2Fpng24" PLACE,
+         "/tiles/risk/CGCS2000Quad/8/406/72.png?png=32"},
+        {TILE "&layer=risk&format=PNG8" PLACE, "/tiles/risk/CGCS2000Quad/8/406/72.png?png=8"},
+        {TILE "&layer=risk&format=image/png%3B%20mode%3D8bit" PLACE,
+         "/tiles/risk/CGCS2000Quad/8/406/72.png?png=8"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char tag[BLOB_TAG_BYTES];
+        assert_int_equal(get(s, cases[i].plain), 200);
+        memcpy(tag, s->response.body->tag, sizeof tag);
+        if (get(s, cases[i].wmts) != 200)
+            fail_msg("%s: %d %s", cases[i].wmts, s->response.status, body(s));
+        assert_string_equal(s->response.body->tag, tag);
+        assert_string_equal(s->response.content_type, "image/png");
+    }
+    /* What may be left out is declared. */
+    assert_int_equal(get(s, "/wmts?service=WMTS&request=GetCapabilities&version=1.0.0"), 200);
+    assert_non_null(strstr(body(s),
+                           "<ows:Parameter name=\"Version\"><ows:AllowedValues><ows:Value>"
+                           "1.0.0</ows:Value></ows:AllowedValues><ows:DefaultValue>1.0.0"));
+    assert_non_null(strstr(body(s), "<ows:DefaultValue>image/png</ows:DefaultValue>"));
+    /* A format of its own that is not served falls back to the usual one (table 19). */
+    assert_int_equal(get(s, "/wmts?service=WMTS&request=GetCapabilities&acceptformats=text/html"),
+                     200);
+    assert_string_equal(s->response.content_type, "application/xml; charset=utf-8");
+}
+
 static void test_every_mistake_has_its_exception(void **state)
 {
     struct served *s = *state;
@@ -167,16 +213,15 @@ static void test_every_mistake_has_its_exception(void **state)
         {"/wmts?SERVICE=WMTS&SERVICE=WMTS&REQUEST=GetCapabilities", 400, "InvalidParameterValue",
          NULL},
         {"/wmts?SERVICE=%zz", 400, "InvalidParameterValue", NULL},
-        {"/wmts?SERVICE=WMTS&REQUEST=GetTile" LAYER PLACE, 400, "MissingParameterValue", "Version"},
         {"/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.1.0" LAYER PLACE, 400,
          "InvalidParameterValue", "Version"},
         {TILE PLACE, 400, "MissingParameterValue", "Layer"},
         {TILE "&LAYER=%3Cb%3E&STYLE=&FORMAT=image/png" PLACE, 400, "InvalidParameterValue",
          "Layer"},
-        {TILE "&LAYER=risk&FORMAT=image/png" PLACE, 400, "MissingParameterValue", "Style"},
         {TILE "&LAYER=risk&STYLE=nostyle&FORMAT=image/png" PLACE, 400, "InvalidParameterValue",
          "Style"},
-        {TILE "&LAYER=risk&STYLE=" PLACE, 400, "MissingParameterValue", "Format"},
+        {TILE "&LAYER=risk&STYLE=&FORMAT=image/png16" PLACE, 400, "InvalidParameterValue",
+         "Format"},
         {TILE "&LAYER=risk&STYLE=&FORMAT=image/jpeg" PLACE, 400, "InvalidParameterValue", "Format"},
         {TILE "&LAYER=risk&STYLE=&FORMAT=tiles" PLACE, 400, "InvalidParameterValue", "Format"},
         {TILE LAYER "&TILEMATRIX=8&TILEROW=72&TILECOL=406", 400, "MissingParameterValue",
@@ -316,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_sections_are_given_alone),
         cmocka_unit_test(test_a_host_that_is_none_is_not_repeated),
         cmocka_unit_test(test_every_spelling_gives_the_same_tile),
+        cmocka_unit_test(test_requests_of_arcgis_are_understood),
         cmocka_unit_test(test_every_mistake_has_its_exception),
         cmocka_unit_test(test_methods_of_the_service_are_get_and_head),
         cmocka_unit_test(test_the_dialect_of_tianditu_mirrors_that_platform),

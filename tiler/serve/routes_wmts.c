@@ -36,6 +36,8 @@ static enum err_code become(struct ask *ask, const struct wmts_request *request,
             return err_nomem(err);
         ask->params.items[ask->params.n++] = (struct param){"style", style};
     }
+    if (request->bits)
+        ask->params.items[ask->params.n++] = (struct param){"png", request->bits};
     if (request->operation == WMTS_TILE)
         return become_tile(ask, request, err);
     if (request->operation == WMTS_LEGEND) {

@@ -90,6 +90,17 @@ static void add_kvp_address(const struct wmts_service *service, const struct wmt
         buf_printf(out, "/wmts?%s", request->tianditu ? "dialect=tianditu&amp;" : "");
 }
 
+/* A parameter that may be left out; the default of Style is told by each layer. */
+static void write_default(struct buf *out, const char *name, const char *value, const char *other)
+{
+    buf_printf(out, "<ows:Parameter name=\"%s\"><ows:AllowedValues><ows:Value>%s</ows:Value>", name,
+               value);
+    if (other)
+        buf_printf(out, "<ows:Value>%s</ows:Value>", other);
+    buf_printf(out, "</ows:AllowedValues><ows:DefaultValue>%s</ows:DefaultValue></ows:Parameter>\n",
+               value);
+}
+
 static void write_operation(const struct wmts_service *service, const struct wmts_request *request,
                             const char *name, struct buf *out)
 {
@@ -106,7 +117,12 @@ static void write_operation(const struct wmts_service *service, const struct wmt
                                                        : "/wmts/1.0.0/WMTSCapabilities.xml");
         buf_printf(out, encoding, "RESTful");
     }
-    buf_add_text(out, "</ows:HTTP></ows:DCP></ows:Operation>\n");
+    buf_add_text(out, "</ows:HTTP></ows:DCP>\n");
+    if (strcmp(name, "GetTile") == 0 && !request->tianditu) {
+        write_default(out, "Version", "1.0.0", NULL);
+        write_default(out, "Format", PNG_TYPE, MVT_TYPE);
+    }
+    buf_add_text(out, "</ows:Operation>\n");
 }
 
 /* ---- layers ---- */

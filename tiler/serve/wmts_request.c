@@ -103,12 +103,30 @@ static enum err_code read_grid(const struct reading *r, const char *name)
     return ERR_OK;
 }
 
+/* NULL and "" are image/png. */
 static enum err_code read_format(const struct reading *r, const char *format)
 {
-    r->out->vector = format && strcmp(format, "application/vnd.mapbox-vector-tile") == 0;
-    if (!format || r->out->vector || strcmp(format, "image/png") == 0 ||
-        (r->out->tianditu && strcmp(format, "tiles") == 0))
+    static const struct {
+        const char *name, *bits;
+    } pictures[] = {{"image/png", NULL},
+                    {"png", NULL},
+                    {"image/png8", "8"},
+                    {"png8", "8"},
+                    {"image/png; mode=8bit", "8"},
+                    {"image/png24", "32"},
+                    {"png24", "32"},
+                    {"image/png32", "32"},
+                    {"png32", "32"}};
+    if (!format || !*format || (r->out->tianditu && strcmp(format, "tiles") == 0))
         return ERR_OK;
+    r->out->vector = strcmp(format, "application/vnd.mapbox-vector-tile") == 0;
+    if (r->out->vector)
+        return ERR_OK;
+    for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++)
+        if (strcasecmp(pictures[i].name, format) == 0) {
+            r->out->bits = pictures[i].bits;
+            return ERR_OK;
+        }
     return refused(r, "InvalidParameterValue", "Format",
                    "format \"%.64s\" should be image/png or application/vnd.mapbox-vector-tile",
                    format);
@@ -148,22 +166,16 @@ static enum err_code read_place(const struct reading *r, const char *level, cons
 static enum err_code read_tile(const struct reading *r)
 {
     enum err_code code = ERR_OK;
-    const char *version, *layer, *style, *format, *grid, *level, *row, *column;
-    TRY(require(r, "Version", true, &version));
-    if (version && strcmp(version, "1.0.0") != 0)
+    const char *layer, *grid, *level, *row, *column, *version = value_of(r, "Version");
+    if (version && *version && strcmp(version, "1.0.0") != 0)
         return refused(r, "InvalidParameterValue", "Version", "version \"%.16s\" should be 1.0.0",
                        version);
     if (!r->out->has_map) {
         TRY(require(r, "Layer", false, &layer));
         TRY(read_map(r, layer));
     }
-    /* Clients send an empty style for the one that is drawn where none is named. */
-    style = value_of(r, "Style");
-    if (!style)
-        TRY(require(r, "Style", true, &style));
-    TRY(read_style(r, style));
-    TRY(require(r, "Format", true, &format));
-    TRY(read_format(r, format));
+    TRY(read_style(r, value_of(r, "Style")));
+    TRY(read_format(r, value_of(r, "Format")));
     TRY(require(r, "TileMatrixSet", r->out->grid != NULL, &grid));
     if (grid)
         TRY(read_grid(r, grid));

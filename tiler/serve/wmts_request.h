@@ -9,13 +9,20 @@
  * Parameters that nobody knows are ignored, as the standard asks (Tianditu's `tk`). What is wrong
  * is told with the exception code of the standard and the parameter that it is about.
  *
+ * VERSION, STYLE and FORMAT have defaults, which the capabilities declare, so that a request of
+ * ArcGIS without them is a right one; formats are understood as it and GeoServer call them, too:
+ * png, image/png8, image/png24, image/png32, "image/png; mode=8bit". A format that is not served is
+ * InvalidParameterValue, 400, never 406: that is no status of this standard, and a 406 by the
+ * header Accept would take a tile from clients that show it whatever they wrote there.
+ *
  * In the dialect of Tianditu (`dialect=tianditu`, or its address) what its clients leave out or say
- * otherwise is understood: FORMAT=tiles, STYLE=default, no VERSION.
+ * otherwise is understood: FORMAT=tiles, no SERVICE, any LAYER.
  *
  * Owner:   texts belong to the arena, or to the params and path given.
  * Threads: pure.
  * Errors:  ERR_USAGE, or ERR_NOT_FOUND for an address by path; the fault says the rest.
- * Source:  OGC 07-057r7, clauses 7 and 8 (KVP) and 10 (REST); 06-121r3, clause 8 (exceptions).
+ * Source:  OGC 07-057r7, clauses 7 and 8 (KVP) and 10 (REST), tables 21 and 27 (statuses);
+ *          06-121r3, clause 8 (exceptions; MissingParameterValue is for what has no default).
  */
 #ifndef SISETU_TILER_WMTS_REQUEST_H
 #define SISETU_TILER_WMTS_REQUEST_H
@@ -46,6 +53,8 @@ struct wmts_request {
     unsigned sections;            /* of capabilities */
     int64_t level, column, row;   /* of a tile; checked */
     bool vector;
+    const char
+        *bits; /* of a pixel of a picture that one asks for, "8" or "32"; NULL: as it comes */
 };
 
 /* What an exception report says beside the sentence. */
