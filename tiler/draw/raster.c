@@ -1,5 +1,6 @@
 #include "tiler/draw/raster.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,14 @@ enum {
     MARKED = 1 << 20,
     /* Edges up to this long each way, 1/256 px, are followed by multiplication alone. */
     SHORT_EDGE = 1 << 22,
+    TOUCHED_PX = 64 * RASTER_CELL_PX, /* of a word of bits */
 };
+
+/* A bit for each cell of a row's sums. */
+static size_t words_of(int32_t width_px)
+{
+    return ((size_t)width_px + 2 + TOUCHED_PX - 1) / TOUCHED_PX;
+}
 
 enum err_code raster_begin(struct raster *raster, int32_t width_px, int32_t height_px,
                            struct err *err)
@@ -20,7 +28,7 @@ enum err_code raster_begin(struct raster *raster, int32_t width_px, int32_t heig
         size_t stride = (size_t)room_px + 2, rows = (size_t)room_px;
         raster_release(raster);
         raster->sums = calloc(stride * rows, sizeof *raster->sums);
-        raster->touched = calloc((stride + 63) / 64 * rows, sizeof *raster->touched);
+        raster->touched = calloc(words_of(room_px) * rows, sizeof *raster->touched);
         raster->left = calloc(rows + 1, sizeof *raster->left);
         raster->left_from = calloc(rows + 1, sizeof *raster->left_from);
         raster->spans = malloc((stride + 1) * sizeof *raster->spans);
@@ -35,7 +43,7 @@ enum err_code raster_begin(struct raster *raster, int32_t width_px, int32_t heig
     }
     raster->width_px = width_px;
     raster->height_px = height_px;
-    raster->words = ((size_t)width_px + 2 + 63) / 64;
+    raster->words = words_of(width_px);
     raster->left_sum = 0;
     raster->top = INT32_MAX;
     raster->bottom = -1;
@@ -64,7 +72,7 @@ static inline void touch_rows(struct raster *raster, int32_t first, int32_t last
 
 static inline void touch(uint64_t *touched, uint32_t column)
 {
-    touched[column / 64] |= UINT64_C(1) << column % 64;
+    touched[column / TOUCHED_PX] |= UINT64_C(1) << column / RASTER_CELL_PX % 64;
 }
 
 /* ---- edges left of the picture ---- */
@@ -104,28 +112,38 @@ struct slope {
     int64_t dx, dy; /* dy > 0 */
     bool is_short;
     int64_t x_for_y; /* dx / dy in 32.32 */
-    int64_t y_for_x; /* dy / |dx|, where an edge crosses columns; 0: not known yet */
+    int64_t y_for_x; /* dy / |dx|; not of upright ones, which cross no columns */
 };
+
+static struct slope slope_of(struct fixed from, struct fixed to)
+{
+    struct slope slope = {.dx = to.x - from.x, .dy = to.y - from.y};
+    slope.is_short = slope.dx < SHORT_EDGE && slope.dx > -SHORT_EDGE && slope.dy < SHORT_EDGE;
+    if (slope.is_short) {
+        double run = (double)slope.dx, height = (double)slope.dy;
+        slope.x_for_y = (int64_t)(run / height * 4294967296.0);
+        slope.y_for_x = run == 0 ? 0 : (int64_t)(height / fabs(run) * 4294967296.0);
+    }
+    return slope;
+}
 
 static inline int64_t x_after(const struct slope *slope, int64_t y)
 {
     return slope->is_short ? scaled(y, slope->x_for_y) : scaled_far(y, slope->dx, slope->dy);
 }
 
-static inline int64_t y_after(struct slope *slope, int64_t x)
+static inline int64_t y_after(const struct slope *slope, int64_t x)
 {
     int64_t run = slope->dx < 0 ? -slope->dx : slope->dx;
-    if (!slope->is_short)
-        return scaled_far(x, slope->dy, run);
-    if (slope->y_for_x == 0)
-        slope->y_for_x = (slope->dy << 32) / run;
-    return scaled(x, slope->y_for_x);
+    return slope->is_short ? scaled(x, slope->y_for_x) : scaled_far(x, slope->dy, run);
 }
 
 /* A piece that crosses columns of one row, from x = left to right, while y moves by height. */
-static void add_across(struct raster *raster, int32_t *sums, uint64_t *touched, struct slope *slope,
+static void add_across(struct raster *raster, int32_t y, const struct slope *slope,
                        const int64_t ends[2], int32_t height, int32_t sign)
 {
+    int32_t *sums = raster->sums + (size_t)y * ((size_t)raster->width_px + 2);
+    uint64_t *touched = raster->touched + (size_t)y * raster->words;
     int64_t left = ends[0], right = ends[1];
     int64_t column = left >> 8, last = right >> 8;
     int32_t done = 0; /* height used up to the left border of the column */
@@ -156,30 +174,34 @@ static void add_across(struct raster *raster, int32_t *sums, uint64_t *touched, 
     }
 }
 
-/* The piece of an edge inside one row, running from xa to xb while y moves by height. */
-static inline void add_in_row(struct raster *raster, int32_t y, struct slope *slope, int64_t xa,
-                              int64_t xb, int32_t height, int32_t sign)
+/* The piece of an edge inside one row, running from xa to xb while y moves by height. Most pieces
+ * lie in one column or cross into the next: those go without asking which. */
+static inline void add_in_row(struct raster *raster, int32_t y, const struct slope *slope,
+                              int64_t xa, int64_t xb, int32_t height, int32_t sign)
 {
     int64_t left = xa < xb ? xa : xb, right = xa < xb ? xb : xa;
-    if (left >= (int64_t)raster->width_px * FIXED_ONE)
-        return;
-    if (right <= 0) {
-        raster->left[y] += sign * height;
-        return;
-    }
-    int32_t *sums = raster->sums + (size_t)y * ((size_t)raster->width_px + 2);
-    uint64_t *touched = raster->touched + (size_t)y * raster->words;
-    int64_t column = left >> 8;
-    if (column != right >> 8) {
+    int64_t column = left >> 8, crossed = (right >> 8) - column;
+    if (left < 0 || crossed > 1 || right >= (int64_t)raster->width_px * FIXED_ONE) {
         const int64_t ends[2] = {left, right};
-        add_across(raster, sums, touched, slope, ends, height, sign);
+        if (right <= 0)
+            raster->left[y] += sign * height;
+        else if (left < (int64_t)raster->width_px * FIXED_ONE)
+            add_across(raster, y, slope, ends, height, sign);
         return;
     }
-    int32_t within = (int32_t)(left + right - column * 512); /* twice the mean */
-    sums[column] += sign * height * (512 - within);
-    sums[column + 1] += sign * height * within;
+    int64_t border = (column + 1) * FIXED_ONE, reached = y_after(slope, border - left);
+    reached = reached > height || crossed == 0 ? height : reached;
+    border = crossed == 0 ? right : border;
+    int32_t first = (int32_t)reached * sign, second = (height - (int32_t)reached) * sign;
+    int32_t within = (int32_t)(left + border - column * 512); /* twice the mean */
+    int32_t beyond = (int32_t)(border + right - (column + 1) * 512);
+    int32_t *sums = raster->sums + (size_t)y * ((size_t)raster->width_px + 2) + column;
+    sums[0] += first * (512 - within);
+    sums[1] += first * within + second * (512 - beyond);
+    sums[2] += second * beyond;
+    uint64_t *touched = raster->touched + (size_t)y * raster->words;
     touch(touched, (uint32_t)column);
-    touch(touched, (uint32_t)column + 1);
+    touch(touched, (uint32_t)(column + 1 + crossed));
 }
 
 void raster_edge(struct raster *raster, struct fixed from, struct fixed to)
@@ -203,10 +225,7 @@ void raster_edge(struct raster *raster, struct fixed from, struct fixed to)
         add_left(raster, y, end, sign);
         return;
     }
-    struct slope slope = {.dx = to.x - from.x, .dy = to.y - from.y};
-    slope.is_short = slope.dx < SHORT_EDGE && slope.dx > -SHORT_EDGE && slope.dy < SHORT_EDGE;
-    if (slope.is_short)
-        slope.x_for_y = (int64_t)((double)slope.dx / (double)slope.dy * 4294967296.0);
+    const struct slope slope = slope_of(from, to);
     touch_rows(raster, (int32_t)(y >> 8), (int32_t)((end - 1) >> 8));
     int64_t x = y == from.y ? from.x : from.x + x_after(&slope, y - from.y);
     while (y < end) {
@@ -259,57 +278,80 @@ static int32_t take_left(struct raster *raster, int32_t y)
     return sum;
 }
 
-size_t raster_row(struct raster *raster, int32_t y)
+/* Leaves no sums in the cell, nor what lies past the right edge. */
+static size_t read_spans(struct raster *raster, int32_t *sums, int32_t cell, int32_t *sum, size_t n)
 {
-    int32_t width = raster->width_px;
-    int32_t *sums = raster->sums + (size_t)y * ((size_t)width + 2);
-    uint64_t *touched = raster->touched + (size_t)y * raster->words;
     struct span *spans = raster->spans;
-    size_t n = 0;
-    int32_t sum = take_left(raster, y);
-    uint32_t coverage = coverage_of(sum);
-    int32_t first = 0;
-    for (size_t word = 0; word < raster->words; word++) {
-        uint64_t bits = touched[word];
-        touched[word] = 0;
-        while (bits) {
-            int32_t column = (int32_t)(word * 64) + __builtin_ctzll(bits);
-            bits &= bits - 1;
-            sum += sums[column];
-            sums[column] = 0;
-            uint32_t next = coverage_of(sum);
-            if (next == coverage)
-                continue;
-            if (coverage && column > first)
-                spans[n++] = (struct span){first, column < width ? column : width, coverage};
-            coverage = next;
-            first = column;
-        }
+    int32_t first = cell * RASTER_CELL_PX, end = first + RASTER_CELL_PX;
+    for (int32_t column = first; column < end && column < raster->width_px + 2; column++) {
+        uint32_t before = coverage_of(*sum);
+        *sum += sums[column];
+        sums[column] = 0;
+        uint32_t coverage = coverage_of(*sum);
+        if (coverage == before || column >= raster->width_px)
+            continue;
+        if (before && spans[n - 1].first == column)
+            n--;
+        else if (before)
+            spans[n - 1].end = column;
+        if (coverage)
+            spans[n++] = (struct span){column, raster->width_px, coverage};
     }
-    if (coverage && first < width)
-        spans[n++] = (struct span){first, width, coverage};
     return n;
 }
 
-typedef int32_t eight __attribute__((vector_size(32)));
+size_t raster_row(struct raster *raster, int32_t y)
+{
+    int32_t *sums = raster->sums + (size_t)y * ((size_t)raster->width_px + 2);
+    uint64_t *touched = raster->touched + (size_t)y * raster->words;
+    size_t n = 0;
+    int32_t sum = take_left(raster, y);
+    uint32_t coverage = coverage_of(sum);
+    if (coverage)
+        raster->spans[n++] = (struct span){0, raster->width_px, coverage};
+    for (size_t word = 0; word < raster->words; word++) {
+        uint64_t bits = touched[word];
+        touched[word] = 0;
+        for (; bits; bits &= bits - 1)
+            n = read_spans(raster, sums, (int32_t)(word * 64) + __builtin_ctzll(bits), &sum, n);
+    }
+    return n;
+}
+
+typedef int32_t four __attribute__((vector_size(16)));
 typedef uint16_t eight_shares __attribute__((vector_size(16)));
+
+static inline four running_sums(four v)
+{
+    const four none = {0};
+    v += __builtin_shufflevector(none, v, 0, 4, 5, 6);
+    return v + __builtin_shufflevector(none, v, 0, 1, 4, 5);
+}
+
+static inline four coverages_of(four sums)
+{
+    four sign = sums >> 31;
+    four covered = ((sums ^ sign) - sign) >> SUM_SHIFT, over = covered > FIXED_ONE;
+    return (covered & ~over) | (over & FIXED_ONE);
+}
 
 /* Running sums of a cell as coverage, from `sum` on; answers the last. Leaves no sums. */
 static inline int32_t read_cell(int32_t *sums, int32_t sum, uint16_t *shares)
 {
-    int32_t running[RASTER_CELL_PX];
-    eight v;
-    for (int i = 0; i < RASTER_CELL_PX; i++)
-        running[i] = sum += sums[i];
-    memset(sums, 0, sizeof running);
-    memcpy(&v, running, sizeof v);
-    eight sign = v >> 31;
-    v = ((v ^ sign) - sign) >> SUM_SHIFT;
-    eight over = v > FIXED_ONE;
-    v = (v & ~over) | (over & FIXED_ONE);
-    eight_shares out = __builtin_convertvector(v, eight_shares);
+    const four none = {0};
+    four low, high;
+    memcpy(&low, sums, sizeof low);
+    memcpy(&high, sums + 4, sizeof high);
+    memcpy(sums, &none, sizeof none);
+    memcpy(sums + 4, &none, sizeof none);
+    low = running_sums(low) + sum;
+    high = running_sums(high) + __builtin_shufflevector(low, low, 3, 3, 3, 3);
+    /* Coverages are short: the lower half of each is all of it. */
+    eight_shares out =
+        __builtin_shufflevector((eight_shares)coverages_of(low), (eight_shares)coverages_of(high),
+                                0, 2, 4, 6, 8, 10, 12, 14);
     memcpy(shares, &out, sizeof out);
-    return sum;
+    return high[3];
 }
 
 size_t raster_cells(struct raster *raster, int32_t y)
@@ -318,15 +360,13 @@ size_t raster_cells(struct raster *raster, int32_t y)
     uint32_t n_cells = (uint32_t)width / RASTER_CELL_PX, done = 0;
     int32_t *sums = raster->sums + (size_t)y * ((size_t)width + 2);
     uint64_t *touched = raster->touched + (size_t)y * raster->words;
-    struct piece *pieces = raster->pieces, *piece = pieces;
+    struct piece *piece = raster->pieces;
     int32_t sum = take_left(raster, y);
-    sums[width] = sums[width + 1] = 0; /* what falls past the right edge */
     for (size_t word = 0; word < raster->words; word++) {
         uint64_t bits = touched[word];
         touched[word] = 0;
-        while (bits) {
-            uint32_t byte = (uint32_t)__builtin_ctzll(bits) / 8, cell = (uint32_t)word * 8 + byte;
-            bits &= ~(UINT64_C(0xFF) << (byte * 8));
+        for (; bits; bits &= bits - 1) {
+            uint32_t cell = (uint32_t)word * 64 + (uint32_t)__builtin_ctzll(bits);
             if (cell >= n_cells)
                 break;
             uint16_t coverage = (uint16_t)coverage_of(sum);
@@ -341,7 +381,8 @@ size_t raster_cells(struct raster *raster, int32_t y)
     uint16_t coverage = (uint16_t)coverage_of(sum);
     if (coverage && done < n_cells)
         *piece++ = (struct piece){(uint16_t)done, (uint16_t)n_cells, coverage};
-    return (size_t)(piece - pieces);
+    sums[width] = sums[width + 1] = 0; /* what falls past the right edge */
+    return (size_t)(piece - raster->pieces);
 }
 
 void raster_clean(struct raster *raster)

@@ -50,7 +50,7 @@ struct piece {
 struct raster {
     int32_t width_px, height_px, room_px;
     int32_t *sums;     /* (width_px + 2) a row; all 0 between shapes */
-    uint64_t *touched; /* a bit for each of them: words a row */
+    uint64_t *touched; /* a bit for each eight of them: words a row */
     size_t words;
     /* What edges left of the picture cover: heights in 1/256 px of a row, and of all rows from
      * one on. height_px + 1 each. */
