@@ -1,6 +1,5 @@
 #include "tiler/draw/raster.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,14 +114,15 @@ struct slope {
     int64_t y_for_x; /* dy / |dx|; not of upright ones, which cross no columns */
 };
 
-static struct slope slope_of(struct fixed from, struct fixed to)
+static inline struct slope slope_of(struct fixed from, struct fixed to)
 {
     struct slope slope = {.dx = to.x - from.x, .dy = to.y - from.y};
     slope.is_short = slope.dx < SHORT_EDGE && slope.dx > -SHORT_EDGE && slope.dy < SHORT_EDGE;
     if (slope.is_short) {
-        double run = (double)slope.dx, height = (double)slope.dy;
-        slope.x_for_y = (int64_t)(run / height * 4294967296.0);
-        slope.y_for_x = run == 0 ? 0 : (int64_t)(height / fabs(run) * 4294967296.0);
+        int64_t run = slope.dx < 0 ? -slope.dx : slope.dx;
+        double height = (double)slope.dy;
+        slope.x_for_y = (int64_t)((double)slope.dx / height * 4294967296.0);
+        slope.y_for_x = (int64_t)(height / (double)(run | (run == 0)) * 4294967296.0);
     }
     return slope;
 }
@@ -174,68 +174,106 @@ static void add_across(struct raster *raster, int32_t y, const struct slope *slo
     }
 }
 
-/* The piece of an edge inside one row, running from xa to xb while y moves by height. Most pieces
- * lie in one column or cross into the next: those go without asking which. */
-static inline void add_in_row(struct raster *raster, int32_t y, const struct slope *slope,
-                              int64_t xa, int64_t xb, int32_t height, int32_t sign)
+/* The piece of an edge inside one row, running from xa to xb while y moves by height. */
+static void add_in_row(struct raster *raster, int32_t y, const struct slope *slope,
+                       const int64_t x[2], int32_t height, int32_t sign)
 {
-    int64_t left = xa < xb ? xa : xb, right = xa < xb ? xb : xa;
-    int64_t column = left >> 8, crossed = (right >> 8) - column;
-    if (left < 0 || crossed > 1 || right >= (int64_t)raster->width_px * FIXED_ONE) {
-        const int64_t ends[2] = {left, right};
-        if (right <= 0)
-            raster->left[y] += sign * height;
-        else if (left < (int64_t)raster->width_px * FIXED_ONE)
-            add_across(raster, y, slope, ends, height, sign);
-        return;
+    const int64_t ends[2] = {x[0] < x[1] ? x[0] : x[1], x[0] < x[1] ? x[1] : x[0]};
+    if (ends[1] <= 0)
+        raster->left[y] += sign * height;
+    else if (ends[0] < (int64_t)raster->width_px * FIXED_ONE)
+        add_across(raster, y, slope, ends, height, sign);
+}
+
+/* An edge downwards. */
+struct edge {
+    struct fixed from, to;
+    int64_t y, end; /* of what lies between the top and the bottom of the picture */
+    int32_t sign;
+};
+
+static void add_edge(struct raster *raster, const struct edge *edge)
+{
+    struct fixed from = edge->from, to = edge->to;
+    const struct slope slope = slope_of(from, to);
+    int64_t y = edge->y;
+    int64_t x[2] = {y == from.y ? from.x : from.x + x_after(&slope, y - from.y), 0};
+    while (y < edge->end) {
+        int64_t border = (y | 255) + 1;
+        int64_t until = border < to.y ? border : to.y;
+        x[1] = until == to.y ? to.x : from.x + x_after(&slope, until - from.y);
+        add_in_row(raster, (int32_t)(y >> 8), &slope, x, (int32_t)(until - y), edge->sign);
+        x[0] = x[1];
+        y = until;
     }
-    int64_t border = (column + 1) * FIXED_ONE, reached = y_after(slope, border - left);
-    reached = reached > height || crossed == 0 ? height : reached;
-    border = crossed == 0 ? right : border;
-    int32_t first = (int32_t)reached * sign, second = (height - (int32_t)reached) * sign;
-    int32_t within = (int32_t)(left + border - column * 512); /* twice the mean */
-    int32_t beyond = (int32_t)(border + right - (column + 1) * 512);
-    int32_t *sums = raster->sums + (size_t)y * ((size_t)raster->width_px + 2) + column;
-    sums[0] += first * (512 - within);
-    sums[1] += first * within + second * (512 - beyond);
-    sums[2] += second * beyond;
-    uint64_t *touched = raster->touched + (size_t)y * raster->words;
-    touch(touched, (uint32_t)column);
-    touch(touched, (uint32_t)(column + 1 + crossed));
+}
+
+/* Most edges are short and lie between the left and the right side, and most of their pieces in
+ * one column or in two: these go without asking which. */
+static void add_inner(struct raster *raster, const struct edge *edge)
+{
+    const struct slope slope = slope_of(edge->from, edge->to);
+    const int32_t from_x = (int32_t)edge->from.x, from_y = (int32_t)edge->from.y;
+    const int32_t to_x = (int32_t)edge->to.x, to_y = (int32_t)edge->to.y;
+    const int32_t end = (int32_t)edge->end, sign = edge->sign;
+    const size_t stride = (size_t)raster->width_px + 2;
+    int32_t y = (int32_t)edge->y, x = from_x + (int32_t)scaled(y - from_y, slope.x_for_y);
+    int32_t *row = raster->sums + (size_t)(y >> 8) * stride;
+    uint64_t *touched = raster->touched + (size_t)(y >> 8) * raster->words;
+    while (y < end) {
+        int32_t border = (y | 255) + 1, until = border < to_y ? border : to_y;
+        int32_t next = from_x + (int32_t)scaled(until - from_y, slope.x_for_y);
+        next = until == to_y ? to_x : next;
+        int32_t left = x < next ? x : next, right = x < next ? next : x, height = until - y;
+        int32_t column = left >> 8, crossed = (right >> 8) - column;
+        if (crossed > 1) {
+            const int64_t ends[2] = {left, right};
+            add_across(raster, y >> 8, &slope, ends, height, sign);
+        } else {
+            int32_t side = (column + 1) * FIXED_ONE;
+            int32_t reached = (int32_t)scaled(side - left, slope.y_for_x);
+            reached = (reached > height) | (crossed == 0) ? height : reached;
+            side = crossed ? side : right;
+            int32_t first = reached * sign, second = (height - reached) * sign;
+            int32_t within = left + side - column * 512; /* twice the mean */
+            int32_t beyond = side + right - (column + 1) * 512;
+            int32_t *sums = row + column;
+            sums[0] += first * (512 - within);
+            sums[1] += first * within + second * (512 - beyond);
+            sums[2] += second * beyond;
+            touch(touched, (uint32_t)column);
+            touch(touched, (uint32_t)(column + 1 + crossed));
+        }
+        x = next;
+        y = until;
+        row += stride;
+        touched += raster->words;
+    }
 }
 
 void raster_edge(struct raster *raster, struct fixed from, struct fixed to)
 {
-    if (from.y == to.y)
-        return;
-    int32_t sign = 1;
-    if (from.y > to.y) {
-        struct fixed swap = from;
-        from = to;
-        to = swap;
-        sign = -1;
-    }
     int64_t floor_y = (int64_t)raster->height_px * FIXED_ONE;
     int64_t width = (int64_t)raster->width_px * FIXED_ONE;
-    if (to.y <= 0 || from.y >= floor_y || (from.x >= width && to.x >= width))
+    bool down = from.y < to.y;
+    int64_t top = down ? from.y : to.y, bottom = down ? to.y : from.y;
+    int64_t low = from.x < to.x ? from.x : to.x, high = from.x < to.x ? to.x : from.x;
+    if (top == bottom || bottom <= 0 || top >= floor_y || low >= width)
         return;
-    int64_t y = from.y < 0 ? 0 : from.y;
-    int64_t end = to.y > floor_y ? floor_y : to.y;
-    if (from.x <= 0 && to.x <= 0) {
-        add_left(raster, y, end, sign);
+    const struct edge edge = {.from = {down ? from.x : to.x, top},
+                              .to = {down ? to.x : from.x, bottom},
+                              .y = top < 0 ? 0 : top,
+                              .end = bottom > floor_y ? floor_y : bottom,
+                              .sign = down ? 1 : -1};
+    if (high <= 0) {
+        add_left(raster, edge.y, edge.end, edge.sign);
         return;
     }
-    const struct slope slope = slope_of(from, to);
-    touch_rows(raster, (int32_t)(y >> 8), (int32_t)((end - 1) >> 8));
-    int64_t x = y == from.y ? from.x : from.x + x_after(&slope, y - from.y);
-    while (y < end) {
-        int64_t border = (y | 255) + 1;
-        int64_t until = border < to.y ? border : to.y;
-        int64_t next_x = until == to.y ? to.x : from.x + x_after(&slope, until - from.y);
-        add_in_row(raster, (int32_t)(y >> 8), &slope, x, next_x, (int32_t)(until - y), sign);
-        x = next_x;
-        y = until;
-    }
+    touch_rows(raster, (int32_t)(edge.y >> 8), (int32_t)((edge.end - 1) >> 8));
+    if (low >= 0 && high < width && bottom - top < SHORT_EDGE)
+        add_inner(raster, &edge);
+    else
+        add_edge(raster, &edge);
 }
 
 void raster_ring(struct raster *raster, const struct fixed *points, size_t n)
