@@ -147,14 +147,20 @@ bool thin_reach(struct thin *thin, struct fixed low, struct fixed high)
     return true;
 }
 
-/* A segment seen along its longer axis, "along"; "across" is the other. */
+/* A segment as the pixels along it: rows of a steep one, columns of a flat one. */
 struct run {
-    int64_t from, to; /* along, what it goes on past its ends included */
-    int64_t along;    /* a point of it */
-    int64_t across;   /* and where that lies */
-    int64_t rise;     /* across for along, 32.32 */
-    uint32_t slope;   /* class */
-    uint8_t *lines;   /* rows of a steep one, columns of a flat one */
+    uint8_t *line;            /* the first of them, */
+    uint32_t n;               /* so many, */
+    const uint32_t *patterns; /* of the slope; */
+    uint64_t place, step;     /* where the middle lies across them, 24.40, and how that goes on */
+};
+
+/* A piece of a chain whose segments are drawn at once. */
+enum { PIECE = 16 };
+struct chain {
+    const struct fixed *points;
+    size_t n;
+    unsigned past;
 };
 
 /* Lays a pattern with its pixel BEFORE at the place. */
@@ -169,63 +175,112 @@ static inline void lay(uint8_t *line, uint32_t size_px, int64_t place, const uin
     memcpy(line + first / 2, &there, sizeof there);
 }
 
-/* Lines of pixels whose middles lie in the run, or the one where it begins. */
-static void draw_run(const struct thin *thin, const struct thin_pen *pen, const struct run *run)
+static inline void draw_run(const struct thin *thin, const struct run *run)
 {
-    int64_t first = (run->from + HALF_PX - 1) >> 8, end = (run->to + HALF_PX) >> 8;
-    if (first >= end) {
-        first = run->from >> 8;
-        end = first + 1;
-    }
-    int64_t at = most(first, 0);
-    end = least(end, thin->size_px);
-    if (at >= end)
-        return;
-    const uint32_t *patterns = pen->patterns[run->slope];
-    uint8_t *line = run->lines + (size_t)at * thin->stride;
-    int64_t place =
-        run->across * (INT64_C(1) << 32) + (at * FIXED_ONE + HALF_PX - run->along) * run->rise;
-    int64_t step = run->rise * FIXED_ONE;
-    for (; at < end; at++, line += thin->stride, place += step)
-        lay(line, thin->size_px, place, patterns);
+    uint64_t place = run->place;
+    uint8_t *line = run->line;
+    for (uint32_t i = 0; i < run->n; i++, line += thin->stride, place += run->step)
+        lay(line, thin->size_px, (int64_t)place, run->patterns);
 }
 
-void thin_segment(struct thin *thin, const struct thin_pen *pen, struct fixed from, struct fixed to,
-                  unsigned past)
+/* Whether any of a segment may be seen. */
+static inline bool is_near(const struct thin *thin, const struct thin_pen *pen, struct fixed from,
+                           struct fixed to)
 {
     int64_t reach = pen->half + 2 * FIXED_ONE;
     int64_t end = (int64_t)thin->size_px * FIXED_ONE + reach;
+    return (most(from.x, to.x) >= -reach) & (most(from.y, to.y) >= -reach) &
+           (least(from.x, to.x) <= end) & (least(from.y, to.y) <= end);
+}
+
+/* `a` if the mask has all bits, `b` if it has none. */
+static inline int64_t either(int64_t mask, int64_t a, int64_t b)
+{
+    return b ^ ((a ^ b) & mask);
+}
+
+/* The run of a segment, seen along its longer axis and from the lower end on, so that the way back
+ * leaves the same: lines of pixels whose middles lie in it, or the one where it begins. Answers
+ * whether anything of it may be seen. Asks nothing on its way, for no processor foresees the
+ * answers; numbers of what lies far away may overflow. */
+static inline bool find_run(const struct thin *thin, const struct thin_pen *pen, struct fixed from,
+                            struct fixed to, unsigned past, struct run *out)
+{
     int64_t dx = to.x - from.x, dy = to.y - from.y;
-    if ((from.x < -reach && to.x < -reach) || (from.y < -reach && to.y < -reach) ||
-        (from.x > end && to.x > end) || (from.y > end && to.y > end) || (dx == 0 && dy == 0))
+    int64_t steep = -(int64_t)(llabs(dy) > llabs(dx));
+    int64_t length = either(steep, dy, dx), rise = either(steep, dx, dy);
+    int64_t back = length >> 63;
+    int64_t x = either(back, to.x, from.x), y = either(back, to.y, from.y);
+    int64_t along = either(steep, y, x), across = either(steep, x, y);
+    int64_t past_low = -(int64_t)(past >> (back & 1) & 1);
+    int64_t past_high = -(int64_t)(past >> (~back & 1) & 1);
+    length = (length ^ back) - back;
+    rise = (rise ^ back) - back;
+    int64_t ratio = (int64_t)((double)rise / (double)(length | (length == 0)) * 4294967296.0);
+    uint32_t slope = (uint32_t)(llabs(ratio) >> 28);
+    slope = slope < SLOPES ? slope : SLOPES - 1;
+    int64_t low = along - (pen->past[slope] & past_low);
+    int64_t high = along + length + (pen->past[slope] & past_high);
+    int64_t first = (low + HALF_PX - 1) >> 8, end = (high + HALF_PX) >> 8;
+    first = first < end ? first : low >> 8;
+    end = most(first + 1, end);
+    first = most(first, 0);
+    end = least(end, thin->size_px);
+    uint64_t on = (uint64_t)(first * FIXED_ONE + HALF_PX - along);
+    uint8_t *lines = steep ? thin->rows : thin->columns;
+    out->line = lines + (size_t)most(0, least(first, end)) * thin->stride;
+    out->n = (uint32_t)(end - first);
+    out->patterns = pen->patterns[slope];
+    out->place = ((uint64_t)across << 32) + on * (uint64_t)ratio;
+    out->step = (uint64_t)(ratio * FIXED_ONE);
+    return (first < end) & (length > 0) & is_near(thin, pen, from, to);
+}
+
+/* A segment that is longer than multiplication can follow. */
+static void draw_long(struct thin *thin, const struct thin_pen *pen, struct fixed from,
+                      struct fixed to, unsigned past)
+{
+    struct run run;
+    int64_t dx = to.x - from.x, dy = to.y - from.y;
+    if (!is_near(thin, pen, from, to))
         return;
     if (dx > LONGEST || dx < -LONGEST || dy > LONGEST || dy < -LONGEST) {
         struct fixed middle = {from.x + dx / 2, from.y + dy / 2};
-        thin_segment(thin, pen, from, middle, past | THIN_PAST_TO);
-        thin_segment(thin, pen, middle, to, past | THIN_PAST_FROM);
-        return;
+        draw_long(thin, pen, from, middle, past | THIN_PAST_TO);
+        draw_long(thin, pen, middle, to, past | THIN_PAST_FROM);
+    } else if (find_run(thin, pen, from, to, past, &run)) {
+        draw_run(thin, &run);
     }
-    bool steep = llabs(dy) > llabs(dx);
-    int64_t along = steep ? dy : dx, across = steep ? dx : dy;
-    bool back = along < 0;
-    struct run run = {.along = steep ? from.y : from.x,
-                      .across = steep ? from.x : from.y,
-                      .lines = steep ? thin->rows : thin->columns};
-    /* From the lower end on, so that the way back leaves the same. */
-    if (back) {
-        run.along += along;
-        run.across += across;
-        along = -along;
-        across = -across;
-        past = (past & THIN_PAST_FROM ? THIN_PAST_TO : 0u) |
-               (past & THIN_PAST_TO ? THIN_PAST_FROM : 0u);
+}
+
+/* First all that is to be done, then it is done: so each takes the time of its work alone. */
+static void draw_piece(struct thin *thin, const struct thin_pen *pen, const struct chain *chain)
+{
+    struct run runs[PIECE];
+    size_t n = 0;
+    for (size_t i = 0; i + 1 < chain->n; i++) {
+        struct fixed from = chain->points[i], to = chain->points[i + 1];
+        unsigned past = (i > 0 ? THIN_PAST_FROM : chain->past & THIN_PAST_FROM) |
+                        (i + 2 < chain->n ? THIN_PAST_TO : chain->past & THIN_PAST_TO);
+        if (llabs(to.x - from.x) > LONGEST || llabs(to.y - from.y) > LONGEST)
+            draw_long(thin, pen, from, to, past);
+        else
+            n += find_run(thin, pen, from, to, past, &runs[n]);
     }
-    run.rise = (int64_t)((double)across / (double)along * 4294967296.0);
-    uint32_t slope = (uint32_t)(llabs(run.rise) >> 28);
-    run.slope = slope < SLOPES ? slope : SLOPES - 1;
-    run.from = run.along - (past & THIN_PAST_FROM ? pen->past[run.slope] : 0);
-    run.to = run.along + along + (past & THIN_PAST_TO ? pen->past[run.slope] : 0);
-    draw_run(thin, pen, &run);
+    for (size_t i = 0; i < n; i++)
+        draw_run(thin, &runs[i]);
+}
+
+void thin_chain(struct thin *thin, const struct thin_pen *pen, const struct fixed *points, size_t n,
+                unsigned past)
+{
+    for (size_t i = 0; i + 1 < n; i += PIECE) {
+        bool is_last = n - i <= PIECE + 1;
+        const struct chain piece = {points + i, is_last ? n - i : PIECE + 1,
+                                    (i > 0 ? THIN_PAST_FROM : past & THIN_PAST_FROM) |
+                                        (is_last ? past & THIN_PAST_TO : THIN_PAST_TO)};
+        draw_piece(thin, pen, &piece);
+    }
 }
 
 void thin_line(struct thin *thin, const struct fixed *points, size_t n, bool closed,
@@ -233,12 +288,13 @@ void thin_line(struct thin *thin, const struct fixed *points, size_t n, bool clo
 {
     const struct thin_pen *pen = thin_pen(thin, width_px);
     for (size_t i = 0; pen && i + (closed && n > 2 ? 0 : 1) < n; i++) {
-        struct fixed from = points[i], to = points[i + 1 < n ? i + 1 : 0];
+        const struct fixed ends[] = {points[i], points[i + 1 < n ? i + 1 : 0]};
         unsigned past =
             (closed || i > 0 ? THIN_PAST_FROM : 0u) | (closed || i + 2 < n ? THIN_PAST_TO : 0u);
-        if (thin_reach(thin, (struct fixed){least(from.x, to.x), least(from.y, to.y)},
-                       (struct fixed){most(from.x, to.x), most(from.y, to.y)}))
-            thin_segment(thin, pen, from, to, past);
+        if (thin_reach(thin,
+                       (struct fixed){least(ends[0].x, ends[1].x), least(ends[0].y, ends[1].y)},
+                       (struct fixed){most(ends[0].x, ends[1].x), most(ends[0].y, ends[1].y)}))
+            thin_chain(thin, pen, ends, 2, past);
     }
 }
 

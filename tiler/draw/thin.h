@@ -10,7 +10,7 @@
  * one stroke. Steep lines are collected row by row, flat ones column by column, and both come
  * together when they are taken.
  *
- * Life:    thin_begin for a picture; for each line thin_pen, thin_reach and thin_segment, or
+ * Life:    thin_begin for a picture; for each line thin_pen, thin_reach and thin_chain, or
  *          thin_line for all of it; thin_take until nothing is left.
  * Space:   24.8 pixels (raster.h). What a line leaves depends on where it lies in its pixels only:
  *          a tile is the crop of a larger picture.
@@ -56,11 +56,11 @@ const struct thin_pen *thin_pen(struct thin *thin, double width_px);
  * the picture. */
 bool thin_reach(struct thin *thin, struct fixed low, struct fixed high);
 
-/* Draws a segment in what was said to be reached. `past` says at which ends it goes on by half
- * the width, so that corners close. */
+/* Draws the segments between n points in what was said to be reached. Each goes on by half the
+ * width at its ends, so that corners close; `past` says whether the first and the last do so. */
 enum { THIN_PAST_FROM = 1, THIN_PAST_TO = 2 };
-void thin_segment(struct thin *thin, const struct thin_pen *pen, struct fixed from, struct fixed to,
-                  unsigned past);
+void thin_chain(struct thin *thin, const struct thin_pen *pen, const struct fixed *points, size_t n,
+                unsigned past);
 
 /* A line through n points with round-looking corners and butt ends; closed: from the last to the
  * first as well. */

@@ -114,20 +114,6 @@ struct stroke_style stroke_scaled(const struct stroke_style *stroke, uint32_t sc
     return out;
 }
 
-/* The segments of a stretch, `past` as thin_segment wants it but at the ends of the chain. */
-static void add_thin_stretch(const struct drawing *d, const struct thin_pen *pen,
-                             const struct plane_point *p, uint32_t n, unsigned at_start,
-                             unsigned at_end)
-{
-    struct fixed from = to_picture(d, p[0]);
-    for (uint32_t i = 0; i + 1 < n; i++) {
-        struct fixed to = to_picture(d, p[i + 1]);
-        unsigned past = (i == 0 ? at_start : THIN_PAST_FROM) | (i + 2 == n ? at_end : THIN_PAST_TO);
-        thin_segment(&d->canvas->under.thin, pen, from, to, past);
-        from = to;
-    }
-}
-
 /* One ring or line, by stretches: those out of the picture are passed over. */
 static void add_thin(const struct drawing *d, const struct detail *detail, uint32_t ring,
                      bool closed, double width_px)
@@ -144,8 +130,12 @@ static void add_thin(const struct drawing *d, const struct detail *detail, uint3
                         to_picture_far(d, stretch->east, stretch->south)))
             continue;
         bool returns = closed || (p[start].x == p[last].x && p[start].y == p[last].y);
-        add_thin_stretch(d, pen, p + i, end - i + 1, i > start || returns ? THIN_PAST_FROM : 0,
-                         end < last || returns ? THIN_PAST_TO : 0);
+        struct fixed points[DETAIL_STRETCH + 1];
+        for (uint32_t k = i; k <= end; k++)
+            points[k - i] = to_picture(d, p[k]);
+        thin_chain(thin, pen, points, end - i + 1,
+                   (i > start || returns ? THIN_PAST_FROM : 0u) |
+                       (end < last || returns ? THIN_PAST_TO : 0u));
     }
 }
 
