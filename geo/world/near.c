@@ -37,14 +37,20 @@ enum err_code near_layer(const struct world *world, const char *name, enum layer
                          struct err *err)
 {
     const char *names[LAYER_COUNT + 1];
-    if (layer_by_name(name, out) && world->schema->layers[*out].has_geometry)
+    bool known = layer_by_name(name, out);
+    /* A world holds findings, 24 bytes each, and no records of conflicts. */
+    if (known && *out == LAYER_CONFLICTS)
+        return err_set(err, ERR_USAGE,
+                       "layer conflicts is not measured: each conflict names its two records and "
+                       "their distance; ask for their layers, such as enterprises");
+    if (known && world->schema->layers[*out].has_geometry)
         return ERR_OK;
     size_t n = 0;
     for (size_t i = 0; i < LAYER_COUNT; i++)
-        if (world->schema->layers[i].has_geometry)
+        if (world->schema->layers[i].has_geometry && i != LAYER_CONFLICTS)
             names[n++] = world->schema->layers[i].name;
     names[n] = NULL;
-    if (layer_by_name(name, out))
+    if (known)
         return err_set(err, ERR_USAGE, "layer %s has no shapes, so nothing is near it", name);
     const char *near = text_nearest(name, names);
     return err_set(err, ERR_USAGE, "no layer \"%s\"%s%s%s", name, near ? "; did you mean " : "",

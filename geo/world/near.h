@@ -31,7 +31,8 @@ struct near_question {
     void *context;
 };
 
-/* A layer with shapes, by its name. ERR_USAGE says which would be right. */
+/* A layer with shapes, by its name; not conflicts, of which a world holds no records. ERR_USAGE
+ * says which would be right. */
 enum err_code near_layer(const struct world *world, const char *name, enum layer_id *out,
                          struct err *err);
 

@@ -56,6 +56,8 @@ fails 2 'needs enterprises: protected declare none' "grades of a layer without t
 fails 2 'nearest 0 is outside' "the nearest 0" near enterprises protected --nearest 0
 fails 2 'no layer "protcted"; did you mean protected' "an unknown layer" near enterprises protcted --within 5
 fails 2 'layer inventory has no shapes' "a layer without shapes" near enterprises inventory --within 5
+fails 2 'layer conflicts is not measured.*ask for their layers' "conflicts, which a world does not hold as records" near enterprises conflicts --within 5
+fails 2 'layer conflicts is not measured' "and on the other side" near conflicts enterprises --nearest 1
 fails 4 'none.gpkg' "a store that is not there" "$S" near "$WORK/none.gpkg" enterprises protected --within 5
 fails 2 'missing argument' "one layer only" near enterprises --within 5
 
