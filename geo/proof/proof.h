@@ -84,7 +84,7 @@ struct proof_question {
     const char *id;     /* of the conflict, plant, pipeline or segment; code of the unit */
     const char *method; /* of a unit (NULL: share), of a pipeline (NULL: all that are assessed) */
     const struct site_question *site; /* PROOF_SITE */
-    const struct geom *shape;         /* PROOF_EXPOSURE: a polygon */
+    const struct geom *shape;         /* PROOF_EXPOSURE: a valid polygon, else ERR_INPUT */
 };
 
 /* Adds the document to out, indented to be read. */

@@ -7,6 +7,7 @@
 #include "geo/findings/finding.h"
 #include "geo/world/population.h"
 #include "geo/findings/reasons.h"
+#include "geo/measure/overlay.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -493,6 +494,8 @@ static enum err_code claim_exposure(struct claiming *claiming, struct err *err)
     enum err_code code = ERR_OK;
     struct jw *jw = claiming->jw;
     struct exposure exposure;
+    /* Half of an outline that crosses itself would count as outside, and be proved so. */
+    TRY(overlay_check_valid(claiming->worker->overlay, claiming->question->shape, err));
     TRY(population_within(claiming->world, claiming->worker, claiming->question->shape,
                           claiming->arena, &exposure, err));
     jw_object(jw);

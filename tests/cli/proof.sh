@@ -96,6 +96,21 @@ says '^holds: site' "the proof of a site holds" "$S" verify "$WORK/site.json"
 printf '{"type":"Polygon","coordinates":[[[106.2,38.4],[106.25,38.4],[106.25,38.45],[106.2,38.45],[106.2,38.4]]]}' >"$WORK/shape.geojson"
 is "persons in a shape are proved" "$S" explain "$STORE" exposure "$WORK/shape.geojson" -o "$WORK/shape.json"
 says '^holds: exposure' "and the proof holds" "$S" verify "$WORK/shape.json"
+printf '{"type":"Polygon","coordinates":[[[106.2,38.4],[106.3,38.5],[106.3,38.4],[106.2,38.5],[106.2,38.4]]]}' >"$WORK/tie.geojson"
+fails 3 'no valid polygon: Self-intersection at 106.25, 38.45' "persons in a shape that crosses itself are not proved" \
+    "$S" explain "$STORE" exposure "$WORK/tie.geojson" -o "$WORK/tie.json"
+# The same shape with its four numbers in another order, and the hash made right.
+python3 - "$WORK/shape.json" >"$WORK/tie.json" <<'PY'
+import hashlib, json, sys
+d = json.load(open(sys.argv[1]))
+ring = d["question"]["geometry"]["coordinates"][0]
+ring[1], ring[2] = ring[2], ring[1]
+del d["sha256"]
+text = json.dumps(d, ensure_ascii=False, separators=(",", ":"))
+print(text[:-1] + ',"sha256":"' + hashlib.sha256(text[:-1].encode()).hexdigest() + '"}')
+PY
+fails 3 'no valid polygon' "and a proof of them is none" "$S" verify "$WORK/tie.json"
+fails 2 '--method is of a unit or of a pipeline' "a method where there is none is refused" "$S" explain "$STORE" enterprise "$plant" --method share
 is "a report brings a proof a plant" "$S" report "$STORE" relocation -o "$WORK/report" --explain "$WORK/proofs"
 same "as many as it lists" "$(python3 -c "
 import csv, sys

@@ -53,6 +53,9 @@ static enum err_code read_question(struct cli *cli, struct proof_question *quest
                  : "; conflict, enterprise, hazard, unit, pipeline, segment, exposure can",
             near ? near : "", near ? "?" : "");
     }
+    if (question->method && question->kind != PROOF_UNIT && question->kind != PROOF_PIPELINE)
+        return err_set(err, ERR_USAGE, "--method is of a unit or of a pipeline, not of \"%s\"",
+                       kind);
     if (question->kind == PROOF_EXPOSURE) {
         question->id = NULL;
         question->shape = shape;
