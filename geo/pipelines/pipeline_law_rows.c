@@ -29,8 +29,8 @@ static const char *occupation_decides(const struct pipeline_job *job,
     if (judged->by == UNDECIDED_CONFIDENCE)
         return arena_printf(job->arena, "a rule that is sure: %s is %s", source->id,
                             confidence_name(source->confidence));
-    return arena_printf(job->arena, "positions good to %.1f m (both together)",
-                        fabs(occupation->hit->nearest_m - occupation->place->within_m));
+    return pipeline_positions_decide(
+        job, fabs(occupation->hit->nearest_m - occupation->place->within_m));
 }
 
 static struct judgement judge_occupation(const struct occupation *occupation)

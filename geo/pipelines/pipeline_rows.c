@@ -134,6 +134,14 @@ const char *pipeline_why(const struct pipeline_job *job, const struct pipeline_f
                         row->window_m, at, row->strip_m);
 }
 
+const char *pipeline_positions_decide(const struct pipeline_job *job, double margin_m)
+{
+    /* To 0.1 mm, as decisions compare: a rounder figure may be one that does not decide. */
+    double good_m = round(margin_m * 1e4) / 1e4;
+    return good_m > 0 ? arena_printf(job->arena, "positions good to %.9g m (both together)", good_m)
+                      : "better positions";
+}
+
 const char *pipeline_decides(const struct pipeline_job *job, const struct pipeline_found *most)
 {
     const struct pipeline_hit *hit = most->hit;
@@ -150,6 +158,6 @@ const char *pipeline_decides(const struct pipeline_job *job, const struct pipeli
         return arena_printf(job->arena, "a rule that is sure: %s is %s", most->source->id,
                             confidence_name(most->source->confidence));
     if (isfinite(most->margin_m))
-        return arena_printf(job->arena, "positions good to %.1f m (both together)", most->margin_m);
+        return pipeline_positions_decide(job, most->margin_m);
     return "better positions";
 }

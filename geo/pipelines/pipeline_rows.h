@@ -44,6 +44,9 @@ const char *pipeline_why(const struct pipeline_job *job, const struct pipeline_f
 /* What would decide between a finding and one that may be (most); never NULL. */
 const char *pipeline_decides(const struct pipeline_job *job, const struct pipeline_found *most);
 
+/* That positions decide, where the limit is margin_m away. */
+const char *pipeline_positions_decide(const struct pipeline_job *job, double margin_m);
+
 /* What founds of rows of places join to on one part, as rows of a kind that stand for themselves.
  */
 enum err_code pipeline_join_rows(struct pipeline_job *job, const struct pipeline_method *method,
