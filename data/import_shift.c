@@ -53,6 +53,10 @@ struct edges {
 
 static const double LEAST_CELL_DEG = 0.02;
 
+/* What lies farther than this from every sample is within REACH_M of none, however it is read: no
+ * reading is as much as 0.02 degree from another. */
+static const double AROUND_SAMPLES_DEG = 0.05;
+
 static size_t cell_along(double value, double from, double step, size_t n)
 {
     double at = (value - from) / step;
@@ -64,6 +68,9 @@ static size_t cell_along(double value, double from, double step, size_t n)
 static void put_edge(struct edges *edges, uint32_t *fill, struct lonlat a, struct lonlat b)
 {
     double step = edges->cell_deg;
+    const struct lonlat ends[] = {a, b};
+    if (!box_intersects(edges->box, box_of_points(ends, 2)))
+        return;
     size_t west = cell_along(fmin(a.lon_deg, b.lon_deg), edges->box.west_deg, step, edges->columns);
     size_t east = cell_along(fmax(a.lon_deg, b.lon_deg), edges->box.west_deg, step, edges->columns);
     size_t south = cell_along(fmin(a.lat_deg, b.lat_deg), edges->box.south_deg, step, edges->rows);
@@ -91,12 +98,11 @@ static void put_all(struct edges *edges, const struct import *import, uint32_t *
     }
 }
 
-static enum err_code build_edges(const struct import *import, struct arena *arena,
+/* Of those that touch the box, which touches that of all of them. */
+static enum err_code build_edges(const struct import *import, struct box box, struct arena *arena,
                                  struct edges *edges, struct err *err)
 {
-    *edges = (struct edges){.box = box_empty()};
-    for (size_t i = 0; i < import->n_admin; i++)
-        edges->box = box_union(edges->box, import->admin[i].head.geom.box);
+    *edges = (struct edges){.box = box};
     double width = edges->box.east_deg - edges->box.west_deg;
     double height = edges->box.north_deg - edges->box.south_deg;
     edges->cell_deg = fmax(LEAST_CELL_DEG, sqrt(width * height / MOST_INDEX_CELLS));
@@ -197,6 +203,19 @@ static enum err_code take_samples(const struct import *import, struct arena *are
     return ERR_OK;
 }
 
+/* Where boundaries may matter to a sample: empty where there are none. */
+static struct box box_that_matters(const struct import *import, const struct samples *samples)
+{
+    struct box all = box_empty();
+    struct box near = box_of_points(samples->points, samples->n);
+    for (size_t i = 0; i < import->n_admin; i++)
+        all = box_union(all, import->admin[i].head.geom.box);
+    return (struct box){fmax(all.west_deg, near.west_deg - AROUND_SAMPLES_DEG),
+                        fmax(all.south_deg, near.south_deg - AROUND_SAMPLES_DEG),
+                        fmin(all.east_deg, near.east_deg + AROUND_SAMPLES_DEG),
+                        fmin(all.north_deg, near.north_deg + AROUND_SAMPLES_DEG)};
+}
+
 /* ---- the verdict ---- */
 
 /* The point as the file has it. */
@@ -227,7 +246,10 @@ enum err_code import_shift_check(struct import *import, struct err *err)
     TRY(take_samples(import, &arena, &samples, err));
     if (samples.n < LEAST_SAMPLES) /* one edited record: too little to tell */
         goto done;
-    TRY(build_edges(import, &arena, &edges, err));
+    struct box box = box_that_matters(import, &samples);
+    if (box.west_deg > box.east_deg || box.south_deg > box.north_deg)
+        goto done;
+    TRY(build_edges(import, box, &arena, &edges, err));
     for (size_t i = 0; i < samples.n; i++) {
         struct lonlat raw = as_given(import->crs.datum, samples.points[i]);
         double least = (double)INFINITY;
