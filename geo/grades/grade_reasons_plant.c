@@ -11,43 +11,39 @@ struct item {
     int32_t grade; /* that the sentence gives */
 };
 
+/* The first of those of one grade. */
+struct group {
+    struct item items[GRADING_REASONS];
+    size_t n;
+    size_t n_plain; /* before the findings, which come after all else but the last word */
+};
+
+/* Worst first; what gives no grade comes last. */
+enum { GROUPS = 5 };
+
 struct items {
     const struct grade_words *words;
     size_t row;
     const struct hazard *hazard;
     struct arena *arena;
-    struct item *items;
-    size_t n;
-    size_t capacity;
+    size_t most;
+    struct group groups[GROUPS]; /* at most `most` each */
+    size_t n_all;
 };
 
-static enum err_code add(struct items *items, const struct grading_part *part, int32_t grade,
-                         struct err *err)
+static struct items items_of(const struct grade_words *words, size_t row, size_t most,
+                             struct arena *arena)
 {
-    items->items = arena_grow(items->arena, items->items, &items->capacity, items->n + 1,
-                              sizeof *items->items);
-    if (!items->items)
-        return err_nomem(err);
-    items->items[items->n++] = (struct item){.part = *part, .grade = grade};
-    return ERR_OK;
-}
-
-static enum err_code visit(void *context, const struct grading_part *part, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct items *items = context;
-    if (part->kind != GRADING_HAZARD)
-        return add(items, part, part->grade, err);
-    bool blue_open = items->hazard->level == 4 && items->hazard->at_least;
-    for (size_t i = 0; i < items->hazard->n_units; i++) {
-        const struct hazard_unit *unit = &items->hazard->units[i];
-        struct grading_part one = *part;
-        one.index = i;
-        if (unit->level != 0 || unit->undecided)
-            TRY(add(items, &one, blue_open ? 0 : unit->level, err));
-    }
-done:
-    return code;
+    struct items items;
+    items.words = words;
+    items.row = row;
+    items.hazard = NULL;
+    items.arena = arena;
+    items.most = most;
+    items.n_all = 0;
+    for (size_t g = 0; g < GROUPS; g++)
+        items.groups[g].n = items.groups[g].n_plain = 0;
+    return items;
 }
 
 /* Compares two texts as if `end` followed each. */
@@ -74,10 +70,12 @@ static const char *id_in(const struct world *world, enum layer_id layer, int64_t
 
 /* As the ids of the conflicts compare, "rule|source_layer/source_id|target_layer/target_id",
  * which nobody has to write for that. */
-static int compare_findings(const struct world *world, struct finding_ref a, struct finding_ref b)
+static int compare_findings(const struct world *world, const struct grading_part *one,
+                            const struct grading_part *other)
 {
-    const struct finding *x = finding_at(world, a);
-    const struct finding *y = finding_at(world, b);
+    const struct finding_ref a = one->finding, b = other->finding;
+    const struct finding *x = one->found;
+    const struct finding *y = other->found;
     /* Of one source, by one rule: a list has them by the row of the target, and rows are by id. */
     if (a.layer == b.layer && a.row == b.row && x->kind == y->kind && x->rule == y->rule &&
         x->target_layer == y->target_layer && x->target_slot != FINDING_NO_TARGET &&
@@ -100,46 +98,55 @@ static int compare_findings(const struct world *world, struct finding_ref a, str
     return order;
 }
 
-/* Findings by the id of their conflict, after all else, which keeps its order; as many of them
- * as there is room for. The others are left in any order. */
-static void sort_findings(const struct items *items, struct item *group, size_t n, size_t room)
+/* Findings are kept by the id of their conflict, all else as it comes. A plant in a town has
+ * thousands, of which twenty are told. */
+static void add(struct items *items, const struct grading_part *part, int32_t grade)
 {
-    const struct world *world = items->words->world;
-    size_t first = 0;
-    while (first < n && group[first].part.kind != GRADING_FINDING)
-        first++;
-    size_t sorted = first;
-    for (size_t i = first; i < n && group[i].part.kind == GRADING_FINDING; i++) {
-        struct item item = group[i];
-        size_t at = sorted;
-        while (at > first &&
-               compare_findings(world, item.part.finding, group[at - 1].part.finding) < 0)
+    struct group *group = &items->groups[grade >= 1 && grade < GROUPS ? grade - 1 : GROUPS - 1];
+    size_t at = group->n;
+    items->n_all++;
+    if (part->kind == GRADING_FINDING) {
+        while (at > group->n_plain &&
+               compare_findings(items->words->world, part, &group->items[at - 1].part) < 0)
             at--;
-        if (at >= room)
-            continue;
-        if (sorted < room)
-            sorted++;
-        group[i] = group[sorted - 1];
-        for (size_t to = sorted - 1; to > at; to--)
-            group[to] = group[to - 1];
-        group[at] = item;
+    } else if (at == group->n_plain && at < items->most) {
+        group->n_plain++;
     }
+    if (at >= items->most)
+        return;
+    if (group->n < items->most)
+        group->n++;
+    memmove(group->items + at + 1, group->items + at, (group->n - 1 - at) * sizeof *group->items);
+    group->items[at] = (struct item){.part = *part, .grade = grade};
 }
 
-/* Reasons that grade come first, worst first. */
-static void order(const struct items *items, size_t most, struct item *out)
+static enum err_code visit(void *context, const struct grading_part *part, struct err *err)
 {
-    static const int32_t grades[] = {1, 2, 3, 4, 0};
-    size_t n = 0;
-    for (size_t g = 0; g < 5; g++) {
-        size_t first = n;
-        for (size_t i = 0; i < items->n; i++) {
-            if (items->items[i].grade == grades[g])
-                out[n++] = items->items[i];
-        }
-        if (first < most)
-            sort_findings(items, out + first, n - first, most - first);
+    struct items *items = context;
+    (void)err;
+    if (part->kind != GRADING_HAZARD) {
+        add(items, part, part->grade);
+        return ERR_OK;
     }
+    bool blue_open = items->hazard->level == 4 && items->hazard->at_least;
+    for (size_t i = 0; i < items->hazard->n_units; i++) {
+        const struct hazard_unit *unit = &items->hazard->units[i];
+        struct grading_part one = *part;
+        one.index = i;
+        if (unit->level != 0 || unit->undecided)
+            add(items, &one, blue_open ? 0 : unit->level);
+    }
+    return ERR_OK;
+}
+
+/* The first of all: of each grade, worst first. */
+static size_t order(const struct items *items, struct item *out)
+{
+    size_t n = 0;
+    for (size_t g = 0; g < GROUPS; g++)
+        for (size_t i = 0; i < items->groups[g].n && n < items->most; i++)
+            out[n++] = items->groups[g].items[i];
+    return n;
 }
 
 /* ---- words ---- */
@@ -253,8 +260,9 @@ enum err_code grade_hazard(const struct grade_words *words, size_t enterprise_ro
                         : hazard_of(world, words->worker, enterprise_row, arena, arena, out, err);
 }
 
-/* Its reasons to be in *ordered, the first `most` of them in order. */
-static enum err_code list(struct items *items, size_t most, struct item **ordered, struct err *err)
+/* The first of its reasons to be, in order. */
+static enum err_code list(struct items *items, struct item ordered[GRADING_REASONS], size_t *n,
+                          struct err *err)
 {
     enum err_code code = ERR_OK;
     struct grading_sum sum;
@@ -264,10 +272,7 @@ static enum err_code list(struct items *items, size_t most, struct item **ordere
     items->hazard = hazard;
     TRY(grade_hazard(items->words, items->row, items->arena, hazard, err));
     TRY(grading_parts(items->words->world, items->row, hazard, items, visit, &sum, err));
-    *ordered = arena_new(items->arena, struct item, items->n);
-    if (!*ordered)
-        return err_nomem(err);
-    order(items, most, *ordered);
+    *n = order(items, ordered);
 done:
     return code;
 }
@@ -277,12 +282,13 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
                                   struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct items items = {.words = words, .row = enterprise_row, .arena = arena};
-    struct item *ordered = NULL;
-    TRY(list(&items, most, &ordered, err));
-    for (out->n = 0; out->n < items.n && out->n < most; out->n++)
+    struct items items = items_of(words, enterprise_row, most, arena);
+    struct item ordered[GRADING_REASONS];
+    size_t n = 0;
+    TRY(list(&items, ordered, &n, err));
+    for (out->n = 0; out->n < n; out->n++)
         TRY(say(&items, &ordered[out->n], arena, &out->reasons[out->n], err));
-    out->n_all = items.n;
+    out->n_all = items.n_all;
 done:
     return code;
 }
@@ -348,17 +354,15 @@ enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_
                                        struct grade_said *after, bool *same, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct items was = {.words = pair->before, .row = pair->before_row, .arena = arena};
-    struct items is = {.words = pair->after, .row = pair->after_row, .arena = arena};
-    struct item *old = NULL;
-    struct item *now = NULL;
-    TRY(list(&was, most, &old, err));
-    TRY(list(&is, most, &now, err));
-    before->n_all = was.n;
-    after->n_all = is.n;
-    before->n = was.n < most ? was.n : most;
-    after->n = is.n < most ? is.n : most;
-    *same = was.n == is.n;
+    struct items was = items_of(pair->before, pair->before_row, most, arena);
+    struct items is = items_of(pair->after, pair->after_row, most, arena);
+    struct item old[GRADING_REASONS];
+    struct item now[GRADING_REASONS];
+    TRY(list(&was, old, &before->n, err));
+    TRY(list(&is, now, &after->n, err));
+    before->n_all = was.n_all;
+    after->n_all = is.n_all;
+    *same = was.n_all == is.n_all;
     for (size_t i = 0; i < after->n && *same; i++)
         *same = said_alike(&was, &old[i], &is, &now[i]);
     if (*same)

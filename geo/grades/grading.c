@@ -99,7 +99,8 @@ static enum err_code add_findings(const struct parts *parts, enum layer_id layer
                                     .grade = decided ? finding->grade : 0,
                                     .could_be = finding->could_be,
                                     .undecided = !decided,
-                                    .finding = {layer, (uint32_t)row, k}};
+                                    .finding = {layer, (uint32_t)row, k},
+                                    .found = finding};
         TRY(add(parts, &part, err));
     }
 done:

@@ -40,6 +40,7 @@ struct grading_part {
     int32_t undecided; /* findings that are */
     size_t index;
     struct finding_ref finding;
+    const struct finding *found; /* the same, in its list */
 };
 typedef enum err_code grading_visit(void *context, const struct grading_part *part,
                                     struct err *err);
