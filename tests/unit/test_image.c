@@ -263,6 +263,50 @@ static void test_a_palette_whose_error_is_not_seen_is_kept(void **state)
     buf_release(&png);
 }
 
+/* Needs some hundreds of colours to be near: none is off by more than what is seen, those of many
+ * pixels are exact; and all are, where rounding would change the whole picture. */
+static void test_all_colours_are_rounded_where_few_pixels_have_them(void **state)
+{
+    (void)state;
+    enum { N = 256 };
+    static uint32_t pixels[N * N];
+    for (uint32_t share = 4; share > 0; share = share == 4 ? 1 : 0) { /* of the pixels */
+        uint32_t seed = 5, rare = 0;
+        for (uint32_t i = 0; i < N * N; i++) {
+            seed = seed * 1664525u + 1013904223u;
+            uint32_t mixed = seed >> 8, colour = 0xFF000000 | mixed % 15 * 12 << 16 |
+                                                 mixed / 15 % 15 * 12 << 8 | mixed / 225 % 15 * 12;
+            bool is_rare = i % N < N / share;
+            pixels[i] = is_rare ? colour : 0xFF0A141E + i % 7;
+            rare += is_rare;
+        }
+        struct image image = {pixels, N, N, IMAGE_AUTO};
+        struct buf png = encode_as(&image);
+        uint32_t *back = decode(&png, N, N), changed = 0;
+        int largest = 0;
+        for (uint32_t i = 0; i < N * N; i++) {
+            int d = difference(back[i], pixels[i]);
+            largest = d > largest ? d : largest;
+            changed += d > 0;
+            if (i % N >= N / share)
+                assert_int_equal(d, 0);
+        }
+        assert_int_equal(png.bytes[25], 2);
+        assert_int_equal(largest, image_error(writer).largest);
+        if (share > 1)
+            assert_true(changed > rare / 2 && largest > 0 && largest <= PALETTE_VISIBLE);
+        else
+            assert_int_equal(changed, 0);
+        assert_true(image_error(writer).mean <= IMAGE_MEAN_ERROR);
+        image.form = IMAGE_TRUE;
+        struct buf all = encode_as(&image);
+        assert_true(share > 1 || all.n_bytes == png.n_bytes);
+        free(back);
+        buf_release(&png);
+        buf_release(&all);
+    }
+}
+
 /* Some areas of many near colours, and pixels of colours that are far from them and rare: groups
  * of what is most would put these with others. */
 static void test_rare_colours_get_entries_before_all_colours_are_kept(void **state)
@@ -336,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_as_many_colours_as_pixels_are_still_written),
         cmocka_unit_test(test_a_palette_that_shows_gives_way_to_all_colours),
         cmocka_unit_test(test_a_palette_whose_error_is_not_seen_is_kept),
+        cmocka_unit_test(test_all_colours_are_rounded_where_few_pixels_have_them),
         cmocka_unit_test(test_rare_colours_get_entries_before_all_colours_are_kept),
         cmocka_unit_test(test_the_same_picture_gives_the_same_bytes_whatever_came_before),
         cmocka_unit_test(test_what_is_no_png_is_refused),

@@ -1,158 +1,260 @@
 #include "tiler/draw/boxes.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { MOST_BOXES = 1024, CHANNELS = 4 };
+enum {
+    CHANNELS = 4,
+    GREEN = 1,
+    LEVELS = 256,
+    LANES = 4,  /* boxes that are looked at together */
+    GAINS = 64, /* classes of what an entry of its own gains a colour, by powers of two */
+};
+#define GIVEN_UP UINT32_MAX
 
-/* Items order[start .. end - 1]. */
+typedef uint8_t bytes __attribute__((vector_size(16)));
+typedef int32_t lanes __attribute__((vector_size(16)));
+
 struct box {
-    uint32_t start, end;
-    uint8_t low[CHANNELS], high[CHANNELS];
     uint64_t weight, sums[CHANNELS];
-    double spread; /* squares of what colours differ, along the axis where that is most */
-    int axis;
+    uint32_t low, high; /* of each channel */
+    uint32_t heaviest;  /* item */
+    bool is_fixed;      /* the colour of that item is the middle */
 };
 
-struct packing {
-    struct item *items;
-    uint32_t *order;
-    struct box boxes[MOST_BOXES];
+struct boxes {
+    /* Boxes that can still grow, their edges side by side; lanes after the last are never near. */
+    uint32_t low[BOXES_MOST + LANES], high[BOXES_MOST + LANES];
+    uint32_t longest[BOXES_MOST + LANES]; /* how long each edge may become */
+    uint32_t number[BOXES_MOST];
+    uint32_t n_open;
+    struct box all[BOXES_MOST];
     uint32_t n;
+    uint32_t limit;
+    uint64_t by_weight[BOXES_MOST]; /* weight, and in the low 16 bits the number */
+    uint32_t place[BOXES_MOST];
 };
+
+struct boxes *boxes_new(void)
+{
+    return calloc(1, sizeof(struct boxes));
+}
+
+void boxes_free(struct boxes *boxes)
+{
+    free(boxes);
+}
 
 static inline uint32_t channel(uint32_t colour, int axis)
 {
     return colour >> (8 * axis) & 0xFF;
 }
 
-static inline const struct item *item_at(const struct packing *p, uint32_t i)
+/* ---- the sweep ---- */
+
+static void sort_by_green(const struct item *items, uint32_t n, uint32_t *order)
 {
-    return &p->items[p->order[i]];
+    uint32_t starts[LEVELS + 1] = {0};
+    for (uint32_t i = 0; i < n; i++)
+        starts[channel(items[i].colour, GREEN) + 1]++;
+    for (uint32_t level = 0; level < LEVELS; level++)
+        starts[level + 1] += starts[level];
+    for (uint32_t i = 0; i < n; i++)
+        order[starts[channel(items[i].colour, GREEN)]++] = i;
 }
 
-static void fit(const struct packing *p, struct box *box)
+static inline bytes smaller(bytes a, bytes b)
 {
-    uint64_t squares[CHANNELS] = {0};
-    *box = (struct box){.start = box->start, .end = box->end};
-    for (int axis = 0; axis < CHANNELS; axis++)
-        box->low[axis] = 255;
-    for (uint32_t i = box->start; i < box->end; i++) {
-        const struct item *item = item_at(p, i);
-        box->weight += item->count;
-        for (int axis = 0; axis < CHANNELS; axis++) {
-            uint32_t value = channel(item->colour, axis);
-            box->low[axis] = (uint8_t)(value < box->low[axis] ? value : box->low[axis]);
-            box->high[axis] = (uint8_t)(value > box->high[axis] ? value : box->high[axis]);
-            box->sums[axis] += (uint64_t)value * item->count;
-            squares[axis] += (uint64_t)value * value * item->count;
-        }
+    bytes less = (bytes)(a < b);
+    return (a & less) | (b & ~less);
+}
+
+static inline bytes larger(bytes a, bytes b)
+{
+    bytes more = (bytes)(a > b);
+    return (a & more) | (b & ~more);
+}
+
+/* Where in the open boxes the colour is put: the one whose edges grow least in sum, the first of
+ * several; n_open if none can hold it. */
+static uint32_t best_open(const struct boxes *b, uint32_t colour)
+{
+    const int32_t none = INT32_MAX;
+    lanes least = {none, none, none, none}, at = {0, 1, 2, 3};
+    lanes four = {(int32_t)colour, (int32_t)colour, (int32_t)colour, (int32_t)colour};
+    bytes wanted = (bytes)four;
+    for (uint32_t i = 0; i < b->n_open; i += LANES, at += LANES) {
+        bytes low, high, longest;
+        memcpy(&low, b->low + i, sizeof low);
+        memcpy(&high, b->high + i, sizeof high);
+        memcpy(&longest, b->longest + i, sizeof longest);
+        bytes length = larger(high, wanted) - smaller(low, wanted);
+        lanes is_near = (lanes)(bytes)(length > longest) == 0;
+        lanes grown = (lanes)(length - (high - low));
+        lanes sum = (grown & 0xFF00FF) + (grown >> 8 & 0xFF00FF);
+        sum = (sum & 0xFFFF) + (sum >> 16);
+        lanes key = (((sum << 16) | at) & is_near) | (~is_near & none);
+        lanes is_less = key < least;
+        least = (key & is_less) | (least & ~is_less);
     }
-    for (int axis = 0; axis < CHANNELS; axis++) {
-        double sum = (double)box->sums[axis];
-        double spread = (double)squares[axis] - sum * sum / (double)box->weight;
-        if (spread > box->spread) {
-            box->spread = spread;
-            box->axis = axis;
-        }
+    int32_t best = least[0];
+    for (int i = 1; i < LANES; i++)
+        best = least[i] < best ? least[i] : best;
+    return best == none ? b->n_open : (uint32_t)best & 0xFFFF;
+}
+
+/* Lanes after the last: as long as can be, so that nothing fits. */
+static void end_open(struct boxes *b)
+{
+    for (uint32_t i = b->n_open; i < b->n_open + LANES; i++) {
+        b->low[i] = b->longest[i] = 0;
+        b->high[i] = UINT32_MAX;
     }
 }
 
-/* What is less than `threshold` stays in the box, the rest goes to a new one. */
-static void split(struct packing *p, struct box *box, int axis, uint32_t threshold)
+/* Those that no later colour can join. */
+static void close_passed(struct boxes *b, uint32_t green)
 {
-    uint32_t low = box->start, high = box->end;
-    while (low < high) {
-        if (channel(item_at(p, low)->colour, axis) < threshold) {
-            low++;
-        } else {
-            uint32_t swap = p->order[low];
-            p->order[low] = p->order[--high];
-            p->order[high] = swap;
-        }
-    }
-    struct box *other = &p->boxes[p->n++];
-    *other = (struct box){.start = low, .end = box->end};
-    box->end = low;
-    fit(p, box);
-    fit(p, other);
-}
-
-/* Until no edge is longer than 2 * limit. False: too many boxes. */
-static bool pack(struct packing *p, uint32_t limit)
-{
-    uint32_t length = 2 * limit + 1;
-    for (uint32_t i = 0; i < p->n;) {
-        struct box *box = &p->boxes[i];
-        int axis = 0;
-        for (int k = 1; k < CHANNELS; k++)
-            if (box->high[k] - box->low[k] > box->high[axis] - box->low[axis])
-                axis = k;
-        uint32_t lengths = ((uint32_t)(box->high[axis] - box->low[axis]) + length) / length;
-        if (lengths < 2) {
+    for (uint32_t i = 0; i < b->n_open;) {
+        if (channel(b->low[i], GREEN) + 2 * b->limit >= green) {
             i++;
             continue;
         }
-        if (p->n == MOST_BOXES)
-            return false;
-        split(p, box, axis, box->low[axis] + lengths / 2 * length);
+        b->all[b->number[i]].low = b->low[i];
+        b->all[b->number[i]].high = b->high[i];
+        b->n_open--;
+        b->low[i] = b->low[b->n_open];
+        b->high[i] = b->high[b->n_open];
+        b->longest[i] = b->longest[b->n_open];
+        b->number[i] = b->number[b->n_open];
     }
+    end_open(b);
+}
+
+static void widen(uint32_t *low, uint32_t *high, uint32_t colour)
+{
+    for (int shift = 0; shift < 32; shift += 8) {
+        uint32_t mask = UINT32_C(0xFF) << shift, value = colour & mask;
+        if (value < (*low & mask))
+            *low = (*low & ~mask) | value;
+        if (value > (*high & mask))
+            *high = (*high & ~mask) | value;
+    }
+}
+
+/* A box of one colour; the next of b->all and the last of the open ones. */
+static bool open_box(struct boxes *b, uint32_t colour, uint32_t item)
+{
+    if (b->n == BOXES_MOST)
+        return false;
+    b->low[b->n_open] = b->high[b->n_open] = colour;
+    b->longest[b->n_open] = 2 * b->limit * UINT32_C(0x01010101);
+    b->number[b->n_open] = b->n;
+    b->all[b->n++] = (struct box){.heaviest = item};
+    b->n_open++;
+    end_open(b);
     return true;
 }
 
-static int heavier_first(const void *a, const void *b)
+/* A box round a colour that is kept: all that is near to it, and it does not grow. */
+static bool open_fixed(struct boxes *b, uint32_t colour, uint32_t item)
 {
-    const struct box *p = a, *q = b;
-    if (p->weight != q->weight)
-        return p->weight > q->weight ? -1 : 1;
-    return p->start < q->start ? -1 : p->start > q->start;
-}
-
-/* Cuts boxes where colours differ most, at their mean, until there are enough. */
-static void spend(struct packing *p, uint32_t most_entries)
-{
-    while (p->n < most_entries) {
-        struct box *widest = &p->boxes[0];
-        for (uint32_t i = 1; i < p->n; i++)
-            if (p->boxes[i].spread > widest->spread)
-                widest = &p->boxes[i];
-        int axis = widest->axis;
-        if (widest->low[axis] == widest->high[axis])
-            return;
-        split(p, widest, axis, (uint32_t)(widest->sums[axis] / widest->weight) + 1);
-    }
-}
-
-/* The colour that most of the box has, else its mean; moved until it is near to all of it. */
-static uint32_t colour_of(const struct packing *p, const struct box *box, uint32_t limit)
-{
-    const struct item *largest = item_at(p, box->start);
-    uint32_t colour = 0;
-    for (uint32_t i = box->start + 1; i < box->end; i++)
-        if (item_at(p, i)->count > largest->count)
-            largest = item_at(p, i);
+    uint32_t at = b->n_open;
+    if (!open_box(b, colour, item))
+        return false;
+    b->all[b->number[at]].is_fixed = true;
+    b->low[at] = b->high[at] = 0;
     for (int axis = 0; axis < CHANNELS; axis++) {
-        uint32_t value = (uint32_t)((box->sums[axis] + box->weight / 2) / box->weight);
-        if ((uint64_t)largest->count * 2 > box->weight)
-            value = channel(largest->colour, axis);
-        if (value + limit < box->high[axis])
-            value = box->high[axis] - limit;
-        if (value > box->low[axis] + limit)
-            value = box->low[axis] + limit;
-        colour |= value << (8 * axis);
+        uint32_t value = channel(colour, axis);
+        uint32_t low = value > b->limit ? value - b->limit : 0;
+        uint32_t high = value + b->limit < LEVELS ? value + b->limit : LEVELS - 1;
+        b->low[at] |= low << (8 * axis);
+        b->high[at] |= high << (8 * axis);
     }
-    return colour;
+    b->longest[at] = b->high[at] - b->low[at];
+    return true;
 }
 
-static uint32_t nearest(uint32_t colour, const uint32_t *colours, uint32_t n)
+static bool open_all_fixed(struct boxes *b, const struct item *items, uint32_t n,
+                           uint32_t kept_count)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (items[i].count >= kept_count && !open_fixed(b, items[i].colour, i))
+            return false;
+    return true;
+}
+
+static void put(struct boxes *b, struct item *items, uint32_t i, uint32_t at)
+{
+    struct item *item = &items[i];
+    struct box *box = &b->all[b->number[at]];
+    item->entry = b->number[at];
+    box->weight += item->count;
+    if (box->is_fixed)
+        return;
+    widen(&b->low[at], &b->high[at], item->colour);
+    if (item->count > items[box->heaviest].count)
+        box->heaviest = i;
+    for (int axis = 0; axis < CHANNELS; axis++)
+        box->sums[axis] += (uint64_t)channel(item->colour, axis) * item->count;
+}
+
+uint32_t boxes_cover(struct boxes *b, struct item *items, uint32_t n,
+                     const struct boxes_wanted *wanted, uint32_t *order)
+{
+    uint32_t green = 0;
+    b->n = b->n_open = 0;
+    b->limit = wanted->limit;
+    sort_by_green(items, n, order);
+    end_open(b);
+    if (!open_all_fixed(b, items, n, wanted->kept_count))
+        return 0;
+    uint32_t n_fixed = b->n;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct item *item = &items[order[i]];
+        if (channel(item->colour, GREEN) != green) {
+            green = channel(item->colour, GREEN);
+            close_passed(b, green);
+        }
+        /* A kept colour is near others, but in its own box. */
+        uint32_t at = 0;
+        if (item->count >= wanted->kept_count)
+            while (b->all[b->number[at]].heaviest != order[i] || b->number[at] >= n_fixed)
+                at++;
+        else
+            at = best_open(b, item->colour);
+        if (at == b->n_open && !open_box(b, item->colour, order[i]))
+            return 0;
+        put(b, items, order[i], at);
+    }
+    for (uint32_t i = 0; i < b->n_open; i++) {
+        b->all[b->number[i]].low = b->low[i];
+        b->all[b->number[i]].high = b->high[i];
+    }
+    return b->n;
+}
+
+/* ---- fewer boxes ---- */
+
+static uint32_t square_of_distance(uint32_t a, uint32_t b)
+{
+    uint32_t squares = 0;
+    for (int axis = 0; axis < CHANNELS; axis++) {
+        int32_t d = (int32_t)channel(a, axis) - (int32_t)channel(b, axis);
+        squares += (uint32_t)(d * d);
+    }
+    return squares;
+}
+
+/* The box whose middle is nearest. */
+static uint32_t nearest(const struct boxes *b, uint32_t colour)
 {
     uint32_t best = 0, least = UINT32_MAX;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t squares = 0;
-        for (int axis = 0; axis < CHANNELS; axis++) {
-            int32_t d = (int32_t)channel(colour, axis) - (int32_t)channel(colours[i], axis);
-            squares += (uint32_t)(d * d);
-        }
+    for (uint32_t i = 0; i < b->n; i++) {
+        /* Halves of the bytes, each by itself. */
+        uint32_t low = b->all[i].low, high = b->all[i].high;
+        uint32_t middle = (low & high) + (((low ^ high) >> 1) & 0x7F7F7F7F);
+        uint32_t squares = square_of_distance(colour, middle);
         if (squares < least) {
             least = squares;
             best = i;
@@ -161,36 +263,104 @@ static uint32_t nearest(uint32_t colour, const uint32_t *colours, uint32_t n)
     return best;
 }
 
-uint32_t boxes_palette(struct item *items, uint32_t n, uint32_t *order,
-                       const struct boxes_wanted *wanted, uint32_t *colours)
+static int by_value(const void *a, const void *b)
 {
-    struct packing p = {.items = items, .order = order, .n = 1};
-    if (n == 0)
-        return 0;
-    for (uint32_t i = 0; i < n; i++)
-        order[i] = i;
-    p.boxes[0] = (struct box){.start = 0, .end = n};
-    fit(&p, &p.boxes[0]);
-    if (!pack(&p, wanted->limit))
-        return 0;
-    qsort(p.boxes, p.n, sizeof *p.boxes, heavier_first);
-    uint32_t all = p.n;
+    const uint64_t *p = a, *q = b;
+    return *p < *q ? -1 : *p > *q;
+}
+
+bool boxes_lighten(struct boxes *b, struct item *items, uint32_t n, uint32_t most,
+                   uint64_t most_over)
+{
+    uint32_t n_less = b->n > most ? b->n - most : 0, n_kept = 0;
     uint64_t over = 0;
-    while (p.n > wanted->most_entries) {
-        over += p.boxes[p.n - 1].weight;
-        if (over > wanted->most_over)
-            return 0;
-        p.n--;
+    if (n_less == 0)
+        return true;
+    for (uint32_t i = 0; i < b->n; i++)
+        b->by_weight[i] = b->all[i].weight << 16 | i;
+    qsort(b->by_weight, b->n, sizeof *b->by_weight, by_value);
+    for (uint32_t i = 0; i < n_less; i++)
+        over += b->by_weight[i] >> 16;
+    if (over > most_over)
+        return false;
+    for (uint32_t i = 0; i < b->n; i++)
+        b->place[b->by_weight[i] & 0xFFFF] = i < n_less ? GIVEN_UP : 0;
+    for (uint32_t i = 0; i < b->n; i++) {
+        if (b->place[i] == GIVEN_UP)
+            continue;
+        b->all[n_kept] = b->all[i];
+        b->place[i] = n_kept++;
     }
-    if (all == p.n) /* with boxes given up there is nothing left over */
-        spend(&p, wanted->most_entries);
-    for (uint32_t i = 0; i < p.n; i++) {
-        colours[i] = colour_of(&p, &p.boxes[i], wanted->limit);
-        for (uint32_t k = p.boxes[i].start; k < p.boxes[i].end; k++)
-            items[order[k]].entry = i;
+    b->n = n_kept;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t place = b->place[items[i].entry];
+        items[i].entry = place == GIVEN_UP ? nearest(b, items[i].colour) : place;
     }
-    for (uint32_t i = p.n; i < all; i++)
-        for (uint32_t k = p.boxes[i].start; k < p.boxes[i].end; k++)
-            items[order[k]].entry = nearest(items[order[k]].colour, colours, p.n);
-    return p.n;
+    return true;
+}
+
+/* ---- colours ---- */
+
+/* The colour that most of the box has, else its mean; moved until it is near to all of it. No
+ * channel is above the alpha, and none of the box is: what is cut off there is no step away. */
+static uint32_t colour_of(const struct boxes *b, const struct box *box, const struct item *items)
+{
+    const struct item *heaviest = &items[box->heaviest];
+    uint32_t colour = 0, alpha = 255;
+    if (box->is_fixed)
+        return heaviest->colour;
+    for (int axis = CHANNELS - 1; axis >= 0; axis--) {
+        uint32_t value = (uint32_t)((box->sums[axis] + box->weight / 2) / box->weight);
+        uint32_t low = channel(box->low, axis), high = channel(box->high, axis);
+        if ((uint64_t)heaviest->count * 2 > box->weight)
+            value = channel(heaviest->colour, axis);
+        if (value + b->limit < high)
+            value = high - b->limit;
+        if (value > low + b->limit)
+            value = low + b->limit;
+        if (value > alpha)
+            value = alpha;
+        if (axis == CHANNELS - 1)
+            alpha = value;
+        colour |= value << (8 * axis);
+    }
+    return colour;
+}
+
+/* By powers of two, how many squares of levels an entry of its own takes off; -1: nothing. */
+static int gain_of(const struct item *item, const uint32_t *colours)
+{
+    uint64_t gain = (uint64_t)square_of_distance(item->colour, colours[item->entry]) * item->count;
+    return gain ? 63 - __builtin_clzll(gain) : -1;
+}
+
+uint32_t boxes_colours(struct boxes *b, struct item *items, uint32_t n, uint32_t most_entries,
+                       uint32_t least_count, uint32_t *colours)
+{
+    uint32_t n_entries = b->n, classes[GAINS] = {0}, all = 0;
+    int least = GAINS;
+    for (uint32_t i = 0; i < b->n; i++)
+        colours[i] = colour_of(b, &b->all[i], items);
+    if (n_entries >= most_entries)
+        return n_entries;
+    for (uint32_t i = 0; i < n; i++) {
+        int gain = items[i].count >= least_count ? gain_of(&items[i], colours) : -1;
+        if (gain >= 0)
+            classes[gain]++;
+    }
+    /* Whole classes from the top, then as many of the next as there is room for. */
+    while (least > 0 && all < most_entries - n_entries)
+        all += classes[--least];
+    uint32_t n_last = least < GAINS && all > most_entries - n_entries
+                          ? classes[least] - (all - (most_entries - n_entries))
+                          : UINT32_MAX;
+    for (uint32_t i = 0; i < n; i++) {
+        int gain = items[i].count >= least_count ? gain_of(&items[i], colours) : -1;
+        if (gain < 0 || gain < least || (gain == least && n_last == 0))
+            continue;
+        n_last -= gain == least;
+        items[i].entry = n_entries;
+        colours[n_entries++] = items[i].colour;
+    }
+    return n_entries;
 }

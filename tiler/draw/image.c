@@ -17,7 +17,8 @@ struct image_writer {
     struct palette palette;
     struct palette_error error;
     uint8_t *indices;
-    uint8_t *rows; /* filter byte and packed indices, row by row */
+    uint32_t *straight; /* colours, where all are kept */
+    uint8_t *rows;      /* filter byte and packed indices, row by row */
     uint8_t *deflated;
     size_t n_pixels; /* room in indices */
     size_t deflated_bytes;
@@ -49,6 +50,7 @@ void image_writer_free(struct image_writer *writer)
     if (writer->solid)
         libdeflate_free_compressor(writer->solid);
     free(writer->indices);
+    free(writer->straight);
     free(writer->rows);
     free(writer->deflated);
     free(writer);
@@ -62,14 +64,16 @@ static enum err_code make_room(struct image_writer *writer, uint32_t width, uint
         return ERR_OK;
     size_t rows = 4 * n + height;
     free(writer->indices);
+    free(writer->straight);
     free(writer->rows);
     free(writer->deflated);
     writer->n_pixels = 0;
     writer->deflated_bytes = libdeflate_zlib_compress_bound(writer->tile, rows);
     writer->indices = malloc(n);
+    writer->straight = malloc(n * sizeof *writer->straight);
     writer->rows = malloc(rows);
     writer->deflated = malloc(writer->deflated_bytes);
-    if (!writer->indices || !writer->rows || !writer->deflated)
+    if (!writer->indices || !writer->straight || !writer->rows || !writer->deflated)
         return err_nomem(err);
     writer->n_pixels = n;
     return ERR_OK;
@@ -122,37 +126,43 @@ static bool is_opaque(const struct image *image)
     return all >> 24 == 0xFF;
 }
 
-/* One row of straight colours. */
-static void straight_row(const uint32_t *pixels, uint32_t width, uint32_t channels, uint8_t *out)
+/* Straight colours of premultiplied ones; pixels beside each other are often equal. */
+static void make_straight(const struct image *image, uint32_t *straight)
 {
-    for (uint32_t x = 0; x < width; x++, out += channels) {
-        uint32_t alpha = pixels[x] >> 24;
-        for (uint32_t axis = 0; axis < 3; axis++) {
-            uint32_t value = pixels[x] >> (8 * axis) & 0xFF;
-            if (alpha && alpha < 255)
-                value = (value * 255 + alpha / 2) / alpha;
-            out[axis] = (uint8_t)(value > 255 ? 255 : value);
+    size_t n = (size_t)image->width * image->height;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t pixel = image->pixels[i], alpha = pixel >> 24, colour = pixel & 0xFF000000;
+        if (i > 0 && pixel == image->pixels[i - 1]) {
+            straight[i] = straight[i - 1];
+            continue;
         }
-        if (channels == 4)
-            out[3] = (uint8_t)alpha;
+        for (uint32_t shift = 0; shift < 24 && alpha; shift += 8) {
+            uint32_t value = ((pixel >> shift & 0xFF) * 255 + alpha / 2) / alpha;
+            colour |= (value > 255 ? 255 : value) << shift;
+        }
+        straight[i] = colour;
     }
 }
 
-/* Rows with the filter Up: what repeats from row to row becomes zeros. The first row is as it
- * is, since there is none above it. */
-static size_t true_rows(struct image_writer *writer, const struct image *image, uint32_t channels)
+/* Rows with the filter None: on maps, colours come again, but what they differ by does not. */
+static size_t true_rows(struct image_writer *writer, const struct image *image, bool opaque)
 {
-    size_t row_bytes = (size_t)image->width * channels;
-    uint8_t *end = writer->rows + (row_bytes + 1) * image->height;
-    for (uint32_t y = image->height; y-- > 0;) {
-        uint8_t *row = writer->rows + (row_bytes + 1) * y;
-        row[0] = y > 0 ? PNG_FILTER_VALUE_UP : PNG_FILTER_VALUE_NONE;
-        straight_row(image->pixels + (size_t)y * image->width, image->width, channels, row + 1);
-        uint8_t *below = row + row_bytes + 2; /* was written before this row */
-        for (size_t i = 0; y + 1 < image->height && i < row_bytes; i++)
-            below[i] = (uint8_t)(below[i] - row[1 + i]);
+    const uint32_t *in = writer->straight;
+    uint8_t *out = writer->rows;
+    for (uint32_t y = 0; y < image->height; y++, in += image->width) {
+        *out++ = PNG_FILTER_VALUE_NONE;
+        if (!opaque) {
+            memcpy(out, in, sizeof *in * image->width);
+            out += sizeof *in * image->width;
+            continue;
+        }
+        for (uint32_t x = 0; x < image->width; x++, out += 3) {
+            out[0] = (uint8_t)in[x];
+            out[1] = (uint8_t)(in[x] >> 8);
+            out[2] = (uint8_t)(in[x] >> 16);
+        }
     }
-    return (size_t)(end - writer->rows);
+    return (size_t)(out - writer->rows);
 }
 
 /* ---- chunks ---- */
@@ -216,10 +226,14 @@ enum err_code image_write_png(struct image_writer *writer, const struct image *i
         quantise_near(writer->quantiser, n_pixels, IMAGE_SHARE_OVER, &writer->palette,
                       writer->indices, &writer->error);
     if (image->form == IMAGE_TRUE || (image->form == IMAGE_AUTO && shows(&writer->error))) {
-        writer->error = (struct palette_error){.largest = 0};
         bool opaque = is_opaque(image);
+        if (image->form == IMAGE_TRUE)
+            make_straight(image, writer->straight);
+        else
+            quantise_round(writer->quantiser, n_pixels, IMAGE_MEAN_ERROR, writer->straight,
+                           &writer->error);
         chunks.type = opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
-        n_rows = true_rows(writer, image, opaque ? 3 : 4);
+        n_rows = true_rows(writer, image, opaque);
     } else {
         uint32_t n = writer->palette.n;
         chunks.depth = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;

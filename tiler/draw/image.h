@@ -5,8 +5,10 @@
  * palette trimmed and its transparent entries first. One with more is brought down to 256 where
  * no eye sees it: mean difference of a channel at most IMAGE_MEAN_ERROR, and at most
  * IMAGE_SHARE_OVER of the pixels with a channel off by more than PALETTE_VISIBLE (quantise.h);
- * else, if no 256 colours do that, it keeps all its colours, 24 or 32 bits. The empty picture is
- * 116 bytes at 256 px and 139 at 512: the least that deflate allows.
+ * else, if no 256 colours are found that do that, it has 24 or 32 bits, and colours of few pixels
+ * are brought to ones near them within the same limits, none further off than PALETTE_VISIBLE
+ * (quantise_round); IMAGE_TRUE keeps every colour. The empty picture is 116 bytes at 256 px and 139
+ * at 512: the least that deflate allows.
  *
  * Space:   pixels are premultiplied, 0xAABBGGRR in a uint32_t: red in the low byte.
  * Threads: an image_writer is not shared; everything else is pure.
@@ -32,9 +34,9 @@ void image_writer_free(struct image_writer *writer);
 #define IMAGE_SHARE_OVER 0.001
 
 enum image_form {
-    IMAGE_AUTO,    /* a palette where that is not seen, else all colours */
+    IMAGE_AUTO,    /* a palette where that is not seen, else as many colours as it needs */
     IMAGE_PALETTE, /* a palette, whatever it costs in colours */
-    IMAGE_TRUE,    /* all colours */
+    IMAGE_TRUE,    /* all colours, exactly */
 };
 
 struct image {
@@ -47,7 +49,7 @@ struct image {
 enum err_code image_write_png(struct image_writer *writer, const struct image *image,
                               struct buf *out, struct err *err);
 
-/* How far the last picture's palette was from it; all 0 if it kept its colours. */
+/* How far the last picture's colours were from it; all 0 if it kept them. */
 struct palette_error image_error(const struct image_writer *writer);
 
 /* Reads a PNG back as premultiplied pixels (malloc, width * height): for tests and for tools

@@ -8,13 +8,16 @@
 enum {
     /* Colours that are found again; further ones are counted run by run, each as a new one. A map
      * has two thousand. */
-    MOST_FOUND = 6000,
-    SLOTS = 1 << 14,
+    MOST_FOUND = 10000,
+    SLOTS = 1 << 15,
     /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
      * pixels; a larger picture's last ones become one. */
     MOST_BINS = 1 << 15,
     BIN_SLOTS_BITS = 16,
-    FEW_SLOTS_BITS = 13, /* are enough while every colour is found again */
+    FEW_SLOTS_BITS = 14, /* are enough while every colour is found again */
+    /* Of fewer pixels, a colour may be rounded where all colours are written. */
+    ROUNDED_BELOW = 32,
+    KEPT_SHARE = 128, /* a colour of this part of a picture is not changed */
 };
 
 typedef float quad __attribute__((vector_size(16)));
@@ -66,14 +69,23 @@ struct quantiser {
     uint32_t n_bins;
     struct group groups[PALETTE_COLOURS];
     uint32_t heap[PALETTE_COLOURS];
-    uint32_t colours[PALETTE_COLOURS]; /* premultiplied, of each entry */
+    uint32_t colours[MOST_FOUND]; /* premultiplied, of each entry */
     uint8_t entry_of[MOST_BINS];
-    uint32_t order[MOST_FOUND + 1];
+    uint32_t order[MOST_FOUND];
+    struct boxes *boxes;
+    uint32_t n_boxes; /* of the picture at hand; 0: too many */
 };
 
 struct quantiser *quantiser_new(void)
 {
-    return calloc(1, sizeof(struct quantiser));
+    struct quantiser *quantiser = calloc(1, sizeof *quantiser);
+    if (!quantiser)
+        return NULL;
+    quantiser->boxes = boxes_new();
+    if (quantiser->boxes)
+        return quantiser;
+    free(quantiser);
+    return NULL;
 }
 
 void quantiser_free(struct quantiser *quantiser)
@@ -81,6 +93,7 @@ void quantiser_free(struct quantiser *quantiser)
     if (quantiser) {
         free(quantiser->items);
         free(quantiser->runs);
+        boxes_free(quantiser->boxes);
     }
     free(quantiser);
 }
@@ -102,7 +115,7 @@ static bool make_room(struct quantiser *q, size_t n)
 /* The number of a colour, with its item made if it is new. */
 static inline uint32_t find_item(struct quantiser *q, uint32_t colour, uint32_t *n_items)
 {
-    uint32_t at = (colour * UINT32_C(2654435761)) >> 18; /* Knuth's multiplicative hash */
+    uint32_t at = (colour * UINT32_C(2654435761)) >> 17; /* Knuth's multiplicative hash */
     while (q->slots[at].item != NO_ITEM && q->slots[at].colour != colour)
         at = (at + 1) & (SLOTS - 1);
     if (q->slots[at].item != NO_ITEM)
@@ -328,6 +341,16 @@ static uint32_t colour_of(const struct quantiser *q, const struct group *group)
 
 /* ---- the palette ---- */
 
+static inline uint32_t straight_of(uint32_t colour)
+{
+    uint32_t alpha = colour >> 24, straight = colour & 0xFF000000;
+    for (int axis = 0; axis < 3 && alpha; axis++) {
+        uint32_t value = (channel(colour, axis) * 255 + alpha / 2) / alpha;
+        straight |= (value > 255 ? 255 : value) << (8 * axis);
+    }
+    return straight;
+}
+
 /* Entries that are not opaque first, so that tRNS is short; renumbers the indices. */
 static void write_palette(const struct quantiser *q, uint32_t n, struct palette *palette,
                           uint8_t *place)
@@ -339,12 +362,9 @@ static void write_palette(const struct quantiser *q, uint32_t n, struct palette 
             uint32_t colour = q->colours[i], alpha = colour >> 24;
             if ((alpha == 255) != opaque)
                 continue;
-            uint8_t *rgba = palette->rgba[next];
-            for (int axis = 0; axis < 3 && alpha; axis++) {
-                uint32_t straight = (channel(colour, axis) * 255 + alpha / 2) / alpha;
-                rgba[axis] = (uint8_t)(straight > 255 ? 255 : straight);
-            }
-            rgba[3] = (uint8_t)alpha;
+            uint32_t straight = straight_of(colour);
+            for (int axis = 0; axis < 4; axis++)
+                palette->rgba[next][axis] = (uint8_t)channel(straight, axis);
             place[i] = (uint8_t)next++;
         }
         if (!opaque)
@@ -441,15 +461,39 @@ bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct pale
 bool quantise_near(struct quantiser *q, size_t n, double share_over, struct palette *palette,
                    uint8_t *indices, struct palette_error *error)
 {
-    const struct boxes_wanted wanted = {.most_entries = PALETTE_COLOURS,
-                                        .limit = PALETTE_VISIBLE,
-                                        .most_over = (uint64_t)(share_over * (double)n)};
+    uint64_t most_over = (uint64_t)(share_over * (double)n);
+    q->n_boxes = 0;
     if (q->n_items > MOST_FOUND)
         return false;
-    uint32_t n_entries = boxes_palette(q->items, q->n_items, q->order, &wanted, q->colours);
-    if (n_entries == 0)
+    const struct boxes_wanted wanted = {PALETTE_VISIBLE, (uint32_t)(n / KEPT_SHARE)};
+    q->n_boxes = boxes_cover(q->boxes, q->items, q->n_items, &wanted, q->order);
+    if (q->n_boxes == 0 ||
+        !boxes_lighten(q->boxes, q->items, q->n_items, PALETTE_COLOURS, most_over))
         return false;
+    uint32_t n_entries =
+        boxes_colours(q->boxes, q->items, q->n_items, PALETTE_COLOURS, 1, q->colours);
+    q->n_boxes = 0; /* some may be given up: none for quantise_round */
     find_error(q, n, error);
     write_all(q, n_entries, n, palette, indices);
     return true;
+}
+
+void quantise_round(struct quantiser *q, size_t n, double most_mean, uint32_t *straight,
+                    struct palette_error *error)
+{
+    bool is_rounded = q->n_boxes > 0;
+    *error = (struct palette_error){.largest = 0};
+    if (is_rounded) {
+        boxes_colours(q->boxes, q->items, q->n_items, MOST_FOUND, ROUNDED_BELOW, q->colours);
+        find_error(q, n, error);
+        is_rounded = error->mean <= most_mean;
+    }
+    if (!is_rounded)
+        *error = (struct palette_error){.largest = 0};
+    for (size_t i = 0; i < q->n_runs; i++) {
+        const struct item *item = &q->items[q->runs[i].item];
+        uint32_t colour = straight_of(is_rounded ? q->colours[item->entry] : item->colour);
+        for (size_t k = q->runs[i].start; k < q->runs[i + 1].start; k++)
+            straight[k] = colour;
+    }
 }

@@ -45,9 +45,16 @@ bool quantise(struct quantiser *quantiser, const uint32_t *pixels, size_t n,
               struct palette *palette, uint8_t *indices, struct palette_error *error);
 
 /* The same for the picture that was quantised last, so that no more than this share of its pixels
- * is off by more than PALETTE_VISIBLE (boxes.h). False: no 256 colours do that, or it has many
- * thousands; nothing was written then. */
+ * is off by more than PALETTE_VISIBLE (boxes.h). False: no 256 colours were found that do that;
+ * nothing was written then. */
 bool quantise_near(struct quantiser *quantiser, size_t n, double share_over,
                    struct palette *palette, uint8_t *indices, struct palette_error *error);
+
+/* After quantise_near refused: the picture with all the colours that it needs, straight,
+ * 0xAABBGGRR. Colours of few pixels are brought to ones near them, off by at most
+ * PALETTE_VISIBLE; all are kept if the mean error would be more than most_mean, or if there are
+ * many thousands. */
+void quantise_round(struct quantiser *quantiser, size_t n, double most_mean, uint32_t *straight,
+                    struct palette_error *error);
 
 #endif
