@@ -2,7 +2,7 @@
 
 #include "geo/measure/distance.h"
 #include "geo/measure/ellipsoid.h"
-#include "geo/pipelines/pipeline_segments.h"
+#include "geo/pipelines/pipeline_recount.h"
 
 #include <string.h>
 
@@ -174,11 +174,11 @@ static const void *old_row(const void *context, size_t i)
 }
 
 /* Rows of the old world that belong to a pipeline: their ids begin with its own. */
-static enum err_code find_old(const struct segments_step *step, const char *id,
+static enum err_code find_old(const struct segments_step *step, struct arena *arena, const char *id,
                               const struct segment ***out, size_t *n, struct err *err)
 {
     const struct world *old = step->old;
-    const char *prefix = arena_printf(step->arena, "%s|", id);
+    const char *prefix = arena_printf(arena, "%s|", id);
     size_t capacity = 0;
     *out = NULL;
     *n = 0;
@@ -191,7 +191,7 @@ static enum err_code find_old(const struct segments_step *step, const char *id,
             break;
         if (strcmp(segment->pipeline_id, id) != 0) /* an id may hold the bar itself */
             continue;
-        *out = arena_grow(step->arena, *out, &capacity, *n + 1, sizeof **out);
+        *out = arena_grow(arena, *out, &capacity, *n + 1, sizeof **out);
         if (!*out)
             return err_nomem(err);
         (*out)[(*n)++] = segment;
@@ -212,7 +212,7 @@ static enum err_code compare(const struct segments_step *step, const char *id,
     enum err_code code = ERR_OK;
     const struct segment **old = NULL;
     size_t n_old = 0;
-    TRY(find_old(step, id, &old, &n_old, err));
+    TRY(find_old(step, step->arena, id, &old, &n_old, err));
     TRY(row_changes_compare(changes, (struct row_array){old_row, old, n_old},
                             (struct row_array){new_row, made, n_made}, err));
 done:
@@ -237,15 +237,47 @@ done:
     return code;
 }
 
+/* The single record that was edited: what it leaves as it is need not be cut. */
+struct single {
+    struct pipeline_edited edited;
+    bool dwells; /* it was a dwelling, or is one */
+    struct pipeline_dwellings dwellings[2];
+    size_t n_dwellings;
+};
+
 /* Pipelines to be cut anew, on all workers. */
 struct cutting {
     const struct segments_step *step;
-    const struct pipeline_edited *edited; /* the one record, if it may be outdone; or NULL */
+    const struct single *single; /* or NULL */
     uint32_t *rows;
     struct segment **made; /* by place in rows, in the arena of the worker that did it */
     size_t *n_made;
-    bool *outdone; /* by place in rows: the segments stay as they are */
+    bool *outdone;                   /* by place in rows: the segments stay as they are */
+    struct pipeline_recounted *told; /* by place in rows: or tell other numbers */
 };
+
+/* Whether the pipeline need not be cut: what changes is known. */
+static enum err_code is_spared(struct cutting *cutting, size_t i, struct worker *worker,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct segments_step *step = cutting->step;
+    const struct single *single = cutting->single;
+    uint32_t row = cutting->rows[i];
+    if (!single->dwells)
+        return pipeline_is_outdone(&single->edited, row, worker, &cutting->outdone[i], err);
+    struct pipeline_recount question = {.edited = &single->edited,
+                                        .dwellings = single->dwellings,
+                                        .n_dwellings = single->n_dwellings};
+    const struct segment **old = NULL;
+    TRY(find_old(step, &worker->arena, world_pipeline(step->now, row)->head.id, &old,
+                 &question.n_old, err));
+    question.old = old;
+    TRY(pipeline_recount(&question, row, worker, &worker->arena, &cutting->told[i], err));
+    cutting->outdone[i] = cutting->told[i].sure;
+done:
+    return code;
+}
 
 static enum err_code cut(void *context, struct worker *worker, size_t first, size_t end,
                          struct err *err)
@@ -256,9 +288,8 @@ static enum err_code cut(void *context, struct worker *worker, size_t first, siz
         struct pipeline_question question = {
             .world = cutting->step->now, .row = cutting->rows[i], .sites = cutting->step->sites};
         cutting->outdone[i] = false;
-        if (cutting->edited)
-            TRY(pipeline_is_outdone(cutting->edited, cutting->rows[i], worker, &cutting->outdone[i],
-                                    err));
+        if (cutting->single)
+            TRY(is_spared(cutting, i, worker, err));
         if (cutting->outdone[i])
             continue;
         TRY(pipeline_segments_of(&question, worker, &worker->arena, &cutting->made[i],
@@ -294,23 +325,47 @@ static const struct record_head *head_of(const struct world *world, enum layer_i
                : world_record(world, layer, (size_t)world_row(world, layer, slot));
 }
 
-/* A single edited record that is no dwelling may be outdone by what stands around it. */
-static bool find_edited(const struct segments_step *step, struct pipeline_edited *out)
+static enum err_code find_single(const struct segments_step *step, struct single *out, bool *any,
+                                 struct err *err)
 {
+    enum err_code code = ERR_OK;
     const struct world_edit *edit = step->edits;
-    if (step->n_edits != 1 || !matters(edit->layer))
-        return false;
-    *out = (struct pipeline_edited){.world = step->now,
-                                    .layer = edit->layer,
-                                    .before = head_of(step->old, edit->layer, edit->old_slot),
-                                    .after = head_of(step->now, edit->layer, edit->new_slot),
-                                    .sites = step->sites};
-    const struct record_head *sides[] = {out->before, out->after};
-    for (int i = 0; i < 2; i++)
-        if (sides[i] && edit->layer == LAYER_PROTECTED &&
-            pipeline_is_dwelling((const void *)sides[i]))
-            return false;
-    return true;
+    *any = step->n_edits == 1 && matters(edit->layer);
+    if (!*any)
+        return ERR_OK;
+    *out = (struct single){.edited = {.world = step->now,
+                                      .layer = edit->layer,
+                                      .before = head_of(step->old, edit->layer, edit->old_slot),
+                                      .after = head_of(step->now, edit->layer, edit->new_slot),
+                                      .sites = step->sites}};
+    const struct record_head *sides[] = {out->edited.before, out->edited.after};
+    for (int i = 0; i < 2; i++) {
+        if (!sides[i] || edit->layer != LAYER_PROTECTED ||
+            !pipeline_is_dwelling((const void *)sides[i]))
+            continue;
+        out->dwells = true;
+        if (sides[i]->geom.kind != GEOM_NONE)
+            TRY(pipeline_dwellings_near(step->old, step->now, sides[i]->geom.box, step->arena,
+                                        &out->dwellings[out->n_dwellings++], err));
+    }
+done:
+    return code;
+}
+
+/* What changes of a pipeline, once it is known. */
+static enum err_code compare_cut(const struct cutting *cutting, size_t i,
+                                 struct row_changes *changes, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct segments_step *step = cutting->step;
+    const struct pipeline_recounted *told = &cutting->told[i];
+    if (!cutting->outdone[i])
+        return compare(step, world_pipeline(step->now, cutting->rows[i])->head.id, cutting->made[i],
+                       cutting->n_made[i], changes, err);
+    for (size_t k = 0; k < told->n; k++)
+        TRY(row_changes_add(changes, told->rows[k].before, told->rows[k].after, err));
+done:
+    return code;
 }
 
 static enum err_code cut_near(const struct segments_step *step, const bool *near, size_t n,
@@ -318,14 +373,17 @@ static enum err_code cut_near(const struct segments_step *step, const bool *near
 {
     enum err_code code = ERR_OK;
     size_t n_near = 0, first = changes->n;
-    struct pipeline_edited edited;
+    struct single single;
+    bool is_single = false;
+    TRY(find_single(step, &single, &is_single, err));
     struct cutting cutting = {.step = step,
-                              .edited = find_edited(step, &edited) ? &edited : NULL,
+                              .single = is_single ? &single : NULL,
+                              .told = arena_new(step->arena, struct pipeline_recounted, n),
                               .outdone = arena_new(step->arena, bool, n),
                               .rows = arena_new(step->arena, uint32_t, n),
                               .made = arena_new(step->arena, struct segment *, n),
                               .n_made = arena_new(step->arena, size_t, n)};
-    if (!cutting.rows || !cutting.made || !cutting.n_made || !cutting.outdone)
+    if (!cutting.rows || !cutting.made || !cutting.n_made || !cutting.outdone || !cutting.told)
         return err_nomem(err);
     for (size_t row = 0; row < n; row++)
         if (near[row])
@@ -334,9 +392,7 @@ static enum err_code cut_near(const struct segments_step *step, const bool *near
         .crew = step->crew, .n_items = n_near, .chunk = 1, .context = &cutting, .run = cut};
     TRY(parallel_for(&work, err));
     for (size_t i = 0; i < n_near; i++)
-        if (!cutting.outdone[i])
-            TRY(compare(step, world_pipeline(step->now, cutting.rows[i])->head.id, cutting.made[i],
-                        cutting.n_made[i], changes, err));
+        TRY(compare_cut(&cutting, i, changes, err));
     TRY(keep(step->arena, changes, first, err));
 done:
     return code;

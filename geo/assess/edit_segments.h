@@ -4,8 +4,9 @@
  * Behind edit_derive.h. The segments of a pipeline are a function of the pipeline, of what rules
  * meet along it, and of the population where no dwelling is known; they are made anew for every
  * pipeline that was edited, that an edited record is met at, before or after, or that a dwelling
- * near it makes known, unless what the record is met for is outdone there (pipeline_is_outdone);
- * and for all of them where a census was edited that is not beside a grid.
+ * near it makes known; and for all of them where a census was edited that is not beside a grid.
+ * A single record spares most of that: what it is met for may be outdone (pipeline_is_outdone), and
+ * a dwelling among many changes numbers alone (pipeline_recount.h).
  *
  * Threads: pure but for the workers of the crew.
  */

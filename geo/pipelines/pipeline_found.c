@@ -47,9 +47,31 @@ enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_found
     return ERR_OK;
 }
 
+bool pipeline_has_say(const struct pipeline_job *job, const char *method_id)
+{
+    const char *missing = NULL;
+    const struct pipeline_method *method = rules_pipeline_method(job->world->rules, method_id);
+    return method && method->assessed &&
+           pipeline_speaks(job, &method->source, method->when, &missing) == TRUTH_YES;
+}
+
+bool pipeline_is_taken_over(const struct pipeline_job *job, const char *method, const char *class)
+{
+    const struct rules *rules = job->world->rules;
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
+        const struct pipeline_class *row = &rules->pipeline_classes[i];
+        const struct pipeline_class *of =
+            row->counts == PIPELINE_COUNTS_CLASS ? rules_pipeline_class(rules, row->of) : NULL;
+        if (of && text_equal(of->method, method) && text_equal(of->class, class) &&
+            pipeline_has_say(job, row->method))
+            return true;
+    }
+    return false;
+}
+
 /* ---- rows that count in windows ---- */
 
-static struct pipeline_ask ask_of_class(const struct pipeline_class *row)
+struct pipeline_ask pipeline_ask_of_class(const struct pipeline_class *row)
 {
     return (struct pipeline_ask){.target = row->target, .beside = true, .reach_m = row->strip_m};
 }
@@ -147,7 +169,7 @@ static enum err_code find_window(struct pipeline_job *job, const struct pipeline
         .missing = missing,
         .out = out,
     };
-    struct pipeline_ask ask = ask_of_class(row);
+    struct pipeline_ask ask = pipeline_ask_of_class(row);
     struct pipeline_ask arcs = ask_of_arcs(row);
     size_t at = 0;
     size_t arcs_at = 0;
@@ -164,6 +186,12 @@ static enum err_code find_window(struct pipeline_job *job, const struct pipeline
     TRY(find_first(&counting, err));
 done:
     return code;
+}
+
+enum err_code pipeline_find_window(struct pipeline_job *job, const struct pipeline_class *row,
+                                   struct pipeline_founds *out, struct err *err)
+{
+    return find_window(job, row, (struct as){&row->source, row->class, row->when}, out, err);
 }
 
 /* ---- rows of places ---- */
@@ -238,7 +266,7 @@ static enum err_code ask_window(struct pipeline_job *job, const struct pipeline_
                                 struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct pipeline_ask ask = ask_of_class(row);
+    struct pipeline_ask ask = pipeline_ask_of_class(row);
     size_t at;
     TRY(pipeline_ask(job, &ask, &at, err));
     ask = ask_of_arcs(row);

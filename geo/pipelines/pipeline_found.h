@@ -48,6 +48,14 @@ struct pipeline_founds {
 /* 1 for "1-1", "1" and "I", and so on; 1 for "". */
 int pipeline_class_rank(const char *class);
 
+/* Whether the method is assessed and speaks of the pipeline for sure; whether a row of one that
+ * does takes over that class of another method. */
+bool pipeline_has_say(const struct pipeline_job *job, const char *method_id);
+bool pipeline_is_taken_over(const struct pipeline_job *job, const char *method, const char *class);
+
+/* The question of a row that counts in windows. */
+struct pipeline_ask pipeline_ask_of_class(const struct pipeline_class *row);
+
 /* The questions of a method's rows, and of the rows that they point to. */
 enum err_code pipeline_ask_method(struct pipeline_job *job, const struct pipeline_method *method,
                                   struct err *err);
@@ -63,6 +71,10 @@ enum err_code pipeline_find_factors(struct pipeline_job *job, const struct pipel
 /* Where one row of places holds, of a method that speaks of the pipeline; added to the others. */
 enum err_code pipeline_find_place(struct pipeline_job *job, const struct pipeline_place *row,
                                   struct pipeline_founds *out, struct err *err);
+
+/* Likewise one row that counts in windows, if it speaks of the pipeline. */
+enum err_code pipeline_find_window(struct pipeline_job *job, const struct pipeline_class *row,
+                                   struct pipeline_founds *out, struct err *err);
 
 /* A copy of `like` at the end. */
 enum err_code pipeline_add_found(struct pipeline_job *job, struct pipeline_founds *to,

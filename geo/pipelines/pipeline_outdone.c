@@ -124,29 +124,6 @@ static bool same_hits(const struct pipeline_hit *a, const struct pipeline_hit *b
 
 /* ---- which rules meet it ---- */
 
-static bool has_say(const struct pipeline_job *job, const char *method_id)
-{
-    const char *missing = NULL;
-    const struct pipeline_method *method = rules_pipeline_method(job->world->rules, method_id);
-    return method && method->assessed &&
-           pipeline_speaks(job, &method->source, method->when, &missing) == TRUTH_YES;
-}
-
-/* Whether a row of a method that has a say takes over that class of another method. */
-static bool is_taken_over(const struct pipeline_job *job, const char *method, const char *class)
-{
-    const struct rules *rules = job->world->rules;
-    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
-        const struct pipeline_class *row = &rules->pipeline_classes[i];
-        const struct pipeline_class *of =
-            row->counts == PIPELINE_COUNTS_CLASS ? rules_pipeline_class(rules, row->of) : NULL;
-        if (of && text_equal(of->method, method) && text_equal(of->class, class) &&
-            has_say(job, row->method))
-            return true;
-    }
-    return false;
-}
-
 static enum err_code is_touched(struct outdoing *on, const struct pipeline_ask *ask, bool *out,
                                 struct err *err)
 {
@@ -164,8 +141,7 @@ static enum err_code is_class_touched(struct outdoing *on, const struct pipeline
                                       bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct pipeline_ask strip = {
-        .target = row->target, .beside = true, .reach_m = row->strip_m};
+    const struct pipeline_ask strip = pipeline_ask_of_class(row);
     const struct pipeline_ask arcs = {.target = row->target, .reach_m = row->end_m};
     TRY(is_touched(on, &strip, out, err));
     if (!*out && row->ends == PIPELINE_ENDS_ARC)
@@ -223,7 +199,8 @@ static enum err_code windows_are_idle(struct outdoing *on, bool *out, struct err
         const struct pipeline_class *row = &rules->pipeline_classes[i];
         bool touched = false;
         if (row->counts == PIPELINE_COUNTS_CLASS ||
-            (!has_say(&on->job, row->method) && !is_taken_over(&on->job, row->method, row->class)))
+            (!pipeline_has_say(&on->job, row->method) &&
+             !pipeline_is_taken_over(&on->job, row->method, row->class)))
             continue;
         TRY(is_class_touched(on, row, &touched, err));
         if (touched)
@@ -238,38 +215,6 @@ done:
 static bool touches(struct span a, struct span b)
 {
     return a.from_m <= b.to_m && b.from_m <= a.to_m;
-}
-
-static bool count_row(void *context, uint32_t row)
-{
-    size_t *n = context;
-    (void)row;
-    ++*n;
-    return true;
-}
-
-/* More records than are met from any one station: those in the boxes of a stretch. */
-static int64_t most_met(const struct outdoing *on, const struct pipeline_ask *ask)
-{
-    const struct pipeline_job *job = &on->job;
-    size_t most = 0;
-    for (uint32_t part = 0; part < job->line.n_parts; part++) {
-        uint32_t first = pipeline_part_start(&job->line, part);
-        struct pipeline_stretch stretch;
-        while (pipeline_next_stretch(&job->line, part, &first, &stretch)) {
-            size_t n_all = 0;
-            for (int layer = 0; layer < LAYER_COUNT; layer++) {
-                if (!pipeline_asks_layer(ask, (enum layer_id)layer))
-                    continue;
-                double reach_m = pipeline_reach_asked(job, ask) + job->error_m +
-                                 world_slack_m(job->world, (enum layer_id)layer);
-                world_visit(job->world, (enum layer_id)layer,
-                            ellipsoid_expand(stretch.box, reach_m), &n_all, count_row);
-            }
-            most = most > n_all ? most : n_all;
-        }
-    }
-    return (int64_t)most * COUNT_UNIT;
 }
 
 /* It goes on beyond the stretch that was looked at. */
@@ -353,8 +298,8 @@ static enum err_code list_places(struct outdoing *on, bool *out, struct err *err
         const struct pipeline_place *row = &rules->pipeline_places[i];
         bool touched = false;
         bool taken_over = text_equal(row->kind, "class_location") &&
-                          is_taken_over(&on->job, row->method, row->class);
-        if (!taken_over && !has_say(&on->job, row->method))
+                          pipeline_is_taken_over(&on->job, row->method, row->class);
+        if (!taken_over && !pipeline_has_say(&on->job, row->method))
             continue;
         TRY(is_place_touched(on, row, &touched, err));
         if (!touched)
@@ -383,7 +328,7 @@ static enum err_code is_row_outdone(struct outdoing *on, struct outdone *it, boo
     if (is_factor(it->row))
         TRY(find_factor(on, it, out, err));
     else
-        it->count = most_met(on, &on->job.asks[at]);
+        it->count = pipeline_most_met(&on->job, &on->job.asks[at]);
     if (*out)
         TRY(pipeline_find(&on->job, method, &found, err));
     for (int k = 0; k < REACHES && *out; k++)
@@ -447,7 +392,7 @@ static enum err_code begin(struct outdoing *on, struct err *err)
     TRY(pipeline_line_build(&job->pipeline->head.geom, isnan(start_m) ? 0 : start_m, job->scratch,
                             &job->line, err));
     for (size_t i = 0; i < rules->n_pipeline_methods; i++)
-        if (has_say(job, rules->pipeline_methods[i].source.id))
+        if (pipeline_has_say(job, rules->pipeline_methods[i].source.id))
             TRY(pipeline_ask_method(job, &rules->pipeline_methods[i], err));
     on->touched = arena_new(job->scratch, bool, job->n_asks);
     if (!on->touched)

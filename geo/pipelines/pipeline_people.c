@@ -377,22 +377,29 @@ static bool same_along(const struct pipeline_dwellings *dwellings,
     return same && same_of_class(dwellings, stretch, NULL);
 }
 
+bool pipeline_same_dwellings_along(const struct pipeline_dwellings *dwellings,
+                                   const struct pipeline_line *line)
+{
+    double reach_m = dwellings->b->rules->parameters.households_reach_m;
+    bool same = true;
+    for (uint32_t part = 0; part < line->n_parts && same; part++) {
+        uint32_t first = pipeline_part_start(line, part);
+        struct pipeline_stretch stretch;
+        while (same && pipeline_next_stretch(line, part, &first, &stretch))
+            if (rtree_box_distance_m(stretch.box, dwellings->near) <= reach_m)
+                same = same_along(dwellings, &stretch);
+    }
+    return same;
+}
+
 enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings, uint32_t row,
                                       struct arena *scratch, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct world *world = dwellings->b;
     struct pipeline_line line;
-    double reach_m = world->rules->parameters.households_reach_m;
-    *out = true;
-    TRY(pipeline_line_build(world_geom(world, LAYER_PIPELINES, row), 0, scratch, &line, err));
-    for (uint32_t part = 0; part < line.n_parts && *out; part++) {
-        uint32_t first = pipeline_part_start(&line, part);
-        struct pipeline_stretch stretch;
-        while (*out && pipeline_next_stretch(&line, part, &first, &stretch))
-            if (rtree_box_distance_m(stretch.box, dwellings->near) <= reach_m)
-                *out = same_along(dwellings, &stretch);
-    }
+    TRY(pipeline_line_build(world_geom(dwellings->b, LAYER_PIPELINES, row), 0, scratch, &line,
+                            err));
+    *out = pipeline_same_dwellings_along(dwellings, &line);
 done:
     return code;
 }

@@ -90,7 +90,12 @@ enum err_code pipeline_dwellings_near(const struct world *a, const struct world 
 enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings, uint32_t row,
                                       struct arena *scratch, bool *out, struct err *err);
 
-/* One record before and after an edit, of a layer of targets; no dwelling, neither time. */
+struct pipeline_line;
+bool pipeline_same_dwellings_along(const struct pipeline_dwellings *dwellings,
+                                   const struct pipeline_line *line);
+
+/* One record before and after an edit, of a layer of targets; for pipeline_is_outdone no dwelling,
+ * neither time. */
 struct pipeline_edited {
     const struct world *world; /* after it */
     enum layer_id layer;

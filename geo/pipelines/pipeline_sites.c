@@ -195,6 +195,12 @@ static void judge_codes(const struct pipeline_sites *sites, const struct code_cl
     }
 }
 
+static void note_worst(struct pipeline_sites *sites, const struct pipeline_site *site)
+{
+    sites->any_tall = sites->any_tall || site->is_tall;
+    sites->farthest_off_m = fmax(sites->farthest_off_m, site->accuracy_m);
+}
+
 static enum err_code build_layer(struct pipeline_sites *sites, const struct world *world,
                                  enum layer_id layer, struct err *err)
 {
@@ -219,6 +225,7 @@ static enum err_code build_layer(struct pipeline_sites *sites, const struct worl
         pipeline_site_make(world, layer, world_record(world, layer, row), &memo, site);
         judge_codes(sites, lists, layer, world_record(world, layer, row), site);
         site->row = (uint32_t)row;
+        note_worst(sites, site);
     }
 done:
     arena_release(&scratch);
@@ -307,8 +314,9 @@ enum err_code pipeline_sites_follow(struct pipeline_sites *sites, const struct w
         /* An edit that was not kept has left its site, but nothing else. */
         if (of->places[edit->new_slot] == WORLD_NO_SLOT)
             of->places[edit->new_slot] = (uint32_t)of->n++;
-        pipeline_site_make(now, edit->layer, world_record(now, edit->layer, row), &memo,
-                           &of->items[of->places[edit->new_slot]]);
+        struct pipeline_site *site = &of->items[of->places[edit->new_slot]];
+        pipeline_site_make(now, edit->layer, world_record(now, edit->layer, row), &memo, site);
+        note_worst(sites, site);
     }
 done:
     return code;

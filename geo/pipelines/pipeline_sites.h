@@ -43,6 +43,8 @@ struct pipeline_sites {
     size_t n_codes;
     _Atomic(const char *) *misses; /* SITE_MISSES texts, NULL where there is room */
     bool is_indexed;
+    bool any_tall;         /* of all that there are or were */
+    double farthest_off_m; /* the worst accuracy of all that there are or were */
     struct pipeline_layer_sites {
         bool matters;
         struct pipeline_site *items; /* in the order of the index, later ones at the end */

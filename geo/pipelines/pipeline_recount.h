@@ -1,0 +1,45 @@
+/*
+ * pipeline_recount.h - what the edit of a dwelling among many changes of a pipeline's segments:
+ * nothing but the numbers that some of them tell, of the greatest window of their run.
+ *
+ * Where the windows that may hold the dwelling are full enough without it, by what is there at
+ * least, they belong to the same runs before and after; and where others stand to either side of
+ * it in those windows, the runs begin and end where they did. All stretches stay as they are. What
+ * changes is the greatest window of a run, if that holds the dwelling or is outdone by one that
+ * does: the households along a few kilometres tell. Only where the greatest window has lost some
+ * are the households along the whole line counted anew, to find the next one.
+ *
+ * Any doubt is told as such: then the pipeline is to be cut anew (pipeline_segments.h).
+ *
+ * Owner:   rows and texts belong to the arena, what they have in common with the old rows to those.
+ * Threads: pure but for the caller's worker.
+ * Cost:    what stands in a strip of a few kilometres, some 0.1 ms in a town.
+ */
+#ifndef SISETU_GEO_PIPELINE_RECOUNT_H
+#define SISETU_GEO_PIPELINE_RECOUNT_H
+
+#include "geo/pipelines/pipeline_segments.h"
+
+struct pipeline_recount {
+    const struct pipeline_edited *edited;       /* may be a dwelling; with sites */
+    const struct pipeline_dwellings *dwellings; /* about it, before and after */
+    size_t n_dwellings;
+    const struct segment *const *old; /* all of the pipeline in the world before the edit */
+    size_t n_old;
+};
+
+struct pipeline_recounted {
+    bool sure; /* else nothing is told */
+    struct recounted_row {
+        const struct segment *before;
+        const struct segment *after;
+    } * rows; /* that tell another number or window; all others stay as they are */
+    size_t n;
+};
+
+/* row: of the pipeline in the world after the edit. */
+enum err_code pipeline_recount(const struct pipeline_recount *question, uint32_t row,
+                               struct worker *worker, struct arena *arena,
+                               struct pipeline_recounted *out, struct err *err);
+
+#endif

@@ -1,0 +1,298 @@
+/*
+ * pipeline_recount_rows.c - which rows of a pipeline tell a window that an edit changed.
+ *
+ * All stretches are as they were, and so is all that was found but for the count of the runs that
+ * may hold the dwelling, and where their greatest window begins. A row shows the gravest that was
+ * found on it, of equals that with the highest count:
+ *
+ *   it shows a lower count than those windows had   then it does not show their run, nor will it
+ *   it shows a higher one                           another window's, unless they have more now
+ *   the same, of the window that was the greatest   it shows their run: what is told is that of
+ *                                                   the window that is the greatest now; if that is
+ *                                                   a lower one, of the whole run
+ *
+ * What may be there at most matters to rows that are undecided: see is_settled.
+ */
+#include "geo/pipelines/pipeline_recounting.h"
+#include "geo/pipelines/pipeline_rows.h"
+
+#include "data/base/text.h"
+
+#include <string.h>
+
+enum { RANKS = 8 }; /* pipeline_class_rank */
+
+/* So near the first of the windows that another before it may be told alike, m. */
+static const double ALIKE_M = 2;
+
+/* What is found only as it may be may lie beside what was measured so many times: once a rank. */
+static const double MOST_FRINGES = 5;
+
+/* What of a method's rows counts the dwelling. */
+struct counting_ranks {
+    bool has[RANKS];
+    int highest;
+    bool classed; /* class rows of a method that has a say count it too, and say where they hold */
+};
+
+static int rank_of(const char *class)
+{
+    return pipeline_class_rank(class ? class : "");
+}
+
+static bool speaks(const struct recounting *on, const struct rule_source *source,
+                   const struct predicate *when)
+{
+    const char *missing = NULL;
+    return pipeline_speaks(&on->job, source, when, &missing) != TRUTH_NO;
+}
+
+static struct counting_ranks ranks_of(const struct recounting *on, const char *method)
+{
+    const struct rules *rules = on->job.world->rules;
+    struct counting_ranks ranks = {.highest = 0, .classed = true};
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
+        const struct pipeline_class *row = &rules->pipeline_classes[i];
+        const struct pipeline_class *of = recount_window_of(on, row);
+        if (!text_equal(row->method, method) || !of || !recount_has(on, of) ||
+            !speaks(on, &row->source, row->when))
+            continue;
+        int rank = rank_of(row->class);
+        const struct pipeline_method *from = rules_pipeline_method(rules, of->method);
+        ranks.has[rank] = true;
+        ranks.highest = rank > ranks.highest ? rank : ranks.highest;
+        ranks.classed = ranks.classed && from && from->kind == PIPELINE_CLASS_LOCATION &&
+                        pipeline_has_say(&on->job, of->method);
+    }
+    return ranks;
+}
+
+static bool is_decided(const struct segment *row)
+{
+    return text_equal(row->verdict, "decided");
+}
+
+/* The row of windows that a segment shows; NULL: another thing. */
+static const struct pipeline_class *shown_by(const struct recounting *on, const struct segment *row)
+{
+    const struct pipeline_class *rule =
+        row->rule_id ? rules_pipeline_class(on->job.world->rules, row->rule_id) : NULL;
+    const struct pipeline_class *of = recount_window_of(on, rule);
+    return of && recount_has(on, of) ? of : NULL;
+}
+
+static bool is_everywhere(const struct pipeline_class *row)
+{
+    return row->from_included && row->from == 0;
+}
+
+/* ---- rows that cannot be told otherwise ---- */
+
+/* Whether rows without a class are such on which nothing was measured: all that may be measured
+ * have one. */
+static bool all_have_classes(const struct recounting *on, const char *method)
+{
+    const struct rules *rules = on->job.world->rules;
+    bool all = true;
+    for (size_t i = 0; i < rules->n_pipeline_classes && all; i++)
+        all = !text_equal(rules->pipeline_classes[i].method, method) ||
+              *rules->pipeline_classes[i].class;
+    for (size_t i = 0; i < rules->n_pipeline_places && all; i++)
+        all = !text_equal(rules->pipeline_places[i].method, method) ||
+              *rules->pipeline_places[i].class;
+    return all;
+}
+
+/* An area. What may be there at most of a run that holds the dwelling reaches no farther than
+ * what is measured of it, but for fringes, since the classes are decided; and areas lie farther
+ * apart than those. So it does not touch what is no more than possible, nor what shows a milder
+ * thing. */
+static bool is_settled_area(const struct recounting *on, const struct pipeline_method *method,
+                            const struct segment *row, const struct counting_ranks *ranks)
+{
+    int rank = rank_of(row->class);
+    double fringe_m = 1 + 2 * (on->job.error_m + on->job.sites->farthest_off_m);
+    bool shows = shown_by(on, row) != NULL;
+    if (isnan(method->merge_m))
+        return false;
+    if (is_decided(row))
+        return shows || !ranks->has[rank];
+    if (!ranks->classed || !(method->merge_m > MOST_FRINGES * fringe_m) || shows)
+        return false;
+    if (!row->class)
+        return row->could_be && all_have_classes(on, row->method);
+    return !ranks->has[rank];
+}
+
+/* Whether it stays as it is, or shows the count of a run of windows and may tell another. */
+static bool is_settled(const struct recounting *on, const struct segment *row)
+{
+    const struct pipeline_method *method =
+        row->method ? rules_pipeline_method(on->job.world->rules, row->method) : NULL;
+    if (!method || method->kind == PIPELINE_LAW)
+        return true;
+    struct counting_ranks ranks = ranks_of(on, row->method);
+    if (ranks.highest == 0 || text_equal(row->kind, "pir") ||
+        text_equal(row->kind, "design_factor")) /* of places where classes are: both stay */
+        return true;
+    if (method->kind == PIPELINE_HCA)
+        return is_settled_area(on, method, row, &ranks);
+    return is_decided(row) && (shown_by(on, row) || !ranks.has[rank_of(row->class)]);
+}
+
+bool recount_may_tell(const struct recounting *on)
+{
+    bool may = true;
+    for (size_t i = 0; i < on->it->n_old && may; i++)
+        may = is_settled(on, on->it->old[i]);
+    return may;
+}
+
+/* ---- the next greatest window ---- */
+
+/* Whether something else of that rank may be shown instead, now that the count is lower: places, as
+ * many of which would have to be met; other windows. */
+static enum err_code is_rivalled(struct recounting *on, const struct segment *row,
+                                 const struct pipeline_class *window, int64_t count, bool *out,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = on->job.world->rules;
+    int rank = rank_of(row->class);
+    *out = false;
+    for (size_t i = 0; i < rules->n_pipeline_classes && !*out; i++) {
+        const struct pipeline_class *other = &rules->pipeline_classes[i];
+        *out = text_equal(other->method, row->method) && rank_of(other->class) == rank &&
+               !text_equal(other->source.id, row->rule_id) &&
+               speaks(on, &other->source, other->when);
+    }
+    for (size_t i = 0; i < rules->n_pipeline_places && !*out; i++) {
+        const struct pipeline_place *place = &rules->pipeline_places[i];
+        bool own = text_equal(place->method, row->method) && rank_of(place->class) == rank;
+        bool taken_over =
+            text_equal(place->method, window->method) && text_equal(place->class, window->class);
+        if ((!own && !taken_over) || text_equal(place->kind, "design_factor") ||
+            !speaks(on, &place->source, place->when))
+            continue;
+        struct pipeline_ask ask = pipeline_ask_of_place(&on->job, place);
+        size_t at = 0;
+        TRY(pipeline_ask(&on->job, &ask, &at, err));
+        *out = count <= pipeline_most_met(&on->job, &on->job.asks[at]);
+    }
+done:
+    return code;
+}
+
+/* Whether a run is shown on a row: as pipeline_class_rows.c and pipeline_hca_rows.c choose. */
+static bool is_on(const struct segment *row, struct span span)
+{
+    double middle_m = (row->from_m + row->to_m) / 2;
+    if (text_equal(row->kind, "class_location"))
+        return span.from_m <= middle_m && span.to_m >= middle_m;
+    return span.from_m <= row->to_m && span.to_m >= row->from_m;
+}
+
+/* Of the whole line. */
+static enum err_code find_next(struct recounting *on, const struct segment *row,
+                               const struct pipeline_class *window, struct pipeline_found *out,
+                               bool *sure, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_founds founds = {.items = NULL};
+    const struct pipeline_found *best = NULL;
+    bool rivalled = false;
+    TRY(recount_gather_all(on, err));
+    TRY(pipeline_find_window(&on->job, window, &founds, err));
+    for (size_t i = 0; i < founds.n; i++) {
+        const struct pipeline_found *found = &founds.items[i];
+        if (found->known == MEASURED && is_on(row, found->span) &&
+            (!best || found->count > best->count))
+            best = found;
+    }
+    *sure = best != NULL;
+    if (best) {
+        *out = *best;
+        TRY(is_rivalled(on, row, window, best->count, &rivalled, err));
+        *sure = !rivalled && best->count < COUNT_UNKNOWN;
+    }
+done:
+    return code;
+}
+
+/* ---- rows that tell a window ---- */
+
+/* Whether no window before those is told as this one is. */
+static bool is_first(const struct recounting *on, double at_m)
+{
+    return at_m > on->starts.from_m + ALIKE_M || on->starts.from_m <= on->domain.from_m;
+}
+
+static int64_t count_of(const struct segment *row)
+{
+    return row->households < 1e9 ? llround(row->households * (double)COUNT_UNIT) : -1;
+}
+
+static enum err_code tell(struct recounting *on, const struct segment *row,
+                          const struct pipeline_found *found, struct err *err)
+{
+    struct pipeline_recounted *out = on->out;
+    const char *why = pipeline_why(&on->job, found);
+    struct segment *after = arena_new(on->arena, struct segment, 1);
+    if (!why || !after)
+        return err_nomem(err);
+    *after = *row;
+    after->estimate = found->estimate;
+    after->reason = arena_strdup(on->arena, why);
+    if (!after->reason)
+        return err_nomem(err);
+    pipeline_set_count(after, found);
+    out->rows[out->n++] = (struct recounted_row){row, after};
+    return ERR_OK;
+}
+
+/* A row that shows one of those runs, by its greatest window. */
+static enum err_code tell_window(struct recounting *on, const struct segment *row,
+                                 const struct pipeline_class *window, bool *sure, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_found found = {.window = window,
+                                   .count = on->was.count,
+                                   .count_at_m = on->was.at_m,
+                                   .estimate = row->estimate == 1};
+    int64_t count = count_of(row);
+    *sure = count >= 0 && on->was.count >= 0 && on->is.count >= 0;
+    if (!*sure || count < on->was.count || (count > on->was.count && on->is.count < count))
+        return ERR_OK;
+    const char *why = pipeline_why(&on->job, &found);
+    TRY(why ? ERR_OK : err_nomem(err));
+    bool its_own = count == on->was.count && text_equal(why, row->reason) &&
+                   is_first(on, on->was.at_m) && is_first(on, on->is.at_m);
+    if (its_own && on->is.count >= on->was.count) {
+        found.count = on->is.count;
+        found.count_at_m = on->is.at_m;
+    } else {
+        TRY(find_next(on, row, window, &found, sure, err));
+    }
+    if (*sure)
+        TRY(tell(on, row, &found, err));
+done:
+    return code;
+}
+
+enum err_code recount_rows(struct recounting *on, bool *sure, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    on->out->rows = arena_new(on->arena, struct recounted_row, on->it->n_old);
+    if (!on->out->rows)
+        return err_nomem(err);
+    *sure = true;
+    for (size_t i = 0; i < on->it->n_old && *sure; i++) {
+        const struct segment *row = on->it->old[i];
+        const struct pipeline_class *window = shown_by(on, row);
+        if (!window || is_everywhere(window) || text_equal(row->kind, "design_factor"))
+            continue;
+        TRY(tell_window(on, row, window, sure, err));
+    }
+done:
+    return code;
+}
