@@ -421,3 +421,35 @@ void expr_outputs(const struct expr *expr, void *context,
         break;
     }
 }
+
+static void note_more(const struct expr *expr, bool *more)
+{
+    switch ((int)expr->op) {
+    case OP_LITERAL:
+        break;
+    case OP_CASE:
+        for (uint32_t i = 1; i < expr->n_args; i += i + 2 < expr->n_args ? 2 : 1)
+            note_more(expr->args[i], more);
+        break;
+    case OP_MATCH:
+    case OP_STEP:
+    case OP_INTERPOLATE:
+        for (uint32_t i = 1; i < expr->n_args; i++)
+            note_more(expr->args[i], more);
+        break;
+    case OP_COALESCE:
+        for (uint32_t i = 0; i < expr->n_args; i++)
+            note_more(expr->args[i], more);
+        break;
+    default:
+        *more = true;
+        break;
+    }
+}
+
+bool expr_gives_more(const struct expr *expr)
+{
+    bool more = false;
+    note_more(expr, &more);
+    return more;
+}

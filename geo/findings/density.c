@@ -462,6 +462,21 @@ static void say_conflict(const struct zone_case *zone, struct arena *arena,
         zone->no_data ? "；部分区域没有数据" : "");
 }
 
+enum err_code density_shape(const struct world *world, struct worker *worker, size_t row,
+                            struct arena *arena, struct geom *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct zone_case zone = case_of(world, row);
+    *out = (struct geom){.kind = GEOM_NONE};
+    if (!zone.row || !population_known(world))
+        return ERR_OK;
+    const struct density_question question = question_of(&zone, worker);
+    TRY(density_part(&question, arena, &zone.dense, err));
+    *out = zone.dense.part;
+done:
+    return code;
+}
+
 enum err_code density_view(const struct world *world, struct worker *worker, size_t row,
                            const struct finding *finding, struct arena *arena,
                            struct conflict_view *out, struct err *err)

@@ -133,6 +133,12 @@ enum err_code findings_search(const struct world *world, struct worker *worker, 
                               struct arena *arena, struct finding_ref **refs, size_t *n,
                               struct err *err);
 
+/* A box that holds the shape of a finding, of which nothing is made: that of its source and its
+ * target. Those whose box touches a box, in order: microseconds a source nearby. */
+struct box finding_box(const struct world *world, struct finding_ref ref);
+enum err_code findings_near(const struct world *world, struct box box, struct arena *arena,
+                            struct finding_ref **refs, size_t *n, struct err *err);
+
 /* The finding with the id of a conflict; false if there is none. */
 bool findings_find(const struct world *world, const char *id, struct finding_ref *out);
 

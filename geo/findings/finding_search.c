@@ -1,4 +1,4 @@
-/* finding_search.c - findings by place: those whose shape touches a box. */
+/* finding_search.c - findings by place: those whose shape, or whose box, touches a box. */
 #include "geo/findings/finding_view.h"
 
 #include "geo/measure/ellipsoid.h"
@@ -53,6 +53,45 @@ static bool may_touch(const struct searching *search, const struct finding *find
     return box_intersects(expand(target, reach_m), search->box);
 }
 
+static enum err_code add_ref(struct searching *search, struct finding_ref ref, struct err *err)
+{
+    search->refs = arena_grow(search->arena, search->refs, &search->capacity, search->n + 1,
+                              sizeof *search->refs);
+    if (!search->refs)
+        return err_nomem(err);
+    search->refs[search->n++] = ref;
+    return ERR_OK;
+}
+
+static struct box box_with_target(const struct world *world, const struct finding *finding,
+                                  struct box source)
+{
+    int64_t target = finding_target_row(world, finding);
+    const struct geom *geom =
+        target < 0 ? NULL : world_geom(world, (enum layer_id)finding->target_layer, (size_t)target);
+    return geom && geom->kind != GEOM_NONE ? box_union(source, geom->box) : source;
+}
+
+struct box finding_box(const struct world *world, struct finding_ref ref)
+{
+    return box_with_target(world, finding_at(world, ref),
+                           world_geom(world, ref.layer, ref.row)->box);
+}
+
+/* By the boxes alone. */
+static enum err_code search_boxes(struct searching *search, enum layer_id layer, uint32_t row,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct finding_list *list = findings_of(search->world, layer, row);
+    struct box source = world_geom(search->world, layer, row)->box;
+    for (uint32_t k = 0; list && k < list->n; k++)
+        if (box_intersects(box_with_target(search->world, &list->items[k], source), search->box))
+            TRY(add_ref(search, (struct finding_ref){layer, row, k}, err));
+done:
+    return code;
+}
+
 static enum err_code search_list(struct searching *search, enum layer_id layer, uint32_t row,
                                  struct err *err)
 {
@@ -77,13 +116,30 @@ static enum err_code search_list(struct searching *search, enum layer_id layer, 
             arena_rewind(&search->worker->arena, mark);
         if (!touches)
             continue;
-        search->refs = arena_grow(search->arena, search->refs, &search->capacity, search->n + 1,
-                                  sizeof *search->refs);
-        if (!search->refs) {
-            code = err_nomem(err);
-            goto done;
-        }
-        search->refs[search->n++] = ref;
+        TRY(add_ref(search, ref, err));
+    }
+done:
+    return code;
+}
+
+/* Every source whose reach touches the box. */
+static enum err_code search_sources(struct searching *search,
+                                    enum err_code (*look)(struct searching *search,
+                                                          enum layer_id layer, uint32_t row,
+                                                          struct err *err),
+                                    struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = search->world;
+    search->slack_m = slack_of_targets(world);
+    for (size_t l = 0; l < FINDING_LAYERS && world->findings; l++) {
+        uint32_t *rows = NULL;
+        size_t n_rows = 0;
+        double reach_m = reach_of(search, world->findings->reach_m[l]);
+        TRY(world_search(world, finding_layers[l], expand(search->box, reach_m), search->arena,
+                         &rows, &n_rows, err));
+        for (size_t i = 0; i < n_rows; i++)
+            TRY(look(search, finding_layers[l], rows[i], err));
     }
 done:
     return code;
@@ -93,22 +149,18 @@ enum err_code findings_search(const struct world *world, struct worker *worker, 
                               struct arena *arena, struct finding_ref **refs, size_t *n,
                               struct err *err)
 {
-    enum err_code code = ERR_OK;
-    struct searching search = {.world = world,
-                               .worker = worker,
-                               .box = box,
-                               .slack_m = slack_of_targets(world),
-                               .arena = arena};
-    for (size_t l = 0; l < FINDING_LAYERS && world->findings; l++) {
-        uint32_t *rows = NULL;
-        size_t n_rows = 0;
-        double reach_m = reach_of(&search, world->findings->reach_m[l]);
-        TRY(world_search(world, finding_layers[l], expand(box, reach_m), arena, &rows, &n_rows,
-                         err));
-        for (size_t i = 0; i < n_rows; i++)
-            TRY(search_list(&search, finding_layers[l], rows[i], err));
-    }
-done:
+    struct searching search = {.world = world, .worker = worker, .box = box, .arena = arena};
+    enum err_code code = search_sources(&search, search_list, err);
+    *refs = search.refs;
+    *n = search.n;
+    return code;
+}
+
+enum err_code findings_near(const struct world *world, struct box box, struct arena *arena,
+                            struct finding_ref **refs, size_t *n, struct err *err)
+{
+    struct searching search = {.world = world, .box = box, .arena = arena};
+    enum err_code code = search_sources(&search, search_boxes, err);
     *refs = search.refs;
     *n = search.n;
     return code;

@@ -215,8 +215,10 @@ enum err_code finding_shape(const struct world *world, struct worker *worker,
                                        (size_t)finding_target_row(world, finding)),
                             INFINITY, arena, &closest, err));
         TRY(closest_line(&closest, arena, out, err));
-    } else if (finding->kind != FINDING_BEYOND &&
-               (finding->kind != FINDING_DENSITY || finding->verdict == VERDICT_CONFLICT)) {
+    } else if (finding->kind == FINDING_DENSITY) {
+        if (finding->verdict == VERDICT_CONFLICT)
+            TRY(density_shape(world, worker, ref.row, arena, out, err));
+    } else if (finding->kind != FINDING_BEYOND) {
         struct conflict_view view;
         TRY(finding_view(world, worker, ref, arena, &view, err));
         *out = view.row.head.geom;

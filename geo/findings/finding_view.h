@@ -54,6 +54,9 @@ enum err_code density_view(const struct world *world, struct worker *worker, siz
                            const struct finding *finding, struct arena *arena,
                            struct conflict_view *out, struct err *err);
 
+/* The part of a zone in conflict, and nothing else of density_view; GEOM_NONE: there is none. */
+enum err_code density_shape(const struct world *world, struct worker *worker, size_t row,
+                            struct arena *arena, struct geom *out, struct err *err);
 enum err_code risk_finding_view(const struct world *world, struct worker *worker,
                                 struct finding_ref ref, struct arena *arena,
                                 struct conflict_view *out, struct err *err);

@@ -138,6 +138,7 @@ static enum err_code run(char **argv, int rounds, const char *format, const char
     TRY(style_load(argv[2], &style, err));
     TRY(world_load(argv[1], NULL, INT_ABSENT, &world, err));
     TRY(scenes_new(world, style, PLANE_MERCATOR, &room.scenes, err));
+    scenes_keep_whole(room.scenes); /* all geometry in memory */
     TRY(canvas_new(style, &room.canvas, err));
     room.form = strcmp(format, "auto") == 0 ? IMAGE_AUTO : IMAGE_PALETTE;
     if (strcmp(format, "mvt") == 0)

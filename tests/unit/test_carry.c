@@ -191,16 +191,22 @@ struct counts {
     size_t n, n_kept, n_same;
 };
 
-/* Each tile is the one that a fresh server draws. */
+/* Each tile is the one that a fresh server draws. The one asks for the near ones first, which it
+ * draws from parts of the map, the other from all of it. */
 static void compare(struct fixture *f, struct server *server, const char *when,
                     struct counts *counts)
 {
     struct server fresh = {0};
+    static char answers[MOST_TILES][BLOB_TAG_BYTES];
+    static bool are_kept[MOST_TILES];
     start(f, &fresh, NULL);
+    for (size_t i = tiles.n; i-- > 0;)
+        are_kept[i] = fetch(server, tiles.items[i].target, answers[i]);
     for (size_t i = 0; i < tiles.n; i++) {
         struct tile *tile = &tiles.items[i];
-        char now[BLOB_TAG_BYTES], right[BLOB_TAG_BYTES];
-        bool kept = fetch(server, tile->target, now);
+        char right[BLOB_TAG_BYTES];
+        const char *now = answers[i];
+        bool kept = are_kept[i];
         (void)fetch(&fresh, tile->target, right);
         if (strcmp(now, right) != 0)
             fail_msg("%s: %s is %s, and should be %s", when, tile->target,
@@ -208,7 +214,7 @@ static void compare(struct fixture *f, struct server *server, const char *when,
         counts->n++;
         counts->n_kept += kept;
         counts->n_same += strcmp(now, tile->tag) == 0;
-        memcpy(tile->tag, now, sizeof now);
+        memcpy(tile->tag, now, sizeof tile->tag);
     }
     stop(&fresh);
 }

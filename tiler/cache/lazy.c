@@ -64,17 +64,30 @@ bool lazy_peek(const struct lazy *lazy, struct lazy_lock *lock, void **value)
     return made;
 }
 
+static bool take(struct lazy *to, const struct lazy *from)
+{
+    if (from->state != LAZY_READY)
+        return false;
+    *to = *from;
+    if (to->block)
+        atomic_fetch_add(&to->block->holders, 1);
+    return true;
+}
+
 bool lazy_share(struct lazy *to, const struct lazy *from, struct lazy_lock *lock)
 {
     pthread_mutex_lock(&lock->mutex);
-    bool made = from->state == LAZY_READY;
-    if (made) {
-        *to = *from;
-        if (to->block)
-            atomic_fetch_add(&to->block->holders, 1);
-    }
+    bool made = take(to, from);
     pthread_mutex_unlock(&lock->mutex);
     return made;
+}
+
+void lazy_share_all(struct lazy *to, const struct lazy *from, size_t n, struct lazy_lock *lock)
+{
+    pthread_mutex_lock(&lock->mutex);
+    for (size_t i = 0; i < n; i++)
+        (void)take(&to[i], &from[i]);
+    pthread_mutex_unlock(&lock->mutex);
 }
 
 enum err_code lazy_get(struct lazy *lazy, struct lazy_lock *lock, lazy_make *make, void *context,

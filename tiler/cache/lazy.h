@@ -52,5 +52,6 @@ bool lazy_peek(const struct lazy *lazy, struct lazy_lock *lock, void **value);
 
 /* `to`, which is none yet, gets what `from` has, if it is made: true. lock: of `from`. */
 bool lazy_share(struct lazy *to, const struct lazy *from, struct lazy_lock *lock);
+void lazy_share_all(struct lazy *to, const struct lazy *from, size_t n, struct lazy_lock *lock);
 
 #endif

@@ -135,6 +135,7 @@ static enum err_code load(struct cli *cli, struct seeding *s, struct err *err)
     if (s->world->generation != s->stamp.generation)
         return err_set(err, ERR_CHANGED, "%s: was changed while it was read; run it again", store);
     TRY(scenes_new(s->world, s->style, s->request.grid->plane, &s->scenes, err));
+    scenes_keep_whole(s->scenes);
     TRY(seeder_new(s->scenes, s->style, &s->request, &s->seeder, err));
 done:
     return code;

@@ -2,6 +2,7 @@
 
 #include "geo/measure/hilbert.h"
 #include "tiler/features/shape.h"
+#include "tiler/features/source_near.h"
 #include "tiler/grid/simplify.h"
 
 #include <math.h>
@@ -178,8 +179,9 @@ static enum err_code order_rows(const struct source *source, uint32_t n, struct 
     return hilbert_order(middles, n, scratch, order, n_order, err);
 }
 
+/* Records as features. */
 static enum err_code add_records(struct shape_builder *builder, const struct source_wanted *wanted,
-                                 struct source *out, struct arena *arena, struct err *err)
+                                 struct source *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena scratch;
@@ -190,7 +192,7 @@ static enum err_code add_records(struct shape_builder *builder, const struct sou
         TRY(order_rows(out, n, &scratch, &order, &n, err));
     else if (wanted->rows)
         n = (uint32_t)wanted->n_rows;
-    uint32_t *rows = arena_new(arena, uint32_t, n);
+    uint32_t *rows = arena_new(builder->arena, uint32_t, n);
     TRY(rows ? ERR_OK : err_nomem(err));
     out->rows = rows;
     out->places = ordered ? rows : NULL;
@@ -207,27 +209,49 @@ done:
     return code;
 }
 
+static enum err_code add_features(struct shape_builder *builder, const struct source_wanted *wanted,
+                                  struct source *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    static const uint32_t no_row;
+    static const struct finding_ref no_ref;
+    struct source_wanted part = *wanted;
+    struct arena scratch;
+    struct near_pick pick;
+    arena_init(&scratch, 0);
+    out->held = plane_whole(wanted->plane);
+    if (wanted->near) {
+        TRY(source_pick_near(wanted, out->layer, &scratch, &pick, err));
+        part.rows = pick.rows ? pick.rows : &no_row;
+        part.n_rows = pick.n_rows;
+        part.refs = pick.refs ? pick.refs : &no_ref;
+        part.n_refs = pick.n_refs;
+        out->held = pick.held;
+    }
+    if (wanted->id == SOURCE_BOUNDARIES)
+        TRY(shape_borders(builder, wanted->world, &out->rows, &out->levels, err));
+    else if (wanted->id == SOURCE_CONFLICTS)
+        TRY(source_add_conflicts(builder, &part, out, err));
+    else
+        TRY(add_records(builder, &part, out, err));
+done:
+    arena_release(&scratch);
+    return code;
+}
+
 enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,
                            struct source *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct world *world = wanted->world;
-    enum style_source id = wanted->id;
-    *out = (struct source){.world = world,
-                           .id = id,
-                           .plane = wanted->plane,
-                           .layer = recipes[id].layer,
-                           .memo = wanted->memo};
     struct shape_builder builder;
     uint8_t *zooms;
+    *out = (struct source){.world = wanted->world,
+                           .id = wanted->id,
+                           .plane = wanted->plane,
+                           .layer = recipes[wanted->id].layer,
+                           .memo = wanted->memo};
     shape_builder_init(&builder, wanted->plane, arena);
-    if (id == SOURCE_BOUNDARIES) {
-        TRY(shape_borders(&builder, world, &out->rows, &out->levels, err));
-    } else if (id == SOURCE_CONFLICTS) {
-        TRY(source_add_conflicts(&builder, wanted, out, err));
-    } else {
-        TRY(add_records(&builder, wanted, out, arena, err));
-    }
+    TRY(add_features(&builder, wanted, out, err));
     out->n = builder.n_shapes;
     out->shapes = builder.shapes;
     out->n_rings = builder.n_rings;

@@ -21,6 +21,7 @@
 #include "geo/measure/rtree.h"
 #include "geo/world/world.h"
 #include "styles/style.h"
+#include "tiler/features/shape_memo.h"
 #include "tiler/grid/plane.h"
 #include "tiler/grid/point_memo.h"
 
@@ -64,7 +65,8 @@ struct source {
     struct detail full;
     const uint8_t *zooms; /* of each point of full: from which zoom on it is needed */
     struct point_memo *memo;
-    struct rtree tree; /* over the boxes, plane units as if they were degrees, y north */
+    struct rtree tree;     /* over the boxes, plane units as if they were degrees, y north */
+    struct plane_box held; /* of a part: what is in the source is told by what lies in here */
 };
 
 struct source_wanted {
@@ -77,11 +79,10 @@ struct source_wanted {
     size_t n_rows;
     const struct finding_ref *refs; /* of conflicts: only these; NULL: all */
     size_t n_refs;
-    /* Of conflicts: an earlier source, whose shapes still hold but for the ids with these hashes
-     * (source_id_hash), ascending; NULL: none. */
-    const struct source *earlier;
-    const uint64_t *changed;
-    size_t n_changed;
+    /* Only what pictures there show (source_near.h), and what those are drawn by; NULL: all. Not of
+     * boundaries, cells. Each feature that touches it is as in a source of all. */
+    const struct plane_box *near;
+    struct shape_memo *shapes; /* of conflicts, which outlives the building; NULL: none */
 };
 
 /* The place of a feature in the order of the layer: unique, not without gaps. */
@@ -90,7 +91,6 @@ static inline uint32_t source_place(const struct source *source, uint32_t featur
     return source->places ? source->places[feature] : feature;
 }
 
-uint64_t source_id_hash(const char *id);
 enum err_code source_build(const struct source_wanted *wanted, struct arena *arena,
                            struct source *out, struct err *err);
 

@@ -7,70 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what an earlier source has ---- */
-
-uint64_t source_id_hash(const char *id)
-{
-    uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a, 64 bits */
-    for (; *id; id++)
-        hash = (hash ^ (unsigned char)*id) * UINT64_C(0x100000001B3);
-    return hash ^ hash >> 29;
-}
-
-/* Its features by id; slots of index + 1, a power of two. */
-struct known {
-    const struct source *source; /* NULL: none */
-    const struct source_wanted *wanted;
-    uint32_t *slots;
-    size_t mask;
-};
-
-static enum err_code know(const struct source_wanted *wanted, struct arena *scratch,
-                          struct known *out, struct err *err)
-{
-    const struct source *earlier = wanted->earlier;
-    size_t n_slots = 64;
-    *out = (struct known){.wanted = wanted};
-    if (!earlier)
-        return ERR_OK;
-    while (n_slots < 2 * (size_t)earlier->n)
-        n_slots *= 2;
-    out->slots = arena_new(scratch, uint32_t, n_slots);
-    if (!out->slots)
-        return err_nomem(err);
-    out->source = earlier;
-    out->mask = n_slots - 1;
-    for (uint32_t i = 0; i < earlier->n; i++) {
-        size_t at = source_id_hash(earlier->ids[i]) & out->mask;
-        while (out->slots[at])
-            at = (at + 1) & out->mask;
-        out->slots[at] = i + 1;
-    }
-    return ERR_OK;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
-    return p < q ? -1 : p > q;
-}
-
-/* The shape that the earlier source has of that id, if it still holds; else NULL. */
-static const struct geom *known_shape(const struct known *known, const char *id)
-{
-    const struct source_wanted *wanted = known->wanted;
-    if (!known->source)
-        return NULL;
-    uint64_t hash = source_id_hash(id);
-    if (wanted->n_changed > 0 &&
-        bsearch(&hash, wanted->changed, wanted->n_changed, sizeof hash, by_number))
-        return NULL;
-    for (size_t at = hash & known->mask; known->slots[at]; at = (at + 1) & known->mask)
-        if (strcmp(known->source->ids[known->slots[at] - 1], id) == 0)
-            return &known->source->geoms[known->slots[at] - 1];
-    return NULL;
-}
-
 /* ---- features ---- */
 
 /* Features on their way. */
@@ -82,8 +18,30 @@ struct adding {
     struct geom *geoms;
     const char **ids;
     size_t n;
-    struct known known;
+    struct shape_memo *memo;
 };
+
+/* Of a density the part of the zone, which follows from the zone, its class and the population. */
+static enum err_code make_shape(struct adding *adding, struct finding_ref ref, struct geom *out,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world *world = adding->source->world;
+    const struct finding *finding = finding_at(world, ref);
+    bool kept = adding->memo && finding->kind == FINDING_DENSITY &&
+                finding->verdict == VERDICT_CONFLICT && finding->rule != FINDING_NO_RULE;
+    uint64_t key = kept ? shape_memo_key(world_geom(world, ref.layer, ref.row), finding->rule) : 0;
+    const struct geom *known = kept ? shape_memo_find(adding->memo, key) : NULL;
+    if (known) {
+        *out = *known;
+        return ERR_OK;
+    }
+    TRY(finding_shape(world, &adding->worker, ref, &adding->worker.arena, out, err));
+    if (kept)
+        shape_memo_keep(adding->memo, key, out);
+done:
+    return code;
+}
 
 static enum err_code add_one(struct adding *adding, struct finding_ref ref, bool polygons_only,
                              struct err *err)
@@ -96,11 +54,7 @@ static enum err_code add_one(struct adding *adding, struct finding_ref ref, bool
         return ERR_OK;
     const char *id = finding_id(world, ref, &adding->worker.arena);
     TRY(id ? ERR_OK : err_nomem(err));
-    const struct geom *known = known_shape(&adding->known, id);
-    if (known)
-        shape = *known;
-    else
-        TRY(finding_shape(world, &adding->worker, ref, &adding->worker.arena, &shape, err));
+    TRY(make_shape(adding, ref, &shape, err));
     if (shape.kind == GEOM_NONE || (polygons_only && shape.kind != GEOM_POLYGON))
         goto done;
     TRY(geom_copy(&shape, arena, &adding->geoms[adding->n], err));
@@ -139,16 +93,14 @@ enum err_code source_add_conflicts(struct shape_builder *builder,
                             .builder = builder,
                             .refs = arena_new(arena, struct finding_ref, room),
                             .geoms = arena_new(arena, struct geom, room),
-                            .ids = arena_new(arena, const char *, room)};
+                            .ids = arena_new(arena, const char *, room),
+                            .memo = wanted->shapes};
     if (!adding.refs || !adding.geoms || !adding.ids)
         return err_nomem(err);
     code = worker_init(&adding.worker, 0, err);
     if (code != ERR_OK)
         return code;
-    struct arena scratch;
-    arena_init(&scratch, 0);
     TRY(worker_fit(&adding.worker, out->world, err));
-    TRY(know(wanted, &scratch, &adding.known, err));
     for (size_t i = 0; wanted->refs && i < wanted->n_refs; i++)
         TRY(add_one(&adding, wanted->refs[i], polygons_only, err));
     while (!wanted->refs && findings_next(out->world, &ref))
@@ -157,7 +109,6 @@ enum err_code source_add_conflicts(struct shape_builder *builder,
     out->geoms = adding.geoms;
     out->ids = adding.ids;
 done:
-    arena_release(&scratch);
     worker_release(&adding.worker);
     return code;
 }

@@ -12,6 +12,7 @@
 /* What one tile needs to know while it is drawn. */
 struct drawing {
     struct scenes *scenes;
+    struct scenes *near; /* for features (scenes_near) */
     struct canvas *canvas;
     struct arena *arena; /* the request's */
     const struct tile_key *key;

@@ -1,5 +1,6 @@
 /* features.c - the fills, lines and circles of a style layer, each feature below the one before. */
 #include "tiler/tiles/drawing.h"
+#include "tiler/tiles/look.h"
 #include "tiler/tiles/ranked.h"
 
 enum {
@@ -118,13 +119,23 @@ static void draw_fills(const struct drawing *d, const struct layer_job *job,
 
 /* ---- lines ---- */
 
-/* Whether the feature after this one, below it, is of another run. Thin lines are one run as long
- * as their paint is the same: what collects them does not count how often a pixel is covered. */
-static bool run_ends(const struct layer_job *job, const struct list *list, size_t i, bool thin)
+/* The raster counts to 16,383 shapes on one pixel: a longer run is laid in parts. What decides it
+ * is what the picture shows alone. */
+enum { LONGEST_RUN = 16000 };
+
+/* Whether the feature after this one, below it, is of another run. */
+static bool run_ends(const struct layer_job *job, const struct list *list, size_t i)
 {
-    const uint32_t *run_of = thin ? job->look->paint_of : job->look->run_of;
-    return i == 0 || (job->look->run_of &&
-                      run_of[list->items[i - 1].feature] != run_of[list->items[i].feature]);
+    return i == 0 || paint_at(job, list, i - 1) != paint_at(job, list, i);
+}
+
+/* Whether it touches the picture in its own paint: what does not has no part in a count. */
+static bool is_near(const struct drawing *d, const struct shape *shape, const struct paint *paint)
+{
+    int64_t reach = (int64_t)((paint_reach(paint) + 1) * (double)plane_units_of_px(d->key->z));
+    const struct plane_box box = {shape->box.west - reach, shape->box.north - reach,
+                                  shape->box.east + reach, shape->box.south + reach};
+    return plane_box_touches(box, d->square);
 }
 
 /* By runs, each in the order of the source. Thin lines of one paint are all one. */
@@ -151,6 +162,7 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
     enum err_code code = ERR_OK;
     struct canvas *canvas = d->canvas;
     struct stroke_style stroke = {.width_px = canvas->scale, .join = JOIN_ROUND};
+    size_t length = 0; /* of the run; thin lines are collected without counting */
     TRY(order_strokes(d, job, list, outlines));
     for (size_t i = list->n; i-- > 0;) {
         look_ahead(job, list, i);
@@ -162,8 +174,10 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
                               : shape->kind != GEOM_POINT;
         if (drawn)
             TRY(add_lines(d, job, shape, &stroke));
-        if (!run_ends(job, list, i, is_thin(&stroke)))
+        length += list->n > LONGEST_RUN && !is_thin(&stroke) && is_near(d, shape, paint);
+        if (!run_ends(job, list, i) && length < LONGEST_RUN)
             continue;
+        length = 0;
         const struct coat coat = {.colour = outlines ? paint->outline : paint->colour,
                                   .opacity = paint->opacity};
         if (is_thin(&stroke))
@@ -233,14 +247,14 @@ enum err_code features_draw(const struct drawing *d, size_t index)
     enum err_code code = ERR_OK;
     struct layer_job job = {.layer = style_layer(scenes_style(d->scenes), index)};
     struct list list;
-    TRY(scenes_source(d->scenes, job.layer->source, &job.source, d->err));
-    TRY(scenes_look(d->scenes, index, d->key->z, &job.look, d->err));
+    TRY(scenes_source(d->near, job.layer->source, &job.source, d->err));
+    TRY(scenes_look(d->near, index, d->key->z, &job.look, d->err));
     if (job.look->n_paints == 0)
         return ERR_OK;
     TRY(collect(d, &job, &list));
     if (list.n == 0)
         return ERR_OK;
-    TRY(scenes_detail(d->scenes, job.source, d->key->z + d->key->scale - 1, &job.detail, d->err));
+    TRY(scenes_detail(d->near, job.source, d->key->z + d->key->scale - 1, &job.detail, d->err));
     switch (job.layer->type) {
     case LAYER_FILL:
         if (job.look->has_outlines)

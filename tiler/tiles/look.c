@@ -160,6 +160,9 @@ static enum err_code rank_features(const struct paint_table *table, const struct
     uint32_t n = source->n;
     for (size_t i = 1; i < table->n; i++)
         differ |= table->paints[i].sort_key != table->paints[0].sort_key;
+    /* What this layer does not draw has 0: another layer of a vector tile may draw it. */
+    for (uint32_t i = 0; i < n && table->n > 0 && table->paints[0].sort_key != 0; i++)
+        differ |= paint_of[i] == LOOK_NONE;
     if (!differ)
         return ERR_OK;
     struct keyed *order = arena_new(table->arena, struct keyed, n);
@@ -188,73 +191,27 @@ static int by_paint(const void *a, const void *b, void *context)
     return memcmp(p, q, sizeof *p); /* NOLINT(bugprone-suspicious-memory-comparison): as above */
 }
 
-/* The raster counts to 16,383 shapes on one pixel: a longer run is cut, at about every thousandth
- * feature, by its id alone. */
-enum { CUT_BITS = 10, LONGEST_RUN = 16000 };
-
-bool look_cuts_run(const char *id)
-{
-    uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a, 64 bits */
-    for (; *id; id++)
-        hash = (hash ^ (unsigned char)*id) * UINT64_C(0x100000001B3);
-    return (hash ^ hash >> 32) >> 7 << (64 - CUT_BITS) == 0;
-}
-
-/* All features of a source in the order of its layer. */
-static enum err_code list_features(const struct source *source, struct arena *arena,
-                                   struct ranked **out, struct err *err)
-{
-    *out = arena_new(arena, struct ranked, source->n);
-    if (!*out)
-        return err_nomem(err);
-    for (uint32_t i = 0; i < source->n; i++)
-        (*out)[i] = (struct ranked){source_place(source, i), i};
-    return ranked_sort(*out, source->n, arena, err);
-}
-
-static enum err_code find_runs(const struct paint_table *table, const struct source *source,
-                               const uint32_t *paint_of, struct arena *arena, struct look *out,
+static enum err_code find_runs(const struct paint_table *table, const uint32_t *paint_of,
+                               uint32_t n_features, struct arena *arena, struct look *out,
                                struct err *err)
 {
     size_t n = table->n;
-    uint32_t *order = arena_new(table->arena, uint32_t, n), run = 0;
-    uint32_t *place = arena_new(table->arena, uint32_t, n);  /* of a paint in that order */
-    uint32_t *starts = arena_new(table->arena, uint32_t, n); /* of a paint's features, below */
-    uint32_t *features = arena_new(table->arena, uint32_t, source->n);
-    uint32_t *run_of = arena_new(arena, uint32_t, source->n);
-    struct ranked *all;
-    enum err_code code = list_features(source, table->arena, &all, err);
-    if (code != ERR_OK)
-        return code;
-    if (!order || !place || !starts || !features || !run_of)
+    if (n < 2)
+        return ERR_OK;
+    uint32_t *order = arena_new(table->arena, uint32_t, n);
+    uint32_t *place = arena_new(table->arena, uint32_t, n); /* of a paint in that order */
+    uint32_t *run_of = arena_new(arena, uint32_t, n_features);
+    if (!order || !place || !run_of)
         return err_nomem(err);
     for (uint32_t i = 0; i < n; i++)
         order[i] = i;
-    if (n > 1)
-        qsort_r(order, n, sizeof *order, by_paint, table->paints);
+    qsort_r(order, n, sizeof *order, by_paint, table->paints);
     for (uint32_t i = 0; i < n; i++)
         place[order[i]] = i;
-    for (uint32_t i = 0; i < source->n; i++)
-        if (paint_of[i] != LOOK_NONE && place[paint_of[i]] + 1 < n)
-            starts[place[paint_of[i]] + 1]++;
-    for (uint32_t i = 1; i < n; i++)
-        starts[i] += starts[i - 1];
-    uint32_t n_drawn = 0;
-    for (uint32_t i = 0; i < source->n; i++) {
-        uint32_t paint = paint_of[all[i].feature];
-        if (paint != LOOK_NONE && ++n_drawn)
-            features[starts[place[paint]]++] = all[i].feature;
-    }
-    for (uint32_t i = 0, length = 0; i < n_drawn; i++, length++) {
-        uint32_t before = i ? features[i - 1] : features[0];
-        if (paint_of[before] != paint_of[features[i]] || length == LONGEST_RUN ||
-            (i > 0 && look_cuts_run(source_feature_id(source, before)))) {
-            run++;
-            length = 0;
-        }
-        run_of[features[i]] = run;
-    }
-    out->run_of = run > 0 ? run_of : NULL;
+    for (uint32_t i = 0; i < n_features; i++)
+        if (paint_of[i] != LOOK_NONE)
+            run_of[i] = place[paint_of[i]];
+    out->run_of = run_of;
     return ERR_OK;
 }
 
@@ -309,7 +266,7 @@ enum err_code look_build(const struct style_layer *layer, const struct source *s
     TRY(keep_paints(&table, arena, out, err));
     TRY(rank_features(&table, source, paint_of, arena, out, err));
     if (layer->type == LAYER_LINE || (layer->type == LAYER_FILL && out->has_outlines))
-        TRY(find_runs(&table, source, paint_of, arena, out, err));
+        TRY(find_runs(&table, paint_of, source->n, arena, out, err));
 done:
     arena_release(&texts);
     arena_release(&scratch);

@@ -9,9 +9,6 @@
 enum err_code look_build(const struct style_layer *layer, const struct source *source, double zoom,
                          struct arena *arena, struct look *out, struct err *err);
 
-/* Whether a run of strokes is cut after a feature of that id. */
-bool look_cuts_run(const char *id);
-
 /* How far beyond its box a feature of that paint may be drawn, pixels. */
 double paint_reach(const struct paint *paint);
 

@@ -29,9 +29,12 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
     scenes->looks = calloc(n_looks, sizeof *scenes->looks);
     enum err_code code = scenes->looks ? point_memo_new(&scenes->memo, err) : err_nomem(err);
     if (code == ERR_OK)
+        code = shape_memo_new(&scenes->shapes, err);
+    if (code == ERR_OK)
         code = lazy_lock_init(&scenes->lock, err);
     if (code != ERR_OK) {
         point_memo_release(scenes->memo);
+        shape_memo_release(scenes->shapes);
         free(scenes->looks);
         free(scenes);
         return code;
@@ -42,7 +45,8 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
     init_all(scenes->attributes, SOURCE_COUNT);
     init_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
     init_all(scenes->looks, n_looks);
-    lazy_init(&scenes->last_conflicts);
+    arena_init(&scenes->rows, 0);
+    scenes->near_sources = scenes_near_sources(style);
     scenes->world = world_acquire(world);
     scenes->style = style_acquire(style);
     scenes->plane = plane;
@@ -102,17 +106,18 @@ void scenes_release(struct scenes *scenes)
         return;
     for (int plane = 0; plane < PLANE_COUNT; plane++)
         scenes_release(scenes->others[plane]);
+    scenes_drop_parts(scenes);
     release_all(scenes->sources, SOURCE_COUNT);
     release_all(scenes->details[0], (size_t)SOURCE_COUNT * DETAIL_COUNT);
     release_all(scenes->sounds[0], (size_t)SOURCE_COUNT * ZOOMS);
     release_all(scenes->attributes, SOURCE_COUNT);
     release_labels(scenes);
-    lazy_release(&scenes->last_conflicts);
-    free(scenes->changed_conflicts);
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
     lazy_lock_release(&scenes->lock);
+    arena_release(&scenes->rows);
     world_release(scenes->world);
     point_memo_release(scenes->memo);
+    shape_memo_release(scenes->shapes);
     style_free(scenes->style);
     scenes_release(scenes->base);
     free(scenes->looks);
@@ -127,8 +132,23 @@ void scenes_share(struct scenes *scenes, struct scenes *base)
     scenes->base = scenes_acquire(base);
     point_memo_release(scenes->memo);
     scenes->memo = point_memo_acquire(base->memo);
+    shape_memo_release(scenes->shapes);
+    scenes->shapes = shape_memo_acquire(base->shapes);
     for (int id = 0; id < SOURCE_COUNT; id++)
         scenes->views[id].memo = scenes->memo;
+    for (int i = 0; scenes->parts && i < SCENES_PARTS; i++) {
+        const struct scenes_part *part = &scenes->parts[i];
+        pthread_mutex_lock(&base->lock.mutex);
+        struct scenes_part *theirs = part->scenes ? scenes_find_part(base, part->square) : NULL;
+        if (theirs)
+            scenes_share(part->scenes, theirs->scenes);
+        pthread_mutex_unlock(&base->lock.mutex);
+    }
+}
+
+void scenes_keep_whole(struct scenes *scenes)
+{
+    scenes->whole = true;
 }
 
 struct world *scenes_world(struct scenes *scenes)
@@ -148,8 +168,7 @@ enum plane scenes_plane(const struct scenes *scenes)
 
 /* ---- sources ---- */
 
-/* Whether the style does nothing but fill the features of a source. */
-static bool only_filled(const struct style *style, enum style_source id)
+bool scenes_only_fill(const struct style *style, enum style_source id)
 {
     for (size_t i = 0; i < style_layer_count(style); i++) {
         const struct style_layer *layer = style_layer(style, i);
@@ -165,7 +184,7 @@ static struct scenes *base_for(struct scenes *scenes, enum style_source id, cons
 {
     void *value;
     if (!scenes->base || lazy_peek(lazy, &scenes->lock, &value) ||
-        only_filled(scenes->style, id) != only_filled(scenes->base->style, id))
+        scenes_only_fill(scenes->style, id) != scenes_only_fill(scenes->base->style, id))
         return NULL;
     return scenes->base;
 }
@@ -185,6 +204,7 @@ static void borrow(struct scenes *scenes, struct lazy *lazy, struct scenes *base
         *view = *(const struct source *)shared.value;
         view->memo = scenes->memo;
         shared.value = view;
+        scenes->has_rows[view->id] = base->has_rows[view->id];
     }
     if (taken)
         *lazy = shared;
@@ -200,59 +220,30 @@ static enum err_code make_source(void *context, struct arena *arena, void **valu
     return source ? source_build(context, arena, source, err) : err_nomem(err);
 }
 
-struct conflicts_job {
-    struct source_wanted wanted;
-    struct scenes *scenes;
-};
-
-/* Shapes of conflicts are costly: those that did not change since they were last made are taken
- * from there. Only one thread is ever here. */
-static enum err_code make_conflicts(void *context, struct arena *arena, void **value,
-                                    struct err *err)
-{
-    struct conflicts_job *job = context;
-    struct scenes *scenes = job->scenes;
-    struct lazy none;
-    pthread_mutex_lock(&scenes->lock.mutex);
-    struct lazy last = scenes->last_conflicts;
-    pthread_mutex_unlock(&scenes->lock.mutex);
-    job->wanted.earlier = last.state == LAZY_READY ? last.value : NULL;
-    job->wanted.changed = scenes->changed_conflicts;
-    job->wanted.n_changed = scenes->n_changed_conflicts;
-    enum err_code code = make_source(&job->wanted, arena, value, err);
-    if (code != ERR_OK)
-        return code;
-    lazy_init(&none);
-    pthread_mutex_lock(&scenes->lock.mutex);
-    scenes->last_conflicts = none;
-    pthread_mutex_unlock(&scenes->lock.mutex);
-    lazy_release(&last);
-    return ERR_OK;
-}
-
 enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
                             struct err *err)
 {
     id = scenes_source_id(id); /* the unit of a request is one of the units */
+    scenes = scenes_home(scenes, id);
     struct scenes *base = base_for(scenes, id, &scenes->sources[id]);
     if (base) {
         const struct source *theirs;
         enum err_code made = scenes_source(base, id, &theirs, err);
         if (made != ERR_OK)
             return made;
+        base = scenes_home(base, id);
         borrow(scenes, &scenes->sources[id], base, &base->sources[id], &scenes->views[id]);
     }
-    struct conflicts_job job = {.wanted = {.world = scenes->world,
-                                           .id = id,
-                                           .plane = scenes->plane,
-                                           .polygons_only = only_filled(scenes->style, id),
-                                           .memo = scenes->memo},
-                                .scenes = scenes};
-    bool conflicts = id == SOURCE_CONFLICTS;
+    struct source_wanted wanted = {.world = scenes->world,
+                                   .id = id,
+                                   .plane = scenes->plane,
+                                   .polygons_only = scenes_only_fill(scenes->style, id),
+                                   .memo = scenes->memo,
+                                   .near = scenes->parent ? &scenes->area : NULL,
+                                   .shapes = scenes->shapes};
     void *value = NULL;
     enum err_code code =
-        lazy_get(&scenes->sources[id], &scenes->lock, conflicts ? make_conflicts : make_source,
-                 conflicts ? (void *)&job : (void *)&job.wanted, &value, err);
+        lazy_get(&scenes->sources[id], &scenes->lock, make_source, &wanted, &value, err);
     *out = value;
     return code;
 }
@@ -277,6 +268,7 @@ enum err_code scenes_detail(struct scenes *scenes, const struct source *source, 
     *out = &source->full;
     if (job.level == DETAIL_FULL)
         return ERR_OK;
+    scenes = scenes_home(scenes, source->id);
     struct lazy *lazy = &scenes->details[source->id][job.level];
     struct scenes *base = base_for(scenes, source->id, lazy);
     if (base) {
@@ -287,6 +279,7 @@ enum err_code scenes_detail(struct scenes *scenes, const struct source *source, 
             made = scenes_detail(base, theirs, z, &detail, err);
         if (made != ERR_OK)
             return made;
+        base = scenes_home(base, source->id);
         borrow(scenes, lazy, base, &base->details[source->id][job.level], NULL);
     }
     void *value = NULL;
@@ -316,6 +309,7 @@ enum err_code scenes_sound(struct scenes *scenes, const struct source *source,
 {
     struct sound_job job = {source, detail, z};
     void *value = NULL;
+    scenes = scenes_home(scenes, source->id);
     enum err_code code =
         lazy_get(&scenes->sounds[source->id][z], &scenes->lock, make_sound, &job, &value, err);
     *out = code == ERR_OK ? *(const uint8_t **)value : NULL;
@@ -336,6 +330,7 @@ static enum err_code make_attributes(void *context, struct arena *arena, void **
 enum err_code scenes_attributes(struct scenes *scenes, const struct source *source,
                                 const struct attributes **out, struct err *err)
 {
+    scenes = scenes_home(scenes, source->id);
     struct scenes *base = base_for(scenes, source->id, &scenes->attributes[source->id]);
     if (base) {
         const struct source *theirs;
@@ -345,6 +340,7 @@ enum err_code scenes_attributes(struct scenes *scenes, const struct source *sour
             made = scenes_attributes(base, theirs, &attributes, err);
         if (made != ERR_OK)
             return made;
+        base = scenes_home(base, source->id);
         borrow(scenes, &scenes->attributes[source->id], base, &base->attributes[source->id], NULL);
     }
     struct source copy = *source;
@@ -376,6 +372,7 @@ enum err_code scenes_look(struct scenes *scenes, size_t index, uint32_t z, const
 {
     const struct style_layer *layer = style_layer(scenes->style, index);
     struct look_job job = {.layer = layer, .zoom = style_zoom(z)};
+    scenes = scenes_home(scenes, scenes_source_id(layer->source));
     enum err_code code = scenes_source(scenes, layer->source, &job.source, err);
     if (code != ERR_OK)
         return code;
@@ -434,6 +431,7 @@ enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
     size_t n = style_layer_count(scenes->style), n_symbols = 0;
     void *value = NULL;
     *out = NULL;
+    scenes = scenes->parent ? scenes->parent : scenes;
     struct label_layer *layers = calloc(n, sizeof *layers);
     if (!layers)
         return err_nomem(err);

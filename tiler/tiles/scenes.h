@@ -5,7 +5,9 @@
  *   look      of a style layer: which features it draws, with what paint, in which order
  *   placement of a map and zoom: every label of the whole world, placed once
  *
- * Each is made by the first tile that needs it and then shared (lazy.h).
+ * Each is made by the first tile that needs it and then shared (lazy.h). From zoom SCENES_NEAR_ZOOM
+ * on a tile is drawn from what is near a square that it lies in (scenes_near): the first tile of a
+ * store with 300,000 conflicts, and the first one after an edit, wait for that square alone.
  */
 #ifndef SISETU_TILER_SCENES_H
 #define SISETU_TILER_SCENES_H
@@ -42,8 +44,8 @@ struct look {
      * source. NULL: by that alone. */
     const uint32_t *rank;
     /* Of lines, and of fills where they have outlines: the run of each feature. The strokes of a
-     * run are laid as one, runs one after the other, by sort key, then by paint: which features of
-     * one paint belong together does not depend on those of another. NULL: it is all one. */
+     * run are laid as one, runs one after the other, by sort key, then by paint, whatever other
+     * features there are. NULL: it is all one. */
     const uint32_t *run_of;
     bool has_outlines; /* fills */
     double reach_px;   /* how far a feature may be drawn outside of its box */
@@ -54,6 +56,14 @@ enum plane scenes_plane(const struct scenes *scenes);
 
 enum err_code scenes_source(struct scenes *scenes, enum style_source id, const struct source **out,
                             struct err *err);
+
+/* The scenes to draw a square of tiles x tiles tiles of zoom z from, held: from SCENES_NEAR_ZOOM on
+ * those of a part of the map, with sources of what is near it alone, so that the first tile need
+ * not wait for all of a large store; else, and where sources of all are made already, `scenes`.
+ * What is drawn is the same. Release them. */
+enum { SCENES_NEAR_ZOOM = 10 };
+enum err_code scenes_near(struct scenes *scenes, struct plane_tile tile, uint32_t tiles,
+                          struct scenes **out, struct err *err);
 
 /* Coordinates of that source for drawing at zoom z. */
 enum err_code scenes_detail(struct scenes *scenes, const struct source *source, uint32_t z,

@@ -3,6 +3,7 @@
 #include "tiler/tiles/scenes_private.h"
 
 #include "tiler/tiles/scene_edit.h"
+#include "tiler/tiles/scene_reach.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +31,6 @@ static struct scenes *known_plane(struct scenes *scenes, enum plane plane)
 
 /* ---- shapes and looks ---- */
 
-static void share_all(struct lazy *to, const struct lazy *from, size_t n, struct lazy_lock *lock)
-{
-    for (size_t i = 0; i < n; i++)
-        (void)lazy_share(&to[i], &from[i], lock);
-}
-
 /* The rows of the source are those of the new world, too. */
 static void take_source(struct scenes *scenes, struct scenes *before, enum style_source id)
 {
@@ -46,8 +41,8 @@ static void take_source(struct scenes *scenes, struct scenes *before, enum style
     scenes->views[id].world = scenes->world;
     scenes->views[id].memo = scenes->memo;
     lazy->value = &scenes->views[id];
-    share_all(scenes->details[id], before->details[id], DETAIL_COUNT, &before->lock);
-    share_all(scenes->sounds[id], before->sounds[id], ZOOMS, &before->lock);
+    lazy_share_all(scenes->details[id], before->details[id], DETAIL_COUNT, &before->lock);
+    lazy_share_all(scenes->sounds[id], before->sounds[id], ZOOMS, &before->lock);
 }
 
 static void take_looks(struct scenes *scenes, struct scenes *before, enum style_source id)
@@ -56,45 +51,9 @@ static void take_looks(struct scenes *scenes, struct scenes *before, enum style_
     for (size_t i = 0; i < style_layer_count(scenes->style); i++) {
         enum style_source source = style_layer(scenes->style, i)->source;
         if (source != SOURCE_NONE && scenes_source_id(source) == id)
-            share_all(&scenes->looks[i * ZOOMS], &before->looks[i * ZOOMS], ZOOMS, &before->lock);
+            lazy_share_all(&scenes->looks[i * ZOOMS], &before->looks[i * ZOOMS], ZOOMS,
+                           &before->lock);
     }
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t p = *(const uint64_t *)a, q = *(const uint64_t *)b;
-    return p < q ? -1 : p > q;
-}
-
-/* The last conflicts that were made, and which of them changed since; without memory for that they
- * are made anew. */
-static void take_last_conflicts(struct scenes *scenes, struct scenes *before,
-                                const struct scene_edit *edit)
-{
-    const struct row_changes *rows = edit->conflicts;
-    bool made =
-        lazy_share(&scenes->last_conflicts, &before->sources[SOURCE_CONFLICTS], &before->lock);
-    size_t n_before = made ? 0 : before->n_changed_conflicts;
-    uint64_t *changed = calloc(n_before + rows->n + 1, sizeof *changed);
-    if (!changed || scene_edit_is_wide(edit) ||
-        (!made && !lazy_share(&scenes->last_conflicts, &before->last_conflicts, &before->lock))) {
-        lazy_release(&scenes->last_conflicts);
-        scenes->lost_conflicts = made || n_before > 0 || before->lost_conflicts;
-        free(changed);
-        return;
-    }
-    scenes->last_conflicts_view = *(const struct source *)scenes->last_conflicts.value;
-    scenes->last_conflicts.value = &scenes->last_conflicts_view;
-    if (n_before > 0)
-        memcpy(changed, before->changed_conflicts, n_before * sizeof *changed);
-    for (size_t i = 0; i < rows->n; i++) {
-        const struct row_change *row = &rows->items[i];
-        const struct record_head *head = row->before ? row->before : row->after;
-        changed[n_before + i] = source_id_hash(head->id);
-    }
-    qsort(changed, n_before + rows->n, sizeof *changed, by_number);
-    scenes->changed_conflicts = changed;
-    scenes->n_changed_conflicts = n_before + rows->n;
 }
 
 /* ---- labels ---- */
@@ -126,22 +85,137 @@ static void follow_labels(struct scenes *scenes, struct scenes *before,
     }
 }
 
+/* ---- parts ---- */
+
+/* What an edit did to one source, as all parts need to know it. */
+struct source_step {
+    enum style_source id;
+    enum scene_fate fate;
+    struct scene_reach reach;
+    struct row_shift shift;
+};
+
+static bool shifts(const struct source_step *step)
+{
+    return step->shift.n_gone + step->shift.n_come > 0;
+}
+
+/* The rows of a source that was taken over, where they stand now, in memory of the part's own. */
+static enum err_code shift_rows(struct scenes *part, const struct source_step *step,
+                                struct err *err)
+{
+    struct source *source = &part->views[step->id];
+    if (source->refs) {
+        struct finding_ref *refs = arena_new(&part->rows, struct finding_ref, source->n);
+        if (!refs)
+            return err_nomem(err);
+        for (uint32_t i = 0; i < source->n; i++) {
+            refs[i] = source->refs[i];
+            if (refs[i].layer == step->shift.layer)
+                refs[i].row = row_shift_apply(&step->shift, refs[i].row);
+        }
+        source->refs = refs;
+    } else {
+        uint32_t *rows = arena_new(&part->rows, uint32_t, source->n);
+        if (!rows)
+            return err_nomem(err);
+        for (uint32_t i = 0; i < source->n; i++)
+            rows[i] = source->layer == step->shift.layer
+                          ? row_shift_apply(&step->shift, source->rows[i])
+                          : source->rows[i];
+        source->rows = rows;
+    }
+    part->has_rows[step->id] = true;
+    return ERR_OK;
+}
+
+/* One source of one part, unless the edit reaches it. */
+static enum err_code follow_source(struct scenes *part, struct scenes *before,
+                                   const struct source_step *step, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    void *value;
+    const struct scene_reach *reach = &step->reach;
+    void *all;
+    pthread_mutex_lock(&before->lock.mutex);
+    enum scenes_home home = before->homes[step->id];
+    bool has_rows = before->has_rows[step->id];
+    pthread_mutex_unlock(&before->lock.mutex);
+    if (home == HOME_PARENT) {
+        if (lazy_peek(&part->parent->sources[step->id], &part->parent->lock, &all))
+            part->homes[step->id] = HOME_PARENT;
+        return ERR_OK;
+    }
+    if (!lazy_peek(&before->sources[step->id], &before->lock, &value))
+        return ERR_OK;
+    struct plane_box held = ((const struct source *)value)->held;
+    if (scene_reach_touches(reach->other, reach->n_other, held))
+        return ERR_OK;
+    take_source(part, before, step->id);
+    part->homes[step->id] = HOME_PART;
+    if (shifts(step) || has_rows)
+        TRY(shift_rows(part, step, err));
+    if (!scene_reach_touches(reach->says, reach->n_says, held))
+        take_looks(part, before, step->id);
+done:
+    return code;
+}
+
+static enum err_code follow_parts(struct scenes *scenes, struct scenes *before,
+                                  const struct scene_edit *edit, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct scene_step step = {edit, before->world, scenes->world, scenes->plane};
+    struct source_step sources[SOURCE_COUNT];
+    struct arena arena;
+    size_t n = 0;
+    arena_init(&arena, 0);
+    pthread_mutex_lock(&before->lock.mutex); /* which frees no part meanwhile */
+    for (int id = 0; before->parts && id < SOURCE_COUNT; id++) {
+        struct source_step *one = &sources[n];
+        if (!(scenes->near_sources & UINT32_C(1) << id))
+            continue;
+        *one = (struct source_step){.id = (enum style_source)id};
+        one->fate = scene_edit_fate(edit, one->id);
+        TRY(scene_reach_find(&step, one->id, &arena, &one->reach, err));
+        TRY(row_shift_find(&step, id == SOURCE_SEGMENTS ? edit->segments : edit->facts, &arena,
+                           &one->shift, err));
+        n++;
+    }
+    for (int i = 0; before->parts && i < SCENES_PARTS; i++) {
+        const struct scenes_part *theirs = &before->parts[i];
+        struct scenes *part = theirs->scenes ? scenes_add_part(scenes, theirs->square, err) : NULL;
+        if (!part && theirs->scenes)
+            break; /* without memory it is made when it is asked for */
+        for (size_t k = 0; part && k < n; k++)
+            TRY(follow_source(part, theirs->scenes, &sources[k], err));
+    }
+done:
+    pthread_mutex_unlock(&before->lock.mutex);
+    arena_release(&arena);
+    return code;
+}
+
 /* ---- all of it ---- */
 
-static void follow(struct scenes *scenes, struct scenes *before, const struct scene_edit *edit)
+static enum err_code follow(struct scenes *scenes, struct scenes *before,
+                            const struct scene_edit *edit, struct err *err)
 {
     point_memo_release(scenes->memo);
     scenes->memo = point_memo_acquire(before->memo);
     follow_labels(scenes, before, edit);
-    if (edit)
-        take_last_conflicts(scenes, before, edit);
-    for (int id = 0; edit && id < SOURCE_COUNT; id++) {
+    if (!edit || scene_edit_is_wide(edit))
+        return ERR_OK;
+    shape_memo_release(scenes->shapes);
+    scenes->shapes = shape_memo_acquire(before->shapes);
+    for (int id = 0; id < SOURCE_COUNT; id++) {
         enum scene_fate fate = scene_edit_fate(edit, (enum style_source)id);
         if (fate != FATE_OTHER)
             take_source(scenes, before, (enum style_source)id);
         if (fate == FATE_SAME)
             take_looks(scenes, before, (enum style_source)id);
     }
+    return follow_parts(scenes, before, edit, err);
 }
 
 enum err_code scenes_follow(struct scenes *scenes, struct scenes *before,
@@ -150,13 +224,13 @@ enum err_code scenes_follow(struct scenes *scenes, struct scenes *before,
     enum err_code code = ERR_OK;
     if (scenes->style != before->style || scenes->plane != before->plane)
         return ERR_OK;
-    follow(scenes, before, edit);
+    TRY(follow(scenes, before, edit, err));
     for (int plane = 0; plane < PLANE_COUNT; plane++) {
         struct scenes *theirs = known_plane(before, (enum plane)plane), *ours;
         if (!theirs)
             continue;
         TRY(scenes_in_plane(scenes, (enum plane)plane, &ours, err));
-        follow(ours, theirs, edit);
+        TRY(follow(ours, theirs, edit, err));
     }
 done:
     return code;

@@ -8,6 +8,18 @@
 
 enum { ZOOMS = TILE_ZOOM_MAX + 1 };
 
+/* Where a part has a source from, once it is asked for it. */
+enum scenes_home { HOME_UNKNOWN, HOME_PART, HOME_PARENT };
+
+/* So many parts are kept: those that were asked for last. */
+enum { SCENES_PARTS = 128 };
+
+struct scenes_part {
+    struct plane_tile square;
+    uint64_t asked;
+    struct scenes *scenes; /* NULL: free */
+};
+
 struct scenes {
     struct world *world;
     struct style *style;
@@ -25,13 +37,17 @@ struct scenes {
     struct placement *earlier[MAP_COUNT][ZOOMS]; /* to start from; NULL: none, or done with */
     /* Of sources that were taken over or are shared: the same in this world. */
     struct source views[SOURCE_COUNT];
-    struct lazy last_conflicts; /* the last source of conflicts that was made before, until one */
-                                /* is made here; and hashes of the ids that changed since */
-    struct source last_conflicts_view; /* its value: a copy, for the scenes that had it may go */
-    uint64_t *changed_conflicts;
-    size_t n_changed_conflicts;
-    bool lost_conflicts; /* there were some, but no memory to keep track */
-    struct lazy *looks;  /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
+    struct shape_memo *shapes;            /* of conflicts */
+    struct scenes *parent;                /* of a part of the map; NULL: of all of it */
+    struct plane_box area;                /* of a part */
+    enum scenes_home homes[SOURCE_COUNT]; /* of a part */
+    struct arena rows; /* of a part: those of sources that were taken over, where they shifted */
+    bool has_rows[SOURCE_COUNT]; /* of a part: its rows are in there, or in that of its base */
+    uint32_t near_sources;       /* bits of 1 << style_source: that parts may have */
+    bool whole;                  /* has no parts */
+    struct scenes_part *parts;   /* SCENES_PARTS; NULL: none yet */
+    uint64_t n_asked;
+    struct lazy *looks; /* n_layers x ZOOMS; layers that do not look at the zoom use the first */
 };
 
 /* The source of a request's unit is the units. */
@@ -39,6 +55,20 @@ static inline enum style_source scenes_source_id(enum style_source id)
 {
     return id == SOURCE_SELECTED || id == SOURCE_OUTSIDE ? SOURCE_UNITS : id;
 }
+
+/* scenes_near.c: the scenes that have a source: of a part, itself or the scenes of all. The sources
+ * that parts may have under a style. Frees the parts. A new part, belonging to `scenes`, which
+ * nobody else sees or whose lock is held; NULL: no memory. */
+struct scenes *scenes_home(struct scenes *scenes, enum style_source id);
+uint32_t scenes_near_sources(const struct style *style);
+void scenes_drop_parts(struct scenes *scenes);
+struct scenes *scenes_add_part(struct scenes *scenes, struct plane_tile square, struct err *err);
+
+/* Under scenes->lock: the part of that square, or NULL. */
+struct scenes_part *scenes_find_part(struct scenes *scenes, struct plane_tile square);
+
+/* Whether the style does nothing but fill the features of a source. */
+bool scenes_only_fill(const struct style *style, enum style_source id);
 
 /* scenes_follow.c: the last placement that was made in these scenes or before them, held; NULL:
  * none. Whether the labels of a map and zoom are the same after the edit (NULL: unknown). */

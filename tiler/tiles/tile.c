@@ -160,12 +160,15 @@ static enum err_code draw_picture(struct scenes *scenes, struct canvas *canvas,
     struct plane_box last = tile_square(key->z, key->x + tiles - 1, key->y + tiles - 1);
     drawing.square.east = last.east;
     drawing.square.south = last.south;
+    TRY(scenes_near(scenes, (struct plane_tile){key->z, key->x, key->y}, tiles, &drawing.near,
+                    err));
     TRY(canvas_begin(canvas, key->scale, tiles, err));
     TRY(canvas_use_fonts(canvas, scenes_style(scenes), err));
     TRY(find_unit(&drawing));
     TRY(draw_layers(&drawing));
     canvas_end(canvas);
 done:
+    scenes_release(drawing.near);
     return code;
 }
 

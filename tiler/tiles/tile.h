@@ -35,6 +35,10 @@ struct tile_key {
 enum err_code scenes_new(struct world *world, struct style *style, enum plane plane,
                          struct scenes **out, struct err *err);
 
+/* Before anybody else sees `scenes`: they never draw from parts of sources (scenes_near): for
+ * whoever draws all tiles. */
+void scenes_keep_whole(struct scenes *scenes);
+
 /* Before anybody else sees `scenes`: what does not depend on the style is made in `base`, which is
  * of the same world in another style, and shared. */
 void scenes_share(struct scenes *scenes, struct scenes *base);

@@ -177,12 +177,6 @@ static uint32_t find_looks(const struct hunt *h, const struct style_layer *layer
     return looks | (looks & 1U << (TILE_ZOOM_MAX + 1)) >> 1;
 }
 
-static bool is_stroked(const struct style_layer *layer)
-{
-    return layer->type == LAYER_LINE ||
-           (layer->type == LAYER_FILL && layer->properties[PROP_FILL_OUTLINE_COLOR]);
-}
-
 /* All of a source that are gone, or come. */
 static enum err_code see(struct hunt *h, const struct source *source)
 {
@@ -199,10 +193,8 @@ static enum err_code see(struct hunt *h, const struct source *source)
                 looks = find_looks(h, layer);
             maps = h->out->maps;
             find_sight(h, layer, looks, source, i, &sight);
-            struct plane_box box = source->shapes[i].box;
-            if (is_stroked(layer) && look_cuts_run(source_feature_id(source, i)))
-                box = plane_whole(source->plane); /* lines were laid as one that are not now */
-            TRY(add_seen(h, layer, box, sight.looks, sight.looks, sight.reach_px));
+            TRY(add_seen(h, layer, source->shapes[i].box, sight.looks, sight.looks,
+                         sight.reach_px));
         }
     }
 done:
@@ -299,39 +291,14 @@ done:
     return code;
 }
 
-/* The areas among all findings that share a vertex. */
-static enum err_code see_near_conflicts(struct hunt *h, const struct source *picked)
+/* One that may be drawn otherwise, by every layer of its source. */
+static enum err_code see_shape(struct hunt *h, struct plane_box box)
 {
     enum err_code code = ERR_OK;
-    const struct scenes *scenes = h->wanted->scenes;
-    const struct style *style = scenes_style(scenes);
-    const struct lazy *lazy = &scenes->last_conflicts;
-    const struct source *all = lazy->state == LAZY_READY ? lazy->value : NULL;
-    for (uint32_t i = 0; i < picked->n && !all && (h->wanted->foreign || scenes->lost_conflicts);
-         i++)
-        if (picked->shapes[i].kind ==
-            GEOM_POLYGON) /* there is no telling who shares its vertices */
-            return touch_all(h->out);
-    for (uint32_t i = 0; all && i < picked->n; i++) {
-        uint32_t *near;
-        size_t n;
-        if (picked->shapes[i].kind != GEOM_POLYGON)
-            continue;
-        TRY(source_search(all, picked->shapes[i].box, h->arena, &near, &n, h->err));
-        for (size_t k = 0; k < n; k++) {
-            const struct shape *shape = &all->shapes[near[k]];
-            uint32_t first = shape->first_ring, end = first + shape->n_rings;
-            uint32_t at = first ? all->full.ring_ends[first - 1] : 0;
-            bool shares = false;
-            if (shape->kind != GEOM_POLYGON)
-                continue;
-            for (; at < all->full.ring_ends[end - 1] && !shares; at++)
-                shares = has_vertex(h, all->full.points[at]);
-            for (size_t j = 0; shares && j < style_layer_count(style); j++)
-                if (style_layer(style, j)->source == SOURCE_CONFLICTS)
-                    TRY(add_seen(h, style_layer(style, j), shape->box, UINT32_MAX, UINT32_MAX, 16));
-        }
-    }
+    const struct style *style = scenes_style(h->wanted->scenes);
+    for (size_t k = 0; k < style_layer_count(style); k++)
+        if (style_layer(style, k)->source == h->id)
+            TRY(add_seen(h, style_layer(style, k), box, UINT32_MAX, UINT32_MAX, 16));
 done:
     return code;
 }
@@ -394,8 +361,42 @@ static enum err_code build(struct hunt *h, const struct world *world, const stru
                                          .rows = picked->rows ? picked->rows : &no_row,
                                          .n_rows = picked->n_rows,
                                          .refs = picked->refs ? picked->refs : &no_ref,
-                                         .n_refs = picked->n_refs};
+                                         .n_refs = picked->n_refs,
+                                         .shapes = h->wanted->scenes->shapes};
     return source_build(&wanted, h->arena, out, h->err);
+}
+
+/* The areas among all findings that share a vertex with one that is gone, or comes. */
+static enum err_code see_near_conflicts(struct hunt *h, const struct world *world,
+                                        const struct picked *picked)
+{
+    enum err_code code = ERR_OK;
+    struct picked near = {0};
+    struct source areas;
+    for (size_t i = 0; i < picked->n_refs; i++) {
+        struct finding_ref *refs;
+        size_t n;
+        if (finding_at(world, picked->refs[i])->kind == FINDING_DISTANCE)
+            continue;
+        struct box box = finding_box(world, picked->refs[i]);
+        TRY(findings_near(h->old, box, h->arena, &refs, &n, h->err));
+        for (size_t k = 0; k < n; k++)
+            if (finding_at(h->old, refs[k])->kind != FINDING_DISTANCE)
+                TRY(touched_pick_finding(h, &near, refs[k]));
+    }
+    TRY(build(h, h->old, &near, &areas));
+    for (uint32_t i = 0; i < areas.n; i++) {
+        const struct shape *shape = &areas.shapes[i];
+        uint32_t first = shape->first_ring, end = first + shape->n_rings;
+        uint32_t at = first ? areas.full.ring_ends[first - 1] : 0;
+        bool shares = false;
+        for (; shape->kind == GEOM_POLYGON && at < areas.full.ring_ends[end - 1] && !shares; at++)
+            shares = has_vertex(h, areas.full.points[at]);
+        if (shares)
+            TRY(see_shape(h, shape->box));
+    }
+done:
+    return code;
 }
 
 static enum err_code hunt_source(struct hunt *h)
@@ -410,8 +411,8 @@ static enum err_code hunt_source(struct hunt *h)
     if (h->n_vertices > 0)
         qsort(h->vertices, h->n_vertices, sizeof *h->vertices, by_place);
     if (h->id == SOURCE_CONFLICTS) {
-        TRY(see_near_conflicts(h, &gone));
-        TRY(see_near_conflicts(h, &come));
+        TRY(see_near_conflicts(h, h->old, &h->gone));
+        TRY(see_near_conflicts(h, h->now, &h->come));
     } else if (h->id != SOURCE_CELLS && h->id != SOURCE_ENTERPRISES) {
         size_t n_gone = h->gone.n_rows;
         TRY(pick_neighbours(h, h->old, &h->gone, n_gone));

@@ -15,7 +15,7 @@ enum err_code touched_pick_row(struct hunt *h, struct picked *picked, int64_t ro
     return ERR_OK;
 }
 
-static enum err_code pick_finding(struct hunt *h, struct picked *picked, struct finding_ref ref)
+enum err_code touched_pick_finding(struct hunt *h, struct picked *picked, struct finding_ref ref)
 {
     picked->refs = arena_grow(h->arena, picked->refs, &picked->refs_room, picked->n_refs + 1,
                               sizeof *picked->refs);
@@ -42,9 +42,9 @@ static enum err_code pick_change(struct hunt *h, const struct row_change *change
         return ERR_OK;
     }
     if (findings_find(h->old, id, &ref))
-        TRY(pick_finding(h, &h->gone, ref));
+        TRY(touched_pick_finding(h, &h->gone, ref));
     if (findings_find(h->now, id, &ref))
-        TRY(pick_finding(h, &h->come, ref));
+        TRY(touched_pick_finding(h, &h->come, ref));
 done:
     return code;
 }
@@ -84,8 +84,8 @@ static enum err_code pick_owned_conflicts(struct hunt *h, const char *enterprise
         if (paired && !findings_find(h->old, id, &before)) /* it is among those that come */
             continue;
         if (paired)
-            TRY(pick_finding(h, &h->before, before));
-        TRY(pick_finding(h, &h->after, refs[i]));
+            TRY(touched_pick_finding(h, &h->before, before));
+        TRY(touched_pick_finding(h, &h->after, refs[i]));
     }
 done:
     return code;

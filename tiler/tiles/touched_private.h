@@ -37,5 +37,6 @@ bool touched_asks_grade(const struct style_layer *layer);
 /* touched_pick.c: which features of the source differ: h->gone, come, before, after. */
 enum err_code touched_pick(struct hunt *h);
 enum err_code touched_pick_row(struct hunt *h, struct picked *picked, int64_t row); /* -1: none */
+enum err_code touched_pick_finding(struct hunt *h, struct picked *picked, struct finding_ref ref);
 
 #endif

@@ -94,7 +94,7 @@ size_t vector_sources(const struct style *style, enum map_id map,
 /* ---- one source ---- */
 
 struct making {
-    struct scenes *scenes;
+    struct scenes *scenes; /* those of scenes_near */
     struct vector_room *room;
     struct arena *arena;
     const struct tile_key *key;
@@ -299,41 +299,51 @@ static struct vector_frame frame_of(const struct tile_key *key)
     return frame;
 }
 
+static enum err_code add_all(const struct making *m)
+{
+    enum err_code code = ERR_OK;
+    const struct style *style = scenes_style(m->scenes);
+    bool done_with[SOURCE_COUNT] = {false};
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        const struct style_layer *layer = style_layer(style, i);
+        if (!vector_layer_shows(layer, m->key->map, m->key->z) || done_with[layer->source])
+            continue;
+        done_with[layer->source] = true;
+        TRY(add_layer(m, layer->source, style_source_name(layer->source)));
+        TRY(add_places(m, layer->source));
+    }
+done:
+    return code;
+}
+
 enum err_code vector_tile_draw(struct scenes *scenes, struct vector_room *room,
                                struct worker *worker, const struct tile_key *key, struct buf *out,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct style *style = scenes_style(scenes);
-    bool done_with[SOURCE_COUNT] = {false};
-    struct buf left_over;
-    buf_init(&left_over);
+    struct scenes *near = NULL;
     if (!plane_has_tile(scenes_plane(scenes), key->z, key->x, key->y))
         return err_set(err, ERR_NOT_FOUND,
                        "there is no tile %u/%u/%u: z goes from 0 to %d, x and y from 0 to 2^z - 1",
                        key->z, key->x, key->y, TILE_ZOOM_MAX);
-    struct making making = {.scenes = scenes,
-                            .room = room,
-                            .arena = &worker->arena,
-                            .key = key,
-                            .frame = frame_of(key),
-                            .err = err};
+    TRY(scenes_near(scenes, (struct plane_tile){key->z, key->x, key->y}, 1, &near, err));
+    const struct making making = {.scenes = near,
+                                  .room = room,
+                                  .arena = &worker->arena,
+                                  .key = key,
+                                  .frame = frame_of(key),
+                                  .err = err};
     clip_forget(&room->clip);
-    for (size_t i = 0; i < style_layer_count(style); i++) {
-        const struct style_layer *layer = style_layer(style, i);
-        if (!vector_layer_shows(layer, key->map, key->z) || done_with[layer->source])
-            continue;
-        done_with[layer->source] = true;
-        code = add_layer(&making, layer->source, style_source_name(layer->source));
-        if (code == ERR_OK)
-            code = add_places(&making, layer->source);
-        if (code != ERR_OK) {
-            (void)mvt_take(room->mvt, &left_over, &(struct err){0}); /* what there is goes */
-            buf_release(&left_over);
-            return code;
-        }
+    code = add_all(&making);
+    if (code == ERR_OK) {
+        code = mvt_take(room->mvt, out, err);
+    } else {
+        struct buf left_over; /* what there is goes */
+        buf_init(&left_over);
+        (void)mvt_take(room->mvt, &left_over, &(struct err){0});
+        buf_release(&left_over);
     }
-    TRY(mvt_take(room->mvt, out, err));
 done:
+    scenes_release(near);
     return code;
 }
