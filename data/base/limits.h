@@ -61,6 +61,10 @@ enum {
     LIMIT_RECEIVE_S = 120,
     LIMIT_SEND_S = 120,
 
+    /* The same for a request while seven of eight connections are taken: a request is a packet or
+     * two, and a browser whose idle connection goes opens another. */
+    LIMIT_CROWDED_S = 2,
+
     /* Seconds that a server which is told to stop waits for answers that are on their way. */
     LIMIT_DRAIN_S = 30,
 

@@ -22,7 +22,7 @@ static struct connections *start(double receive_s, double send_s)
 {
     struct connections *connections = NULL;
     struct err err;
-    const struct connection_bounds bounds = {receive_s, send_s, 0.01};
+    const struct connection_bounds bounds = {receive_s, send_s, 0.01, 0.1, 16};
     assert_int_equal(connections_start(&bounds, &connections, &err), ERR_OK);
     return connections;
 }
@@ -102,6 +102,49 @@ static void test_the_time_begins_anew_with_each_request(void **state)
     connections_stop(connections);
 }
 
+static void test_who_goes_before_the_request_is_whole_is_let_go(void **state)
+{
+    (void)state;
+    struct connections *connections = start(1000, 1000);
+    struct pair gone = open_pair(connections), unread = open_pair(connections),
+                asked = open_pair(connections), idle = open_pair(connections);
+    assert_int_equal(shutdown(gone.client, SHUT_WR), 0);
+    assert_int_equal(send(unread.client, "GET", 3, 0), 3);
+    assert_int_equal(shutdown(unread.client, SHUT_WR), 0);
+    connection_enter(asked.connection, CONNECTION_WORKING); /* and hears the answer */
+    assert_int_equal(shutdown(asked.client, SHUT_WR), 0);
+    assert_true(is_cut(&gone, 20000));
+    assert_false(is_cut(&unread, 300)); /* may be a whole request */
+    assert_false(is_cut(&asked, 0));
+    assert_false(is_cut(&idle, 0));
+    close_pair(connections, &gone);
+    close_pair(connections, &unread);
+    close_pair(connections, &asked);
+    close_pair(connections, &idle);
+    connections_stop(connections);
+}
+
+/* 16 places: with 14 taken there is room, with 15 those without a request go. */
+static void test_where_places_run_out_those_without_a_request_make_room(void **state)
+{
+    (void)state;
+    struct connections *connections = start(1000, 1000);
+    struct pair pairs[15];
+    for (size_t i = 0; i < 14; i++)
+        pairs[i] = open_pair(connections);
+    connection_enter(pairs[0].connection, CONNECTION_WORKING);
+    connection_enter(pairs[1].connection, CONNECTION_SENDING);
+    assert_false(is_cut(&pairs[2], 400));
+    pairs[14] = open_pair(connections);
+    assert_true(is_cut(&pairs[2], 20000));
+    assert_true(is_cut(&pairs[13], 20000));
+    assert_false(is_cut(&pairs[0], 300));
+    assert_false(is_cut(&pairs[1], 0));
+    for (size_t i = 0; i < 15; i++)
+        close_pair(connections, &pairs[i]);
+    connections_stop(connections);
+}
+
 enum { N_THREADS = 4, N_EACH = 300 };
 
 static void *come_and_go(void *argument)
@@ -136,6 +179,8 @@ int main(void)
         cmocka_unit_test(test_who_does_not_send_a_whole_request_is_cut_off),
         cmocka_unit_test(test_who_does_not_take_the_answer_is_cut_off),
         cmocka_unit_test(test_the_time_begins_anew_with_each_request),
+        cmocka_unit_test(test_who_goes_before_the_request_is_whole_is_let_go),
+        cmocka_unit_test(test_where_places_run_out_those_without_a_request_make_room),
         cmocka_unit_test(test_connections_come_and_go_on_many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

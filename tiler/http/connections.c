@@ -10,6 +10,7 @@
 struct connection {
     struct connection *next, *before;
     int socket;
+    bool gone; /* at the last look: the client closed, and there is nothing left to read */
     atomic_int phase;
     _Atomic int64_t since_ms;
 };
@@ -31,13 +32,28 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Seen twice, so that what has just been read has its time to become a request. */
+static bool is_abandoned(struct connection *connection)
+{
+    char byte;
+    bool was_gone = connection->gone;
+    connection->gone = recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return was_gone && connection->gone;
+}
+
 static bool is_overdue(const struct connections *connections, struct connection *connection,
                        int64_t now)
 {
+    const struct connection_bounds *bounds = &connections->bounds;
     enum connection_phase phase = (enum connection_phase)atomic_load(&connection->phase);
     double s = (double)(now - atomic_load(&connection->since_ms)) * 1e-3;
-    return (phase == CONNECTION_RECEIVING && s > connections->bounds.receive_s) ||
-           (phase == CONNECTION_SENDING && s > connections->bounds.send_s);
+    if (phase != CONNECTION_RECEIVING) {
+        connection->gone = false;
+        return phase == CONNECTION_SENDING && s > bounds->send_s;
+    }
+    bool crowded = bounds->most && connections->n_open > bounds->most - bounds->most / 8;
+    return s > (crowded ? bounds->crowded_s : bounds->receive_s) ||
+           (s > bounds->look_s && is_abandoned(connection));
 }
 
 /* The mutex is held, so that the socket is still the connection's. */

@@ -4,6 +4,10 @@
  * A client that sends or takes a byte a second is never idle, and without a bound would hold its
  * place for ever: whoever has not sent a whole request, or taken a whole answer, in its time is
  * cut off (LIMIT_RECEIVE_S, LIMIT_SEND_S). How long an answer is worked on is not bounded here.
+ * So is a client that has gone before its request was whole, which the server does not hear of if
+ * both came before the connection was taken (it polls for changes). Where seven of eight places
+ * are taken, whoever has had his for LIMIT_CROWDED_S without a whole request makes room: a server
+ * that is full takes nobody, and would be silent to all.
  *
  * Life:    connections_start; connections_open ... connections_close for each; connections_stop
  *          when none is open any more.
@@ -28,6 +32,8 @@ enum connection_phase {
 
 struct connection_bounds {
     double receive_s, send_s, look_s;
+    double crowded_s; /* in the place of receive_s while seven of eight places are taken */
+    size_t most;      /* places; 0: without bound */
 };
 
 enum err_code connections_start(const struct connection_bounds *bounds, struct connections **out,

@@ -339,7 +339,8 @@ enum err_code http_start(int socket, unsigned n_threads, const struct http_app *
                          struct http_server **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct connection_bounds bounds = {LIMIT_RECEIVE_S, LIMIT_SEND_S, 1};
+    const struct connection_bounds bounds = {LIMIT_RECEIVE_S, LIMIT_SEND_S, 1, LIMIT_CROWDED_S,
+                                             http_most_connections()};
     *out = NULL;
     struct http_server *server = calloc(1, sizeof *server);
     if (!server) {
