@@ -205,9 +205,16 @@ static bool write_chunks(struct image_writer *writer, const struct image *image,
     return true;
 }
 
-static bool shows(const struct palette_error *error)
+/* Finds a palette and indices, where the form asks for one and there is one. */
+static bool find_palette(struct image_writer *writer, enum image_form form)
 {
-    return error->mean > IMAGE_MEAN_ERROR || error->share_over > IMAGE_SHARE_OVER;
+    static const struct palette_error most = {IMAGE_MEAN_ERROR, IMAGE_SHARE_OVER, 255};
+    if (form == IMAGE_AUTO)
+        return quantise_near(writer->quantiser, &most, &writer->palette, writer->indices,
+                             &writer->error);
+    if (form == IMAGE_PALETTE)
+        quantise_groups(writer->quantiser, &writer->palette, writer->indices, &writer->error);
+    return form == IMAGE_PALETTE;
 }
 
 enum err_code image_write_png(struct image_writer *writer, const struct image *image,
@@ -219,19 +226,14 @@ enum err_code image_write_png(struct image_writer *writer, const struct image *i
     struct libdeflate_compressor *compressor = writer->tile;
     TRY(make_room(writer, image->width, image->height, err));
     writer->error = (struct palette_error){.largest = 0};
-    if (image->form != IMAGE_TRUE && !quantise(writer->quantiser, image->pixels, n_pixels,
-                                               &writer->palette, writer->indices, &writer->error))
+    if (image->form != IMAGE_TRUE && !quantise_take(writer->quantiser, image->pixels, n_pixels))
         return err_nomem(err);
-    if (image->form == IMAGE_AUTO && shows(&writer->error))
-        quantise_near(writer->quantiser, n_pixels, IMAGE_SHARE_OVER, &writer->palette,
-                      writer->indices, &writer->error);
-    if (image->form == IMAGE_TRUE || (image->form == IMAGE_AUTO && shows(&writer->error))) {
+    if (!find_palette(writer, image->form)) {
         bool opaque = is_opaque(image);
         if (image->form == IMAGE_TRUE)
             make_straight(image, writer->straight);
         else
-            quantise_round(writer->quantiser, n_pixels, IMAGE_MEAN_ERROR, writer->straight,
-                           &writer->error);
+            quantise_round(writer->quantiser, IMAGE_MEAN_ERROR, writer->straight, &writer->error);
         chunks.type = opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
         n_rows = true_rows(writer, image, opaque);
     } else {

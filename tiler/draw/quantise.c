@@ -17,6 +17,7 @@ enum {
     FEW_SLOTS_BITS = 14, /* are enough while every colour is found again */
     /* Of fewer pixels, a colour may be rounded where all colours are written. */
     ROUNDED_BELOW = 32,
+    ALONE_FROM = 16,  /* in a palette, a colour of fewer pixels has no entry of its own */
     KEPT_SHARE = 128, /* a colour of this part of a picture is not changed */
 };
 
@@ -62,7 +63,7 @@ struct quantiser {
     struct item *items;
     uint32_t n_items;
     struct run *runs; /* one more than there are, for where the last one ends */
-    size_t n_runs, room;
+    size_t n_runs, room, n_pixels;
     uint16_t tally_of[1 << BIN_SLOTS_BITS]; /* 1 + its number; 0: free. Found by the key's hash */
     struct tally tallies[MOST_BINS];
     struct bin bins[MOST_BINS];
@@ -388,8 +389,9 @@ static inline struct difference differ(uint32_t a, uint32_t b)
     return out;
 }
 
-static void find_error(const struct quantiser *q, size_t n, struct palette_error *error)
+static void find_error(const struct quantiser *q, struct palette_error *error)
 {
+    size_t n = q->n_pixels;
     uint64_t sum = 0, over = 0;
     *error = (struct palette_error){.largest = 0};
     for (uint32_t i = 0; i < q->n_items; i++) {
@@ -405,9 +407,9 @@ static void find_error(const struct quantiser *q, size_t n, struct palette_error
 
 /* Runs are short: eight pixels are written at once, and the next run writes over what was too
  * much. */
-static void write_indices(const struct quantiser *q, size_t n, const uint8_t *place,
-                          uint8_t *indices)
+static void write_indices(const struct quantiser *q, const uint8_t *place, uint8_t *indices)
 {
+    size_t n = q->n_pixels;
     for (size_t i = 0; i < q->n_runs; i++) {
         size_t start = q->runs[i].start, end = q->runs[i + 1].start;
         uint8_t index = place[q->items[q->runs[i].item].entry];
@@ -420,28 +422,40 @@ static void write_indices(const struct quantiser *q, size_t n, const uint8_t *pl
     }
 }
 
-static void write_all(const struct quantiser *q, uint32_t n_entries, size_t n,
-                      struct palette *palette, uint8_t *indices)
+static void write_all(const struct quantiser *q, uint32_t n_entries, struct palette *palette,
+                      uint8_t *indices)
 {
     uint8_t place[PALETTE_COLOURS] = {0};
     write_palette(q, n_entries, palette, place);
-    write_indices(q, n, place, indices);
+    write_indices(q, place, indices);
 }
 
-bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct palette *palette,
-              uint8_t *indices, struct palette_error *error)
+/* A picture of at most 256 colours has them all. */
+static uint32_t keep_all(struct quantiser *q)
 {
-    uint32_t n_entries;
-    *error = (struct palette_error){.largest = 0};
+    for (uint32_t i = 0; i < q->n_items; i++) {
+        q->colours[i] = q->items[i].colour;
+        q->items[i].entry = i;
+    }
+    return q->n_items;
+}
+
+bool quantise_take(struct quantiser *q, const uint32_t *pixels, size_t n)
+{
     if (!make_room(q, n))
         return false;
     find_runs(q, pixels, n);
+    q->n_pixels = n;
+    q->n_boxes = 0;
+    return true;
+}
+
+void quantise_groups(struct quantiser *q, struct palette *palette, uint8_t *indices,
+                     struct palette_error *error)
+{
+    uint32_t n_entries = 0;
     if (q->n_items <= PALETTE_COLOURS) {
-        n_entries = q->n_items;
-        for (uint32_t i = 0; i < n_entries; i++) {
-            q->colours[i] = q->items[i].colour;
-            q->items[i].entry = i;
-        }
+        n_entries = keep_all(q);
     } else {
         count_items(q);
         n_entries = cut_all(q);
@@ -452,48 +466,68 @@ bool quantise(struct quantiser *q, const uint32_t *pixels, size_t n, struct pale
         }
         for (uint32_t i = 0; i < q->n_items; i++)
             q->items[i].entry = q->entry_of[q->items[i].bin];
-        find_error(q, n, error);
     }
-    write_all(q, n_entries, n, palette, indices);
-    return true;
+    find_error(q, error);
+    write_all(q, n_entries, palette, indices);
 }
 
-bool quantise_near(struct quantiser *q, size_t n, double share_over, struct palette *palette,
-                   uint8_t *indices, struct palette_error *error)
+static uint32_t cover(struct quantiser *q, const struct palette_error *most)
 {
-    uint64_t most_over = (uint64_t)(share_over * (double)n);
-    q->n_boxes = 0;
+    const struct boxes_wanted wanted = {PALETTE_VISIBLE, (uint32_t)(q->n_pixels / KEPT_SHARE)};
+    uint64_t most_over = (uint64_t)(most->share_over * (double)q->n_pixels);
     if (q->n_items > MOST_FOUND)
-        return false;
-    const struct boxes_wanted wanted = {PALETTE_VISIBLE, (uint32_t)(n / KEPT_SHARE)};
+        return 0;
     q->n_boxes = boxes_cover(q->boxes, q->items, q->n_items, &wanted, q->order);
     if (q->n_boxes == 0 ||
         !boxes_lighten(q->boxes, q->items, q->n_items, PALETTE_COLOURS, most_over))
-        return false;
-    uint32_t n_entries =
-        boxes_colours(q->boxes, q->items, q->n_items, PALETTE_COLOURS, 1, q->colours);
+        return 0;
     q->n_boxes = 0; /* some may be given up: none for quantise_round */
-    find_error(q, n, error);
-    write_all(q, n_entries, n, palette, indices);
+    return boxes_colours(q->boxes, q->items, q->n_items, PALETTE_COLOURS, ALONE_FROM, q->colours);
+}
+
+bool quantise_near(struct quantiser *q, const struct palette_error *most, struct palette *palette,
+                   uint8_t *indices, struct palette_error *error)
+{
+    uint32_t n_entries = q->n_items <= PALETTE_COLOURS ? keep_all(q) : cover(q, most);
+    if (n_entries == 0)
+        return false;
+    find_error(q, error);
+    if (error->mean > most->mean || error->share_over > most->share_over)
+        return false;
+    write_all(q, n_entries, palette, indices);
     return true;
 }
 
-void quantise_round(struct quantiser *q, size_t n, double most_mean, uint32_t *straight,
+/* Four pixels at once: as in write_indices. */
+static void write_colours(const struct quantiser *q, uint32_t *straight)
+{
+    typedef uint32_t four __attribute__((vector_size(16)));
+    for (size_t i = 0; i < q->n_runs; i++) {
+        size_t at = q->runs[i].start, end = q->runs[i + 1].start;
+        uint32_t colour = q->items[q->runs[i].item].colour;
+        four colours = (four){0} + colour;
+        for (; at < end && at + 4 <= q->n_pixels; at += 4)
+            memcpy(straight + at, &colours, sizeof colours);
+        for (; at < end; at++)
+            straight[at] = colour;
+    }
+}
+
+void quantise_round(struct quantiser *q, double most_mean, uint32_t *straight,
                     struct palette_error *error)
 {
     bool is_rounded = q->n_boxes > 0;
     *error = (struct palette_error){.largest = 0};
     if (is_rounded) {
         boxes_colours(q->boxes, q->items, q->n_items, MOST_FOUND, ROUNDED_BELOW, q->colours);
-        find_error(q, n, error);
+        find_error(q, error);
         is_rounded = error->mean <= most_mean;
     }
     if (!is_rounded)
         *error = (struct palette_error){.largest = 0};
-    for (size_t i = 0; i < q->n_runs; i++) {
-        const struct item *item = &q->items[q->runs[i].item];
-        uint32_t colour = straight_of(is_rounded ? q->colours[item->entry] : item->colour);
-        for (size_t k = q->runs[i].start; k < q->runs[i + 1].start; k++)
-            straight[k] = colour;
+    for (uint32_t i = 0; i < q->n_items; i++) {
+        struct item *item = &q->items[i];
+        item->colour = straight_of(is_rounded ? q->colours[item->entry] : item->colour);
     }
+    write_colours(q, straight);
 }

@@ -1,14 +1,15 @@
 /*
  * quantise.h - the colours of a picture: counted, and brought down to a palette.
  *
- * A picture of at most 256 colours keeps them all. Of one with more, colours are counted in
- * bins of 8 levels a channel; the bins are cut in two where they differ most until there are
- * 256 groups, and a group becomes the colour that most of it has, else its mean. That is close on
- * the whole; where single pixels are far, quantise_near tries again.
+ * A picture of at most 256 colours keeps them all. Of one with more, quantise_near finds a palette
+ * from which hardly a pixel is far (boxes.h), if it can. quantise_groups always finds one: colours
+ * are counted in bins of 8 levels a channel; the bins are cut in two where they differ most until
+ * there are 256 groups, and a group becomes the colour that most of it has, else its mean.
  *
- * Life:    a struct palette is plain memory; quantise fills it anew each time.
+ * Life:    quantise_take, then one or more of the others about that picture; quantise_round last.
  * Threads: pure, apart from the scratch memory handed in.
- * Cost:    for 256 x 256 pixels 10 us, 8 ns a run of equal pixels, and 0.1 ms of groups.
+ * Cost:    for 256 x 256 pixels 10 us, 8 ns a run of equal pixels, and 0.1 ms of groups or 0.15 ms
+ *          of boxes.
  * Source:  median cut: Heckbert, "Color image quantization for frame buffer display",
  *          SIGGRAPH 1982; groups are cut at their mean along the axis of largest variance.
  */
@@ -40,21 +41,23 @@ struct quantiser; /* scratch: tables of colours, 5 MB */
 struct quantiser *quantiser_new(void); /* NULL: no memory */
 void quantiser_free(struct quantiser *quantiser);
 
-/* Writes a palette index for each premultiplied pixel (image.h) into indices. False: no memory. */
-bool quantise(struct quantiser *quantiser, const uint32_t *pixels, size_t n,
-              struct palette *palette, uint8_t *indices, struct palette_error *error);
+/* Counts the colours of n premultiplied pixels (image.h). False: no memory. */
+bool quantise_take(struct quantiser *quantiser, const uint32_t *pixels, size_t n);
 
-/* The same for the picture that was quantised last, so that no more than this share of its pixels
- * is off by more than PALETTE_VISIBLE (boxes.h). False: no 256 colours were found that do that;
- * nothing was written then. */
-bool quantise_near(struct quantiser *quantiser, size_t n, double share_over,
+/* Writes a palette index for each pixel into indices. */
+void quantise_groups(struct quantiser *quantiser, struct palette *palette, uint8_t *indices,
+                     struct palette_error *error);
+
+/* The same with no larger a mean error and share of pixels that are off by more than
+ * PALETTE_VISIBLE. False: no 256 colours were found that do that; nothing was written then. */
+bool quantise_near(struct quantiser *quantiser, const struct palette_error *most,
                    struct palette *palette, uint8_t *indices, struct palette_error *error);
 
 /* After quantise_near refused: the picture with all the colours that it needs, straight,
  * 0xAABBGGRR. Colours of few pixels are brought to ones near them, off by at most
  * PALETTE_VISIBLE; all are kept if the mean error would be more than most_mean, or if there are
  * many thousands. */
-void quantise_round(struct quantiser *quantiser, size_t n, double most_mean, uint32_t *straight,
+void quantise_round(struct quantiser *quantiser, double most_mean, uint32_t *straight,
                     struct palette_error *error);
 
 #endif
