@@ -128,11 +128,12 @@ enum err_code reasons_split(const char *json, struct arena *arena, const char **
     return ERR_OK;
 }
 
-/* Metres in as many figures as help, rounded down: an accuracy that would do. */
-static const char *metres(double m, struct arena *arena)
+const char *reason_metres(double m, struct arena *arena)
 {
-    return m >= 100 ? arena_printf(arena, "%.0f", floor(m))
-                    : arena_printf(arena, "%.4g", floor(m * 1e4) / 1e4);
+    double step_m = m >= 100 ? 1 : m >= 10 ? 0.01 : m >= 1 ? 0.001 : 1e-4;
+    /* To 0.1 mm first, as decisions compare: 6.99999999 is 7. */
+    double steps = floor(round(m * 1e4) / round(step_m * 1e4));
+    return arena_printf(arena, "%.6g", steps * step_m);
 }
 
 /* What would decide, by what left it open. */
@@ -148,11 +149,11 @@ static void say_what_decides(const struct spacing_finding *finding, struct arena
         words->decides_zh = "双方更精确的位置";
         if (!isnan(answer->decides_below_m)) {
             words->decides = arena_printf(arena, "positions good to %s m together (now %s m)",
-                                          metres(answer->decides_below_m, arena),
-                                          metres(finding->measured.error_m, arena));
+                                          reason_metres(answer->decides_below_m, arena),
+                                          reason_metres(finding->measured.error_m, arena));
             words->decides_zh = arena_printf(arena, "双方位置误差之和不大于 %s m（现为 %s m）",
-                                             metres(answer->decides_below_m, arena),
-                                             metres(finding->measured.error_m, arena));
+                                             reason_metres(answer->decides_below_m, arena),
+                                             reason_metres(finding->measured.error_m, arena));
         }
         break;
     case UNDECIDED_OUTLINE:

@@ -36,6 +36,10 @@ struct reason {
     const char *json; /* all of it as it was written before, in place of the rest; or NULL */
 };
 
+/* Metres in as many figures as help, rounded down: where so good an accuracy decides, the figure
+ * that is printed does too. */
+const char *reason_metres(double m, struct arena *arena);
+
 /* A JSON array of the reasons, in their order. */
 enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
                             const char **json, struct err *err);

@@ -93,11 +93,12 @@ static void say_what_decides(const struct words *on)
         view->decides = "better positions of the target and of the line";
         view->decides_zh = "目标和风险等值线更精确的位置";
         if (!isnan(view->answer.decides_below)) {
+            const char *below = reason_metres(view->answer.decides_below, on->arena);
+            const char *now = reason_metres(at->error_m, on->arena);
             view->decides =
-                arena_printf(on->arena, "positions good to %.4g m together (now %.4g m)",
-                             view->answer.decides_below, at->error_m);
-            view->decides_zh = arena_printf(on->arena, "位置误差之和小于 %.4g m（现为 %.4g m）",
-                                            view->answer.decides_below, at->error_m);
+                arena_printf(on->arena, "positions good to %s m together (now %s m)", below, now);
+            view->decides_zh =
+                arena_printf(on->arena, "位置误差之和小于 %s m（现为 %s m）", below, now);
         }
         break;
     case UNDECIDED_OUTLINE:
