@@ -229,7 +229,7 @@ enum err_code societal_of(const struct world *world, struct worker *worker, cons
                           size_t n, struct arena *arena, struct societal *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    *out = (struct societal){.unknown_row = -1};
+    *out = (struct societal){.n_scenarios = n, .unknown_row = -1};
     out->events = arena_new(arena, struct societal_event, n);
     if (!out->events)
         return err_nomem(err);

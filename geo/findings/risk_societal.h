@@ -51,7 +51,8 @@ struct societal_against {
 };
 
 struct societal {
-    struct societal_event *events; /* by falling n, then row */
+    size_t n_scenarios;            /* that were given; 0: nobody knows, whatever region says */
+    struct societal_event *events; /* those that ever happen; by falling n, then row */
     size_t n_events;
     struct societal_point *curve; /* by rising n from 1; PLL apart, fewer than one is left out */
     size_t n_curve;

@@ -52,7 +52,8 @@ fails 2 'names no level' "contours without a level are refused" "$S" risk "$WORK
 fails 2 'is for --contours' "risk writes no file but contours" "$S" risk "$WORK/a.gpkg" -o x.geojson
 fails 2 'not of --at' "a point has no contours" "$S" risk "$WORK/a.gpkg" --at 1,1 --contours 1e-6
 fails 2 'the store itself' "contours do not go into the store" "$S" risk "$WORK/a.gpkg" --contours 1e-6 -o "$WORK/a.gpkg"
-says 'acceptable .0 scenarios' "a store without scenarios has no societal risk" "$S" risk "$WORK/a.gpkg"
+says 'Societal risk: not known, there are no scenarios' "a store without scenarios is not called acceptable" "$S" risk "$WORK/a.gpkg"
+says '"region":null,"could_be":null' "nor as JSON" "$S" risk "$WORK/a.gpkg" --json
 fails 2 'maps are region' "an unknown map is refused" "$S" tile "$WORK/a.gpkg" nomap 1 0 0 -o "$WORK/t.png"
 fails 4 'x goes from 0 to 1' "a tile outside the grid is not found" "$S" tile "$WORK/a.gpkg" risk 1 2 0 -o "$WORK/t.png"
 is "an empty store draws a tile" "$S" tile "$WORK/a.gpkg" risk 1 0 0 -o "$WORK/t.png"

@@ -56,11 +56,18 @@ static void write_event(struct jw *jw, const struct world *world,
     jw_end_object(jw);
 }
 
+/* Without scenarios nobody knows: that is not acceptable. */
+static void write_region(struct jw *jw, size_t n_scenarios, enum societal_region region,
+                         enum societal_region could_be)
+{
+    jw_kv_string(jw, "region", n_scenarios > 0 ? societal_region_name(region) : NULL);
+    jw_kv_string(jw, "could_be", n_scenarios > 0 ? societal_region_name(could_be) : NULL);
+}
+
 void answer_societal(struct jw *jw, const struct world *world, const struct societal *societal)
 {
     jw_object(jw);
-    jw_kv_string(jw, "region", societal_region_name(societal->region));
-    jw_kv_string(jw, "could_be", societal_region_name(societal->could_be));
+    write_region(jw, societal->n_scenarios, societal->region, societal->could_be);
     jw_kv_string(jw, "governs", societal->governs ? societal->governs->line->source.id : NULL);
     jw_kv_real(jw, "factor", societal->governs ? societal->governs->factor : (double)NAN);
     jw_kv_real(jw, "pll", societal->pll);
@@ -133,8 +140,7 @@ static void write_plant(struct jw *jw, const struct world *world, const struct r
     jw_object(jw);
     jw_kv_string(jw, "id", enterprise->head.id);
     jw_kv_string(jw, "name", enterprise->head.name);
-    jw_kv_string(jw, "region", societal_region_name(plant->region));
-    jw_kv_string(jw, "could_be", societal_region_name(plant->could_be));
+    write_region(jw, plant->n_scenarios, plant->region, plant->could_be);
     jw_kv_real(jw, "factor", plant->factor);
     jw_kv_integer(jw, "scenarios", (int64_t)plant->n_scenarios);
     jw_kv_real(jw, "pll", plant->pll);

@@ -18,10 +18,14 @@ enum { SHOWN_PLANTS = 30, SHOWN_POINTS = 12, LEVELS_MOST = 16 };
 static void print_societal(struct cli *cli, const struct societal *societal)
 {
     const struct societal_against *governs = societal->governs;
+    if (societal->n_scenarios == 0) {
+        buf_printf(&cli->out, "Societal risk: not known, there are no scenarios\n");
+        return;
+    }
     buf_printf(&cli->out, "Societal risk: %s", societal_region_name(societal->region));
     if (societal->could_be != societal->region)
         buf_printf(&cli->out, ", could be %s", societal_region_name(societal->could_be));
-    buf_printf(&cli->out, " (%zu scenarios, PLL %.3g persons a year)\n", societal->n_events,
+    buf_printf(&cli->out, " (%zu scenarios, PLL %.3g persons a year)\n", societal->n_scenarios,
                societal->pll);
     for (size_t i = 0; i < societal->n_lines; i++) {
         const struct societal_against *line = &societal->lines[i];
