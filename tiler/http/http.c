@@ -31,19 +31,19 @@ static struct connection *watched_of(struct MHD_Connection *connection)
 /* The first that is heard of a request: its target, before any parsing. */
 static void *begin(void *context, const char *target, struct MHD_Connection *connection)
 {
-    struct exchange *exchange = calloc(1, sizeof *exchange);
+    size_t n = strlen(target) + 1;
+    struct exchange *exchange = malloc(sizeof *exchange + n);
     if (!exchange)
         return NULL;
+    memset(exchange, 0, offsetof(struct exchange, refusal));
+    exchange->refusal.code = ERR_OK;
+    exchange->refusal.message[0] = '\0';
+    memcpy(exchange->target, target, n);
     exchange->server = context;
     exchange->connection = connection;
     exchange->watched = watched_of(connection);
     clock_gettime(CLOCK_MONOTONIC, &exchange->begun);
     buf_init(&exchange->body);
-    exchange->target = strdup(target);
-    if (!exchange->target) {
-        free(exchange);
-        return NULL;
-    }
     return exchange;
 }
 
@@ -64,6 +64,11 @@ static uint64_t next_id(struct http_server *server)
     return z ^ (z >> 31);
 }
 
+static const char *header_of(const struct exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
 static void name_request(struct exchange *exchange, const char *given)
 {
     if (is_plain_id(given))
@@ -72,6 +77,12 @@ static void name_request(struct exchange *exchange, const char *given)
         snprintf(exchange->id, sizeof exchange->id, "%016llx",
                  (unsigned long long)next_id(exchange->server));
     exchange->request.id = exchange->id;
+}
+
+void http_name(struct exchange *exchange)
+{
+    if (!exchange->request.id)
+        name_request(exchange, header_of(exchange, "X-Request-Id"));
 }
 
 static void name_client(struct MHD_Connection *connection, char out[HTTP_CLIENT_BYTES])
@@ -99,8 +110,8 @@ static void tell_ended(struct exchange *exchange, bool whole)
         name_client(exchange->connection, client);
     if (!exchange->request.target)
         exchange->request.target = exchange->target;
-    if (!exchange->request.id)
-        name_request(exchange, NULL);
+    if (app->names_clients && !exchange->request.id)
+        name_request(exchange, NULL); /* of a request that never came to its headers */
     bool has_body = whole && response->body && response->status != 304 && response->status != 204 &&
                     exchange->request.method != HTTP_HEAD;
     struct http_ended ended = {.request = &exchange->request,
@@ -127,7 +138,6 @@ static void end(void *context, struct MHD_Connection *connection, void **place,
         tell_ended(exchange, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     blob_release(exchange->response.body);
     buf_release(&exchange->body);
-    free(exchange->target);
     free(exchange);
     *place = NULL;
 }
@@ -150,11 +160,6 @@ static enum http_method method_of(const char *name)
         if (strcmp(name, known[i].name) == 0)
             return known[i].method;
     return HTTP_OTHER;
-}
-
-static const char *header_of(const struct exchange *exchange, const char *name)
-{
-    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
 static void refuse_body(struct exchange *exchange)
@@ -215,6 +220,7 @@ static enum MHD_Result dispatch(struct exchange *exchange)
     exchange->request.forwarded_proto = header_of(exchange, "X-Forwarded-Proto");
     if (app->quick(app->context, &exchange->request, &exchange->response))
         return http_send(exchange);
+    http_name(exchange);
     exchange->stage = WORKING;
     connection_enter(exchange->watched, CONNECTION_WORKING);
     MHD_suspend_connection(exchange->connection);
@@ -255,7 +261,8 @@ static enum MHD_Result access_handler(void *context, struct MHD_Connection *conn
         exchange->request.target = exchange->target;
         exchange->request.method = method_of(method);
         snprintf(exchange->method, sizeof exchange->method, "%s", method);
-        name_request(exchange, header_of(exchange, "X-Request-Id"));
+        if (exchange->server->app.names_clients) /* they are told in a log, with its name */
+            http_name(exchange);
         if (strlen(exchange->target) > LIMIT_URL_BYTES) {
             exchange->stage = REFUSED;
             err_set(&exchange->refusal, ERR_LIMIT, "the address is longer than %d bytes",

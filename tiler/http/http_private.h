@@ -39,15 +39,18 @@ struct exchange {
     struct connection *watched;
     struct timespec begun;
     enum stage stage;
-    struct err refusal;
-    char *target;
     char id[HTTP_ID_BYTES];
     char method[16];
     struct buf body;
     size_t n_received; /* of the body, also what was thrown away */
     struct http_request request;
     struct http_response response;
+    struct err refusal; /* from here on nothing is cleared when a request begins */
+    char target[];
 };
+
+/* Gives the request its name, unless it has one: what is sent often goes without. */
+void http_name(struct exchange *exchange);
 
 /* http_send.c: sends the exchange's response. */
 enum MHD_Result http_send(struct exchange *exchange);

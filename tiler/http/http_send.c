@@ -147,6 +147,7 @@ enum MHD_Result http_send(struct exchange *exchange)
         make_response(from, body ? blob_acquire(body) : NULL, release_body);
     if (!response)
         return MHD_NO;
+    http_name(exchange);
     MHD_add_response_header(response, "X-Request-Id", exchange->id);
     if (last)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
