@@ -72,6 +72,8 @@ done:
 struct census_sum {
     struct exposure *exposure;
     double with_data_m2;
+    const struct geom **areas; /* those that count */
+    size_t n;
 };
 
 static enum err_code add_part(void *context, const struct census_part *part, struct err *err)
@@ -87,7 +89,30 @@ static enum err_code add_part(void *context, const struct census_part *part, str
     exposure->densest_km2 = max_of(exposure->densest_km2, persons / part->whole_m2 * 1e6);
     exposure->cell_m = max_of(exposure->cell_m, sqrt(part->whole_m2));
     sum->with_data_m2 += part->part_m2;
+    sum->areas[sum->n++] = &part->area->head.geom;
     return ERR_OK;
+}
+
+/* Where areas overlap, their parts add up to more than they cover, and would hide a gap beside
+ * them: of two and more is asked what of the polygon none covers. */
+static enum err_code missing_m2(const struct population_question *question,
+                                const struct census_sum *sum, struct arena *scratch, double *out,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct geom left = *question->polygon;
+    *out = sum->exposure->area_m2 - sum->with_data_m2;
+    if (sum->n < 2)
+        return ERR_OK;
+    for (size_t i = 0; i < sum->n && left.kind == GEOM_POLYGON; i++) {
+        struct geom less;
+        TRY(overlay_difference(question->worker->overlay, &left, sum->areas[i], scratch, &less,
+                               err));
+        left = less;
+    }
+    *out = ellipsoid_area_m2(&left);
+done:
+    return code;
 }
 
 static enum err_code census_within(const struct population_question *question,
@@ -96,10 +121,15 @@ static enum err_code census_within(const struct population_question *question,
     enum err_code code = ERR_OK;
     struct arena_mark mark = arena_mark(scratch);
     struct census_sum sum = {.exposure = out};
+    double missing = 0;
     *out = (struct exposure){.area_m2 = ellipsoid_area_m2(question->polygon)};
+    sum.areas = arena_new(scratch, const struct geom *, world_count(question->world, LAYER_CENSUS));
+    if (!sum.areas)
+        return err_nomem(err);
     TRY(population_census(question, scratch, &sum, add_part, err));
-    double missing = out->area_m2 > 0 ? 1 - sum.with_data_m2 / out->area_m2 : 0;
-    out->nodata_share = missing < 1e-7 ? 0 : missing;
+    TRY(missing_m2(question, &sum, scratch, &missing, err));
+    missing = out->area_m2 > 0 ? missing / out->area_m2 : 0;
+    out->nodata_share = missing < 1e-7 ? 0 : min_of(missing, 1);
 done:
     arena_rewind(scratch, mark);
     return code;

@@ -69,6 +69,7 @@ static void test_census_counts_persons_by_share_of_area(void **state)
     struct geom half = fixture_box(f, 106.05, 37.9, 106.15, 38.2);
     struct geom wide = fixture_box(f, 105, 37, 107, 39);
     struct geom gap = fixture_box(f, 106.15, 38, 106.25, 38.1);
+    struct geom twice = fixture_box(f, 106.25, 38, 106.35, 38.1);
     struct geom away = fixture_box(f, 110, 30, 111, 31);
     struct geom point = fixture_point(f, 106.05, 38.05);
     town.world = fixture_world(f, 20260601);
@@ -95,6 +96,10 @@ static void test_census_counts_persons_by_share_of_area(void **state)
 
     exposure = within(&town, &gap); /* half in B, half in no area: no data, not nobody */
     assert_close(exposure.persons, 25, 1e-9);
+    assert_close(exposure.nodata_share, 0.5, 1e-9);
+
+    exposure = within(&town, &twice); /* half in no area; over the other half lie two */
+    assert_close(exposure.persons, 300, 1e-9);
     assert_close(exposure.nodata_share, 0.5, 1e-9);
 
     exposure = within(&town, &away);
