@@ -53,8 +53,9 @@ enum err_code near_layer(const struct world *world, const char *name, enum layer
     if (known)
         return err_set(err, ERR_USAGE, "layer %s has no shapes, so nothing is near it", name);
     const char *near = text_nearest(name, names);
-    return err_set(err, ERR_USAGE, "no layer \"%s\"%s%s%s", name, near ? "; did you mean " : "",
-                   near ? near : "", near ? "?" : "");
+    return err_set(err, ERR_USAGE, "no layer \"%s\"%s%s%s", name,
+                   near ? "; did you mean " : "; `sisetu help import` lists them", near ? near : "",
+                   near ? "?" : "");
 }
 
 static int compare_u32(const void *a, const void *b)

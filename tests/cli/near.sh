@@ -55,6 +55,7 @@ fails 2 'within "" should be a grade|should be a grade' "a list that ends with a
 fails 2 'needs enterprises: protected declare none' "grades of a layer without them" near protected enterprises --within 1:1000
 fails 2 'nearest 0 is outside' "the nearest 0" near enterprises protected --nearest 0
 fails 2 'no layer "protcted"; did you mean protected' "an unknown layer" near enterprises protcted --within 5
+fails 2 'no layer "dwellings"; .sisetu help import. lists them' "one that is like none" near enterprises dwellings --within 5
 fails 2 'layer inventory has no shapes' "a layer without shapes" near enterprises inventory --within 5
 fails 2 'layer conflicts is not measured.*ask for their layers' "conflicts, which a world does not hold as records" near enterprises conflicts --within 5
 fails 2 'layer conflicts is not measured' "and on the other side" near conflicts enterprises --nearest 1
