@@ -100,12 +100,24 @@ enum err_code font_stack_find(const char *const *names, size_t n, struct arena *
         for (uint32_t k = 0; found && k < out->n_files; k++)
             known |=
                 out->files[k].index == file.index && strcmp(out->files[k].path, file.path) == 0;
-        if (found && !known)
-            out->files[out->n_files++] = file;
+        if (!found || known)
+            continue;
+        file.bytes = hb_blob_create_from_file_or_fail(file.path);
+        TRY(file.bytes ? ERR_OK : err_set(err, ERR_IO, "%s: this font cannot be read", file.path));
+        out->files[out->n_files++] = file;
     }
 done:
+    if (code != ERR_OK)
+        font_stack_release(out);
     FcConfigDestroy(config);
     return code;
+}
+
+void font_stack_release(struct font_stack *stack)
+{
+    for (uint32_t i = 0; i < stack->n_files; i++)
+        hb_blob_destroy(stack->files[i].bytes);
+    *stack = (struct font_stack){0};
 }
 
 /* ---- opening ---- */
@@ -116,29 +128,40 @@ static void face_free(struct face *face)
         hb_font_destroy(face->hb);
     if (face->ft)
         FT_Done_Face(face->ft);
+    hb_blob_destroy(face->bytes);
     free(face);
+}
+
+enum err_code font_open_face(FT_Library library, const struct font_file *file, FT_Face *out,
+                             struct err *err)
+{
+    unsigned n;
+    const char *bytes = hb_blob_get_data(file->bytes, &n);
+    if (FT_New_Memory_Face(library, (const FT_Byte *)bytes, (FT_Long)n, file->index, out) != 0)
+        return err_set(err, ERR_IO, "%s: FreeType cannot open this font", file->path);
+    return ERR_OK;
 }
 
 static enum err_code face_open(struct font_set *set, const struct font_file *file,
                                struct face **out, struct err *err)
 {
+    enum err_code code = ERR_OK;
     struct face *face = calloc(1, sizeof *face);
     *out = face;
     if (!face)
         return err_nomem(err);
     face->path = file->path;
     face->index = file->index;
-    if (FT_New_Face(set->library, file->path, file->index, &face->ft) != 0)
-        return err_set(err, ERR_IO, "%s: FreeType cannot open this font", file->path);
-    hb_blob_t *blob = hb_blob_create_from_file(file->path);
-    hb_face_t *hb_face = hb_face_create(blob, (unsigned)file->index);
-    hb_blob_destroy(blob);
+    face->bytes = hb_blob_reference(file->bytes);
+    TRY(font_open_face(set->library, file, &face->ft, err));
+    hb_face_t *hb_face = hb_face_create(face->bytes, (unsigned)file->index);
     face->hb = hb_font_create(hb_face);
     face->units_per_em = hb_face_get_upem(hb_face);
     hb_face_destroy(hb_face);
     if (face->units_per_em == 0 || face->ft->units_per_EM == 0)
-        return err_set(err, ERR_IO, "%s: not a font that can be scaled", file->path);
-    return ERR_OK;
+        code = err_set(err, ERR_IO, "%s: not a font that can be scaled", file->path);
+done:
+    return code;
 }
 
 static struct face *known_face(const struct font_set *set, const struct font_file *file)

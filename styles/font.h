@@ -8,7 +8,11 @@
  * geta mark, never as a box. Outlines are not hinted, so the same packages give the same
  * pixels everywhere, and a text of twice the size has exactly twice the width.
  *
- * Life:    font_stack_find at load; font_set_new once a thread; font_set_free.
+ * Files are mapped when they are found, and never looked for again: fonts that are removed while
+ * a server runs stay as they are until the style that holds them goes.
+ *
+ * Life:    font_stack_find at load; font_set_new once a thread, of stacks that are still there;
+ *          font_set_free and font_stack_release in any order.
  * Owner:   runs belong to the arena given; images to the font set, until it is freed.
  * Threads: stacks are shared; a font set is not.
  * Space:   pixels, y down, from the origin on the base line; positions in 1/64 px.
@@ -24,9 +28,12 @@
 
 enum { FONT_STACK_FILES = 6 };
 
+struct hb_blob_t;
+
 struct font_file {
     const char *path;
-    int index; /* in a collection */
+    int index;               /* in a collection */
+    struct hb_blob_t *bytes; /* of the whole file */
 };
 
 struct font_stack {
@@ -36,9 +43,13 @@ struct font_stack {
 
 /* Finds n fonts by full name ("Noto Sans CJK SC Bold"; without a style: Regular), and adds
  * what helps where they lack a character and is installed. ERR_INPUT for a name that is not
- * installed, with the package to install. */
+ * installed, with the package to install; ERR_IO for a file that cannot be read. The texts belong
+ * to the arena. */
 enum err_code font_stack_find(const char *const *names, size_t n, struct arena *arena,
                               struct font_stack *out, struct err *err);
+
+/* Lets the files go; a stack of zeros is fine. */
+void font_stack_release(struct font_stack *stack);
 
 struct font_set;
 

@@ -17,6 +17,7 @@ struct hb_font_t;
 struct face {
     const char *path;
     int index;
+    struct hb_blob_t *bytes; /* what ft and hb read */
     struct FT_FaceRec_ *ft;
     struct hb_font_t *hb;
     uint32_t units_per_em;
@@ -74,5 +75,9 @@ static inline struct face *face_of(const struct font_set *set, uint32_t stack, u
 
 /* font_image.c: lets go of all outlines. */
 void forget_outlines(struct font_set *set);
+
+/* Reads the file's bytes, which must outlive the face. (font.c) */
+enum err_code font_open_face(struct FT_LibraryRec_ *library, const struct font_file *file,
+                             struct FT_FaceRec_ **out, struct err *err);
 
 #endif

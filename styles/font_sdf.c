@@ -7,6 +7,8 @@
  */
 #include "styles/glyph_range.h"
 
+#include "styles/font_private.h"
+
 #include <ft2build.h>
 #include FT_FREETYPE_H
 #include <math.h>
@@ -208,11 +210,14 @@ static void add_glyph(FT_Face face, FT_ULong character, FT_UInt index, struct bu
 static enum err_code open_faces(FT_Library library, const struct font_stack *stack,
                                 FT_Face faces[FONT_STACK_FILES], struct err *err)
 {
-    for (uint32_t i = 0; i < stack->n_files; i++)
-        if (FT_New_Face(library, stack->files[i].path, stack->files[i].index, &faces[i]) != 0 ||
-            FT_Set_Pixel_Sizes(faces[i], 0, SIZE_PX) != 0)
-            return err_set(err, ERR_IO, "%s: FreeType cannot open this font", stack->files[i].path);
-    return ERR_OK;
+    enum err_code code = ERR_OK;
+    for (uint32_t i = 0; i < stack->n_files; i++) {
+        TRY(font_open_face(library, &stack->files[i], &faces[i], err));
+        if (FT_Set_Pixel_Sizes(faces[i], 0, SIZE_PX) != 0)
+            return err_set(err, ERR_IO, "%s: not a font that can be scaled", stack->files[i].path);
+    }
+done:
+    return code;
 }
 
 enum err_code glyph_range_write(const struct font_stack *stack, const char *name, uint32_t range,

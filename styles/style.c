@@ -464,6 +464,8 @@ void style_free(struct style *style)
     if (left > 0)
         return;
     pthread_mutex_destroy(&style->mutex);
+    for (size_t i = 0; i < style->n_stacks; i++)
+        font_stack_release(&style->stacks[i]);
     arena_release(&style->arena);
     free(style);
 }

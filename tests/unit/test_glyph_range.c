@@ -111,6 +111,7 @@ static void make(uint32_t range, struct read_pack *pack)
     assert_int_equal(font_stack_find(names, 1, &arena, &stack, &err), ERR_OK);
     assert_int_equal(glyph_range_write(&stack, "Some Font", range, &out, &err), ERR_OK);
     read_pack(out.bytes, out.n_bytes, pack);
+    font_stack_release(&stack);
     arena_release(&arena);
 }
 

@@ -44,15 +44,28 @@ static void blend(uint32_t *pixel, const struct colour *over, double alpha)
         pixel_of(r + (over->r - r) * alpha, g + (over->g - g) * alpha, b + (over->b - b) * alpha);
 }
 
-static enum err_code shape_texts(struct picture *p, struct err *err)
+/* Of the style, which holds its fonts; else found for this picture. */
+static enum err_code open_fonts(struct picture *p, const struct style *style, struct err *err)
 {
     enum err_code code = ERR_OK;
     const char *const names[] = {FONT};
-    struct font_stack stack;
+    struct font_stack own = {0};
+    const struct font_stack *stack = style_stack_named(style, FONT);
+    if (!stack)
+        TRY(font_stack_find(names, 1, &p->arena, &own, err));
+    TRY(font_set_new(stack ? stack : &own, 1, &p->fonts, err));
+done:
+    font_stack_release(&own);
+    if (code == ERR_INPUT) /* not the client's */
+        code = err->code = ERR_IO;
+    return code;
+}
+
+static enum err_code shape_texts(struct picture *p, struct err *err)
+{
+    enum err_code code = ERR_OK;
     const struct text_size size = {.size_px = TEXT_PX};
     int32_t widest_64 = 0;
-    TRY(font_stack_find(names, 1, &p->arena, &stack, err));
-    TRY(font_set_new(&stack, 1, &p->fonts, err));
     p->texts = arena_new(&p->arena, struct glyph_run, p->n);
     TRY(p->texts || p->n == 0 ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < p->n; i++) {
@@ -140,6 +153,7 @@ enum err_code legend_picture(const struct style *style, enum map_id map, bool en
     struct image_writer *writer = NULL;
     arena_init(&p.arena, 0);
     style_legend(style, map_name(map), &p.entries, &p.n);
+    TRY(open_fonts(&p, style, err));
     TRY(shape_texts(&p, err));
     size_t n_pixels = (size_t)p.width * p.height;
     p.pixels = arena_new(&p.arena, uint32_t, n_pixels);

@@ -6,7 +6,7 @@
  *
  * Threads: pure; fonts are opened for each picture.
  * Cost:    about 10 ms, most of it opening fonts.
- * Errors:  ERR_INPUT: the font is not installed (font.h); ERR_MEMORY.
+ * Errors:  ERR_IO: the font is neither in the style nor installed (font.h); ERR_MEMORY.
  */
 #ifndef SISETU_TILER_LEGEND_PICTURE_H
 #define SISETU_TILER_LEGEND_PICTURE_H
