@@ -2,9 +2,6 @@
  * it: extent, number of features, time of change. */
 #include "data/store_internal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 enum {
     /* So many rows written are an edit: looking at a whole layer would cost more than they. */
     FEW_ROWS = 1000,
@@ -15,15 +12,19 @@ enum err_code store_touch(struct store *store, enum layer_id layer, struct err *
 {
     enum err_code code = ERR_OK;
     struct store_touch *touch = &store->touches[layer];
-    char sql[160];
+    void *statement = NULL;
+    bool row = false;
     if (touch->touched)
         return ERR_OK;
     *touch = (struct store_touch){.grown = box_empty()};
-    snprintf(sql, sizeof sql,
-             "SELECT COALESCE(MAX(feature_count), -1) FROM gpkg_ogr_contents WHERE table_name = "
-             "'%s'",
-             layer_name(layer));
-    TRY(store_sql_number(store, sql, &touch->n_before, err));
+    TRY(store_statement(store,
+                        "SELECT COALESCE(MAX(feature_count), -1) FROM gpkg_ogr_contents WHERE "
+                        "table_name = ?1",
+                        &statement, err));
+    store_bind_text(statement, 1, layer_name(layer));
+    TRY(store_step(store, statement, &row, err));
+    touch->n_before = row ? store_column_integer(statement, 0) : -1;
+    store_statement_end(statement);
     touch->whole = touch->n_before < 0; /* QGIS took it away, or it never was there */
     touch->touched = true;
 done:
@@ -54,18 +55,29 @@ static enum err_code note_edits(struct store *store, enum layer_id layer, struct
     enum err_code code = ERR_OK;
     const struct store_touch *touch = &store->touches[layer];
     const struct box *box = &touch->grown;
-    TRY(store_sqlf(store, err,
-                   "UPDATE gpkg_ogr_contents SET feature_count = %" PRId64
-                   " WHERE table_name = '%s'",
-                   touch->n_before + touch->n_inserted - touch->n_deleted, layer_name(layer)));
-    if (!box_is_empty(*box))
-        TRY(store_sqlf(store, err,
-                       "UPDATE gpkg_contents SET min_x = MIN(COALESCE(min_x, %.17g), %.17g), "
-                       "min_y = MIN(COALESCE(min_y, %.17g), %.17g), "
-                       "max_x = MAX(COALESCE(max_x, %.17g), %.17g), "
-                       "max_y = MAX(COALESCE(max_y, %.17g), %.17g) WHERE table_name = '%s'",
-                       box->west_deg, box->west_deg, box->south_deg, box->south_deg, box->east_deg,
-                       box->east_deg, box->north_deg, box->north_deg, layer_name(layer)));
+    void *statement = NULL;
+    TRY(store_statement(store,
+                        "UPDATE gpkg_ogr_contents SET feature_count = ?2 WHERE table_name = ?1",
+                        &statement, err));
+    store_bind_text(statement, 1, layer_name(layer));
+    store_bind_integer(statement, 2, touch->n_before + touch->n_inserted - touch->n_deleted);
+    TRY(store_step(store, statement, NULL, err));
+    store_statement_end(statement);
+    if (box_is_empty(*box))
+        goto done;
+    TRY(store_statement(store,
+                        "UPDATE gpkg_contents SET min_x = MIN(COALESCE(min_x, ?2), ?2), "
+                        "min_y = MIN(COALESCE(min_y, ?3), ?3), "
+                        "max_x = MAX(COALESCE(max_x, ?4), ?4), "
+                        "max_y = MAX(COALESCE(max_y, ?5), ?5) WHERE table_name = ?1",
+                        &statement, err));
+    store_bind_text(statement, 1, layer_name(layer));
+    store_bind_real(statement, 2, box->west_deg);
+    store_bind_real(statement, 3, box->south_deg);
+    store_bind_real(statement, 4, box->east_deg);
+    store_bind_real(statement, 5, box->north_deg);
+    TRY(store_step(store, statement, NULL, err));
+    store_statement_end(statement);
 done:
     return code;
 }
@@ -76,10 +88,14 @@ enum err_code store_note_contents(struct store *store, enum layer_id layer, stru
 {
     enum err_code code = ERR_OK;
     const struct store_touch *touch = &store->touches[layer];
-    TRY(store_sqlf(store, err,
-                   "UPDATE gpkg_contents SET last_change = strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', "
-                   "'now') WHERE table_name = '%s'",
-                   layer_name(layer)));
+    void *statement = NULL;
+    TRY(store_statement(store,
+                        "UPDATE gpkg_contents SET last_change = strftime('%Y-%m-%dT%H:%M:%fZ', "
+                        "'now') WHERE table_name = ?1",
+                        &statement, err));
+    store_bind_text(statement, 1, layer_name(layer));
+    TRY(store_step(store, statement, NULL, err));
+    store_statement_end(statement);
     int64_t most = FEW_ROWS + touch->n_before / FEW_SHARE;
     bool few = !touch->whole && touch->n_written + touch->n_deleted <= most;
     TRY(few ? note_edits(store, layer, err) : note_whole(store, layer, err));

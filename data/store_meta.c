@@ -12,44 +12,49 @@ enum err_code store_meta_get(struct store *store, const char *key, struct arena 
                              const char **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct buf sql;
-    buf_init(&sql);
-    buf_add_text(&sql, "SELECT value FROM sisetu_meta WHERE key = ");
-    store_quote(&sql, key);
-    TRY(buf_ok(&sql) ? ERR_OK : err_nomem(err));
-    TRY(store_sql_text(store, buf_text(&sql), arena, out, err));
+    void *statement = NULL;
+    bool row = false;
+    *out = NULL;
+    TRY(store_statement(store, "SELECT value FROM sisetu_meta WHERE key = ?1", &statement, err));
+    store_bind_text(statement, 1, key);
+    TRY(store_step(store, statement, &row, err));
+    const char *text = row ? store_column_text(statement, 0) : NULL;
+    if (text) {
+        *out = arena_strdup(arena, text);
+        code = *out ? ERR_OK : err_nomem(err);
+    }
+    store_statement_end(statement);
 done:
-    buf_release(&sql);
+    return code;
+}
+
+static enum err_code run_on(struct store *store, const char *sql, const char *key,
+                            const char *value, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    void *statement = NULL;
+    TRY(store_statement(store, sql, &statement, err));
+    store_bind_text(statement, 1, key);
+    if (value)
+        store_bind_text(statement, 2, value);
+    TRY(store_step(store, statement, NULL, err));
+    store_statement_end(statement);
+done:
     return code;
 }
 
 enum err_code store_meta_set(struct store *store, const char *key, const char *value,
                              struct err *err)
 {
-    enum err_code code = ERR_OK;
-    struct buf sql;
-    buf_init(&sql);
-    buf_add_text(&sql, "INSERT INTO sisetu_meta (key, value) VALUES (");
-    store_quote(&sql, key);
-    buf_add_text(&sql, ", ");
-    store_quote(&sql, value);
-    buf_add_text(&sql, ") ON CONFLICT (key) DO UPDATE SET value = excluded.value");
-    TRY(buf_ok(&sql) ? ERR_OK : err_nomem(err));
-    TRY(store_sql(store, err, buf_text(&sql)));
-done:
-    buf_release(&sql);
-    return code;
+    return run_on(store,
+                  "INSERT INTO sisetu_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO "
+                  "UPDATE SET value = excluded.value",
+                  key, value, err);
 }
 
 static enum err_code meta_remove(struct store *store, const char *key, struct err *err)
 {
-    struct buf sql;
-    buf_init(&sql);
-    buf_add_text(&sql, "DELETE FROM sisetu_meta WHERE key = ");
-    store_quote(&sql, key);
-    enum err_code code = buf_ok(&sql) ? store_sql(store, err, buf_text(&sql)) : err_nomem(err);
-    buf_release(&sql);
-    return code;
+    return run_on(store, "DELETE FROM sisetu_meta WHERE key = ?1", key, NULL, err);
 }
 
 static enum err_code get_number(struct store *store, const char *key, int64_t *out, struct err *err)
