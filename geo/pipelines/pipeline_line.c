@@ -65,17 +65,19 @@ struct making {
     uint32_t *part_ends;
     uint32_t n;
     uint32_t n_parts;
-    struct ecef last;
+    struct ecef last; /* of a line with stations */
 };
 
 static void add_point(struct making *making, struct lonlat point, bool first, double start_m)
 {
+    making->points[making->n++] = point;
+    if (!making->at_m)
+        return;
     struct ecef ecef = ellipsoid_ecef(point);
-    double at_m = making->n ? making->at_m[making->n - 1] : start_m;
+    double at_m = making->n > 1 ? making->at_m[making->n - 2] : start_m;
     if (!first)
         at_m += ellipsoid_arc_m(making->last, ecef);
-    making->points[making->n] = point;
-    making->at_m[making->n++] = at_m;
+    making->at_m[making->n - 1] = at_m;
     making->last = ecef;
 }
 
@@ -98,19 +100,19 @@ static void add_ring(struct making *making, const struct geom *geom, uint32_t ri
     making->part_ends[making->n_parts] = making->n;
 }
 
-enum err_code pipeline_line_build(const struct geom *geom, double start_m, struct arena *arena,
-                                  struct pipeline_line *out, struct err *err)
+static enum err_code make(const struct geom *geom, const double *start_m, struct arena *arena,
+                          struct pipeline_line *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(check_line(geom, err));
     uint64_t n = count_points(geom);
     struct making making = {.points = arena_new(arena, struct lonlat, n),
-                            .at_m = arena_new(arena, double, n),
+                            .at_m = start_m ? arena_new(arena, double, n) : NULL,
                             .part_ends = arena_new(arena, uint32_t, geom->n_rings)};
-    if (!making.points || !making.at_m || !making.part_ends || n > UINT32_MAX)
+    if (!making.points || (start_m && !making.at_m) || !making.part_ends || n > UINT32_MAX)
         return err_nomem(err);
     for (uint32_t ring = 0; ring < geom->n_rings; ring++)
-        add_ring(&making, geom, ring, start_m);
+        add_ring(&making, geom, ring, start_m ? *start_m : 0);
     *out = (struct pipeline_line){.n = making.n,
                                   .points = making.points,
                                   .at_m = making.at_m,
@@ -118,6 +120,18 @@ enum err_code pipeline_line_build(const struct geom *geom, double start_m, struc
                                   .part_ends = making.part_ends};
 done:
     return code;
+}
+
+enum err_code pipeline_line_build(const struct geom *geom, double start_m, struct arena *arena,
+                                  struct pipeline_line *out, struct err *err)
+{
+    return make(geom, &start_m, arena, out, err);
+}
+
+enum err_code pipeline_line_outline(const struct geom *geom, struct arena *arena,
+                                    struct pipeline_line *out, struct err *err)
+{
+    return make(geom, NULL, arena, out, err);
 }
 
 /* Index of the last point of the part that is not beyond the station, but never its end. */

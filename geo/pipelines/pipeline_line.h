@@ -28,7 +28,7 @@ struct span {
 struct pipeline_line {
     uint32_t n;
     const struct lonlat *points;
-    const double *at_m; /* stationing of each point */
+    const double *at_m; /* stationing of each point; NULL of an outline */
     uint32_t n_parts;
     const uint32_t *part_ends; /* index after the last point of a part */
 };
@@ -36,6 +36,10 @@ struct pipeline_line {
 /* ERR_INPUT for a shape that is no line, or a vertex that is no longitude and latitude. */
 enum err_code pipeline_line_build(const struct geom *geom, double start_m, struct arena *arena,
                                   struct pipeline_line *out, struct err *err);
+
+/* The same points and parts without their stations, a tenth of the work. */
+enum err_code pipeline_line_outline(const struct geom *geom, struct arena *arena,
+                                    struct pipeline_line *out, struct err *err);
 
 static inline uint32_t pipeline_part_start(const struct pipeline_line *line, uint32_t part)
 {

@@ -397,8 +397,7 @@ enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings
 {
     enum err_code code = ERR_OK;
     struct pipeline_line line;
-    TRY(pipeline_line_build(world_geom(dwellings->b, LAYER_PIPELINES, row), 0, scratch, &line,
-                            err));
+    TRY(pipeline_line_outline(world_geom(dwellings->b, LAYER_PIPELINES, row), scratch, &line, err));
     *out = pipeline_same_dwellings_along(dwellings, &line);
 done:
     return code;

@@ -26,7 +26,6 @@ struct looking {
     bool *touched; /* by question: it is a hit of it, before or after */
     size_t ask;    /* of the windows */
     double limit;  /* the highest of any row that counts it */
-    struct span seen;
     struct pipeline_some some;
     struct pipeline_weight *weights; /* by hit of the question, of what stands in both worlds */
 };
@@ -156,8 +155,8 @@ static bool is_plain(struct looking *look, const struct record_head *record, str
     const struct span_list *spans = side->counted->spans;
     const struct span_list *most = &spans[AT_MOST];
     side->count = pipeline_known_households(world, (const void *)record);
-    look->seen.from_m = fmin(look->seen.from_m, most->items[0].from_m);
-    look->seen.to_m = fmax(look->seen.to_m, most->items[most->n - 1].to_m);
+    look->on->seen.from_m = fmin(look->on->seen.from_m, most->items[0].from_m);
+    look->on->seen.to_m = fmax(look->on->seen.to_m, most->items[most->n - 1].to_m);
     return !side->counted->missing && spans[AT_LEAST].n > 0 && side->count > 0 &&
            side->count < COUNT_UNKNOWN;
 }
@@ -174,9 +173,9 @@ static void choose_some(struct looking *look)
     struct pipeline_stretch stretch;
     look->some = (struct pipeline_some){.part = 0};
     while (pipeline_next_stretch(line, 0, &first, &stretch)) {
-        if (line->at_m[stretch.end] < look->seen.from_m - reach_m)
+        if (line->at_m[stretch.end] < look->on->seen.from_m - reach_m)
             look->some.first = stretch.end;
-        if (line->at_m[stretch.first] <= look->seen.to_m + reach_m)
+        if (line->at_m[stretch.first] <= look->on->seen.to_m + reach_m)
             look->some.end = stretch.end;
     }
     look->some.span = (struct span){line->at_m[look->some.first], line->at_m[look->some.end]};
@@ -300,10 +299,10 @@ static bool is_among_others(const struct looking *look)
             continue;
         for (size_t k = 0; k < spans->n; k++) {
             struct span span = spans->items[k];
-            before = before || (span.from_m <= look->seen.from_m &&
-                                span.to_m >= look->seen.from_m - window_m);
-            beyond = beyond ||
-                     (span.to_m >= look->seen.to_m && span.from_m <= look->seen.to_m + window_m);
+            before = before || (span.from_m <= look->on->seen.from_m &&
+                                span.to_m >= look->on->seen.from_m - window_m);
+            beyond = beyond || (span.to_m >= look->on->seen.to_m &&
+                                span.from_m <= look->on->seen.to_m + window_m);
         }
     }
     return before && beyond && off;
@@ -350,8 +349,8 @@ static enum err_code look_about(struct looking *look, bool *sure, struct err *er
     struct span whole = pipeline_part_span(&on->job.line, 0);
     on->domain = (struct span){whole.from_m, fmax(whole.from_m, whole.to_m - window_m)};
     on->starts.from_m =
-        fmin(fmax(on->domain.from_m, look->seen.from_m - window_m - MORE_M), on->domain.to_m);
-    on->starts.to_m = fmin(on->domain.to_m, look->seen.to_m + MORE_M);
+        fmin(fmax(on->domain.from_m, look->on->seen.from_m - window_m - MORE_M), on->domain.to_m);
+    on->starts.to_m = fmin(on->domain.to_m, look->on->seen.to_m + MORE_M);
     choose_some(look);
     TRY(gather(on, look->ask, &look->some, err));
     TRY(weigh(look, err));
@@ -401,7 +400,7 @@ static enum err_code recount(struct recounting *on, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct pipeline_edited *edited = on->it->edited;
-    struct looking look = {.on = on, .seen = {INFINITY, -INFINITY}};
+    struct looking look = {.on = on};
     bool sure = false;
     TRY(begin(&look, &sure, err));
     if (sure)
@@ -410,7 +409,7 @@ static enum err_code recount(struct recounting *on, struct err *err)
         goto done;
     sure = sure && is_plain(&look, edited->before, &look.sides[0]) &&
            is_plain(&look, edited->after, &look.sides[1]) &&
-           look.seen.to_m - look.seen.from_m <= LONGEST_M && recount_may_tell(on);
+           on->seen.to_m - on->seen.from_m <= LONGEST_M && recount_may_tell(on);
     if (sure)
         TRY(look_about(&look, &sure, err));
     if (sure)
@@ -435,6 +434,7 @@ enum err_code pipeline_recount(const struct pipeline_recount *question, uint32_t
         .it = question,
         .arena = arena,
         .out = out,
+        .seen = {INFINITY, -INFINITY},
         .job = {.world = world,
                 .sites = edited->sites,
                 .worker = worker,

@@ -103,49 +103,111 @@ static bool all_have_classes(const struct recounting *on, const char *method)
     return all;
 }
 
+/* What is to be done about a row. */
+enum fate {
+    STAYS,  /* or shows the count of a run of windows, which may be another */
+    APART,  /* likewise, if what may be there at most of the runs that hold the dwelling does not
+             * touch it */
+    UNSURE, /* cut the pipeline anew */
+};
+
 /* An area. What may be there at most of a run that holds the dwelling reaches no farther than
- * what is measured of it, but for fringes, since the classes are decided; and areas lie farther
+ * what is measured of it, but for fringes, where the classes are decided; and areas lie farther
  * apart than those. So it does not touch what is no more than possible, nor what shows a milder
  * thing. */
-static bool is_settled_area(const struct recounting *on, const struct pipeline_method *method,
-                            const struct segment *row, const struct counting_ranks *ranks)
+static enum fate fate_of_area(const struct recounting *on, const struct pipeline_method *method,
+                              const struct segment *row, const struct counting_ranks *ranks)
 {
     int rank = rank_of(row->class);
     double fringe_m = 1 + 2 * (on->job.error_m + on->job.sites->farthest_off_m);
     bool shows = shown_by(on, row) != NULL;
+    bool settled = ranks->classed && method->merge_m > MOST_FRINGES * fringe_m && !shows;
     if (isnan(method->merge_m))
-        return false;
+        return UNSURE;
     if (is_decided(row))
-        return shows || !ranks->has[rank];
-    if (!ranks->classed || !(method->merge_m > MOST_FRINGES * fringe_m) || shows)
-        return false;
+        return shows || !ranks->has[rank] ? STAYS : UNSURE;
     if (!row->class)
-        return row->could_be && all_have_classes(on, row->method);
-    return !ranks->has[rank];
+        settled = settled && row->could_be && all_have_classes(on, row->method);
+    else
+        settled = settled && !ranks->has[rank];
+    return settled ? STAYS : APART;
 }
 
-/* Whether it stays as it is, or shows the count of a run of windows and may tell another. */
-static bool is_settled(const struct recounting *on, const struct segment *row)
+static enum fate fate_of(const struct recounting *on, const struct segment *row, bool all_decided)
 {
     const struct pipeline_method *method =
         row->method ? rules_pipeline_method(on->job.world->rules, row->method) : NULL;
     if (!method || method->kind == PIPELINE_LAW)
-        return true;
+        return STAYS;
     struct counting_ranks ranks = ranks_of(on, row->method);
+    ranks.classed = ranks.classed && all_decided;
     if (ranks.highest == 0 || text_equal(row->kind, "pir") ||
         text_equal(row->kind, "design_factor")) /* of places where classes are: both stay */
-        return true;
+        return STAYS;
     if (method->kind == PIPELINE_HCA)
-        return is_settled_area(on, method, row, &ranks);
-    return is_decided(row) && (shown_by(on, row) || !ranks.has[rank_of(row->class)]);
+        return fate_of_area(on, method, row, &ranks);
+    if (!shown_by(on, row) && ranks.has[rank_of(row->class)])
+        return UNSURE;
+    return is_decided(row) ? STAYS : APART;
+}
+
+/* Whether all class locations are. */
+static bool are_decided(const struct recounting *on)
+{
+    bool all = true;
+    for (size_t i = 0; i < on->it->n_old && all; i++)
+        all = !text_equal(on->it->old[i]->kind, "class_location") || is_decided(on->it->old[i]);
+    return all;
 }
 
 bool recount_may_tell(const struct recounting *on)
 {
     bool may = true;
+    bool all_decided = are_decided(on);
     for (size_t i = 0; i < on->it->n_old && may; i++)
-        may = is_settled(on, on->it->old[i]);
+        may = fate_of(on, on->it->old[i], all_decided) != UNSURE;
     return may;
+}
+
+/* ---- runs of the whole line ---- */
+
+/* Whether a run may be shown on a row: as pipeline_class_rows.c and pipeline_hca_rows.c choose. */
+static bool is_on(const struct segment *row, struct span span)
+{
+    double middle_m = (row->from_m + row->to_m) / 2;
+    if (text_equal(row->kind, "class_location"))
+        return span.from_m <= middle_m && span.to_m >= middle_m;
+    return span.from_m <= row->to_m && span.to_m >= row->from_m;
+}
+
+static bool overlap(struct span a, struct span b)
+{
+    return a.from_m <= b.to_m && b.from_m <= a.to_m;
+}
+
+/* Whether no run that holds the dwelling may be shown on a row, whatever is known. */
+static enum err_code is_apart(struct recounting *on, const struct segment *row, bool *out,
+                              struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = on->job.world->rules;
+    struct pipeline_founds founds = {.items = NULL};
+    bool area = text_equal(row->kind, "hca");
+    int rank = rank_of(row->could_be ? row->could_be : row->class);
+    *out = true;
+    TRY(recount_gather_all(on, err));
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
+        const struct pipeline_class *rule = &rules->pipeline_classes[i];
+        const struct pipeline_class *window = recount_window_of(on, rule);
+        if (text_equal(rule->method, row->method) && window && recount_has(on, window) &&
+            (area || rank_of(rule->class) == rank))
+            TRY(pipeline_find_window(&on->job, window, &founds, err));
+    }
+    for (size_t i = 0; i < founds.n && *out; i++)
+        *out = founds.items[i].known != AT_MOST || !overlap(founds.items[i].span, on->seen) ||
+               !is_on(row, founds.items[i].span);
+done:
+    return code;
 }
 
 /* ---- the next greatest window ---- */
@@ -181,15 +243,6 @@ static enum err_code is_rivalled(struct recounting *on, const struct segment *ro
     }
 done:
     return code;
-}
-
-/* Whether a run is shown on a row: as pipeline_class_rows.c and pipeline_hca_rows.c choose. */
-static bool is_on(const struct segment *row, struct span span)
-{
-    double middle_m = (row->from_m + row->to_m) / 2;
-    if (text_equal(row->kind, "class_location"))
-        return span.from_m <= middle_m && span.to_m >= middle_m;
-    return span.from_m <= row->to_m && span.to_m >= row->from_m;
 }
 
 /* Of the whole line. */
@@ -286,9 +339,14 @@ enum err_code recount_rows(struct recounting *on, bool *sure, struct err *err)
     if (!on->out->rows)
         return err_nomem(err);
     *sure = true;
+    bool all_decided = are_decided(on);
     for (size_t i = 0; i < on->it->n_old && *sure; i++) {
         const struct segment *row = on->it->old[i];
         const struct pipeline_class *window = shown_by(on, row);
+        if (fate_of(on, row, all_decided) == APART)
+            TRY(is_apart(on, row, sure, err));
+        if (!*sure)
+            break;
         if (!window || is_everywhere(window) || text_equal(row->kind, "design_factor"))
             continue;
         TRY(tell_window(on, row, window, sure, err));

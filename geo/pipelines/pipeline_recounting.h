@@ -20,6 +20,7 @@ struct recounting {
     struct arena *arena;                 /* of the result */
     const struct pipeline_class *counts; /* one of the rows that count the dwelling: all have its
                                           * target, strip and window; NULL: none does */
+    struct span seen;                    /* from where the dwelling is seen, before or after */
     struct span domain;                  /* where windows may begin */
     struct span starts;         /* of the windows that may hold the dwelling, and a little more */
     struct greatest_window was; /* of those windows, before and after */
@@ -38,8 +39,7 @@ const struct pipeline_class *recount_window_of(const struct recounting *on,
 /* The households along the whole line, of the world after the edit. */
 enum err_code recount_gather_all(struct recounting *on, struct err *err);
 
-/* Whether none of the old rows may be told otherwise by anything but windows: before anything is
- * gathered. */
+/* Whether it can be told of all old rows what becomes of them: before anything is gathered. */
 bool recount_may_tell(const struct recounting *on);
 
 /* Of what was found about the windows: the rows that change. */
