@@ -26,6 +26,7 @@ struct looking {
     bool *touched; /* by question: it is a hit of it, before or after */
     size_t ask;    /* of the windows */
     double limit;  /* the highest of any row that counts it */
+    bool has_law;  /* rows of the law on strips may tell of it */
     struct pipeline_some some;
     struct pipeline_weight *weights; /* by hit of the question, of what stands in both worlds */
 };
@@ -119,7 +120,28 @@ done:
     return code;
 }
 
-/* Whether it is met by nothing but rows that count it in the same windows. */
+/* What the law on strips asks of a record is told of that record alone (recount_law). */
+static enum err_code know_law(struct looking *look, bool *known, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = &look->on->job;
+    const struct rules *rules = job->world->rules;
+    for (size_t i = 0; i < rules->n_pipeline_places; i++) {
+        const struct pipeline_place *row = &rules->pipeline_places[i];
+        const struct pipeline_method *method = rules_pipeline_method(rules, row->method);
+        const struct pipeline_ask ask = pipeline_ask_of_place(job, row);
+        size_t at = 0;
+        if (!method || method->kind != PIPELINE_LAW || !pipeline_has_say(job, row->method))
+            continue;
+        TRY(met_ask(look, &ask, &at, err));
+        if (at != SIZE_MAX)
+            known[at] = look->has_law = true;
+    }
+done:
+    return code;
+}
+
+/* Whether it is met by nothing but rows that count it in the same windows, and the law. */
 static enum err_code find_rows(struct looking *look, bool *sure, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -137,6 +159,7 @@ static enum err_code find_rows(struct looking *look, bool *sure, struct err *err
         else if (pipeline_has_say(job, row->method))
             *sure = pipeline_speaks(job, &row->source, row->when, &missing) != TRUTH_UNKNOWN;
     }
+    TRY(know_law(look, known, err));
     for (size_t i = 0; i < job->n_asks && *sure; i++)
         *sure = known[i] || !look->touched[i];
 done:
@@ -405,7 +428,11 @@ static enum err_code recount(struct recounting *on, struct err *err)
     TRY(begin(&look, &sure, err));
     if (sure)
         TRY(find_rows(&look, &sure, err));
-    if (sure && !on->counts) /* it is met nowhere */
+    if (sure)
+        TRY(recount_begin(on, err));
+    if (sure && look.has_law)
+        TRY(recount_law(on, err));
+    if (sure && !on->counts) /* no window holds it */
         goto done;
     sure = sure && is_plain(&look, edited->before, &look.sides[0]) &&
            is_plain(&look, edited->after, &look.sides[1]) &&

@@ -9,6 +9,8 @@
  * does: the households along a few kilometres tell. Only where the greatest window has lost some
  * are the households along the whole line counted anew, to find the next one.
  *
+ * What the law on the strips says of the record depends on nothing else and is told anew.
+ *
  * Any doubt is told as such: then the pipeline is to be cut anew (pipeline_segments.h).
  *
  * Owner:   rows and texts belong to the arena, what they have in common with the old rows to those.
@@ -31,9 +33,10 @@ struct pipeline_recount {
 struct pipeline_recounted {
     bool sure; /* else nothing is told */
     struct recounted_row {
-        const struct segment *before;
-        const struct segment *after;
-    } * rows; /* that tell another number or window; all others stay as they are */
+        const struct segment *before; /* NULL: it is new */
+        const struct segment *after;  /* NULL: it is gone */
+    } * rows; /* that tell another number or window, or what the law says of the record itself; all
+               * others stay as they are */
     size_t n;
 };
 

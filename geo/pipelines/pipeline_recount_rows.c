@@ -332,12 +332,79 @@ done:
     return code;
 }
 
+/* ---- the law on strips ---- */
+
+/* Whether the law told a row of the record. */
+static bool is_own_law(const struct recounting *on, const struct segment *row)
+{
+    const struct pipeline_edited *edited = on->it->edited;
+    const struct record_head *head = edited->before ? edited->before : edited->after;
+    const struct pipeline_method *method =
+        row->method ? rules_pipeline_method(on->job.world->rules, row->method) : NULL;
+    return method && method->kind == PIPELINE_LAW && row->target_id && row->target_layer &&
+           text_equal(row->target_id, head->id) &&
+           text_equal(row->target_layer, layer_name(edited->layer));
+}
+
+/* The law's rows of the record as it is now; none where it is gone. Texts and shapes belong to the
+ * result. */
+static enum err_code find_law(struct recounting *on, struct pipeline_rows *rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = &on->job;
+    const struct pipeline_edited *edited = on->it->edited;
+    const struct rules *rules = job->world->rules;
+    if (!edited->after || edited->after->geom.kind == GEOM_NONE)
+        return ERR_OK;
+    int64_t row = world_find(job->world, edited->layer, edited->after->id);
+    TRY(pipeline_gather_one(job, edited->layer, edited->after, err));
+    for (size_t i = 0; i < job->n_hits; i++)
+        job->hits[i].row = (uint32_t)row;
+    job->arena = on->arena;
+    for (size_t i = 0; i < rules->n_pipeline_methods && code == ERR_OK; i++)
+        if (rules->pipeline_methods[i].kind == PIPELINE_LAW &&
+            pipeline_has_say(job, rules->pipeline_methods[i].source.id))
+            code = pipeline_law_rows(job, &rules->pipeline_methods[i], rows, err);
+    job->arena = job->scratch;
+done:
+    return code;
+}
+
+enum err_code recount_begin(struct recounting *on, struct err *err)
+{
+    on->out->rows = arena_new(on->arena, struct recounted_row, on->it->n_old);
+    return on->out->rows ? ERR_OK : err_nomem(err);
+}
+
+enum err_code recount_law(struct recounting *on, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_rows rows = {.items = NULL};
+    struct pipeline_recounted *out = on->out;
+    TRY(find_law(on, &rows, err));
+    out->rows = arena_new(on->arena, struct recounted_row, on->it->n_old + rows.n);
+    struct segment *made = arena_memdup(on->arena, rows.items, rows.n * sizeof *made);
+    TRY(out->rows && (made || rows.n == 0) ? ERR_OK : err_nomem(err));
+    for (size_t i = 0; i < on->it->n_old; i++)
+        if (is_own_law(on, on->it->old[i]))
+            out->rows[out->n++] = (struct recounted_row){on->it->old[i], NULL};
+    size_t n_old = out->n;
+    for (size_t k = 0; k < rows.n; k++) {
+        size_t i = 0;
+        while (i < n_old && !text_equal(out->rows[i].before->head.id, made[k].head.id))
+            i++;
+        if (i == n_old)
+            out->rows[out->n++] = (struct recounted_row){NULL, &made[k]};
+        else
+            out->rows[i].after = &made[k];
+    }
+done:
+    return code;
+}
+
 enum err_code recount_rows(struct recounting *on, bool *sure, struct err *err)
 {
     enum err_code code = ERR_OK;
-    on->out->rows = arena_new(on->arena, struct recounted_row, on->it->n_old);
-    if (!on->out->rows)
-        return err_nomem(err);
     *sure = true;
     bool all_decided = are_decided(on);
     for (size_t i = 0; i < on->it->n_old && *sure; i++) {

@@ -42,6 +42,12 @@ enum err_code recount_gather_all(struct recounting *on, struct err *err);
 /* Whether it can be told of all old rows what becomes of them: before anything is gathered. */
 bool recount_may_tell(const struct recounting *on);
 
+/* Room for the rows that change. */
+enum err_code recount_begin(struct recounting *on, struct err *err);
+
+/* Of the record itself, what the law says: its rows before and after. */
+enum err_code recount_law(struct recounting *on, struct err *err);
+
 /* Of what was found about the windows: the rows that change. */
 enum err_code recount_rows(struct recounting *on, bool *sure, struct err *err);
 
