@@ -128,4 +128,4 @@ clean:                  ## remove what was built
 	rm -rf build
 help:                   ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
--include $(OBJ:.o=.d) $(SAMPLE_OBJ:.o=.d) $(UNIT:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.d) $(ORACLE:$(BUILD)/browser/%=$(BUILD)/tests/browser/%.d) $(BUILD)/tiler/main.d
+-include $(OBJ:.o=.d) $(BENCH:$(BUILD)/bench/%=$(BUILD)/tests/bench/%.d) $(SAMPLE_OBJ:.o=.d) $(UNIT:$(BUILD)/tests/%=$(BUILD)/tests/unit/%.d) $(ORACLE:$(BUILD)/browser/%=$(BUILD)/tests/browser/%.d) $(BUILD)/tiler/main.d

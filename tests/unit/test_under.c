@@ -39,6 +39,18 @@ static struct ink ink_of_sheet(const struct sheet *sheet)
     return ink_of(sheet->colour[0], sheet->colour[1], sheet->colour[2], sheet->alpha);
 }
 
+static bool hides(int64_t left, int64_t top, int64_t right, int64_t bottom)
+{
+    const struct under_box box = {left, top, right, bottom};
+    return under_hides(&under, &box);
+}
+
+static void look(void)
+{
+    const struct under_box whole = {-5, -5, SIZE + 5, SIZE + 5};
+    under_look(&under, &whole);
+}
+
 static void add_box(int64_t left, int64_t top, int64_t right, int64_t bottom)
 {
     const struct fixed ring[] = {{left, top}, {right, top}, {right, bottom}, {left, bottom}};
@@ -80,7 +92,7 @@ static void test_top_down_is_bottom_up(void **state)
                     sheets[i].bottom * 256);
             under_shape(&under, &raster, &ink);
             if (i % 5 == 0)
-                under_look(&under);
+                look();
         }
         under_pixels(&under, pixels);
         for (int32_t y = 0; y < SIZE; y++) {
@@ -140,13 +152,13 @@ static void test_what_is_hidden_is_known_and_changes_nothing(void **state)
     begin(SIZE);
     for (int i = 0; i < 7; i++)
         under_flood(&under, &half);
-    under_look(&under);
-    assert_false(under_hides(&under, 0, 0, SIZE, SIZE));
+    look();
+    assert_false(hides(0, 0, SIZE, SIZE));
     for (int i = 0; i < 2; i++)
         under_flood(&under, &half);
-    assert_false(under_hides(&under, 0, 0, SIZE, SIZE)); /* nobody has looked */
-    under_look(&under);
-    assert_true(under_hides(&under, 0, 0, SIZE, SIZE));
+    assert_false(hides(0, 0, SIZE, SIZE)); /* nobody has looked */
+    look();
+    assert_true(hides(0, 0, SIZE, SIZE));
     under_pixels(&under, before);
     under_flood(&under, &red);
     under_pixels(&under, after);
@@ -155,11 +167,11 @@ static void test_what_is_hidden_is_known_and_changes_nothing(void **state)
     begin(SIZE);
     add_box(0, 0, 48 * 256, SIZE * 256);
     under_shape(&under, &raster, &red);
-    under_look(&under);
-    assert_true(under_hides(&under, 0, 0, 47, 63));
-    assert_true(under_hides(&under, -100, -100, 20, 20));
-    assert_false(under_hides(&under, 47, 10, 48, 10));
-    assert_true(under_hides(&under, 64, 0, 90, 10)); /* outside */
+    look();
+    assert_true(hides(0, 0, 47, 63));
+    assert_true(hides(-100, -100, 20, 20));
+    assert_false(hides(47, 10, 48, 10));
+    assert_true(hides(64, 0, 90, 10)); /* outside */
     release();
 }
 

@@ -10,6 +10,7 @@ enum {
     MARKED = 1 << 20,
     /* Edges up to this long each way, 1/256 px, are followed by multiplication alone. */
     SHORT_EDGE = 1 << 22,
+    PIECE = 16,                       /* edges that are drawn at once */
     TOUCHED_PX = 64 * RASTER_CELL_PX, /* of a word of bits */
 };
 
@@ -208,30 +209,46 @@ static void add_edge(struct raster *raster, const struct edge *edge)
     }
 }
 
-/* Most edges are short and lie between the left and the right side, and most of their pieces in
- * one column or in two: these go without asking which. */
-static void add_inner(struct raster *raster, const struct edge *edge)
+/* Most edges are short and lie between the left and the right side. */
+struct inner {
+    int32_t from_x, from_y, to_x, to_y, y, end, sign;
+    struct slope slope;
+};
+
+static inline struct inner inner_of(const struct edge *edge)
 {
-    const struct slope slope = slope_of(edge->from, edge->to);
-    const int32_t from_x = (int32_t)edge->from.x, from_y = (int32_t)edge->from.y;
-    const int32_t to_x = (int32_t)edge->to.x, to_y = (int32_t)edge->to.y;
-    const int32_t end = (int32_t)edge->end, sign = edge->sign;
+    return (struct inner){.from_x = (int32_t)edge->from.x,
+                          .from_y = (int32_t)edge->from.y,
+                          .to_x = (int32_t)edge->to.x,
+                          .to_y = (int32_t)edge->to.y,
+                          .y = (int32_t)edge->y,
+                          .end = (int32_t)edge->end,
+                          .sign = edge->sign,
+                          .slope = slope_of(edge->from, edge->to)};
+}
+
+/* And most of their pieces in one column or in two: these go without asking which. */
+static void add_inner(struct raster *raster, const struct inner *edge)
+{
+    const int32_t from_x = edge->from_x, from_y = edge->from_y, to_y = edge->to_y;
+    const int32_t end = edge->end, sign = edge->sign;
+    const int64_t x_for_y = edge->slope.x_for_y, y_for_x = edge->slope.y_for_x;
     const size_t stride = (size_t)raster->width_px + 2;
-    int32_t y = (int32_t)edge->y, x = from_x + (int32_t)scaled(y - from_y, slope.x_for_y);
+    int32_t y = edge->y, x = from_x + (int32_t)scaled(y - from_y, x_for_y);
     int32_t *row = raster->sums + (size_t)(y >> 8) * stride;
     uint64_t *touched = raster->touched + (size_t)(y >> 8) * raster->words;
     while (y < end) {
         int32_t border = (y | 255) + 1, until = border < to_y ? border : to_y;
-        int32_t next = from_x + (int32_t)scaled(until - from_y, slope.x_for_y);
-        next = until == to_y ? to_x : next;
+        int32_t next = from_x + (int32_t)scaled(until - from_y, x_for_y);
+        next = until == to_y ? edge->to_x : next;
         int32_t left = x < next ? x : next, right = x < next ? next : x, height = until - y;
         int32_t column = left >> 8, crossed = (right >> 8) - column;
         if (crossed > 1) {
             const int64_t ends[2] = {left, right};
-            add_across(raster, y >> 8, &slope, ends, height, sign);
+            add_across(raster, y >> 8, &edge->slope, ends, height, sign);
         } else {
             int32_t side = (column + 1) * FIXED_ONE;
-            int32_t reached = (int32_t)scaled(side - left, slope.y_for_x);
+            int32_t reached = (int32_t)scaled(side - left, y_for_x);
             reached = (reached > height) | (crossed == 0) ? height : reached;
             side = crossed ? side : right;
             int32_t first = reached * sign, second = (height - reached) * sign;
@@ -251,35 +268,60 @@ static void add_inner(struct raster *raster, const struct edge *edge)
     }
 }
 
-void raster_edge(struct raster *raster, struct fixed from, struct fixed to)
+/* Whether some of an edge lies between the top and the bottom, and not to the right. */
+static inline bool find_edge(const struct raster *raster, struct fixed from, struct fixed to,
+                             struct edge *out)
 {
     int64_t floor_y = (int64_t)raster->height_px * FIXED_ONE;
     int64_t width = (int64_t)raster->width_px * FIXED_ONE;
     bool down = from.y < to.y;
     int64_t top = down ? from.y : to.y, bottom = down ? to.y : from.y;
-    int64_t low = from.x < to.x ? from.x : to.x, high = from.x < to.x ? to.x : from.x;
-    if (top == bottom || bottom <= 0 || top >= floor_y || low >= width)
-        return;
-    const struct edge edge = {.from = {down ? from.x : to.x, top},
-                              .to = {down ? to.x : from.x, bottom},
-                              .y = top < 0 ? 0 : top,
-                              .end = bottom > floor_y ? floor_y : bottom,
-                              .sign = down ? 1 : -1};
-    if (high <= 0) {
-        add_left(raster, edge.y, edge.end, edge.sign);
-        return;
+    *out = (struct edge){.from = {down ? from.x : to.x, top},
+                         .to = {down ? to.x : from.x, bottom},
+                         .y = top < 0 ? 0 : top,
+                         .end = bottom > floor_y ? floor_y : bottom,
+                         .sign = down ? 1 : -1};
+    return out->y < out->end && (from.x < width || to.x < width);
+}
+
+void raster_chain(struct raster *raster, const struct fixed *points, size_t n)
+{
+    struct inner inners[PIECE];
+    size_t n_inners = 0;
+    int64_t width = (int64_t)raster->width_px * FIXED_ONE;
+    for (size_t i = 0; i + 1 < n; i++) {
+        struct edge edge;
+        if (!find_edge(raster, points[i], points[i + 1], &edge))
+            continue;
+        int64_t low = edge.from.x < edge.to.x ? edge.from.x : edge.to.x;
+        int64_t high = edge.from.x < edge.to.x ? edge.to.x : edge.from.x;
+        if (high <= 0) {
+            add_left(raster, edge.y, edge.end, edge.sign);
+            continue;
+        }
+        touch_rows(raster, (int32_t)(edge.y >> 8), (int32_t)((edge.end - 1) >> 8));
+        if (low < 0 || high >= width || edge.to.y - edge.from.y >= SHORT_EDGE)
+            add_edge(raster, &edge);
+        else
+            inners[n_inners++] = inner_of(&edge);
+        /* First what is to be done, then it is done: so each takes the time of its work alone. */
+        for (size_t k = 0; n_inners == PIECE && k < PIECE; k++)
+            add_inner(raster, &inners[k]);
+        n_inners %= PIECE;
     }
-    touch_rows(raster, (int32_t)(edge.y >> 8), (int32_t)((edge.end - 1) >> 8));
-    if (low >= 0 && high < width && bottom - top < SHORT_EDGE)
-        add_inner(raster, &edge);
-    else
-        add_edge(raster, &edge);
+    for (size_t k = 0; k < n_inners; k++)
+        add_inner(raster, &inners[k]);
+}
+
+void raster_edge(struct raster *raster, struct fixed from, struct fixed to)
+{
+    const struct fixed ends[] = {from, to};
+    raster_chain(raster, ends, 2);
 }
 
 void raster_ring(struct raster *raster, const struct fixed *points, size_t n)
 {
-    for (size_t i = 0; i + 1 < n; i++)
-        raster_edge(raster, points[i], points[i + 1]);
+    raster_chain(raster, points, n);
     if (n > 2)
         raster_edge(raster, points[n - 1], points[0]);
 }

@@ -71,6 +71,9 @@ void raster_release(struct raster *raster); /* a zeroed one too */
  * long as what is added before the rows are read turns the same way and holes the other. */
 void raster_edge(struct raster *raster, struct fixed from, struct fixed to);
 
+/* Adds the edges between n points. */
+void raster_chain(struct raster *raster, const struct fixed *points, size_t n);
+
 /* Adds the closed chain of n points (the last edge is added if it is missing). */
 void raster_ring(struct raster *raster, const struct fixed *points, size_t n);
 

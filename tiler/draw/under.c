@@ -437,38 +437,51 @@ static bool block_is_open(const struct under *under, uint32_t block)
     return false;
 }
 
-void under_look(struct under *under)
+/* A box of pixels in blocks, cut to the picture. False: it lies outside. */
+static bool blocks_of(const struct under *under, const struct under_box *box, struct under_box *out)
 {
+    int64_t last = under->size_px - 1;
+    if (box->left > last || box->top > last || box->right < 0 || box->bottom < 0)
+        return false;
+    out->left = box->left < 0 ? 0 : box->left / BLOCK_PX;
+    out->top = box->top < 0 ? 0 : box->top / BLOCK_PX;
+    out->right = (box->right > last ? last : box->right) / BLOCK_PX;
+    out->bottom = (box->bottom > last ? last : box->bottom) / BLOCK_PX;
+    return true;
+}
+
+void under_look(struct under *under, const struct under_box *box)
+{
+    struct under_box blocks;
     uint32_t per_row = under->size_px / BLOCK_PX;
-    for (uint32_t block = 0; under->n_open > 0 && block < per_row * per_row; block++) {
-        if (under->opaque[block] || block_is_open(under, block))
-            continue;
-        uint32_t column = block % per_row;
-        under->opaque[block] = 1;
-        under->open[block / per_row * open_words(under->size_px) + column / 64] &=
-            ~(UINT64_C(1) << column % 64);
-        under->n_open--;
+    if (under->n_open == 0 || !blocks_of(under, box, &blocks))
+        return;
+    for (int64_t y = blocks.top; y <= blocks.bottom; y++) {
+        for (int64_t x = blocks.left; x <= blocks.right; x++) {
+            uint32_t block = (uint32_t)y * per_row + (uint32_t)x;
+            if (under->opaque[block] || block_is_open(under, block))
+                continue;
+            under->opaque[block] = 1;
+            under->open[(size_t)y * open_words(under->size_px) + (size_t)x / 64] &=
+                ~(UINT64_C(1) << x % 64);
+            under->n_open--;
+        }
     }
 }
 
-bool under_hides(const struct under *under, int64_t left, int64_t top, int64_t right,
-                 int64_t bottom)
+bool under_hides(const struct under *under, const struct under_box *box)
 {
-    int64_t last = under->size_px - 1;
-    if (under->n_open == 0 || left > last || top > last || right < 0 || bottom < 0)
+    struct under_box blocks;
+    if (under->n_open == 0 || !blocks_of(under, box, &blocks))
         return true;
-    left = left < 0 ? 0 : left / BLOCK_PX;
-    top = top < 0 ? 0 : top / BLOCK_PX;
-    right = (right > last ? last : right) / BLOCK_PX;
-    bottom = (bottom > last ? last : bottom) / BLOCK_PX;
     size_t words = open_words(under->size_px);
-    for (int64_t word = left / 64; word <= right / 64; word++) {
+    for (int64_t word = blocks.left / 64; word <= blocks.right / 64; word++) {
         uint64_t wanted = UINT64_MAX, seen = 0;
-        if (word == left / 64)
-            wanted &= UINT64_MAX << left % 64;
-        if (word == right / 64)
-            wanted &= UINT64_MAX >> (63 - right % 64);
-        for (int64_t y = top; y <= bottom; y++)
+        if (word == blocks.left / 64)
+            wanted &= UINT64_MAX << blocks.left % 64;
+        if (word == blocks.right / 64)
+            wanted &= UINT64_MAX >> (63 - blocks.right % 64);
+        for (int64_t y = blocks.top; y <= blocks.bottom; y++)
             seen |= under->open[(size_t)y * words + (size_t)word];
         if (seen & wanted)
             return false;

@@ -87,11 +87,15 @@ void under_flood(struct under *under, const struct ink *ink);
 void under_stamp(struct under *under, const struct stamp *stamp, int64_t x, int64_t y,
                  const struct ink *ink);
 
-/* Whether nothing of the box of pixels (ends included, cut to the picture) is seen any more;
- * finds out anew where that changed. */
-bool under_hides(const struct under *under, int64_t left, int64_t top, int64_t right,
-                 int64_t bottom);
-void under_look(struct under *under);
+/* Pixels, ends included; what lies outside of the picture does not count. */
+struct under_box {
+    int64_t left, top, right, bottom;
+};
+
+/* Whether nothing of a box is seen any more, as far as under_look found out where something was
+ * laid. */
+bool under_hides(const struct under *under, const struct under_box *box);
+void under_look(struct under *under, const struct under_box *box);
 
 /* What follows is dimmed where the raster's shape lies: mixed with the ink's colour, as much as
  * there is of it, its transparency left. Empties the raster. */

@@ -60,7 +60,8 @@ static bool is_hidden(const struct drawing *d, const struct detail_stretch *stre
 {
     struct fixed low = to_picture_far(d, stretch->west, stretch->north);
     struct fixed high = to_picture_far(d, stretch->east, stretch->south);
-    return under_hides(&d->canvas->under, low.x >> 8, low.y >> 8, high.x >> 8, high.y >> 8);
+    const struct under_box box = {low.x >> 8, low.y >> 8, high.x >> 8, high.y >> 8};
+    return under_hides(&d->canvas->under, &box);
 }
 
 /* A ring by stretches. To the right of a stretch only its ends matter: what lies left of the
@@ -77,13 +78,12 @@ static void add_ring(const struct drawing *d, const struct detail *detail, uint3
         if (stretch->south <= d->square.north || stretch->north >= d->square.south ||
             stretch->west >= d->square.east)
             continue;
-        struct fixed from = to_picture(d, p[i]);
+        struct fixed points[DETAIL_STRETCH + 1];
+        uint32_t n = 0;
         uint32_t step = stretch->east <= d->square.west || is_hidden(d, stretch) ? end - i : 1;
-        for (uint32_t k = i + step; k <= end; k += step) {
-            struct fixed to = to_picture(d, p[k]);
-            raster_edge(raster, from, to);
-            from = to;
-        }
+        for (uint32_t k = i; k <= end; k += step)
+            points[n++] = to_picture(d, p[k]);
+        raster_chain(raster, points, n);
     }
 }
 

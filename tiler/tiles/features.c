@@ -3,11 +3,6 @@
 #include "tiler/tiles/look.h"
 #include "tiler/tiles/ranked.h"
 
-enum {
-    /* So many fills from one look at what is hidden to the next. */
-    FILLS_A_LOOK = 4,
-};
-
 struct list {
     struct ranked *items; /* from the lowest up */
     size_t n;
@@ -64,10 +59,10 @@ static const struct shape *shape_at(const struct layer_job *job, const struct li
 
 /* Fetches what will be read of the features to come: they lie all over memory, each a chain of
  * three places, and the wait for them would be a tenth of the time. */
-static inline void look_ahead(const struct layer_job *job, const struct list *list, size_t i)
+static inline void look_ahead(const struct layer_job *job, const struct detail *detail,
+                              const struct list *list, size_t i)
 {
     static const size_t step = 8;
-    const struct detail *detail = job->detail;
     if (i >= 3 * step) {
         __builtin_prefetch(shape_at(job, list, i - 3 * step));
         __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * step) + 1) - 1);
@@ -87,33 +82,33 @@ static inline void look_ahead(const struct layer_job *job, const struct list *li
 
 /* ---- fills ---- */
 
-/* Whether nothing of the shape would be seen. */
-static bool is_hidden(const struct drawing *d, const struct shape *shape)
+/* The pixels that a shape may touch. */
+static struct under_box pixels_of(const struct drawing *d, const struct shape *shape)
 {
     struct fixed low = to_picture_far(d, shape->box.west, shape->box.north);
     struct fixed high = to_picture_far(d, shape->box.east, shape->box.south);
-    return under_hides(&d->canvas->under, (low.x >> 8) - 1, (low.y >> 8) - 1, (high.x >> 8) + 1,
-                       (high.y >> 8) + 1);
+    return (struct under_box){(low.x >> 8) - 1, (low.y >> 8) - 1, (high.x >> 8) + 1,
+                              (high.y >> 8) + 1};
 }
 
 static void draw_fills(const struct drawing *d, const struct layer_job *job,
                        const struct list *list)
 {
     struct canvas *canvas = d->canvas;
-    size_t laid = 0;
-    under_look(&canvas->under);
+    const struct under_box whole = {0, 0, canvas->size_px - 1, canvas->size_px - 1};
+    under_look(&canvas->under, &whole);
     for (size_t i = list->n; i-- > 0;) {
-        look_ahead(job, list, i);
+        look_ahead(job, job->detail, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
         const struct coat coat = {
             .colour = paint->colour, .opacity = paint->opacity, .pattern = paint->pattern};
-        if (shape->kind != GEOM_POLYGON || is_hidden(d, shape))
+        const struct under_box box = pixels_of(d, shape);
+        if (shape->kind != GEOM_POLYGON || under_hides(&canvas->under, &box))
             continue;
         add_polygon(d, job, shape);
         canvas_lay(canvas, &coat);
-        if (++laid % FILLS_A_LOOK == 0)
-            under_look(&canvas->under);
+        under_look(&canvas->under, &box);
     }
 }
 
@@ -165,7 +160,7 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
     size_t length = 0; /* of the run; thin lines are collected without counting */
     TRY(order_strokes(d, job, list, outlines));
     for (size_t i = list->n; i-- > 0;) {
-        look_ahead(job, list, i);
+        look_ahead(job, job->detail, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
         if (!outlines && (i + 1 == list->n || paint != paint_at(job, list, i + 1)))
@@ -222,6 +217,7 @@ static enum err_code draw_circles(const struct drawing *d, const struct layer_jo
 {
     const struct detail *full = &job->source->full;
     for (size_t i = list->n; i-- > 0;) {
+        look_ahead(job, full, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
         if (shape->kind == GEOM_POINT) {
