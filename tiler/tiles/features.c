@@ -59,10 +59,10 @@ static const struct shape *shape_at(const struct layer_job *job, const struct li
 
 /* Fetches what will be read of the features to come: they lie all over memory, each a chain of
  * three places, and the wait for them would be a tenth of the time. */
-static inline void look_ahead(const struct layer_job *job, const struct detail *detail,
-                              const struct list *list, size_t i)
+static inline void look_ahead(const struct layer_job *job, const struct list *list, size_t i)
 {
     static const size_t step = 8;
+    const struct detail *detail = job->detail;
     if (i >= 3 * step) {
         __builtin_prefetch(shape_at(job, list, i - 3 * step));
         __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * step) + 1) - 1);
@@ -98,7 +98,7 @@ static void draw_fills(const struct drawing *d, const struct layer_job *job,
     const struct under_box whole = {0, 0, canvas->size_px - 1, canvas->size_px - 1};
     under_look(&canvas->under, &whole);
     for (size_t i = list->n; i-- > 0;) {
-        look_ahead(job, job->detail, list, i);
+        look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
         const struct coat coat = {
@@ -160,7 +160,7 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
     size_t length = 0; /* of the run; thin lines are collected without counting */
     TRY(order_strokes(d, job, list, outlines));
     for (size_t i = list->n; i-- > 0;) {
-        look_ahead(job, job->detail, list, i);
+        look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
         const struct paint *paint = paint_at(job, list, i);
         if (!outlines && (i + 1 == list->n || paint != paint_at(job, list, i + 1)))
@@ -212,28 +212,72 @@ static void draw_circle(const struct drawing *d, struct fixed centre, const stru
     }
 }
 
+/* Circles of a tile, and the order in which they are drawn. */
+struct circles {
+    struct circle {
+        struct fixed centre;
+        uint32_t paint;
+    } * items;
+    struct ranked *order; /* of items */
+    size_t n, items_room, order_room;
+};
+
+static enum err_code add_circle(const struct drawing *d, struct circles *circles,
+                                const struct circle *circle, uint32_t rank)
+{
+    size_t n = circles->n;
+    circles->items =
+        arena_grow(d->arena, circles->items, &circles->items_room, n + 1, sizeof *circles->items);
+    circles->order =
+        arena_grow(d->arena, circles->order, &circles->order_room, n + 1, sizeof *circles->order);
+    if (!circles->items || !circles->order)
+        return err_nomem(d->err);
+    circles->items[n] = *circle;
+    circles->order[n] = (struct ranked){rank, (uint32_t)n};
+    circles->n++;
+    return ERR_OK;
+}
+
+static enum err_code add_circles(const struct drawing *d, const struct layer_job *job,
+                                 uint32_t feature, struct circles *circles)
+{
+    enum err_code code = ERR_OK;
+    const struct source *source = job->source;
+    const struct detail *full = &source->full;
+    const struct shape *shape = &source->shapes[feature];
+    uint32_t rank = job->look->rank ? job->look->rank[feature] : source_place(source, feature);
+    struct circle circle = {.paint = job->look->paint_of[feature]};
+    if (shape->kind == GEOM_POINT) {
+        uint32_t end = full->ring_ends[shape->first_ring];
+        for (uint32_t k = ring_start(full, shape->first_ring); k < end; k++) {
+            circle.centre = to_picture(d, full->points[k]);
+            TRY(add_circle(d, circles, &circle, rank));
+        }
+        return ERR_OK;
+    }
+    struct plane_point at;
+    TRY(source_point(source, feature, d->arena, &at, d->err));
+    circle.centre = to_picture(d, at);
+    TRY(add_circle(d, circles, &circle, rank));
+done:
+    return code;
+}
+
+/* Where they lie is read as it lies in memory, and put in order then. */
 static enum err_code draw_circles(const struct drawing *d, const struct layer_job *job,
                                   const struct list *list)
 {
-    const struct detail *full = &job->source->full;
-    for (size_t i = list->n; i-- > 0;) {
-        look_ahead(job, full, list, i);
-        const struct shape *shape = shape_at(job, list, i);
-        const struct paint *paint = paint_at(job, list, i);
-        if (shape->kind == GEOM_POINT) {
-            uint32_t start = ring_start(full, shape->first_ring);
-            for (uint32_t k = full->ring_ends[shape->first_ring]; k-- > start;)
-                draw_circle(d, to_picture(d, full->points[k]), paint);
-            continue;
-        }
-        struct plane_point at;
-        enum err_code code =
-            source_point(job->source, list->items[i].feature, d->arena, &at, d->err);
-        if (code != ERR_OK)
-            return code;
-        draw_circle(d, to_picture(d, at), paint);
+    enum err_code code = ERR_OK;
+    struct circles circles = {0};
+    for (size_t i = 0; i < list->n; i++)
+        TRY(add_circles(d, job, list->items[i].feature, &circles));
+    TRY(ranked_sort(circles.order, circles.n, d->arena, d->err));
+    for (size_t i = circles.n; i-- > 0;) {
+        const struct circle *circle = &circles.items[circles.order[i].feature];
+        draw_circle(d, circle->centre, &job->look->paints[circle->paint]);
     }
-    return ERR_OK;
+done:
+    return code;
 }
 
 /* ---- a layer ---- */
@@ -262,7 +306,6 @@ enum err_code features_draw(const struct drawing *d, size_t index)
         TRY(draw_strokes(d, &job, &list, false));
         break;
     case LAYER_CIRCLE:
-        TRY(order(d, &job, &list));
         TRY(draw_circles(d, &job, &list));
         break;
     case LAYER_BACKGROUND:
