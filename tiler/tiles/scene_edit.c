@@ -4,14 +4,14 @@
 #include "geo/findings/finding.h"
 #include "tiler/vector/attributes.h"
 
-static bool edits(const struct scene_edit *edit, enum layer_id layer)
+bool scene_edit_of(const struct scene_edit *edit, enum layer_id layer)
 {
     return edit->facts->n > 0 && edit->facts->layer == layer;
 }
 
 bool scene_edit_is_wide(const struct scene_edit *edit)
 {
-    return edits(edit, LAYER_ADMIN) || edits(edit, LAYER_CENSUS) || edits(edit, LAYER_POPULATION);
+    return scene_edit_of(edit, LAYER_POPULATION);
 }
 
 bool scene_edit_same_grade(const struct row_change *change)
@@ -58,10 +58,10 @@ static enum scene_fate fate_of_cells(const struct scene_edit *edit)
 /* A conflict is known by the row of its source. */
 static enum scene_fate fate_of_conflicts(const struct scene_edit *edit)
 {
-    if (edit->conflicts->n > 0)
-        return FATE_OTHER;
+    if (edit->conflicts->n > 0 || scene_edit_of(edit, LAYER_CENSUS))
+        return FATE_OTHER; /* areas of a census are cut with zones */
     for (size_t i = 0; i < FINDING_LAYERS; i++)
-        if (edits(edit, finding_layers[i]))
+        if (scene_edit_of(edit, finding_layers[i]))
             return FATE_OTHER;
     return says_otherwise(edit, true) ? FATE_SAYS : FATE_SAME;
 }
@@ -75,9 +75,11 @@ enum scene_fate scene_edit_fate(const struct scene_edit *edit, enum style_source
     case SOURCE_UNITS:
     case SOURCE_SELECTED:
     case SOURCE_OUTSIDE:
+        if (scene_edit_of(edit, LAYER_ADMIN))
+            return FATE_OTHER;
         return says_otherwise(edit, false) ? FATE_SAYS : FATE_SAME;
     case SOURCE_BOUNDARIES:
-        return FATE_SAME;
+        return scene_edit_of(edit, LAYER_ADMIN) ? FATE_OTHER : FATE_SAME;
     case SOURCE_CELLS:
         return fate_of_cells(edit);
     case SOURCE_CONFLICTS:
@@ -87,7 +89,7 @@ enum scene_fate scene_edit_fate(const struct scene_edit *edit, enum style_source
     default:
         break;
     }
-    if (edits(edit, layer))
+    if (scene_edit_of(edit, layer))
         return FATE_OTHER;
     bool graded = layer == LAYER_ENTERPRISES || records_field(layer, "enterprise_id");
     return graded && says_otherwise(edit, true) ? FATE_SAYS : FATE_SAME;

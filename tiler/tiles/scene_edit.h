@@ -21,7 +21,10 @@ struct scene_edit {
 enum scene_fate { FATE_SAME, FATE_SAYS, FATE_OTHER };
 enum scene_fate scene_edit_fate(const struct scene_edit *edit, enum style_source id);
 
-/* Whether it reaches so far that nothing can be taken for unchanged: boundaries, residents. */
+/* Whether it put or deleted records of that layer. */
+bool scene_edit_of(const struct scene_edit *edit, enum layer_id layer);
+
+/* Whether it reaches so far that nothing can be taken for unchanged: another grid of residents. */
 bool scene_edit_is_wide(const struct scene_edit *edit);
 
 /* Whether a grade row says of its subject what it said before: a map asks for no more. */

@@ -89,6 +89,24 @@ done:
     return code;
 }
 
+/* Densities are cut by the areas of a census. */
+static enum err_code add_densities(struct reaching *r, const struct world *world,
+                                   const char *census_id)
+{
+    enum err_code code = ERR_OK;
+    struct finding_ref *refs;
+    size_t n = 0;
+    int64_t row = world_find(world, LAYER_CENSUS, census_id);
+    if (row >= 0)
+        TRY(findings_near(world, world_geom(world, LAYER_CENSUS, (size_t)row)->box, r->arena, &refs,
+                          &n, r->err));
+    for (size_t i = 0; i < n; i++)
+        if (finding_at(world, refs[i])->kind == FINDING_DENSITY)
+            TRY(add_other(r, finding_box(world, refs[i])));
+done:
+    return code;
+}
+
 static enum err_code reach_conflicts(struct reaching *r)
 {
     enum err_code code = ERR_OK;
@@ -104,6 +122,10 @@ static enum err_code reach_conflicts(struct reaching *r)
     for (size_t l = 0; l < FINDING_LAYERS; l++)
         for (size_t i = 0; facts->layer == finding_layers[l] && i < facts->n; i++)
             TRY(add_source(r, finding_layers[l], id_of(&facts->items[i])));
+    for (size_t i = 0; facts->layer == LAYER_CENSUS && i < facts->n; i++) {
+        TRY(add_densities(r, r->step->old, id_of(&facts->items[i])));
+        TRY(add_densities(r, r->step->now, id_of(&facts->items[i])));
+    }
 done:
     return code;
 }

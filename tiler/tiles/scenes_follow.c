@@ -206,8 +206,10 @@ static enum err_code follow(struct scenes *scenes, struct scenes *before,
     follow_labels(scenes, before, edit);
     if (!edit || scene_edit_is_wide(edit))
         return ERR_OK;
-    shape_memo_release(scenes->shapes);
-    scenes->shapes = shape_memo_acquire(before->shapes);
+    if (!scene_edit_of(edit, LAYER_CENSUS)) { /* what it keeps is cut by one */
+        shape_memo_release(scenes->shapes);
+        scenes->shapes = shape_memo_acquire(before->shapes);
+    }
     for (int id = 0; id < SOURCE_COUNT; id++) {
         enum scene_fate fate = scene_edit_fate(edit, (enum style_source)id);
         if (fate != FATE_OTHER)

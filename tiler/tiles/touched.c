@@ -9,7 +9,7 @@
 
 enum { ALL_MAPS = (1 << MAP_COUNT) - 1 };
 
-static enum err_code touch_all(struct touched *out)
+enum err_code touched_all(struct touched *out)
 {
     out->all = true;
     out->maps = ALL_MAPS;
@@ -177,6 +177,23 @@ static uint32_t find_looks(const struct hunt *h, const struct style_layer *layer
     return looks | (looks & 1U << (TILE_ZOOM_MAX + 1)) >> 1;
 }
 
+enum err_code touched_see_feature(struct hunt *h, const struct source *source, uint32_t feature,
+                                  struct plane_box box)
+{
+    enum err_code code = ERR_OK;
+    const struct style *style = scenes_style(h->wanted->scenes);
+    for (size_t k = 0; k < style_layer_count(style); k++) {
+        const struct style_layer *layer = style_layer(style, k);
+        struct sight sight;
+        if (layer->source == SOURCE_NONE || scenes_source_id(layer->source) != h->id)
+            continue;
+        find_sight(h, layer, find_looks(h, layer), source, feature, &sight);
+        TRY(add_seen(h, layer, box, sight.looks, sight.looks, sight.reach_px));
+    }
+done:
+    return code;
+}
+
 /* All of a source that are gone, or come. */
 static enum err_code see(struct hunt *h, const struct source *source)
 {
@@ -285,7 +302,7 @@ static enum err_code see_all_pairs(struct hunt *h, const struct source *before,
         if (layer->source == h->id)
             TRY(see_pairs(h, layer, before, after));
         else if (before->n > 0 && (layer->depends & EXPR_FEATURE)) /* of ?unit= */
-            return touch_all(h->out);
+            return touched_all(h->out);
     }
 done:
     return code;
@@ -362,7 +379,8 @@ static enum err_code build(struct hunt *h, const struct world *world, const stru
                                          .n_rows = picked->n_rows,
                                          .refs = picked->refs ? picked->refs : &no_ref,
                                          .n_refs = picked->n_refs,
-                                         .shapes = h->wanted->scenes->shapes};
+                                         .shapes = world == h->now ? h->wanted->scenes->shapes
+                                                                   : h->wanted->before->shapes};
     return source_build(&wanted, h->arena, out, h->err);
 }
 
@@ -478,7 +496,7 @@ enum err_code touched_find(const struct touched_wanted *wanted, struct arena *ar
     struct scenes *scenes = wanted->scenes;
     *out = (struct touched){.arena = arena};
     if (!wanted->edit || scene_edit_is_wide(wanted->edit))
-        return touch_all(out);
+        return touched_all(out);
     struct hunt hunt = {.wanted = wanted,
                         .out = out,
                         .arena = &wanted->worker->arena,
@@ -489,10 +507,13 @@ enum err_code touched_find(const struct touched_wanted *wanted, struct arena *ar
         struct hunt one = hunt;
         one.id = (enum style_source)id;
         one.layer = attribute_layer(one.id);
-        if (scenes_source_id(one.id) != one.id || one.id == SOURCE_BOUNDARIES ||
+        if (scenes_source_id(one.id) != one.id ||
             scene_edit_fate(wanted->edit, one.id) == FATE_SAME)
             continue;
-        TRY(hunt_source(&one));
+        if (one.layer == LAYER_ADMIN && scene_edit_of(wanted->edit, LAYER_ADMIN))
+            TRY(touched_units(&one));
+        if (one.id != SOURCE_BOUNDARIES)
+            TRY(hunt_source(&one));
     }
     TRY(canvas_use_fonts(wanted->canvas, scenes_style(scenes), err));
     for (int map = 0; map < MAP_COUNT && !out->all; map++)

@@ -136,6 +136,37 @@ done:
     return code;
 }
 
+static enum err_code pick_densities(struct hunt *h, const struct world *world,
+                                    struct picked *picked, const char *census_id)
+{
+    enum err_code code = ERR_OK;
+    struct finding_ref *refs;
+    size_t n = 0;
+    int64_t row = world_find(world, LAYER_CENSUS, census_id);
+    if (row >= 0)
+        TRY(findings_near(world, world_geom(world, LAYER_CENSUS, (size_t)row)->box, h->arena, &refs,
+                          &n, h->err));
+    for (size_t i = 0; i < n; i++)
+        if (finding_at(world, refs[i])->kind == FINDING_DENSITY)
+            TRY(touched_pick_finding(h, picked, refs[i]));
+done:
+    return code;
+}
+
+/* Zones whose dense part may be cut by other areas of a census, whoever lives there. */
+static enum err_code pick_cut_by_census(struct hunt *h)
+{
+    enum err_code code = ERR_OK;
+    const struct row_changes *facts = h->wanted->edit->facts;
+    for (size_t i = 0; i < facts->n; i++) {
+        const char *id = id_of(&facts->items[i]);
+        TRY(pick_densities(h, h->old, &h->gone, id));
+        TRY(pick_densities(h, h->now, &h->come, id));
+    }
+done:
+    return code;
+}
+
 enum err_code touched_pick(struct hunt *h)
 {
     enum err_code code = ERR_OK;
@@ -143,7 +174,10 @@ enum err_code touched_pick(struct hunt *h)
     const struct row_changes *own = h->id == SOURCE_CONFLICTS  ? edit->conflicts
                                     : h->id == SOURCE_SEGMENTS ? edit->segments
                                                                : edit->facts;
-    if (h->id == SOURCE_CONFLICTS || h->id == SOURCE_SEGMENTS || own->layer == h->layer)
+    bool has_own = h->id != SOURCE_UNITS && own->layer == h->layer; /* units: touched_units.c */
+    if (h->id == SOURCE_CONFLICTS && scene_edit_of(edit, LAYER_CENSUS))
+        TRY(pick_cut_by_census(h));
+    if (h->id == SOURCE_CONFLICTS || h->id == SOURCE_SEGMENTS || has_own)
         for (size_t i = 0; i < own->n; i++)
             TRY(pick_change(h, &own->items[i]));
     TRY(pick_graded(h));

@@ -34,6 +34,16 @@ struct hunt {
 /* Whether what a grade row says has a say in how the layer looks. */
 bool touched_asks_grade(const struct style_layer *layer);
 
+/* There is no telling: any tile may have changed. */
+enum err_code touched_all(struct touched *out);
+
+/* A feature of the source that is drawn otherwise in a box, by every layer that draws it. */
+enum err_code touched_see_feature(struct hunt *h, const struct source *source, uint32_t feature,
+                                  struct plane_box box);
+
+/* touched_units.c: the units, or their borders, after an edit of boundaries. */
+enum err_code touched_units(struct hunt *h);
+
 /* touched_pick.c: which features of the source differ: h->gone, come, before, after. */
 enum err_code touched_pick(struct hunt *h);
 enum err_code touched_pick_row(struct hunt *h, struct picked *picked, int64_t row); /* -1: none */
