@@ -6,6 +6,10 @@
  * with the maps and zooms where it is seen. A tile that meets none of them is byte by byte the same
  * after the edit: what is drawn in a tile depends on what is near it alone.
  *
+ * After an edit of boundaries the units and borders of both worlds are held against each other: one
+ * that has the same vertices, thinned alike, is the same. After one of a census the zones that its
+ * areas are cut with count as changed. A unit that is gone, or another population grid, touches all.
+ *
  * Life:    touched_find, any number of touched_tile; lives in the arena given.
  * Threads: finding one thread; asking any.
  * Space:   units of the plane (plane.h).
