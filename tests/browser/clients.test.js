@@ -17,6 +17,7 @@ const views = [
   { map: 'pipelines', z: 11, x: 1628, y: 785 },
   { map: 'county', z: 13, x: 6512, y: 3142, style: 'accessible' },
   { map: 'city', z: 8, x: 203, y: 97, style: 'dark' },
+  { map: 'city', z: 9, x: 407, y: 197, style: 'dark', unit: '640100' },
   { map: 'pipelines', z: 11, x: 1628, y: 785, style: 'print', most: 4 }, // its names run along lines
 ];
 // Mean of the channels' differences, of 255. Measured: README.md.
@@ -64,7 +65,7 @@ async function compareView({ url, view, center, width, height }) {
   const load = () => new Promise((resolve, reject) => {
     window.shown?.remove();
     window.shown = new maplibregl.Map({
-      container: 'map', style: `${url}/styles/${view.style ?? 'four-colour'}.json?map=${view.map}`, center, zoom: view.z - 1, fadeDuration: 0, interactive: false,
+      container: 'map', style: `${url}/styles/${view.style ?? 'four-colour'}.json?map=${view.map}${view.unit ? `&unit=${view.unit}` : ''}`, center, zoom: view.z - 1, fadeDuration: 0, interactive: false,
       attributionControl: false, localIdeographFontFamily: false, canvasContextAttributes: { preserveDrawingBuffer: true, antialias: true },
     });
     window.shown.on('error', (event) => reject(new Error(String(event.error?.message ?? event))));
@@ -85,7 +86,7 @@ async function compareView({ url, view, center, width, height }) {
   const tiles = [];
   for (let x = -Math.ceil(width / 512); x < Math.ceil(width / 512); x++)
     for (let y = -Math.ceil(height / 512); y < Math.ceil(height / 512); y++)
-      tiles.push(fetch(`${url}/tiles/${view.map}/${view.z}/${view.x + x}/${view.y + y}.png?png=32&style=${view.style ?? 'four-colour'}`).then((r) => r.blob()).then(createImageBitmap).then((image) => ({ image, x, y })));
+      tiles.push(fetch(`${url}/tiles/${view.map}/${view.z}/${view.x + x}/${view.y + y}.png?png=32&style=${view.style ?? 'four-colour'}${view.unit ? `&unit=${view.unit}` : ''}`).then((r) => r.blob()).then(createImageBitmap).then((image) => ({ image, x, y })));
   const images = await Promise.all(tiles);
   const ours = canvas((context) => images.forEach(({ image, x, y }) => context.drawImage(image, width / 2 + x * 256, height / 2 + y * 256)));
   let sum = 0, far = 0, drawn = 0;
@@ -113,7 +114,7 @@ async function compareView({ url, view, center, width, height }) {
 async function drawView({ url, view, center }) {
   window.shown?.setTarget(null);
   window.shown = new ol.Map({ target: 'map', controls: [], view: new ol.View({ center: ol.proj.fromLonLat(center), zoom: view.z }) });
-  await olms.apply(window.shown, `${url}/styles/${view.style ?? 'four-colour'}.json?map=${view.map}`);
+  await olms.apply(window.shown, `${url}/styles/${view.style ?? 'four-colour'}.json?map=${view.map}${view.unit ? `&unit=${view.unit}` : ''}`);
   window.shown.getView().setCenter(ol.proj.fromLonLat(center));
   window.shown.getView().setZoom(view.z);
   await new Promise((resolve) => { window.shown.once('rendercomplete', resolve); window.shown.render(); });
@@ -147,7 +148,7 @@ async function main() {
     let sum = 0;
     for (const view of views) {
       const name = `${view.map}-${view.z}${view.style ? `-${view.style}` : ''}`;
-      await check(`MapLibre GL draws ${view.map} at zoom ${view.z} as we do${view.style ? `, ${view.style}` : ''}`, async () => {
+      await check(`MapLibre GL draws ${view.map} at zoom ${view.z} as we do${view.style ? `, ${view.style}` : ''}${view.unit ? `, unit ${view.unit}` : ''}`, async () => {
         const center = [lon_of(view.z, view.x), lat_of(view.z, view.y)];
         const result = await maplibre.page.evaluate(compareView, { url, view, center, width: WIDTH, height: HEIGHT });
         for (const kind of ['ours', 'theirs', 'difference']) fs.writeFileSync(path.join(output, `maplibre-${name}-${kind}.png`), Buffer.from(result[kind], 'base64'));
@@ -164,7 +165,7 @@ async function main() {
     });
     const openlayers = await openPage(browser, url, 'openlayers.html');
     for (const view of views) {
-      await check(`OpenLayers draws ${view.map} at zoom ${view.z}${view.style ? `, ${view.style}` : ''}`, async () => {
+      await check(`OpenLayers draws ${view.map} at zoom ${view.z}${view.style ? `, ${view.style}` : ''}${view.unit ? `, unit ${view.unit}` : ''}`, async () => {
         const center = [lon_of(view.z, view.x), lat_of(view.z, view.y)];
         const result = await openlayers.page.evaluate(drawView, { url, view, center });
         await openlayers.page.screenshot({ path: path.join(output, `openlayers-${view.map}-${view.z}.png`) });

@@ -228,6 +228,7 @@ async function desktop(browser, base, size) {
       await page.click(`#layers input[name=${name}]`);
       assert((await page.isChecked(`#layers input[name=${name}]`)) !== was, `${name} did not change`);
     }
+    await says(page, '#entries', /重大隐患/);
     await settled(page, seen);
   });
   await check('a style of the server is chosen: tiles, legend and page follow, as pictures and as vector tiles', async () => {

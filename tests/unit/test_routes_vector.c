@@ -48,7 +48,7 @@ static void test_vector_tiles_come_plain_and_gzipped_and_empty_ones_are_204(void
     request.if_none_match = tag;
     assert_true(ask_with(s, &request));
     assert_int_equal(s->response.status, 304);
-    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?unit=640100"), 400);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?png=8"), 400);
     assert_int_equal(get(s, "/tiles/city/9/407/197@2x.mvt"), 400);
     assert_int_equal(get(s, "/tiles/city/9/512/197.mvt"), 404);
 }
@@ -192,6 +192,15 @@ static void test_a_unit_and_what_lies_outside_it_are_geojson(void **state)
     assert_int_equal(get(s, "/v1/units/640100/inside.geojson"), 404);
     assert_int_equal(get(s, "/v1/units/999999/outside.geojson"), 404);
     assert_int_equal(get(s, "/v1/units/640100/outside.geojson?a=1"), 400);
+    /* What OpenLayers hands on from the style's address. */
+    char tag[BLOB_TAG_BYTES];
+    assert_int_equal(get(s, "/v1/units/640100/outside.geojson?map=city&unit=640100"), 200);
+    assert_int_equal(get(s, "/tiles/city.json?map=city&unit=640100"), 200);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt"), 200);
+    memcpy(tag, s->response.body->tag, sizeof tag);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?map=city&unit=640100"), 200);
+    assert_string_equal(s->response.body->tag, tag);
+    assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?unit=999999"), 404);
 }
 
 int main(void)

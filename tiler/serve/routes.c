@@ -80,7 +80,8 @@ static const struct route table[] = {
     {"/healthz", HTTP_GET, NEEDS_NOTHING, ask_health, NO_PARAMS, JSON_TYPE},
     {"/metrics", HTTP_GET, NEEDS_NOTHING, ask_metrics, NO_PARAMS,
      "text/plain; version=0.0.4; charset=utf-8"},
-    {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, PARAMS("style", "map"), JSON_TYPE},
+    /* map and unit: OpenLayers hands them on from the style's address to all that it leads to */
+    {"/tiles/*", HTTP_GET, NEEDS_WORLD, ask_tilejson, PARAMS("style", "map", "unit"), JSON_TYPE},
     {"/styles/*", HTTP_GET, NEEDS_WORLD, ask_style, PARAMS("map", "unit"), JSON_TYPE},
     {"/styles/*/*", HTTP_GET, NEEDS_WORLD, ask_sprite, NO_PARAMS, JSON_TYPE},
     {"/tiles/*/*/*/*", HTTP_GET, NEEDS_TILE, ask_tile,
@@ -92,7 +93,7 @@ static const struct route table[] = {
     {"/v1/at", HTTP_GET, NEEDS_WORLD, ask_at, PARAMS("lon", "lat", "radius_m"), JSON_TYPE},
     {"/v1/units", HTTP_GET, NEEDS_WORLD, ask_units, NO_PARAMS, JSON_TYPE},
     {"/v1/units/*", HTTP_GET, NEEDS_WORLD, ask_unit, PARAMS("explain", "method"), JSON_TYPE},
-    {"/v1/units/*/*", HTTP_GET, NEEDS_WORLD, ask_unit_shape, NO_PARAMS, GEOJSON_TYPE},
+    {"/v1/units/*/*", HTTP_GET, NEEDS_WORLD, ask_unit_shape, PARAMS("map", "unit"), GEOJSON_TYPE},
     {"/v1/enterprises", HTTP_GET, NEEDS_WORLD, ask_enterprises,
      PARAMS("grade", "unit", "limit", "after"), JSON_TYPE},
     {"/v1/enterprises/*", HTTP_GET, NEEDS_WORLD, ask_enterprise, PARAMS("explain"), JSON_TYPE},

@@ -116,6 +116,7 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     key->z = tile.z, key->x = tile.x, key->y = tile.y;
     size_t n_allowed = (size_t)(params_text(&ask->params, "style") != NULL) +
                        (size_t)(params_text(&ask->params, "map") != NULL) +
+                       (size_t)(params_text(&ask->params, "unit") != NULL) +
                        (size_t)(params_text(&ask->params, "v") != NULL);
     if (out->vector && ask->params.n > n_allowed)
         return err_set(err, ERR_USAGE, "a vector tile takes no parameters but style and v");
@@ -123,6 +124,8 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
     key->unit = params_text(&ask->params, "unit");
     if (key->unit && world_unit(ask->world, key->unit) < 0)
         return err_set(err, ERR_NOT_FOUND, "no unit has the code \"%s\"", key->unit);
+    if (out->vector) /* the client draws it, from a source of its own */
+        key->unit = NULL;
     const char *overlay = params_text(&ask->params, "overlay");
     key->overlay = overlay != NULL;
     if (overlay && strcmp(overlay, "1") != 0)

@@ -10,6 +10,7 @@ import { count, getLanguage, setLanguage, styleName, t } from './words.js';
 const MAPS = ['risk', 'region', 'city', 'county', 'dangers'];
 const TOOLS = ['at', 'check', 'incident'];
 const LAYERS = ['tiles', 'enterprises', 'conflicts', 'pipelines', 'dangers', 'basemap'];
+const OVERLAYS = ['pipelines', 'dangers']; // layers that are maps with a legend of their own
 const FORMATS = ['png', 'mvt'];
 const FORMAT_KEY = 'sisetu-format'; // the choice of tiles, remembered in this browser
 const STATUS_EVERY_MS = 3000;
@@ -91,7 +92,7 @@ function shownMap() {
 
 let legendShown = '';
 async function renderLegend() {
-  const names = state.layers.has('pipelines') ? [shownMap(), 'pipelines'] : [shownMap()];
+  const names = [...new Set([shownMap(), ...OVERLAYS.filter((name) => state.layers.has(name))])];
   const style = state.style || status?.styles[0];
   if (!style) return;
   const key = `${names}|${getLanguage()}|${style}|${versionOf(status)}`;
@@ -142,7 +143,7 @@ function toggleLayer(name, on) {
   else state.layers.delete(name);
   map.setShown(name, on);
   if (name === 'conflicts' && on) loadConflicts();
-  if (name === 'pipelines') renderLegend();
+  if (OVERLAYS.includes(name)) renderLegend();
   writeLink();
 }
 
