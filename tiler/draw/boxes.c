@@ -25,7 +25,7 @@ struct box {
 struct boxes {
     /* Boxes that can still grow, their edges side by side; lanes after the last are never near. */
     uint32_t low[BOXES_MOST + LANES], high[BOXES_MOST + LANES];
-    uint32_t longest[BOXES_MOST + LANES]; /* how long each edge may become */
+    uint32_t room[BOXES_MOST + LANES]; /* by how much each edge may grow */
     uint32_t number[BOXES_MOST];
     uint32_t n_open;
     struct box all[BOXES_MOST];
@@ -63,16 +63,10 @@ static void sort_by_green(const struct item *items, uint32_t n, uint32_t *order)
         order[starts[channel(items[i].colour, GREEN)]++] = i;
 }
 
-static inline bytes smaller(bytes a, bytes b)
+/* How much a is above b, else 0. */
+static inline bytes above(bytes a, bytes b)
 {
-    bytes less = (bytes)(a < b);
-    return (a & less) | (b & ~less);
-}
-
-static inline bytes larger(bytes a, bytes b)
-{
-    bytes more = (bytes)(a > b);
-    return (a & more) | (b & ~more);
+    return (a - b) & (bytes)(a > b);
 }
 
 /* Where in the open boxes the colour is put: the one whose edges grow least in sum, the first of
@@ -84,13 +78,13 @@ static uint32_t best_open(const struct boxes *b, uint32_t colour)
     lanes four = {(int32_t)colour, (int32_t)colour, (int32_t)colour, (int32_t)colour};
     bytes wanted = (bytes)four;
     for (uint32_t i = 0; i < b->n_open; i += LANES, at += LANES) {
-        bytes low, high, longest;
+        bytes low, high, room;
         memcpy(&low, b->low + i, sizeof low);
         memcpy(&high, b->high + i, sizeof high);
-        memcpy(&longest, b->longest + i, sizeof longest);
-        bytes length = larger(high, wanted) - smaller(low, wanted);
-        lanes is_near = (lanes)(bytes)(length > longest) == 0;
-        lanes grown = (lanes)(length - (high - low));
+        memcpy(&room, b->room + i, sizeof room);
+        bytes growth = above(low, wanted) | above(wanted, high);
+        lanes is_near = (lanes)(bytes)(growth > room) == 0;
+        lanes grown = (lanes)growth;
         lanes sum = (grown & 0xFF00FF) + (grown >> 8 & 0xFF00FF);
         sum = (sum & 0xFFFF) + (sum >> 16);
         lanes key = (((sum << 16) | at) & is_near) | (~is_near & none);
@@ -103,12 +97,12 @@ static uint32_t best_open(const struct boxes *b, uint32_t colour)
     return best == none ? b->n_open : (uint32_t)best & 0xFFFF;
 }
 
-/* Lanes after the last: as long as can be, so that nothing fits. */
+/* Lanes after the last: inside out, so that everything is outside. */
 static void end_open(struct boxes *b)
 {
     for (uint32_t i = b->n_open; i < b->n_open + LANES; i++) {
-        b->low[i] = b->longest[i] = 0;
-        b->high[i] = UINT32_MAX;
+        b->low[i] = UINT32_MAX;
+        b->high[i] = b->room[i] = 0;
     }
 }
 
@@ -125,7 +119,7 @@ static void close_passed(struct boxes *b, uint32_t green)
         b->n_open--;
         b->low[i] = b->low[b->n_open];
         b->high[i] = b->high[b->n_open];
-        b->longest[i] = b->longest[b->n_open];
+        b->room[i] = b->room[b->n_open];
         b->number[i] = b->number[b->n_open];
     }
     end_open(b);
@@ -148,7 +142,7 @@ static bool open_box(struct boxes *b, uint32_t colour, uint32_t item)
     if (b->n == BOXES_MOST)
         return false;
     b->low[b->n_open] = b->high[b->n_open] = colour;
-    b->longest[b->n_open] = 2 * b->limit * UINT32_C(0x01010101);
+    b->room[b->n_open] = 2 * b->limit * UINT32_C(0x01010101);
     b->number[b->n_open] = b->n;
     b->all[b->n++] = (struct box){.heaviest = item};
     b->n_open++;
@@ -171,7 +165,7 @@ static bool open_fixed(struct boxes *b, uint32_t colour, uint32_t item)
         b->low[at] |= low << (8 * axis);
         b->high[at] |= high << (8 * axis);
     }
-    b->longest[at] = b->high[at] - b->low[at];
+    b->room[at] = 0;
     return true;
 }
 
@@ -193,6 +187,7 @@ static void put(struct boxes *b, struct item *items, uint32_t i, uint32_t at)
     if (box->is_fixed)
         return;
     widen(&b->low[at], &b->high[at], item->colour);
+    b->room[at] = 2 * b->limit * UINT32_C(0x01010101) - (b->high[at] - b->low[at]);
     if (item->count > items[box->heaviest].count)
         box->heaviest = i;
     for (int axis = 0; axis < CHANNELS; axis++)
