@@ -1,5 +1,6 @@
 #include "tiler/draw/under.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __SSE2__
@@ -365,35 +366,36 @@ void under_thin(struct under *under, const struct ink *ink)
 
 /* ---- stamps ---- */
 
-/* Lays eight alphas, of which most stamps have many that are 0. */
-static inline void lay_eight(struct under_cell *cell, const struct tint *tint, const uint8_t *eight)
+/* Lays eight alphas, the first in the lowest byte, of which most stamps have many that are 0. */
+static inline void lay_eight(struct under_cell *cell, const struct tint *tint, uint64_t alphas)
 {
-    uint64_t any;
-    memcpy(&any, eight, sizeof any);
-    if (any)
+    uint8_t eight[LANES];
+    alphas = htole64(alphas);
+    memcpy(eight, &alphas, sizeof eight);
+    if (alphas)
         add_part(cell, tint, mul(mul(spread(eight), tint->alpha), cell->through));
 }
 
-/* Rows of a stamp up to 16 pixels wide that lies between the left and the right edge: as many
- * cells as it can touch, filled up with zeros. */
+/* Rows of a stamp up to 16 pixels wide that lies between the left and the right edge: shifted to
+ * where cells begin, as two numbers of eight alphas, of which some may go into a third cell. */
 static void lay_narrow(struct under *under, const struct stamp *stamp, int64_t x, int64_t y,
                        const struct tint *tint)
 {
-    enum { MOST = 2 * LANES };
-    uint8_t row[LANES + 2 * MOST] = {0};
-    int64_t size = under->size_px, n = (int64_t)stamp->width * stamp->height;
+    int64_t size = under->size_px, width = stamp->width, n = width * stamp->height;
     int64_t top = y < 0 ? 0 : y, bottom = y + stamp->height > size ? size : y + stamp->height;
-    for (int64_t at = top; at < bottom; at++) {
-        int64_t first = (at - y) * stamp->width;
-        struct under_cell *cell = under->cells + at * (size / LANES) + x / LANES;
-        uint8_t *to = row + x % LANES;
-        if (first + MOST <= n)
-            memcpy(to, stamp->alpha + first, MOST); /* with some of the next row */
-        else
-            memcpy(to, stamp->alpha + first, (size_t)stamp->width);
-        memset(to + stamp->width, 0, MOST);
-        for (int i = 0; i < 3; i++)
-            lay_eight(cell + i, tint, row + (size_t)i * LANES);
+    unsigned shift = (unsigned)(x % LANES) * 8;
+    uint64_t first_mask = width < LANES ? UINT64_MAX >> (64 - 8 * width) : UINT64_MAX;
+    uint64_t second_mask = width <= LANES ? 0 : UINT64_MAX >> (128 - 8 * width);
+    for (int64_t row = top; row < bottom; row++) {
+        int64_t at = (row - y) * width;
+        struct under_cell *cell = under->cells + row * (size / LANES) + x / LANES;
+        uint64_t pair[2] = {0, 0};
+        /* With some of the next row, which is masked. */
+        memcpy(pair, stamp->alpha + at, at + 2 * LANES <= n ? sizeof pair : (size_t)width);
+        uint64_t first = le64toh(pair[0]) & first_mask, second = le64toh(pair[1]) & second_mask;
+        lay_eight(cell, tint, first << shift);
+        lay_eight(cell + 1, tint, shift ? second << shift | first >> (64 - shift) : second);
+        lay_eight(cell + 2, tint, shift ? second >> (64 - shift) : 0);
     }
 }
 
@@ -402,7 +404,7 @@ void under_stamp(struct under *under, const struct stamp *stamp, int64_t x, int6
 {
     const struct tint tint = tint_of(ink);
     int64_t size = under->size_px;
-    if (stamp->width <= 2 * LANES && x >= 0 && x / LANES + 3 <= size / LANES) {
+    if (stamp->width > 0 && stamp->width <= 2 * LANES && x >= 0 && x / LANES + 3 <= size / LANES) {
         lay_narrow(under, stamp, x, y, &tint);
         return;
     }
@@ -417,8 +419,10 @@ void under_stamp(struct under *under, const struct stamp *stamp, int64_t x, int6
             int64_t from = cell * LANES < left ? left : cell * LANES;
             int64_t to = (cell + 1) * LANES > right ? right : (cell + 1) * LANES;
             uint8_t eight[LANES] = {0};
+            uint64_t alphas;
             memcpy(eight + from % LANES, alpha + (from - x), (size_t)(to - from));
-            lay_eight(&cells[cell], &tint, eight);
+            memcpy(&alphas, eight, sizeof alphas);
+            lay_eight(&cells[cell], &tint, le64toh(alphas));
         }
     }
 }
