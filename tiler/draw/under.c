@@ -391,7 +391,8 @@ static void lay_narrow(struct under *under, const struct stamp *stamp, int64_t x
         struct under_cell *cell = under->cells + row * (size / LANES) + x / LANES;
         uint64_t pair[2] = {0, 0};
         /* With some of the next row, which is masked. */
-        memcpy(pair, stamp->alpha + at, at + 2 * LANES <= n ? sizeof pair : (size_t)width);
+        memcpy(pair, stamp->alpha + at,
+               at + (int64_t)sizeof pair <= n ? sizeof pair : (size_t)width);
         uint64_t first = le64toh(pair[0]) & first_mask, second = le64toh(pair[1]) & second_mask;
         lay_eight(cell, tint, first << shift);
         lay_eight(cell + 1, tint, shift ? second << shift | first >> (64 - shift) : second);
