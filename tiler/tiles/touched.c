@@ -384,6 +384,20 @@ static enum err_code build(struct hunt *h, const struct world *world, const stru
     return source_build(&wanted, h->arena, out, h->err);
 }
 
+static bool is_area(const struct world *world, struct finding_ref ref)
+{
+    return finding_at(world, ref)->kind != FINDING_DISTANCE;
+}
+
+static bool is_beside(const struct world *world, const struct picked *picked, struct box box)
+{
+    for (size_t i = 0; i < picked->n_refs; i++)
+        if (is_area(world, picked->refs[i]) &&
+            box_intersects(finding_box(world, picked->refs[i]), box))
+            return true;
+    return false;
+}
+
 /* The areas among all findings that share a vertex with one that is gone, or comes. */
 static enum err_code see_near_conflicts(struct hunt *h, const struct world *world,
                                         const struct picked *picked)
@@ -391,17 +405,18 @@ static enum err_code see_near_conflicts(struct hunt *h, const struct world *worl
     enum err_code code = ERR_OK;
     struct picked near = {0};
     struct source areas;
-    for (size_t i = 0; i < picked->n_refs; i++) {
-        struct finding_ref *refs;
-        size_t n;
-        if (finding_at(world, picked->refs[i])->kind == FINDING_DISTANCE)
-            continue;
-        struct box box = finding_box(world, picked->refs[i]);
-        TRY(findings_near(h->old, box, h->arena, &refs, &n, h->err));
-        for (size_t k = 0; k < n; k++)
-            if (finding_at(h->old, refs[k])->kind != FINDING_DISTANCE)
-                TRY(touched_pick_finding(h, &near, refs[k]));
-    }
+    struct finding_ref *refs;
+    struct box around = box_empty();
+    size_t n = 0;
+    for (size_t i = 0; i < picked->n_refs; i++)
+        if (is_area(world, picked->refs[i]))
+            around = box_union(around, finding_box(world, picked->refs[i]));
+    if (box_is_empty(around))
+        return ERR_OK;
+    TRY(findings_near(h->old, around, h->arena, &refs, &n, h->err));
+    for (size_t i = 0; i < n; i++)
+        if (is_area(h->old, refs[i]) && is_beside(world, picked, finding_box(h->old, refs[i])))
+            TRY(touched_pick_finding(h, &near, refs[i]));
     TRY(build(h, h->old, &near, &areas));
     for (uint32_t i = 0; i < areas.n; i++) {
         const struct shape *shape = &areas.shapes[i];
