@@ -70,7 +70,8 @@ static void test_every_kind_of_wrong_has_its_sentence(void **state)
         {"/tiles/risk/1/0/0.png?unit=", 404, "no unit"},
         {"/tiles/risk/1/0/0.png?unit=%27%20OR%201%3D1", 404, "no unit"},
         {"/tiles/risk/1/0/0.png?dpi=96", 400, "unknown parameter"},
-        {"/tiles/risk/1/0/0.mvt?unit=640100", 400, "a vector tile takes no parameter"},
+        {"/tiles/risk/1/0/0.mvt?unit=1", 404, "no unit"},
+        {"/tiles/risk/1/0/0.mvt?overlay=1", 400, "a vector tile takes no parameter"},
         {"/tiles/risk/c/1/0/0.mvt?png=8", 400, "a vector tile takes no parameter"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -119,7 +119,8 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
                        (size_t)(params_text(&ask->params, "unit") != NULL) +
                        (size_t)(params_text(&ask->params, "v") != NULL);
     if (out->vector && ask->params.n > n_allowed)
-        return err_set(err, ERR_USAGE, "a vector tile takes no parameters but style and v");
+        return err_set(err, ERR_USAGE,
+                       "a vector tile takes no parameters but style, map, unit and v");
     TRY(read_form(ask, &key->form, err));
     key->unit = params_text(&ask->params, "unit");
     if (key->unit && world_unit(ask->world, key->unit) < 0)
