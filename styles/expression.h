@@ -108,7 +108,8 @@ bool expr_asks(const struct expr *expr, const char *property);
 void expr_outputs(const struct expr *expr, void *context,
                   void (*visit)(void *context, struct value value));
 
-/* Whether it can give anything but those: a property of the feature, the zoom, a text that is made. */
+/* Whether it can give anything but those: a property of the feature, the zoom, a text that is made.
+ */
 bool expr_gives_more(const struct expr *expr);
 
 /* A value as text, as JavaScript writes it, null being nothing; NULL: no memory. */

@@ -8,7 +8,8 @@
  *
  * After an edit of boundaries the units and borders of both worlds are held against each other: one
  * that has the same vertices, thinned alike, is the same. After one of a census the zones that its
- * areas are cut with count as changed. A unit that is gone, or another population grid, touches all.
+ * areas are cut with count as changed. A unit that is gone, or another population grid, touches
+ * all.
  *
  * Life:    touched_find, any number of touched_tile; lives in the arena given.
  * Threads: finding one thread; asking any.
