@@ -24,7 +24,8 @@ static void weigh_as(struct pipeline_weight *weight, int64_t least, int64_t meas
     weight->count[AT_MOST] = most;
 }
 
-/* Households that are not told: of an outline, from the people inside; else one at least. */
+/* Households that are not told: of an outline, from the people inside; else one at least. A point
+ * may be a cottage as well as a block of flats or a hamlet. */
 static enum err_code guess_households(struct pipeline_job *job,
                                       const struct protected_target *target, double pph,
                                       struct pipeline_weight *out, struct err *err)
@@ -33,10 +34,7 @@ static enum err_code guess_households(struct pipeline_job *job,
     const struct world *world = job->world;
     out->missing = "households";
     weigh_as(out, COUNT_UNIT, COUNT_UNIT, COUNT_UNKNOWN);
-    if (target->head.geom.kind == GEOM_POINT && text_equal(target->use, "residential")) {
-        out->missing = NULL; /* a building by itself */
-        weigh_as(out, COUNT_UNIT, COUNT_UNIT, COUNT_UNIT);
-    } else if (target->head.geom.kind == GEOM_POLYGON && population_known(world)) {
+    if (target->head.geom.kind == GEOM_POLYGON && population_known(world)) {
         struct exposure inside;
         TRY(population_within(world, job->worker, &target->head.geom, job->scratch, &inside, err));
         out->estimate = true;
