@@ -6,8 +6,10 @@
  * there (in windows of no length, so that nothing beyond is changed) is left out of the rows by
  * both worlds alike where something else that the record has no part in
  *
- *   hca            covers all of it and is graver, or as grave with the higher count: the areas
- *                  are the same stretches, and the gravest finding of each is another one;
+ *   hca            covers the runs that go through there and is graver, or as grave with the
+ *                  higher count: the areas are the same stretches, and the gravest finding of each
+ *                  is another one. Where the record is seen is not enough: a run tells of its
+ *                  fullest station, and areas far from the record may tell of the run;
  *   design_factor  makes all of it a class that asks for that factor anyway.
  *
  * This must hold of what is there at least, as measured and at most. The others are found next to
@@ -38,7 +40,7 @@ static const double NEAR_M = 300;
 /* What a row of places found where the record is seen. */
 struct outdone {
     const struct pipeline_place *row;
-    struct span span; /* what must be outdone: where the record is seen; of a factor all */
+    struct span span; /* what must be outdone: the runs that go through where it is seen */
     int rank;
     int64_t count; /* of an area: it may be no higher */
 };
@@ -226,9 +228,8 @@ static bool is_cut_off(const struct outdoing *on, struct span span)
            (span.to_m >= some->to_m && some->to_m < whole.to_m);
 }
 
-/* Where a factor was found about the record. */
-static enum err_code find_factor(struct outdoing *on, struct outdone *it, bool *out,
-                                 struct err *err)
+/* Where the row found anything about the record. */
+static enum err_code find_runs(struct outdoing *on, struct outdone *it, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct pipeline_founds founds = {.items = NULL};
@@ -246,8 +247,7 @@ done:
 }
 
 /* Whether another finding covers it and is graver; or, of areas, as grave with a higher count than
- * this could have in either world. An area is drawn where anything is found, so that it is enough
- * to cover where the record is seen; a factor must be needless wherever it was found. */
+ * this could have in either world. */
 static enum err_code is_covered(struct outdoing *on, const struct pipeline_founds *founds,
                                 enum known known, const struct outdone *it, bool *out,
                                 struct err *err)
@@ -325,9 +325,8 @@ static enum err_code is_row_outdone(struct outdoing *on, struct outdone *it, boo
     size_t at = 0;
     *out = true;
     TRY(pipeline_ask(&on->job, &ask, &at, err));
-    if (is_factor(it->row))
-        TRY(find_factor(on, it, out, err));
-    else
+    TRY(find_runs(on, it, out, err));
+    if (*out && !is_factor(it->row))
         it->count = pipeline_most_met(&on->job, &on->job.asks[at]);
     if (*out)
         TRY(pipeline_find(&on->job, method, &found, err));
@@ -409,7 +408,7 @@ done:
     return code;
 }
 
-/* What counts in windows, which may outdo the record, and where factors are; along a stretch. */
+/* What counts in windows, which may outdo the record, and what is met as it is; along a stretch. */
 static enum err_code gather(struct outdoing *on, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -421,7 +420,7 @@ static enum err_code gather(struct outdoing *on, struct err *err)
         const struct pipeline_ask ask = pipeline_ask_of_place(job, on->outdone[i].row);
         size_t at = 0;
         TRY(pipeline_ask(job, &ask, &at, err));
-        job->asks[at].idle = job->asks[at].idle && !is_factor(on->outdone[i].row);
+        job->asks[at].idle = false;
     }
     job->some = &on->some;
     TRY(pipeline_gather(job, err));
