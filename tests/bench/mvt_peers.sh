@@ -29,7 +29,7 @@ layer() # layer TABLE NAME COLUMNS: one layer of tile z, x, y
         FROM tile_$1 WHERE geom && ST_TileEnvelope($z, $x, $y, margin => 64.0 / 4096)) t WHERE g IS NOT NULL), '')"
 }
 while read -r z x y; do
-    echo "SELECT '$z-$x-$y ' || encode($(layer hazard_zones zones 'zid AS id') || $(layer enterprises enterprises 'eid AS id, name') || $(layer pipelines pipelines 'lid AS id, name'), 'hex');"
+    echo "SELECT '$z-$x-$y ' || encode($(layer hazard_zones zones "lpad(zid::text, 6, '0') AS id") || $(layer enterprises enterprises "lpad(eid::text, 6, '0') AS id, name") || $(layer pipelines pipelines 'lid AS id, name'), 'hex');"
 done <"$work/list" | psql -qtA >"$work/theirs" || exit 1
 node tests/bench/mvt_peers.js "$work" >"$work/told" || { cat "$work/told"; exit 1; }
 cat "$work/told"
