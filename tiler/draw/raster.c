@@ -249,7 +249,7 @@ static void add_inner(struct raster *raster, const struct inner *edge)
         } else {
             int32_t side = (column + 1) * FIXED_ONE;
             int32_t reached = (int32_t)scaled(side - left, y_for_x);
-            reached = (reached > height) | (crossed == 0) ? height : reached;
+            reached = ((reached > height) | (crossed == 0)) ? height : reached;
             side = crossed ? side : right;
             int32_t first = reached * sign, second = (height - reached) * sign;
             int32_t within = left + side - column * 512; /* twice the mean */

@@ -189,8 +189,10 @@ static inline bool is_near(const struct thin *thin, const struct thin_pen *pen, 
 {
     int64_t reach = pen->half + 2 * FIXED_ONE;
     int64_t end = (int64_t)thin->size_px * FIXED_ONE + reach;
-    return (most(from.x, to.x) >= -reach) & (most(from.y, to.y) >= -reach) &
-           (least(from.x, to.x) <= end) & (least(from.y, to.y) <= end);
+    /* All four at once: below zero where any of them is. */
+    int64_t room = (most(from.x, to.x) + reach) | (most(from.y, to.y) + reach) |
+                   (end - least(from.x, to.x)) | (end - least(from.y, to.y));
+    return room >= 0;
 }
 
 /* `a` if the mask has all bits, `b` if it has none. */
