@@ -189,21 +189,38 @@ static void edit_town(struct fixture *f, uint64_t seed, enum region_people peopl
     crew_release(&crew);
 }
 
-/* SISETU_SEEDS=FROM:TO tries as many towns. */
+/* The seeds of a test: its own, or SISETU_SEEDS=FROM:TO. */
+struct seeds {
+    unsigned at, to;
+};
+
+static struct seeds seeds_of_test(unsigned to)
+{
+    struct seeds seeds = {1, to};
+    const char *text = getenv("SISETU_SEEDS");
+    if (text && sscanf(text, "%u:%u", &seeds.at, &seeds.to) != 2)
+        fail_msg("SISETU_SEEDS=%s should be FROM:TO", text);
+    return seeds;
+}
+
+/* A fresh fixture for the next seed; false: that was the last one. */
+static bool next_seed(struct seeds *seeds, void **state)
+{
+    if (seeds->at >= seeds->to)
+        return false;
+    seeds->at++;
+    tear_down(state);
+    set_up(state);
+    return true;
+}
+
 static void test_what_is_outdone_changes_no_segment(void **state)
 {
-    const char *text = getenv("SISETU_SEEDS");
-    unsigned from = 1, to = 3;
+    struct seeds seeds = seeds_of_test(3);
     struct tally tally = {0, 0, 0};
-    if (text && sscanf(text, "%u:%u", &from, &to) != 2)
-        fail_msg("SISETU_SEEDS=%s should be FROM:TO", text);
-    for (unsigned seed = from; seed <= to; seed++) {
-        edit_town(*state, seed, seed % 4 == 3 ? REGION_NOBODY : REGION_GRID, 60, &tally);
-        if (seed < to) {
-            tear_down(state);
-            set_up(state);
-        }
-    }
+    do {
+        edit_town(*state, seeds.at, seeds.at % 4 == 3 ? REGION_NOBODY : REGION_GRID, 60, &tally);
+    } while (next_seed(&seeds, state));
     print_message("outdone %zu, cut for nothing %zu, changed %zu\n", tally.n_outdone, tally.n_same,
                   tally.n_other);
     assert_true(tally.n_outdone > 100);
@@ -491,21 +508,13 @@ static void edit_streets(struct fixture *f, uint64_t seed, uint32_t n_edits,
     crew_release(&crew);
 }
 
-/* SISETU_SEEDS=FROM:TO tries as many towns. */
 static void test_what_is_recounted_is_what_cutting_anew_tells(void **state)
 {
-    const char *text = getenv("SISETU_SEEDS");
-    unsigned from = 1, to = 2;
+    struct seeds seeds = seeds_of_test(2);
     struct recount_tally tally = {.n_sure = 0};
-    if (text && sscanf(text, "%u:%u", &from, &to) != 2)
-        fail_msg("SISETU_SEEDS=%s should be FROM:TO", text);
-    for (unsigned seed = from; seed <= to; seed++) {
-        edit_streets(*state, seed, 80, &tally);
-        if (seed < to) {
-            tear_down(state);
-            set_up(state);
-        }
-    }
+    do {
+        edit_streets(*state, seeds.at, 80, &tally);
+    } while (next_seed(&seeds, state));
     print_message("recounted %zu (%zu the same), %zu rows told anew (%zu of the law); cut %zu\n",
                   tally.n_sure, tally.n_same, tally.n_told, tally.n_law, tally.n_other);
     assert_true(tally.n_sure > 100);
@@ -564,18 +573,11 @@ static void move_plants(struct fixture *f, uint64_t seed, struct tally *tally)
 /* The run of all that is met tells of its fullest station, which another record may make so. */
 static void test_a_run_that_tells_of_another_record_is_cut_anew(void **state)
 {
-    const char *text = getenv("SISETU_SEEDS");
-    unsigned from = 1, to = 8;
+    struct seeds seeds = seeds_of_test(8);
     struct tally tally = {0, 0, 0};
-    if (text && sscanf(text, "%u:%u", &from, &to) != 2)
-        fail_msg("SISETU_SEEDS=%s should be FROM:TO", text);
-    for (unsigned seed = from; seed <= to; seed++) {
-        move_plants(*state, seed, &tally);
-        if (seed < to) {
-            tear_down(state);
-            set_up(state);
-        }
-    }
+    do {
+        move_plants(*state, seeds.at, &tally);
+    } while (next_seed(&seeds, state));
     print_message("outdone %zu, cut for nothing %zu, changed %zu\n", tally.n_outdone, tally.n_same,
                   tally.n_other);
     assert_true(tally.n_outdone > 20);
