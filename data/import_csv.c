@@ -1,5 +1,6 @@
 /* import_csv.c - the look at a CSV's quotes before OGR reads it: where a quote is broken OGR
  * takes the rows that follow for one long cell, and they would be lost without a word. */
+#include "data/base/text.h"
 #include "data/import_private.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ enum err_code import_csv_check_file(const char *path, const char *name, struct e
     import_csv_begin(&check);
     bool first = true;
     for (size_t n; (n = fread(bytes, 1, sizeof bytes, file)) > 0; first = false) {
-        size_t mark = first && n >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+        size_t mark = first ? text_mark(bytes, n) : 0;
         TRY(import_csv_feed(&check, name, bytes + mark, n - mark, err));
     }
     if (ferror(file)) {

@@ -144,8 +144,7 @@ enum err_code csv_parse(const char *name, const char *text, size_t n, struct are
     enum err_code code = ERR_OK;
     *out = (struct csv){.name = name};
     struct parser parser = {name, text, text + n, 1, arena};
-    if (n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) /* a byte order mark of Excel's */
-        parser.at += 3;
+    parser.at += text_mark(text, n); /* Excel writes one */
     if (!text_is_utf8(text, n) || memchr(text, 0, n))
         return err_set(err, ERR_INPUT, "%s: not UTF-8 text", name);
     size_t capacity = 0;

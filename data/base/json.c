@@ -32,7 +32,9 @@ enum err_code jr_parse(const char *text, size_t n, struct json **root, struct er
         return err_set(err, ERR_LIMIT, "JSON of %zu bytes; at most %d are read", n,
                        LIMIT_JSON_BYTES);
     json_error_t detail;
-    json_t *tree = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &detail);
+    size_t mark = text_mark(text, n); /* which RFC 8259 section 8.1 lets a reader skip */
+    json_t *tree =
+        json_loadb(text + mark, n - mark, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &detail);
     if (!tree)
         return err_set(err, ERR_INPUT, "line %d, column %d: not valid JSON: %s", detail.line,
                        detail.column, detail.text);

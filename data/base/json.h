@@ -33,8 +33,8 @@ enum jr_type {
     JR_OBJECT,
 };
 
-/* Parses n bytes as one JSON value. The message names line and column. Free with
- * jr_free. */
+/* Parses n bytes as one JSON value, without a byte order mark before it. The message names line
+ * and column. Free with jr_free. */
 enum err_code jr_parse(const char *text, size_t n, struct json **root, struct err *err);
 void jr_free(struct json *root);
 

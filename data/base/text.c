@@ -112,6 +112,12 @@ bool text_is_utf8(const char *text, size_t n)
     return true;
 }
 
+size_t text_mark(const char *text, size_t n)
+{
+    static const char mark[] = {'\xEF', '\xBB', '\xBF'};
+    return n >= sizeof mark && memcmp(text, mark, sizeof mark) == 0 ? sizeof mark : 0;
+}
+
 uint32_t text_next(const char **at)
 {
     const unsigned char *bytes = (const unsigned char *)*at;

@@ -28,6 +28,10 @@ int32_t text_today(void);
 
 bool text_is_utf8(const char *text, size_t n);
 
+/* Bytes of the byte order mark that an editor may have put before UTF-8 text: 3 or 0. Readers of
+ * files skip it. */
+size_t text_mark(const char *text, size_t n);
+
 /* What a limit on bytes ("%.100s") cut within a character, or what was never UTF-8: each run of
  * such bytes becomes one '?', in place. */
 void text_mend(char *text);

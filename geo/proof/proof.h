@@ -40,8 +40,9 @@
  *            than LIMIT_PROOF_CELLS cells as its hash (over the JSON of `cells`) alone. What
  *            rests on them can be decided with the store only.
  * Hash:      SHA-256 over the bytes of the document from its first to the comma before
- *            "sha256", the last member, without white space outside of strings: a mail program
- *            may indent or break lines; any other altered character is noticed. A hash is no
+ *            "sha256", the last member, without white space outside of strings (a mail program
+ *            may indent or break lines) and without a byte order mark before it (an editor may
+ *            put one there); any other altered character is noticed. A hash is no
  *            signature: it shows alteration, not who wrote it.
  * Agreement: metres and persons within 1e-6, degrees of shapes within 1 mm, other numbers within
  * 1e-9 of themselves, texts and whole numbers exactly. Sentences (reason, formula, decides) of

@@ -68,11 +68,12 @@ static enum err_code check_frame(struct verifying *on, const char *text, size_t 
     char is[HASH_TEXT_BYTES];
     int64_t format = jr_integer(jr_get(on->root, "sisetu_proof"), -1);
     int64_t schema = jr_integer(jr_get(on->root, "schema_version"), -1);
+    size_t mark = text_mark(text, n); /* of the editor's that it went through */
     if (format < 0)
         return err_set(err, ERR_INPUT,
                        "this is no proof: it should begin with {\"sisetu_proof\": %d",
                        PROOF_FORMAT);
-    if (!proof_hash_of(text, n, is, stated))
+    if (!proof_hash_of(text + mark, n - mark, is, stated))
         proof_lines_add(&on->findings, "the document does not end with its \"sha256\"");
     else if (strcmp(stated, is) != 0)
         proof_lines_add(&on->findings,

@@ -43,6 +43,8 @@ same "a page goes on where the one before ended" "$((all - 5))" \
 printf '{"type":"Point","coordinates":[106.25,38.48]}' >"$WORK/site.geojson"
 printf '{"type":"Polygon","coordinates":[[[106,38],[106.1,38],[106,38.1]]]}' >"$WORK/open.geojson"
 printf 'not json' >"$WORK/bad.geojson"
+{ printf '\357\273\277' && cat "$WORK/site.geojson"; } >"$WORK/edited.geojson"
+says '^GASOLINE_STATION_TANK: ' "also from a file with a byte order mark" "$S" check "$STORE" "$WORK/edited.geojson" --type GASOLINE_STATION_TANK --with grade=2
 says '^GASOLINE_STATION_TANK: ' "check judges a site" "$S" check "$STORE" "$WORK/site.geojson" --type GASOLINE_STATION_TANK --with grade=2 --with kind=trading
 same "check tells what it rests on" True \
     "$(json 'all(f["rule"]["clause"] is not None and f["reason"] and f["reason_zh"] for f in d["findings"]) and d["rules_tried"] >= 5' "$S" check "$STORE" "$WORK/site.geojson" --type GASOLINE_STATION_TANK --with grade=2 --json)"

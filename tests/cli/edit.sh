@@ -34,6 +34,9 @@ feature S-1 106.35 >one.geojson
 says 'protected S-1 added' 'put adds a record' "$S" put "$store" protected one.geojson --crs EPSG:4490
 before=$(generation)
 says 'Nothing changed' 'the same again changes nothing' "$S" put "$store" protected one.geojson --crs EPSG:4490
+mkdir -p marked
+{ printf '\357\273\277' && cat one.geojson; } >marked/one.geojson
+says 'Nothing changed' 'nor does it with the byte order mark of an editor' "$S" put "$store" protected marked/one.geojson --crs EPSG:4490
 same 'and leaves the generation' "$before" "$(generation)"
 feature S-1 106.351632 >moved.geojson
 says 'S-1 replaced' 'put replaces it' "$S" put "$store" protected moved.geojson --crs EPSG:4490 --existing

@@ -70,6 +70,8 @@ same "an altered grade does not hold" 1 $?
 same "and it is told what differs" 1 "$(grep -c 'claim.grade: stated 4, recomputed 1' "$WORK/said")"
 same "and that the document was altered" 1 "$(grep -c 'was altered' "$WORK/said")"
 same "in one line on stderr" 1 "$(wc -l <"$WORK/err")"
+{ printf '\357\273\277' && cat "$WORK/plant.json"; } >"$WORK/edited.json"
+says '^holds: enterprise' "a proof that an editor put a byte order mark before still holds" "$S" verify "$WORK/edited.json"
 printf '{"hello":1}' >"$WORK/no.json"
 head -c 3000 "$WORK/plant.json" >"$WORK/cut.json"
 fails 3 'no proof' "what is no proof is refused" "$S" verify "$WORK/no.json"

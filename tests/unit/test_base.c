@@ -213,6 +213,19 @@ static void test_json_errors_name_the_place(void **state)
     assert_int_equal(jr_parse("{\"a\":1,\n\"a\":2}", 14, &root, &err), ERR_INPUT);
     assert_non_null(strstr(err.message, "line 2"));
     assert_null(root);
+    assert_int_equal(jr_parse("\xEF\xBB\xBF", 3, &root, &err), ERR_INPUT);
+    assert_int_equal(jr_parse("\xEF\xBB", 2, &root, &err), ERR_INPUT);
+}
+
+static void test_json_after_a_byte_order_mark_is_read(void **state)
+{
+    (void)state;
+    static const char text[] = "\xEF\xBB\xBF{\"a\":1}";
+    struct json *root = NULL;
+    struct err err;
+    assert_int_equal(jr_parse(text, sizeof text - 1, &root, &err), ERR_OK);
+    assert_int_equal(jr_integer(jr_get(root, "a"), 0), 1);
+    jr_free(root);
 }
 
 static void test_csv_quotes_lines_and_columns(void **state)
@@ -303,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_text_is_utf8_refuses_overlong_and_surrogates),
         cmocka_unit_test(test_json_written_reads_back_equal),
         cmocka_unit_test(test_json_errors_name_the_place),
+        cmocka_unit_test(test_json_after_a_byte_order_mark_is_read),
         cmocka_unit_test(test_csv_quotes_lines_and_columns),
         cmocka_unit_test(test_csv_refuses_broken_rows_with_their_line),
         cmocka_unit_test(test_map_finds_each_of_many_keys),

@@ -57,6 +57,28 @@ static void test_line_breaks_of_a_mail_program_are_no_alteration(void **state)
     stage_close(&stage);
 }
 
+static void test_a_byte_order_mark_of_an_editor_is_no_alteration(void **state)
+{
+    (void)state;
+    struct stage stage = {.change = NULL};
+    struct buf edited;
+    struct proof_check check;
+    stage_open(&stage);
+    prove(&stage, PROOF_CONFLICT, NEAR);
+    buf_init(&edited);
+    buf_add_text(&edited, "\xEF\xBB\xBF");
+    buf_add(&edited, stage.proof.bytes, stage.proof.n_bytes);
+    assert_int_equal(verify_text(&stage, edited.bytes, edited.n_bytes, NULL, &check), ERR_OK);
+    assert_int_equal(check.verdict, PROOF_HOLDS);
+    /* only one, only at the beginning, and whole */
+    assert_int_equal(verify_text(&stage, edited.bytes + 1, edited.n_bytes - 1, NULL, &check),
+                     ERR_INPUT);
+    buf_add_text(&edited, "\xEF\xBB\xBF");
+    assert_int_equal(verify_text(&stage, edited.bytes, edited.n_bytes, NULL, &check), ERR_INPUT);
+    buf_release(&edited);
+    stage_close(&stage);
+}
+
 static void test_a_claim_that_does_not_follow_is_found_under_a_right_hash(void **state)
 {
     (void)state;
@@ -325,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_altered_character_is_noticed),
         cmocka_unit_test(test_line_breaks_of_a_mail_program_are_no_alteration),
+        cmocka_unit_test(test_a_byte_order_mark_of_an_editor_is_no_alteration),
         cmocka_unit_test(test_a_claim_that_does_not_follow_is_found_under_a_right_hash),
         cmocka_unit_test(test_another_version_may_say_it_in_other_words_but_not_in_other_figures),
         cmocka_unit_test(test_a_shape_that_is_only_a_hash_needs_the_store),
