@@ -55,6 +55,7 @@
     X(REFUSED_DATE, "not a date")                                                                  \
     X(REFUSED_ENCODING, "text cannot be decoded")                                                  \
     X(REFUSED_LENGTH, "text is too long")                                                          \
+    X(REFUSED_CONTROL, "control character in the id")                                              \
     X(REFUSED_DUPLICATE, "duplicate id")                                                           \
     X(REFUSED_UNMATCHED, "no record to join")                                                      \
     X(REFUSED_CELL, "impossible number of persons")

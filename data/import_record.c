@@ -116,6 +116,15 @@ static enum err_code check_fields(struct import *import, size_t row, struct reco
                          LIMIT_ID_BYTES);
         return ERR_OK;
     }
+    if (text_control(head->id)) {
+        const char *at = text_control(head->id);
+        import_fault_set(
+            fault, REFUSED_CONTROL, "id", head->id,
+            "the id \"%s\" of %s holds the control character U+%04X; an id is one line "
+            "of visible text",
+            head->id, import->layer->name, (unsigned)text_next(&at));
+        return ERR_OK;
+    }
     if (import->edit && import->edit->id && strcmp(head->id, import->edit->id) != 0)
         import_fault_set(fault, REFUSED_CODE, "id", head->id, "id is not that of the address, %s",
                          import->edit->id);

@@ -1,5 +1,7 @@
 #include "data/base/buf.h"
 
+#include "data/base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,17 +80,61 @@ void buf_add_byte(struct buf *buf, int byte)
     buf_add(buf, &c, 1);
 }
 
-void buf_printf(struct buf *buf, const char *format, ...)
+static void add_formatted(struct buf *buf, const char *format, va_list arguments)
 {
-    va_list arguments, again;
-    va_start(arguments, format);
+    va_list again;
     va_copy(again, arguments);
     int n = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
     char *room = n < 0 ? NULL : buf_reserve(buf, (size_t)n);
     if (room) {
         vsnprintf(room, (size_t)n + 1, format, again);
         buf->n_bytes += (size_t)n;
     }
     va_end(again);
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add_formatted(buf, format, arguments);
+    va_end(arguments);
+}
+
+void buf_add_shown(struct buf *buf, const char *text)
+{
+    for (const char *control; (control = text_control(text));) {
+        buf_add(buf, text, (size_t)(control - text));
+        text = control;
+        uint32_t point = text_next(&text);
+        if (point == '\n' || point == '\r' || point == '\t')
+            buf_add_text(buf, point == '\n' ? "\\n" : point == '\r' ? "\\r" : "\\t");
+        else
+            buf_printf(buf, "\\u{%X}", (unsigned)point);
+    }
+    buf_add_text(buf, text);
+}
+
+void buf_say(struct buf *buf, const char *format, ...)
+{
+    size_t from = buf->n_bytes;
+    va_list arguments;
+    va_start(arguments, format);
+    add_formatted(buf, format, arguments);
+    va_end(arguments);
+    size_t n_format = strlen(format);
+    bool ends = n_format > 0 && format[n_format - 1] == '\n';
+    if (buf->failed || buf->n_bytes == from)
+        return;
+    if (ends)
+        buf->bytes[--buf->n_bytes] = '\0';
+    if (text_control(buf->bytes + from)) {
+        char *said = strdup(buf->bytes + from);
+        buf->n_bytes = from;
+        buf->failed = !said;
+        buf_add_shown(buf, said ? said : "");
+        free(said);
+    }
+    if (ends)
+        buf_add_byte(buf, '\n');
 }

@@ -35,6 +35,13 @@ void buf_add_text(struct buf *buf, const char *text);
 void buf_add_byte(struct buf *buf, int byte);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Text that stays on its line: what text_control finds is shown as \n, \r, \t or \u{1B}. */
+void buf_add_shown(struct buf *buf, const char *text);
+
+/* As buf_printf, for people: a line, or a part of one. Whatever its arguments hold, the only line
+ * break is the one that ends the format. */
+void buf_say(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Makes room for n more bytes and returns where they go, NULL if there is no memory;
  * the caller adds to n_bytes what it wrote. */
 char *buf_reserve(struct buf *buf, size_t n);

@@ -24,6 +24,9 @@ void log_line(const char *event, const char *format, ...)
     n = more < 0 ? n : n + more;
     if (n > LINE_BYTES - 2)
         n = LINE_BYTES - 2;
+    for (int i = 0; i < n; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
+            line[i] = ' '; /* of an id or a request: an event stays a line */
     line[n++] = '\n';
     if (write(STDERR_FILENO, line, (size_t)n) < 0)
         return; /* nowhere left to say it */

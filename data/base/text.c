@@ -112,6 +112,26 @@ bool text_is_utf8(const char *text, size_t n)
     return true;
 }
 
+static bool is_control(uint32_t point)
+{
+    return point < 0x20 || (point >= 0x7F && point <= 0x9F) || point == 0x2028 || point == 0x2029;
+}
+
+const char *text_control(const char *utf8)
+{
+    for (const char *at = utf8; *at;) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte >= 0x20 && byte < 0x7F) {
+            at++;
+            continue;
+        }
+        const char *start = at;
+        if (is_control(text_next(&at)))
+            return start;
+    }
+    return NULL;
+}
+
 size_t text_mark(const char *text, size_t n)
 {
     static const char mark[] = {'\xEF', '\xBB', '\xBF'};

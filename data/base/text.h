@@ -36,6 +36,10 @@ size_t text_mark(const char *text, size_t n);
  * such bytes becomes one '?', in place. */
 void text_mend(char *text);
 
+/* The first character that breaks or bends a line of text, NULL if there is none: controls (U+0000
+ * to U+001F, U+007F to U+009F) and the separators of lines and paragraphs (U+2028, U+2029). */
+const char *text_control(const char *utf8);
+
 /* Code points in valid UTF-8. */
 size_t text_length(const char *utf8);
 

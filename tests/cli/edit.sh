@@ -50,6 +50,8 @@ feature S-1 106.35 ',"usse":"school"' >typo.geojson
 fails 3 'no field "usse"; did you mean use' 'an unknown field is refused with the near one' "$S" put "$store" protected typo.geojson --crs EPSG:4490
 sed 's/"id":"S-1",//' one.geojson >nameless.geojson
 fails 3 'id is absent' 'a record without an id is refused' "$S" put "$store" protected nameless.geojson --crs EPSG:4490
+feature 'S-1\nS-2' 106.35 >lines.geojson
+fails 3 'row 1: id: the id "S-1 S-2" of protected holds the control character U.000A' 'an id with a line break is refused, in one line' "$S" put "$store" protected lines.geojson --crs EPSG:4490
 id=$(printf '%513s' | tr ' ' a)
 feature "$id" 106.35 >long.geojson
 fails 3 'at most 512 are kept' 'an id of 513 bytes is refused' "$S" put "$store" protected long.geojson --crs EPSG:4490
@@ -166,6 +168,7 @@ is 'another program edits the same store' "$S" put "$store" protected two.geojso
 same 'and the server edits on, on what that made' 200 "$(call DELETE /v1/protected/S-2 "$token")"
 same 'a long line of edits' 200 "$(for i in 1 2 3 4 5 6 7 8 9; do feature S-1 "106.35$i" >s.geojson; call PUT /v1/protected/S-1 "$token" s.geojson; done | sort -u)"
 same 'what follows is as assessed' 1 "$(as_assessed)"
+same 'an id with a line break in the address' 422 "$(call PUT /v1/protected/S-1%0A "$token" nameless.geojson)"
 same 'an id of 3,000 letters' 422 "$(call PUT "/v1/protected/$(printf '%3000s' | tr ' ' a)" "$token" nameless.geojson)"
 is 'is refused with the limit' grep -q 'at most 512 are kept' answer
 

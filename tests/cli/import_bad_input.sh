@@ -54,6 +54,10 @@ same 'none of them touched the store' "$before" "$(sha256sum <$R)"
 collection "$(point '"id":"b","use":"scool"' 106.2,38.4),$(point '"id":"c","use":"school"' 106.2,38.4)" >mixed.geojson
 bad 3 'row 1: use: .*did you mean school' '--strict stops at the first' protected mixed.geojson --crs EPSG:4326 --append --strict
 same 'and leaves the store' "$before" "$(sha256sum <$R)"
+printf 'id,name,use,lon,lat\n"L\n1","two\nlines",school,106.2,38.4\n"L\n",good,school,106.2,38.4\n' >lines.csv
+says 'refused for control character in the id: 1' 'an id with a line break is refused' \
+    "$S" import $R protected lines.csv --crs EPSG:4326 --append --rejects lines-rejected.csv
+same 'and which, on one line' '  row 1  id  L 1  the id "L 1" of protected holds the control character U+000A; an id is one line of visible text' "$(grep 'row 1' .out)"
 is 'without it the good record goes in' "$S" import $R protected mixed.geojson --crs EPSG:4326 --append --rejects rejects.csv
 same 'and the bad one is listed' 'row,field,value,reason
 1,use,scool,"""scool"" is not a code of use; did you mean school?"' "$(cat rejects.csv)"

@@ -42,6 +42,17 @@ says '^E4 +P4 +87\.[0-9]+ m +106\.11[0-9]* 38\.005[0-9]* +106\.111[0-9]* 38\.005
 says '^0 pairs$' "nothing near is no error" near enterprises pipelines --within 100
 same "empty JSON is empty" "" "$(near enterprises pipelines --within 100 --json)"
 
+# Names and ids of a store that another program wrote may hold anything: a pair stays a line.
+sqlite3 "$STORE" "$(sqlite3 "$STORE" "SELECT 'DROP TRIGGER \"' || name || '\";' FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'enterprises'")
+    UPDATE enterprises SET id = 'E' || char(10) || '4', name = 'two' || char(13, 10) || 'lines' WHERE id = 'E4'"
+says '^E.n4 +P4 +87' "an id with a line break stays in its line" near enterprises protected --within 100
+same "of which there is one a pair, and the count" 3 "$(near enterprises protected --within 100 | wc -l)"
+same "JSON tells the id as it is" True "$(near enterprises protected --within 100 --json | python3 -c 'import json,sys; print(json.loads(sys.stdin.readline())["a"] == "E\n4")')"
+says '^E.n4 two.r.nlines: ' "so does a plant" "$S" enterprise "$STORE" "E
+4"
+fails 4 'the id .E 5.' "and an error" "$S" enterprise "$STORE" "E
+5"
+
 fails 2 'give --within M, --nearest K or both' "a question without a limit" near enterprises protected
 fails 2 'within 0 should be more than 0' "a limit of 0" near enterprises protected --within 0
 fails 2 'within -5 should be more than 0' "a negative limit" near enterprises protected --within=-5

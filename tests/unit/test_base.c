@@ -228,6 +228,40 @@ static void test_json_after_a_byte_order_mark_is_read(void **state)
     jr_free(root);
 }
 
+static void test_text_for_people_stays_on_its_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"", ""},
+        {"示例化工 1", "示例化工 1"},
+        {"a\nb", "a\\nb"},
+        {"\r\n\t", "\\r\\n\\t"},
+        {"\x1B[31m\x7F", "\\u{1B}[31m\\u{7F}"},
+        {"a\xC2\x85"
+         "b\xE2\x80\xA8"
+         "c\xE2\x80\xA9",
+         "a\\u{85}b\\u{2028}c\\u{2029}"},
+        {"\xC2\xA0\xFF", "\xC2\xA0\xFF"}, /* a space that does not break; no UTF-8 */
+    };
+    struct buf buf;
+    buf_init(&buf);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *control = text_control(cases[i].text);
+        assert_int_equal(control != NULL, strcmp(cases[i].text, cases[i].shown) != 0);
+        buf_clear(&buf);
+        buf_add_shown(&buf, cases[i].text);
+        assert_string_equal(buf_text(&buf), cases[i].shown);
+    }
+    buf_clear(&buf);
+    buf_say(&buf, "%s, ", "one\ntwo");
+    buf_say(&buf, "%d %s\n", 3, "\n");
+    buf_say(&buf, "%s\n", "four");
+    assert_string_equal(buf_text(&buf), "one\\ntwo, 3 \\n\nfour\n");
+    buf_release(&buf);
+}
+
 static void test_csv_quotes_lines_and_columns(void **state)
 {
     (void)state;
@@ -317,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_json_written_reads_back_equal),
         cmocka_unit_test(test_json_errors_name_the_place),
         cmocka_unit_test(test_json_after_a_byte_order_mark_is_read),
+        cmocka_unit_test(test_text_for_people_stays_on_its_line),
         cmocka_unit_test(test_csv_quotes_lines_and_columns),
         cmocka_unit_test(test_csv_refuses_broken_rows_with_their_line),
         cmocka_unit_test(test_map_finds_each_of_many_keys),

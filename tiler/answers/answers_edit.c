@@ -188,18 +188,18 @@ static const char *verdict_text(const struct conflict *row)
 static void print_verdicts(struct buf *out, const struct row_changes *rows)
 {
     struct counts counts = count(rows);
-    buf_printf(out, "  verdicts: %zu new, %zu gone, %zu other\n", counts.added, counts.removed,
-               counts.changed);
+    buf_say(out, "  verdicts: %zu new, %zu gone, %zu other\n", counts.added, counts.removed,
+            counts.changed);
     for (size_t i = 0; i < rows->n && i < TEXT_ITEMS; i++) {
         const struct conflict *before = rows->items[i].before;
         const struct conflict *after = rows->items[i].after;
         const char *reason = after ? after->reason : before->reason;
-        buf_printf(out, "    %s -> %s  %s\n", verdict_text(before), verdict_text(after),
-                   reason ? reason : id_of(&rows->items[i]));
+        buf_say(out, "    %s -> %s  %s\n", verdict_text(before), verdict_text(after),
+                reason ? reason : id_of(&rows->items[i]));
     }
     if (rows->n > TEXT_ITEMS)
-        buf_printf(out, "    and %zu more (--json gives %d)\n", rows->n - TEXT_ITEMS,
-                   ANSWER_EDIT_ITEMS);
+        buf_say(out, "    and %zu more (--json gives %d)\n", rows->n - TEXT_ITEMS,
+                ANSWER_EDIT_ITEMS);
 }
 
 static const char *grade_text(const struct grade_row *row)
@@ -220,33 +220,33 @@ static void print_grades(struct buf *out, const struct row_changes *rows)
         if (!row || !other || n_shown == TEXT_ITEMS)
             continue;
         n_shown++;
-        buf_printf(out, "    %s %s (%s): %s -> %s\n", row->subject,
-                   row->head.name ? row->head.name : row->subject_id, row->method,
-                   grade_text(before), grade_text(after));
+        buf_say(out, "    %s %s (%s): %s -> %s\n", row->subject,
+                row->head.name ? row->head.name : row->subject_id, row->method, grade_text(before),
+                grade_text(after));
     }
-    buf_printf(out, "  grades: %zu with another colour, %zu with other figures\n", n_other,
-               rows->n - n_other);
+    buf_say(out, "  grades: %zu with another colour, %zu with other figures\n", n_other,
+            rows->n - n_other);
 }
 
 void answer_edit_text(struct buf *out, const struct edit_result *result)
 {
     for (size_t i = 0; i < result->facts.n && i < TEXT_ITEMS; i++)
-        buf_printf(out, "%s %s %s\n", layer_name(result->facts.layer),
-                   id_of(&result->facts.items[i]), change_of(&result->facts.items[i]));
+        buf_say(out, "%s %s %s\n", layer_name(result->facts.layer), id_of(&result->facts.items[i]),
+                change_of(&result->facts.items[i]));
     if (result->facts.n > TEXT_ITEMS)
-        buf_printf(out, "and %zu more\n", result->facts.n - TEXT_ITEMS);
+        buf_say(out, "and %zu more\n", result->facts.n - TEXT_ITEMS);
     if (!result->changed) {
-        buf_printf(out, "Nothing changed, nothing was written; generation %llu\n",
-                   (unsigned long long)result->generation);
+        buf_say(out, "Nothing changed, nothing was written; generation %llu\n",
+                (unsigned long long)result->generation);
     } else {
         if (result->assessed) {
             print_verdicts(out, &result->conflicts);
             print_grades(out, &result->grades);
             if (result->segments.n > 0)
-                buf_printf(out, "  segments of pipelines: %zu changed\n", result->segments.n);
+                buf_say(out, "  segments of pipelines: %zu changed\n", result->segments.n);
         }
-        buf_printf(out, "  generation %llu\n", (unsigned long long)result->generation);
+        buf_say(out, "  generation %llu\n", (unsigned long long)result->generation);
     }
     for (size_t i = 0; i < result->n_warnings; i++)
-        buf_printf(out, "Warning: %s\n", result->warnings[i]);
+        buf_say(out, "Warning: %s\n", result->warnings[i]);
 }

@@ -7,7 +7,8 @@
  * this header, add it to the table.
  *
  * Output:  a command writes into cli->out, which goes to standard output when it ends, also
- *          when it fails. An error goes to standard error as one line,
+ *          when it fails. What people read goes there by buf_say, a record a line whatever
+ *          its texts hold. An error goes to standard error as one line,
  *          `sisetu import: message`, and its code gives the exit status (err.h).
  * Memory:  cli->arena lives as long as the run.
  * Threads: one.

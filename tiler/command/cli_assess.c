@@ -7,39 +7,38 @@
 
 static void print_summary(struct cli *cli, const struct assess_summary *summary, const char *date)
 {
-    buf_printf(&cli->out, "Assessed by the rules of %s\n", date);
-    buf_printf(
-        &cli->out,
-        "  enterprises: %zu red 红, %zu orange 橙, %zu yellow 黄, %zu blue 蓝, %zu grey 灰\n",
-        summary->enterprises[1], summary->enterprises[2], summary->enterprises[3],
-        summary->enterprises[4], summary->enterprises[0]);
-    buf_printf(&cli->out, "  conflicts: %zu, undecided: %zu\n", summary->conflicts,
-               summary->undecided);
+    buf_say(&cli->out, "Assessed by the rules of %s\n", date);
+    buf_say(&cli->out,
+            "  enterprises: %zu red 红, %zu orange 橙, %zu yellow 黄, %zu blue 蓝, %zu grey 灰\n",
+            summary->enterprises[1], summary->enterprises[2], summary->enterprises[3],
+            summary->enterprises[4], summary->enterprises[0]);
+    buf_say(&cli->out, "  conflicts: %zu, undecided: %zu\n", summary->conflicts,
+            summary->undecided);
     if (cli_flag(cli, "dry-run"))
         buf_add_text(&cli->out, "  dry run: nothing was written\n");
     else if (!summary->written)
         buf_add_text(&cli->out, "  nothing changed, nothing was written\n");
     else if (summary->inserted == 0 && summary->deleted == 0)
-        buf_printf(&cli->out,
-                   "  no row changed; what they rest on (date, rules, facts) was recorded; "
-                   "generation %llu\n",
-                   (unsigned long long)summary->generation);
+        buf_say(&cli->out,
+                "  no row changed; what they rest on (date, rules, facts) was recorded; "
+                "generation %llu\n",
+                (unsigned long long)summary->generation);
     else
-        buf_printf(&cli->out, "  rows added %zu, removed %zu; generation %llu\n", summary->inserted,
-                   summary->deleted, (unsigned long long)summary->generation);
+        buf_say(&cli->out, "  rows added %zu, removed %zu; generation %llu\n", summary->inserted,
+                summary->deleted, (unsigned long long)summary->generation);
     for (size_t i = 0; i < summary->n_warnings; i++)
-        buf_printf(&cli->out, "Warning: %s\n", summary->warnings[i]);
+        buf_say(&cli->out, "Warning: %s\n", summary->warnings[i]);
 }
 
 /* Where the time went: loading the store, assessing it to a world that could be published, and
  * writing what differs. */
 static void print_timing(struct cli *cli, const struct assess_summary *summary)
 {
-    buf_printf(&cli->out,
-               "timing threads=%zu load_s=%.3f assess_s=%.3f findings_s=%.3f "
-               "grades_s=%.3f segments_s=%.3f write_s=%.3f\n",
-               summary->n_threads, summary->load_s, summary->assess_s, summary->findings_s,
-               summary->grades_s, summary->segments_s, summary->write_s);
+    buf_say(&cli->out,
+            "timing threads=%zu load_s=%.3f assess_s=%.3f findings_s=%.3f "
+            "grades_s=%.3f segments_s=%.3f write_s=%.3f\n",
+            summary->n_threads, summary->load_s, summary->assess_s, summary->findings_s,
+            summary->grades_s, summary->segments_s, summary->write_s);
 }
 
 static void write_timing(struct jw *jw, const struct assess_summary *summary)

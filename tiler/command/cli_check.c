@@ -68,24 +68,23 @@ done:
 static void print_finding(struct cli *cli, const struct world *world,
                           const struct site_finding *finding)
 {
-    buf_printf(&cli->out, "%-10s %s\n", verdict_name(finding->answer.verdict), finding->reason);
-    buf_printf(&cli->out, "           rule %s, %s", finding->rule->id,
-               confidence_name(finding->rule->confidence));
+    buf_say(&cli->out, "%-10s %s\n", verdict_name(finding->answer.verdict), finding->reason);
+    buf_say(&cli->out, "           rule %s, %s", finding->rule->id,
+            confidence_name(finding->rule->confidence));
     if (finding->has_target)
-        buf_printf(&cli->out, "; %s/%s", layer_name(finding->target_layer),
-                   ((const struct record_head *)world_record(world, finding->target_layer,
-                                                             finding->target_row))
-                       ->id);
+        buf_say(&cli->out, "; %s/%s", layer_name(finding->target_layer),
+                ((const struct record_head *)world_record(world, finding->target_layer,
+                                                          finding->target_row))
+                    ->id);
     if (finding->spacing)
-        buf_printf(&cli->out, "; margin %s, error %s", cli_metres(cli, finding->answer.margin_m),
-                   cli_metres(cli, finding->error_m));
+        buf_say(&cli->out, "; margin %s, error %s", cli_metres(cli, finding->answer.margin_m),
+                cli_metres(cli, finding->error_m));
     buf_add_byte(&cli->out, '\n');
     if (finding->spacing)
-        buf_printf(&cli->out, "           from %.8f, %.8f to %.8f, %.8f\n",
-                   finding->closest.a.lon_deg, finding->closest.a.lat_deg,
-                   finding->closest.b.lon_deg, finding->closest.b.lat_deg);
+        buf_say(&cli->out, "           from %.8f, %.8f to %.8f, %.8f\n", finding->closest.a.lon_deg,
+                finding->closest.a.lat_deg, finding->closest.b.lon_deg, finding->closest.b.lat_deg);
     if (finding->decides)
-        buf_printf(&cli->out, "           decided by: %s\n", finding->decides);
+        buf_say(&cli->out, "           decided by: %s\n", finding->decides);
 }
 
 static void print_site(struct cli *cli, const struct world *world, const struct site_answer *site,
@@ -94,12 +93,12 @@ static void print_site(struct cli *cli, const struct world *world, const struct 
     static const char *const words[] = {[VERDICT_CLEAR] = "CLEAR 符合",
                                         [VERDICT_CONFLICT] = "CONFLICT 不符合",
                                         [VERDICT_UNDECIDED] = "UNDECIDED 尚不能判定"};
-    buf_printf(&cli->out, "%s: %s (%zu rules tried)\n", type, words[site->verdict], site->n_rules);
+    buf_say(&cli->out, "%s: %s (%zu rules tried)\n", type, words[site->verdict], site->n_rules);
     for (size_t i = 0; i < site->n_findings; i++)
         print_finding(cli, world, &site->findings[i]);
     cli_print_exposure(cli, &site->within, site->population_radius_m);
     for (size_t i = 0; i < site->n_notes; i++)
-        buf_printf(&cli->out, "Note: %s\n", site->notes[i]);
+        buf_say(&cli->out, "Note: %s\n", site->notes[i]);
 }
 
 static enum err_code run_check(struct cli *cli, struct err *err)

@@ -76,10 +76,10 @@ static enum err_code print_all(struct cli *cli, struct cli_world *on, const stru
     columns_end(&columns, "", &cli->out);
     for (size_t i = 0; i < asked->n; i++)
         if (asked->shapes[i].repaired)
-            buf_printf(&cli->out, "Note: %s was repaired: %s\n", asked->shapes[i].id,
-                       asked->shapes[i].repaired);
+            buf_say(&cli->out, "Note: %s was repaired: %s\n", asked->shapes[i].id,
+                    asked->shapes[i].repaired);
     if (!population_known(on->world))
-        buf_printf(&cli->out, "Note: the store holds neither population nor census\n");
+        buf_say(&cli->out, "Note: the store holds neither population nor census\n");
 done:
     return code;
 }

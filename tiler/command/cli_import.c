@@ -80,39 +80,40 @@ static void print_items(struct cli *cli, const char *title, const struct import_
     struct columns table;
     if (shown == 0)
         return;
-    buf_printf(&cli->out, "%s\n", title);
+    buf_say(&cli->out, "%s\n", title);
     columns_begin(&table, &cli->arena, 4);
     for (size_t i = 0; i < shown; i++)
         COLUMNS_ROW(&table, arena_printf(&cli->arena, "row %zu", items[i].row), items[i].field,
                     items[i].value, items[i].reason);
     columns_end(&table, "  ", &cli->out);
     if (all > shown)
-        buf_printf(&cli->out, "  and %zu more (--rejects PATH lists all)\n", all - shown);
+        buf_say(&cli->out, "  and %zu more (--rejects PATH lists all)\n", all - shown);
 }
 
 static void print_summary(struct cli *cli, const struct import_summary *summary)
 {
-    buf_printf(&cli->out, "%s into %s", summary->source ? summary->source : cli->arguments[2],
-               summary->layer ? summary->layer : cli->arguments[1]);
+    buf_say(&cli->out, "%s into %s", summary->source ? summary->source : cli->arguments[2],
+            summary->layer ? summary->layer : cli->arguments[1]);
     if (summary->crs)
-        buf_printf(&cli->out, ", %s", summary->crs);
-    buf_printf(&cli->out, "\n  read %zu, accepted %zu, repaired %zu, refused %zu\n", summary->read,
-               summary->accepted, summary->repaired, summary->refused);
+        buf_say(&cli->out, ", %s", summary->crs);
+    buf_add_byte(&cli->out, '\n');
+    buf_say(&cli->out, "  read %zu, accepted %zu, repaired %zu, refused %zu\n", summary->read,
+            summary->accepted, summary->repaired, summary->refused);
     if (cli_value(cli, "join"))
-        buf_printf(&cli->out, "  changed %zu, unmatched in the store %zu\n", summary->changed,
-                   summary->unmatched);
+        buf_say(&cli->out, "  changed %zu, unmatched in the store %zu\n", summary->changed,
+                summary->unmatched);
     if (!isnan(summary->persons))
-        buf_printf(&cli->out, "  %.1f persons, %zu cells without data\n", summary->persons,
-                   summary->no_data);
+        buf_say(&cli->out, "  %.1f persons, %zu cells without data\n", summary->persons,
+                summary->no_data);
     for (size_t i = 0; i < summary->n_reasons; i++)
-        buf_printf(&cli->out, "  refused for %s: %zu\n", summary->reasons[i].reason,
-                   summary->reasons[i].count);
+        buf_say(&cli->out, "  refused for %s: %zu\n", summary->reasons[i].reason,
+                summary->reasons[i].count);
     print_items(cli, "Refused:", summary->first_refused, summary->n_first_refused,
                 summary->refused);
     print_items(cli, "Repaired:", summary->first_repaired, summary->n_first_repaired,
                 summary->repaired);
     for (size_t i = 0; i < summary->n_warnings; i++)
-        buf_printf(&cli->out, "Warning: %s\n", summary->warnings[i]);
+        buf_say(&cli->out, "Warning: %s\n", summary->warnings[i]);
 }
 
 static void write_items(struct jw *jw, const char *key, const struct import_reject *items, size_t n)

@@ -12,7 +12,7 @@ static void print_near(struct cli *cli, const struct world *world, const char *t
                        const struct near_row *rows, size_t n, const char *const *extra)
 {
     struct columns table;
-    buf_printf(&cli->out, "%s: %zu\n", title, n);
+    buf_say(&cli->out, "%s: %zu\n", title, n);
     columns_begin(&table, &cli->arena, 4);
     for (size_t i = 0; i < n && i < SHOWN; i++) {
         const struct record_head *head = world_record(world, rows[i].layer, rows[i].row);
@@ -21,7 +21,7 @@ static void print_near(struct cli *cli, const struct world *world, const char *t
     }
     columns_end(&table, "  ", &cli->out);
     if (n > SHOWN)
-        buf_printf(&cli->out, "  and %zu more (--json gives all)\n", n - SHOWN);
+        buf_say(&cli->out, "  and %zu more (--json gives all)\n", n - SHOWN);
 }
 
 static const char *inventory_of(struct cli *cli, const struct world *world, const char *id)
@@ -74,9 +74,9 @@ static enum err_code print_incident(struct cli *cli, const struct world *world,
         {"Pipelines inside", incident->pipelines, incident->n_pipelines},
         {"Roads, railways, rivers inside", incident->infrastructure, incident->n_infrastructure},
         {"Nearest help", incident->resources, incident->n_resources}};
-    buf_printf(&cli->out, "Incident at %.6f, %.6f, radius %s, in %s\n", incident->point.lon_deg,
-               incident->point.lat_deg, cli_metres(cli, incident->radius_m),
-               incident->unit ? reasons_name(&incident->unit->head) : "no unit of the store");
+    buf_say(&cli->out, "Incident at %.6f, %.6f, radius %s, in %s\n", incident->point.lon_deg,
+            incident->point.lat_deg, cli_metres(cli, incident->radius_m),
+            incident->unit ? reasons_name(&incident->unit->head) : "no unit of the store");
     cli_print_exposure(cli, &incident->exposure, incident->radius_m);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         const char **extra = extras(cli, world, incident, parts[i].rows, parts[i].n);

@@ -130,10 +130,10 @@ static enum err_code print_pair(void *context, const struct pair *pair, struct e
         answer_pair(&jw, a, b, closest, printing->points);
         buf_add_byte(out, '\n');
     } else {
-        buf_printf(out, "%-16s %-16s %14.4f m", a, b, closest->distance_m);
+        buf_say(out, "%-16s %-16s %14.4f m", a, b, closest->distance_m);
         if (printing->points)
-            buf_printf(out, "   %.9f %.9f   %.9f %.9f", closest->a.lon_deg, closest->a.lat_deg,
-                       closest->b.lon_deg, closest->b.lat_deg);
+            buf_say(out, "   %.9f %.9f   %.9f %.9f", closest->a.lon_deg, closest->a.lat_deg,
+                    closest->b.lon_deg, closest->b.lat_deg);
         buf_add_byte(out, '\n');
     }
     return out->n_bytes > FLUSH_BYTES ? cli_flush(printing->cli, err) : ERR_OK;
@@ -161,7 +161,7 @@ static enum err_code run_near(struct cli *cli, struct err *err)
     question.within_m = within_m;
     TRY(pairs_each(&question, &arena, &printing, print_pair, err));
     if (!printing.json)
-        buf_printf(&cli->out, "%zu pairs\n", printing.n);
+        buf_say(&cli->out, "%zu pairs\n", printing.n);
 done:
     arena_release(&arena);
     cli_world_close(&on);

@@ -36,15 +36,15 @@ static void print_pipeline(struct cli *cli, const struct pipeline *pipeline,
                            const struct segment *segments, size_t n)
 {
     struct columns table;
-    buf_printf(&cli->out, "%s%s%s: %s, %s, %s\n", pipeline->head.id, pipeline->head.name ? " " : "",
-               pipeline->head.name ? pipeline->head.name : "",
-               pipeline->medium ? pipeline->medium : "medium not told",
-               isnan(pipeline->diameter_mm)
-                   ? "diameter not told"
-                   : arena_printf(&cli->arena, "%g mm", pipeline->diameter_mm),
-               isnan(pipeline->pressure_mpa)
-                   ? "pressure not told"
-                   : arena_printf(&cli->arena, "%g MPa", pipeline->pressure_mpa));
+    buf_say(&cli->out, "%s%s%s: %s, %s, %s\n", pipeline->head.id, pipeline->head.name ? " " : "",
+            pipeline->head.name ? pipeline->head.name : "",
+            pipeline->medium ? pipeline->medium : "medium not told",
+            isnan(pipeline->diameter_mm)
+                ? "diameter not told"
+                : arena_printf(&cli->arena, "%g mm", pipeline->diameter_mm),
+            isnan(pipeline->pressure_mpa)
+                ? "pressure not told"
+                : arena_printf(&cli->arena, "%g MPa", pipeline->pressure_mpa));
     columns_begin(&table, &cli->arena, 6);
     for (size_t i = 0; i < n; i++) {
         const struct segment *s = &segments[i];

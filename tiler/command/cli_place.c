@@ -28,7 +28,7 @@ static void print_at(struct cli *cli, struct cli_world *on, const struct at_answ
 {
     const struct world *world = on->world;
     struct columns table;
-    buf_printf(&cli->out, "At %.6f, %.6f\n", at->point.lon_deg, at->point.lat_deg);
+    buf_say(&cli->out, "At %.6f, %.6f\n", at->point.lon_deg, at->point.lat_deg);
     columns_begin(&table, &cli->arena, 4);
     for (int32_t level = 1; level <= 4; level++)
         if (at->units[level])
@@ -40,14 +40,13 @@ static void print_at(struct cli *cli, struct cli_world *on, const struct at_answ
         buf_add_text(&cli->out, "  in no unit of the store\n");
     columns_end(&table, "  ", &cli->out);
     for (size_t i = 0; i < at->n_zones; i++)
-        buf_printf(&cli->out, "Inside zone %s\n",
-                   reasons_name(&world_zone(world, at->zones[i])->head));
+        buf_say(&cli->out, "Inside zone %s\n",
+                reasons_name(&world_zone(world, at->zones[i])->head));
     for (size_t i = 0; i < at->n_areas; i++)
-        buf_printf(&cli->out, "Inside area %s (%s)\n",
-                   reasons_name(&world_area(world, at->areas[i])->head),
-                   world_area(world, at->areas[i])->kind);
-    buf_printf(&cli->out, "Enterprises within %s: %zu\n", cli_metres(cli, at->radius_m),
-               at->n_near);
+        buf_say(&cli->out, "Inside area %s (%s)\n",
+                reasons_name(&world_area(world, at->areas[i])->head),
+                world_area(world, at->areas[i])->kind);
+    buf_say(&cli->out, "Enterprises within %s: %zu\n", cli_metres(cli, at->radius_m), at->n_near);
     columns_begin(&table, &cli->arena, 4);
     for (size_t i = 0; i < at->n_near && i < SHOWN_PLANTS; i++) {
         const struct enterprise *plant = world_enterprise(world, at->near[i].row);
@@ -56,10 +55,10 @@ static void print_at(struct cli *cli, struct cli_world *on, const struct at_answ
                     cli_grade(cli, world_grade(world, "enterprise", plant->head.id, NULL)));
     }
     columns_end(&table, "  ", &cli->out);
-    buf_printf(&cli->out, "Conflicts: %zu\n", at->n_conflicts);
+    buf_say(&cli->out, "Conflicts: %zu\n", at->n_conflicts);
     cli_print_conflicts(cli, on, at->conflicts, at->n_conflicts, SHOWN_CONFLICTS);
     if (!isnan(at->density_km2))
-        buf_printf(&cli->out, "Density here: %.0f residents a km2\n", at->density_km2);
+        buf_say(&cli->out, "Density here: %.0f residents a km2\n", at->density_km2);
     cli_print_exposure(cli, &at->exposure, at->radius_m);
     cli_print_warnings(cli, world);
 }
@@ -101,7 +100,7 @@ static void print_plants(struct cli *cli, const struct world *world, const uint3
     }
     columns_end(&table, "  ", &cli->out);
     if (n > SHOWN_PLANTS)
-        buf_printf(&cli->out, "  and %zu more\n", n - SHOWN_PLANTS);
+        buf_say(&cli->out, "  and %zu more\n", n - SHOWN_PLANTS);
 }
 
 static void print_unit(struct cli *cli, struct cli_world *on, const struct unit_answer *unit)
@@ -109,16 +108,16 @@ static void print_unit(struct cli *cli, struct cli_world *on, const struct unit_
     const struct world *world = on->world;
     static const char *const methods[] = {"share", "worst", "index"};
     struct columns table;
-    buf_printf(&cli->out, "%s %s (%s)\n", unit->unit->code, reasons_name(&unit->unit->head),
-               rollup_subject(unit->unit->level));
+    buf_say(&cli->out, "%s %s (%s)\n", unit->unit->code, reasons_name(&unit->unit->head),
+            rollup_subject(unit->unit->level));
     columns_begin(&table, &cli->arena, 2);
     for (size_t i = 0; i < 3; i++)
         COLUMNS_ROW(&table, methods[i], cli_grade(cli, unit->grades[i]));
     columns_end(&table, "  ", &cli->out);
     cli_print_reasons(cli, on, unit->grades[0], "  ", SHOWN_REASONS);
-    buf_printf(&cli->out, "Residents: %s\n",
-               cli_persons(cli, unit->exposure.persons, unit->exposure.low, unit->exposure.high));
-    buf_printf(&cli->out, "Conflicts: %zu, undecided: %zu\n", unit->n_conflicts, unit->n_undecided);
+    buf_say(&cli->out, "Residents: %s\n",
+            cli_persons(cli, unit->exposure.persons, unit->exposure.low, unit->exposure.high));
+    buf_say(&cli->out, "Conflicts: %zu, undecided: %zu\n", unit->n_conflicts, unit->n_undecided);
     if (unit->n_children > 0)
         buf_add_text(&cli->out, "Parts:\n");
     columns_begin(&table, &cli->arena, 3);
@@ -129,7 +128,7 @@ static void print_unit(struct cli *cli, struct cli_world *on, const struct unit_
             cli_grade(cli, world_grade(world, rollup_subject(child->level), child->code, NULL)));
     }
     columns_end(&table, "  ", &cli->out);
-    buf_printf(&cli->out, "Enterprises: %zu\n", unit->n_enterprises);
+    buf_say(&cli->out, "Enterprises: %zu\n", unit->n_enterprises);
     print_plants(cli, world, unit->enterprises, unit->n_enterprises);
     cli_print_warnings(cli, world);
 }
@@ -161,25 +160,25 @@ static void print_enterprise(struct cli *cli, struct cli_world *on,
 {
     const struct world *world = on->world;
     const struct enterprise *plant = answer->enterprise;
-    buf_printf(&cli->out, "%s %s: %s\n", plant->head.id, reasons_name(&plant->head),
-               cli_grade(cli, answer->grade));
-    buf_printf(&cli->out, "  at %.6f, %.6f in %s\n", answer->place.lon_deg, answer->place.lat_deg,
-               answer->unit ? reasons_name(&answer->unit->head) : "no unit of the store");
-    buf_printf(&cli->out, "  industry %s, kind %s\n", plant->industry ? plant->industry : "-",
-               plant->kind ? plant->kind : "-");
+    buf_say(&cli->out, "%s %s: %s\n", plant->head.id, reasons_name(&plant->head),
+            cli_grade(cli, answer->grade));
+    buf_say(&cli->out, "  at %.6f, %.6f in %s\n", answer->place.lon_deg, answer->place.lat_deg,
+            answer->unit ? reasons_name(&answer->unit->head) : "no unit of the store");
+    buf_say(&cli->out, "  industry %s, kind %s\n", plant->industry ? plant->industry : "-",
+            plant->kind ? plant->kind : "-");
     cli_print_reasons(cli, on, answer->grade, "  ", SHOWN_CONFLICTS);
     if (answer->hazard.n_units > 0)
         buf_add_text(&cli->out, "Major-hazard units (GB 18218-2018):\n");
     for (size_t i = 0; i < answer->hazard.n_units; i++) {
         const struct hazard_unit *unit = &answer->hazard.units[i];
-        buf_printf(&cli->out, "  %s: S = %.3f, R = %.3f, ", unit->unit, unit->s, unit->r);
+        buf_say(&cli->out, "  %s: S = %.3f, R = %.3f, ", unit->unit, unit->s, unit->r);
         if (unit->level > 0)
-            buf_printf(&cli->out, "level %d", (int)unit->level);
+            buf_say(&cli->out, "level %d", (int)unit->level);
         else
             buf_add_text(&cli->out, "no major hazard");
         buf_add_text(&cli->out, unit->undecided ? ", undecided\n" : "\n");
     }
-    buf_printf(&cli->out, "Conflicts: %zu\n", answer->n_conflicts);
+    buf_say(&cli->out, "Conflicts: %zu\n", answer->n_conflicts);
     cli_print_conflicts(cli, on, answer->conflicts, answer->n_conflicts, SHOWN_CONFLICTS);
     cli_print_exposure(cli, &answer->exposure, world->rules->parameters.alpha_radius_m);
     cli_print_warnings(cli, world);
@@ -239,12 +238,12 @@ static void print_conflict_list(struct cli *cli, const struct json *root)
         const struct json *one = jr_get(jr_item(features, i), "properties");
         const char *plant = jr_text(jr_get(one, "enterprise_name"));
         const char *reason = jr_text(jr_get(one, "reason"));
-        buf_printf(&cli->out, "%-9s %-7s %s: %s\n", jr_text(jr_get(one, "verdict")),
-                   reasons_grade_en((int32_t)jr_integer(jr_get(one, "grade"), 0)),
-                   plant ? plant : jr_text(jr_get(one, "source")), reason ? reason : "");
+        buf_say(&cli->out, "%-9s %-7s %s: %s\n", jr_text(jr_get(one, "verdict")),
+                reasons_grade_en((int32_t)jr_integer(jr_get(one, "grade"), 0)),
+                plant ? plant : jr_text(jr_get(one, "source")), reason ? reason : "");
     }
-    buf_printf(&cli->out, "%zu conflicts%s\n", jr_count(features),
-               jr_text(jr_get(root, "next")) ? ", and more: --limit, --after or --json" : "");
+    buf_say(&cli->out, "%zu conflicts%s\n", jr_count(features),
+            jr_text(jr_get(root, "next")) ? ", and more: --limit, --after or --json" : "");
 }
 
 static enum err_code run_conflicts(struct cli *cli, struct err *err)

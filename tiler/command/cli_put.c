@@ -41,8 +41,8 @@ static enum err_code read_put(struct cli *cli, const struct world *world,
     TRY(read_pairs(cli, "constant", &options.constants, &options.n_constants, err));
     TRY(edit_request_read(&source, world, &cli->arena, request, &summary, err));
     for (size_t i = 0; i < summary.n_first_repaired && !cli_flag(cli, "json"); i++)
-        buf_printf(&cli->out, "Repaired: row %zu: %s\n", summary.first_repaired[i].row,
-                   summary.first_repaired[i].reason);
+        buf_say(&cli->out, "Repaired: row %zu: %s\n", summary.first_repaired[i].row,
+                summary.first_repaired[i].reason);
 done:
     return code;
 }

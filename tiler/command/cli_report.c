@@ -47,7 +47,7 @@ static enum err_code write_proofs(struct cli *cli, struct cli_world *on,
         TRY(cli_put_proof(cli, &proof, path, err));
         arena_rewind(&on->worker.arena, mark);
     }
-    buf_printf(&cli->out, "%s: %zu proofs, one a plant\n", directory, answer->n_rows);
+    buf_say(&cli->out, "%s: %zu proofs, one a plant\n", directory, answer->n_rows);
 done:
     buf_release(&proof);
     return code;
@@ -64,9 +64,9 @@ static enum err_code run_relocation(struct cli *cli, const char *directory, stru
     TRY(report_relocation(on.world, &on.worker, &answer, &report, err));
     TRY(report_write(&report, directory, err));
     for (size_t i = 0; i < report.n_tables; i++)
-        buf_printf(&cli->out, "%s/%s: %zu rows\n", directory, report.tables[i].file,
-                   report.tables[i].n_rows);
-    buf_printf(&cli->out, "%s/%s: the same in one workbook\n", directory, report.workbook);
+        buf_say(&cli->out, "%s/%s: %zu rows\n", directory, report.tables[i].file,
+                report.tables[i].n_rows);
+    buf_say(&cli->out, "%s/%s: the same in one workbook\n", directory, report.workbook);
     if (cli_value(cli, "explain"))
         TRY(write_proofs(cli, &on, &answer, cli_value(cli, "explain"), err));
     cli_print_warnings(cli, on.world);

@@ -19,34 +19,32 @@ static void print_societal(struct cli *cli, const struct societal *societal)
 {
     const struct societal_against *governs = societal->governs;
     if (societal->n_scenarios == 0) {
-        buf_printf(&cli->out, "Societal risk: not known, there are no scenarios\n");
+        buf_say(&cli->out, "Societal risk: not known, there are no scenarios\n");
         return;
     }
-    buf_printf(&cli->out, "Societal risk: %s", societal_region_name(societal->region));
+    buf_say(&cli->out, "Societal risk: %s", societal_region_name(societal->region));
     if (societal->could_be != societal->region)
-        buf_printf(&cli->out, ", could be %s", societal_region_name(societal->could_be));
-    buf_printf(&cli->out, " (%zu scenarios, PLL %.3g persons a year)\n", societal->n_scenarios,
-               societal->pll);
+        buf_say(&cli->out, ", could be %s", societal_region_name(societal->could_be));
+    buf_say(&cli->out, " (%zu scenarios, PLL %.3g persons a year)\n", societal->n_scenarios,
+            societal->pll);
     for (size_t i = 0; i < societal->n_lines; i++) {
         const struct societal_against *line = &societal->lines[i];
         if (isnan(line->at_n))
             continue;
-        buf_printf(&cli->out, "%s F(%.4g) = %.3g a year is %.3g times line %s (%s%s)\n",
-                   line == governs ? "*" : " ", line->at_n, line->per_year, line->factor,
-                   line->line->source.id,
-                   line->answer.verdict == VERDICT_CONFLICT ? "above"
-                   : line->answer.verdict == VERDICT_CLEAR  ? "below"
-                                                            : "undecided",
-                   line->line->source.confidence == CONFIDENCE_LIKELY
-                       ? "; check the printed standard"
-                       : "");
+        buf_say(&cli->out, "%s F(%.4g) = %.3g a year is %.3g times line %s (%s%s)\n",
+                line == governs ? "*" : " ", line->at_n, line->per_year, line->factor,
+                line->line->source.id,
+                line->answer.verdict == VERDICT_CONFLICT ? "above"
+                : line->answer.verdict == VERDICT_CLEAR  ? "below"
+                                                         : "undecided",
+                line->line->source.confidence == CONFIDENCE_LIKELY ? "; check the printed standard"
+                                                                   : "");
     }
     size_t n = societal->n_curve;
     for (size_t i = 0; i < n && i < SHOWN_POINTS; i++)
-        buf_printf(&cli->out, "  F(%.4g) = %.3g\n", societal->curve[i].n,
-                   societal->curve[i].per_year);
+        buf_say(&cli->out, "  F(%.4g) = %.3g\n", societal->curve[i].n, societal->curve[i].per_year);
     if (n > SHOWN_POINTS)
-        buf_printf(&cli->out, "  and %zu more points (--json gives all)\n", n - SHOWN_POINTS);
+        buf_say(&cli->out, "  and %zu more points (--json gives all)\n", n - SHOWN_POINTS);
 }
 
 static void print_plants(struct cli *cli, const struct world *world, const struct risk_answer *risk)
@@ -67,7 +65,7 @@ static void print_plants(struct cli *cli, const struct world *world, const struc
     }
     columns_end(&table, "  ", &cli->out);
     if (risk->n_plants > SHOWN_PLANTS)
-        buf_printf(&cli->out, "  and %zu more (--json gives all)\n", risk->n_plants - SHOWN_PLANTS);
+        buf_say(&cli->out, "  and %zu more (--json gives all)\n", risk->n_plants - SHOWN_PLANTS);
 }
 
 static const char *interval_text(struct cli *cli, const struct quantity *risk)
@@ -81,31 +79,30 @@ static const char *interval_text(struct cli *cli, const struct quantity *risk)
 
 static void print_at(struct cli *cli, const struct world *world, const struct risk_answer *risk)
 {
-    buf_printf(&cli->out, "Individual risk at %.6f, %.6f: %s\n", risk->question.point.lon_deg,
-               risk->question.point.lat_deg, interval_text(cli, &risk->total));
+    buf_say(&cli->out, "Individual risk at %.6f, %.6f: %s\n", risk->question.point.lon_deg,
+            risk->question.point.lat_deg, interval_text(cli, &risk->total));
     for (size_t i = 0; i < risk->n_shares; i++) {
         const struct risk_share *share = &risk->shares[i];
         const struct record_head *head = world_record(world, share->layer, share->row);
-        buf_printf(&cli->out, "  %s %s (%s), by %s\n", interval_text(cli, &share->risk), head->id,
-                   reasons_name(head), share->by_contours ? "contours" : "scenarios");
+        buf_say(&cli->out, "  %s %s (%s), by %s\n", interval_text(cli, &share->risk), head->id,
+                reasons_name(head), share->by_contours ? "contours" : "scenarios");
     }
     for (size_t i = 0; i < risk->pipelines.n; i++) {
         const struct risk_pipeline *pipeline = &risk->pipelines.items[i];
-        buf_printf(&cli->out,
-                   "  %.3g a year pipeline %s: %.1f m of it within its impact radius of %.1f m (a "
-                   "customary rate; in no verdict)\n",
-                   pipeline->per_year, world_pipeline(world, pipeline->row)->head.id,
-                   pipeline->length_m, pipeline->radius_m);
+        buf_say(&cli->out,
+                "  %.3g a year pipeline %s: %.1f m of it within its impact radius of %.1f m (a "
+                "customary rate; in no verdict)\n",
+                pipeline->per_year, world_pipeline(world, pipeline->row)->head.id,
+                pipeline->length_m, pipeline->radius_m);
     }
     if (risk->pipelines.n_unknown > 0)
-        buf_printf(&cli->out, "  %zu pipelines within 1 km lack diameter or pressure\n",
-                   risk->pipelines.n_unknown);
+        buf_say(&cli->out, "  %zu pipelines within 1 km lack diameter or pressure\n",
+                risk->pipelines.n_unknown);
     buf_add_text(&cli->out, "A target could stand here (GB 36894: beside new, existing plants)\n");
     for (size_t i = 0; i < risk->n_allowed; i++) {
         const struct risk_allowed *allowed = &risk->allowed[i];
-        buf_printf(&cli->out, "  %-15s %-10s %s\n", allowed->criterion->target_class,
-                   verdict_name(allowed->by_new.verdict),
-                   verdict_name(allowed->by_existing.verdict));
+        buf_say(&cli->out, "  %-15s %-10s %s\n", allowed->criterion->target_class,
+                verdict_name(allowed->by_new.verdict), verdict_name(allowed->by_existing.verdict));
     }
 }
 
@@ -117,15 +114,15 @@ static void print_risk(struct cli *cli, const struct world *world, const struct 
         break;
     case RISK_OF_ENTERPRISE:
         print_societal(cli, &risk->societal);
-        buf_printf(&cli->out, "Findings: %zu\n", risk->findings.n);
+        buf_say(&cli->out, "Findings: %zu\n", risk->findings.n);
         for (size_t i = 0; i < risk->findings.n; i++)
-            buf_printf(&cli->out, "  %s: %s\n", verdict_name(risk->findings.items[i].verdict),
-                       risk->views[i].reason);
+            buf_say(&cli->out, "  %s: %s\n", verdict_name(risk->findings.items[i].verdict),
+                    risk->views[i].reason);
         break;
     case RISK_OF_UNIT:
     case RISK_OF_ALL:
         print_societal(cli, &risk->societal);
-        buf_printf(&cli->out, "Plants with contours or scenarios: %zu\n", risk->n_plants);
+        buf_say(&cli->out, "Plants with contours or scenarios: %zu\n", risk->n_plants);
         print_plants(cli, world, risk);
         break;
     }
@@ -214,7 +211,7 @@ static enum err_code run_contours(struct cli *cli, struct cli_world *on,
                       levels, n, err));
     TRY(write_contours(cli, risk, levels, n, err));
     for (size_t i = 0; cli_value(cli, "output") && i < n; i++)
-        buf_printf(&cli->out, "%g a year: %.0f m2\n", levels[i].per_year, levels[i].area_m2);
+        buf_say(&cli->out, "%g a year: %.0f m2\n", levels[i].per_year, levels[i].area_m2);
 done:
     return code;
 }

@@ -61,18 +61,18 @@ static void write_json(const struct check *check, struct buf *out)
 
 static void write_row(struct buf *out, const char *name, const struct rules_table *table)
 {
-    buf_printf(out, "%-22s %5zu %8zu", name, table->n_rows, table->n_inactive);
+    buf_say(out, "%-22s %5zu %8zu", name, table->n_rows, table->n_inactive);
     for (int c = 0; c < CONFIDENCE_COUNT; c++)
-        buf_printf(out, " %10zu", table->by_confidence[c]);
+        buf_say(out, " %10zu", table->by_confidence[c]);
     buf_add_byte(out, '\n');
 }
 
 static void write_tables(const struct rules *rules, struct buf *out)
 {
     struct rules_table sum = {0};
-    buf_printf(out, "%-22s %5s %8s", "table", "rows", "inactive");
+    buf_say(out, "%-22s %5s %8s", "table", "rows", "inactive");
     for (int c = 0; c < CONFIDENCE_COUNT; c++)
-        buf_printf(out, " %10s", confidence_name((enum confidence)c));
+        buf_say(out, " %10s", confidence_name((enum confidence)c));
     buf_add_byte(out, '\n');
     for (size_t i = 0; i < rules->n_tables; i++) {
         const struct rules_table *table = &rules->tables[i];
@@ -83,20 +83,21 @@ static void write_tables(const struct rules *rules, struct buf *out)
             sum.by_confidence[c] += table->by_confidence[c];
     }
     write_row(out, "all", &sum);
-    buf_printf(out, "\nhash %s\n", rules->hash);
+    buf_add_byte(out, '\n');
+    buf_say(out, "hash %s\n", rules->hash);
 }
 
 static void write_text(const struct check *check, struct buf *out)
 {
     const struct rules_findings *found = &check->findings;
     for (size_t i = 0; i < found->n_errors; i++)
-        buf_printf(out, "error: %s\n", found->errors[i]);
+        buf_say(out, "error: %s\n", found->errors[i]);
     if (check->code == ERR_OK)
         write_tables(&check->rules, out);
     if (found->n_notes > 0 && check->code == ERR_OK)
         buf_add_byte(out, '\n');
     for (size_t i = 0; i < found->n_notes; i++)
-        buf_printf(out, "note: %s\n", found->notes[i]);
+        buf_say(out, "note: %s\n", found->notes[i]);
 }
 
 static enum err_code run_check(struct cli *cli, struct err *err)

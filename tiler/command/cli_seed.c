@@ -217,14 +217,14 @@ static void print_plan(struct cli *cli, const struct seeding *s,
     char left[32];
     for (uint32_t z = s->request.min_zoom; z <= s->request.max_zoom; z++)
         if (plan->n_of_zoom[z] > 0)
-            buf_printf(&cli->out, "zoom %2u %12" PRIu64 " tiles\n", seed_level(&s->request, z),
-                       plan->n_of_zoom[z]);
-    buf_printf(&cli->out, "map %s: %zu tiles to draw at most", map_name(s->request.map), plan->n);
+            buf_say(&cli->out, "zoom %2u %12" PRIu64 " tiles\n", seed_level(&s->request, z),
+                    plan->n_of_zoom[z]);
+    buf_say(&cli->out, "map %s: %zu tiles to draw at most", map_name(s->request.map), plan->n);
     if (estimate->n_resumed > 0)
-        buf_printf(&cli->out, ", %" PRIu64 " are there already", estimate->n_resumed);
-    buf_printf(&cli->out, "; about %s%s, %s on %zu thread%s\n", size_text(cli, estimate->n_bytes),
-               estimate->n_resumed > 0 ? " more" : "", time_text(estimate->seconds_left, left),
-               estimate->n_threads, estimate->n_threads == 1 ? "" : "s");
+        buf_say(&cli->out, ", %" PRIu64 " are there already", estimate->n_resumed);
+    buf_say(&cli->out, "; about %s%s, %s on %zu thread%s\n", size_text(cli, estimate->n_bytes),
+            estimate->n_resumed > 0 ? " more" : "", time_text(estimate->seconds_left, left),
+            estimate->n_threads, estimate->n_threads == 1 ? "" : "s");
 }
 
 static void draw_progress(void *context, const struct seed_progress *progress)
@@ -265,10 +265,9 @@ static enum err_code draw_all(struct cli *cli, struct seeding *s, struct err *er
     if (code == ERR_OK)
         code = archive_finish(s->archive, &stats, err);
     if (code == ERR_OK)
-        buf_printf(&cli->out,
-                   "%s: %" PRIu64 " tiles, %" PRIu64 " of them different, %s, in %.1f s\n",
-                   s->output, stats.n_tiles, stats.n_contents,
-                   size_text(cli, (double)stats.n_bytes), seconds_now() - s->started);
+        buf_say(&cli->out, "%s: %" PRIu64 " tiles, %" PRIu64 " of them different, %s, in %.1f s\n",
+                s->output, stats.n_tiles, stats.n_contents, size_text(cli, (double)stats.n_bytes),
+                seconds_now() - s->started);
 done:
     return code == ERR_OK || !s->output || code == ERR_NOT_FOUND ? code
                                                                  : keep_message(s, code, err);

@@ -54,10 +54,10 @@ static enum err_code run_share(struct cli *cli, struct err *err)
     if (cli_flag(cli, "json"))
         print_json(cli, &share);
     else
-        buf_printf(&cli->out,
-                   "%.4f %% of the first lies in the second, %.4f %% of the second in the first\n"
-                   "first %.2f m2, second %.2f m2, shared %.2f m2\n",
-                   100 * share.of_a, 100 * share.of_b, share.a_m2, share.b_m2, share.shared_m2);
+        buf_say(&cli->out,
+                "%.4f %% of the first lies in the second, %.4f %% of the second in the first\n"
+                "first %.2f m2, second %.2f m2, shared %.2f m2\n",
+                100 * share.of_a, 100 * share.of_b, share.a_m2, share.b_m2, share.shared_m2);
 done:
     worker_release(&worker);
     return code;

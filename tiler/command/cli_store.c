@@ -8,7 +8,7 @@ static enum err_code run_init(struct cli *cli, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(store_create(cli->arguments[0], err));
-    buf_printf(&cli->out, "%s: an empty store with %d layers\n", cli->arguments[0], LAYER_COUNT);
+    buf_say(&cli->out, "%s: an empty store with %d layers\n", cli->arguments[0], LAYER_COUNT);
 done:
     return code;
 }
@@ -18,8 +18,8 @@ static enum err_code run_upgrade(struct cli *cli, struct err *err)
     enum err_code code = ERR_OK;
     bool changed = false;
     TRY(store_upgrade(cli->arguments[0], &changed, err));
-    buf_printf(&cli->out, "%s: %s schema %d\n", cli->arguments[0],
-               changed ? "upgraded to" : "is of", SCHEMA_VERSION);
+    buf_say(&cli->out, "%s: %s schema %d\n", cli->arguments[0], changed ? "upgraded to" : "is of",
+            SCHEMA_VERSION);
 done:
     return code;
 }
@@ -53,8 +53,8 @@ static enum err_code run_export(struct cli *cli, struct err *err)
     TRY(store_open(cli->arguments[0], STORE_READ, &store, err));
     TRY(store_count(store, layer, &n, err));
     TRY(store_export(store, layer, path, cli_flag(cli, "replace"), err));
-    buf_printf(&cli->out, "%s: %zu %s of layer %s\n", path, n,
-               layer == LAYER_POPULATION ? "blocks" : "records", layer_name(layer));
+    buf_say(&cli->out, "%s: %zu %s of layer %s\n", path, n,
+            layer == LAYER_POPULATION ? "blocks" : "records", layer_name(layer));
 done:
     store_close(store);
     return code;

@@ -17,7 +17,7 @@ static enum err_code run_add(struct cli *cli, struct err *err)
     TRY(store_token_add(store, cli->arguments[1],
                         scope && strcmp(scope, "read") == 0 ? TOKEN_READ : TOKEN_WRITE, text, err));
     TRY(store_commit(store, err));
-    buf_printf(&cli->out, "%s\n", text);
+    buf_say(&cli->out, "%s\n", text);
 done:
     store_close(store);
     return code;
@@ -50,7 +50,7 @@ static enum err_code run_remove(struct cli *cli, struct err *err)
     TRY(store_open(cli->arguments[0], STORE_WRITE, &store, err));
     TRY(store_token_remove(store, cli->arguments[1], err));
     TRY(store_commit(store, err));
-    buf_printf(&cli->out, "token %s removed\n", cli->arguments[1]);
+    buf_say(&cli->out, "token %s removed\n", cli->arguments[1]);
 done:
     store_close(store);
     return code;

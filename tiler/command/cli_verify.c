@@ -71,24 +71,24 @@ static void print_store(struct cli *cli, const struct proof_check *check)
         return;
     }
     if ((uint64_t)check->generation != check->store_generation)
-        buf_printf(&cli->out, "The store has moved on since, from generation %lld to %llu.\n",
-                   (long long)check->generation, (unsigned long long)check->store_generation);
+        buf_say(&cli->out, "The store has moved on since, from generation %lld to %llu.\n",
+                (long long)check->generation, (unsigned long long)check->store_generation);
     buf_add_text(&cli->out, check->n_changes ? "It says something else now:\n"
                                              : "The store still says the same.\n");
     for (size_t i = 0; i < check->n_changes; i++)
-        buf_printf(&cli->out, "  %s\n", check->changes[i]);
+        buf_say(&cli->out, "  %s\n", check->changes[i]);
 }
 
 static void print_words(struct cli *cli, const struct proof_check *check)
 {
-    buf_printf(&cli->out, "%s: %s %s\n", proof_verdict_name(check->verdict), check->kind,
-               check->subject);
+    buf_say(&cli->out, "%s: %s %s\n", proof_verdict_name(check->verdict), check->kind,
+            check->subject);
     for (size_t i = 0; i < check->n_findings; i++)
-        buf_printf(&cli->out, "  %s\n", check->findings[i]);
+        buf_say(&cli->out, "  %s\n", check->findings[i]);
     for (size_t i = 0; i < check->n_checked; i++)
-        buf_printf(&cli->out, "  checked: %s\n", check->checked[i]);
+        buf_say(&cli->out, "  checked: %s\n", check->checked[i]);
     for (size_t i = 0; i < check->n_stated; i++)
-        buf_printf(&cli->out, "  only stated: %s\n", check->stated[i]);
+        buf_say(&cli->out, "  only stated: %s\n", check->stated[i]);
     if (check->verdict != PROOF_BROKEN)
         print_store(cli, check);
 }

@@ -118,10 +118,10 @@ void cli_print_reasons(struct cli *cli, struct cli_world *on, const struct grade
     size_t n = jr_count(root);
     for (size_t i = 0; i < n && i < most; i++) {
         const char *text = jr_text(jr_get(jr_item(root, i), "text"));
-        buf_printf(&cli->out, "%s- %s\n", indent, text ? text : "");
+        buf_say(&cli->out, "%s- %s\n", indent, text ? text : "");
     }
     if (n > most)
-        buf_printf(&cli->out, "%s  and %zu more (--json gives all)\n", indent, n - most);
+        buf_say(&cli->out, "%s  and %zu more (--json gives all)\n", indent, n - most);
     jr_free(root);
 }
 
@@ -135,22 +135,22 @@ void cli_print_conflicts(struct cli *cli, struct cli_world *on, const struct fin
             cli->out.failed = true;
             return;
         }
-        buf_printf(&cli->out, "  %-9s %-8s %s\n", view.row.verdict,
-                   reasons_grade_en(view.row.grade), view.row.reason);
+        buf_say(&cli->out, "  %-9s %-8s %s\n", view.row.verdict, reasons_grade_en(view.row.grade),
+                view.row.reason);
         if (view.row.decides)
-            buf_printf(&cli->out, "                     decided by: %s\n", view.row.decides);
+            buf_say(&cli->out, "                     decided by: %s\n", view.row.decides);
     }
     if (n > most)
-        buf_printf(&cli->out, "  and %zu more (--json gives all)\n", n - most);
+        buf_say(&cli->out, "  and %zu more (--json gives all)\n", n - most);
 }
 
 void cli_print_exposure(struct cli *cli, const struct exposure *exposure, double radius_m)
 {
-    buf_printf(&cli->out, "Residents within %s: %s\n", cli_metres(cli, radius_m),
-               cli_persons(cli, exposure->persons, exposure->low, exposure->high));
+    buf_say(&cli->out, "Residents within %s: %s\n", cli_metres(cli, radius_m),
+            cli_persons(cli, exposure->persons, exposure->low, exposure->high));
     if (exposure->nodata_share > 0)
-        buf_printf(&cli->out, "  no population data for %.1f %% of that area\n",
-                   exposure->nodata_share * 100);
+        buf_say(&cli->out, "  no population data for %.1f %% of that area\n",
+                exposure->nodata_share * 100);
 }
 
 void cli_print_warnings(struct cli *cli, const struct world *world)
@@ -163,7 +163,7 @@ void cli_print_warnings(struct cli *cli, const struct world *world)
     answer_warnings(&jw, world);
     if (buf_ok(&text) && jr_parse(buf_text(&text), text.n_bytes, &root, NULL) == ERR_OK)
         for (size_t i = 0; i < jr_count(root); i++)
-            buf_printf(&cli->out, "Warning: %s\n", jr_text(jr_item(root, i)));
+            buf_say(&cli->out, "Warning: %s\n", jr_text(jr_item(root, i)));
     jr_free(root);
     buf_release(&text);
 }

@@ -31,6 +31,19 @@ void columns_begin(struct columns *columns, struct arena *arena, size_t n_column
     *columns = (struct columns){.arena = arena, .n_columns = n_columns};
 }
 
+/* A cell that holds a line break would break its row. */
+static const char *shown(const struct columns *columns, const char *cell)
+{
+    if (!text_control(cell))
+        return cell;
+    struct buf buf;
+    buf_init(&buf);
+    buf_add_shown(&buf, cell);
+    const char *copy = buf_ok(&buf) ? arena_strdup(columns->arena, buf_text(&buf)) : NULL;
+    buf_release(&buf);
+    return copy;
+}
+
 void columns_row(struct columns *columns, const char *const *cells)
 {
     size_t at = columns->n_rows * columns->n_columns;
@@ -39,7 +52,7 @@ void columns_row(struct columns *columns, const char *const *cells)
     if (!columns->cells)
         return;
     for (size_t i = 0; i < columns->n_columns; i++)
-        columns->cells[at + i] = cells[i] && *cells[i] ? cells[i] : "-";
+        columns->cells[at + i] = cells[i] && *cells[i] ? shown(columns, cells[i]) : "-";
     columns->n_rows++;
 }
 
@@ -52,6 +65,10 @@ void columns_end(struct columns *columns, const char *indent, struct buf *out)
         return;
     }
     for (size_t i = 0; i < columns->n_rows * n; i++) {
+        if (!columns->cells[i]) {
+            out->failed = true;
+            return;
+        }
         size_t width = columns_width(columns->cells[i]);
         if (width > widest[i % n])
             widest[i % n] = width;

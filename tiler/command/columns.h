@@ -2,7 +2,8 @@
  * columns.h - a table of texts in columns that line up, for people at a terminal.
  *
  * Widths count what a terminal shows: Chinese characters and full-width signs take two
- * cells. The last column is not padded. Nothing is cut.
+ * cells. The last column is not padded. Nothing is cut. A row is a line: what would break one
+ * is shown (buf_add_shown).
  *
  * Life:    columns_begin, columns_row for each row, columns_end writes them.
  * Owner:   cells are borrowed until columns_end; rows live in the arena.
