@@ -168,7 +168,7 @@ is 'another program edits the same store' "$S" put "$store" protected two.geojso
 same 'and the server edits on, on what that made' 200 "$(call DELETE /v1/protected/S-2 "$token")"
 same 'a long line of edits' 200 "$(for i in 1 2 3 4 5 6 7 8 9; do feature S-1 "106.35$i" >s.geojson; call PUT /v1/protected/S-1 "$token" s.geojson; done | sort -u)"
 same 'what follows is as assessed' 1 "$(as_assessed)"
-same 'an id with a line break in the address' 422 "$(call PUT /v1/protected/S-1%0A "$token" nameless.geojson)"
+same 'an id with a line break in the address' 400 "$(call PUT /v1/protected/S-1%0A "$token" nameless.geojson)"
 same 'an id of 3,000 letters' 422 "$(call PUT "/v1/protected/$(printf '%3000s' | tr ' ' a)" "$token" nameless.geojson)"
 is 'is refused with the limit' grep -q 'at most 512 are kept' answer
 
