@@ -1,13 +1,19 @@
 #include "geo/measure/coverage.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* As near as this to a cell line, in cells, a vertex is on it; and a share of a cell smaller
- * than this is none. A cell of 100 m gives a tenth of a micrometre. */
+ * than this is none, unless the whole shape is small. A cell of 100 m gives a tenth of a
+ * micrometre. */
 static const double ON_LINE = 1e-9;
+
+/* The least share for a shape whose box is under a thousandth of a cell, of that box: rounding
+ * leaves less of it, for a square millimetre in a cell of 1 km too. */
+static const double LEAST_OF_BOX = 1e-6;
 
 /* Farther out than this many cells nothing is a place any more. */
 static const double FARTHEST = 1e12;
@@ -27,11 +33,19 @@ static void clip(double low, double high, uint32_t n, uint32_t *first, uint32_t 
     }
 }
 
+double coverage_least(const struct cell_box *box)
+{
+    double size = (box->u_high - box->u_low) * (box->v_high - box->v_low);
+    return size * LEAST_OF_BOX < ON_LINE ? max_of(size * LEAST_OF_BOX, DBL_EPSILON * ON_LINE)
+                                         : ON_LINE;
+}
+
 enum err_code coverage_init(struct coverage *coverage, struct arena *arena,
                             const uint32_t grid_size[2], const struct cell_box *box,
                             struct err *err)
 {
-    *coverage = (struct coverage){.arena = arena, .n_columns = grid_size[0]};
+    *coverage =
+        (struct coverage){.arena = arena, .n_columns = grid_size[0], .least = coverage_least(box)};
     clip(box->u_low, box->u_high, grid_size[0], &coverage->first_column, &coverage->end_column);
     clip(box->v_low, box->v_high, grid_size[1], &coverage->first_row, &coverage->end_row);
     uint32_t n_rows = coverage->end_row - coverage->first_row;
@@ -263,6 +277,7 @@ struct sweep {
     size_t n;
     double cover; /* of the cells from next on, until the next sum */
     uint32_t next;
+    double least; /* share that counts */
 };
 
 /* Gives [first, end) that share unless it is none. */
@@ -270,7 +285,7 @@ static void give(struct sweep *sweep, uint32_t first, uint32_t end, double share
 {
     /* Written in any case, and kept or not: a jump would often be guessed wrong. */
     sweep->runs[sweep->n] = (struct coverage_run){first, end, share > 1 - ON_LINE ? 1 : share};
-    sweep->n += (size_t)((share >= ON_LINE) & (first < end));
+    sweep->n += (size_t)((share >= sweep->least) & (first < end));
 }
 
 static void give_sum(struct sweep *sweep, uint32_t column, struct cell_sum sum)
@@ -294,7 +309,7 @@ static enum err_code sweep_plane(struct coverage *coverage, void *context, cover
     for (uint32_t row = coverage->first_row; row < coverage->end_row; row++) {
         size_t at = row - coverage->first_row;
         const struct cell_sum *sums = coverage->sums + at * n_columns;
-        struct sweep sweep = {.runs = runs};
+        struct sweep sweep = {.runs = runs, .least = coverage->least};
         for (uint32_t word = 0; word < coverage->n_words; word++) {
             uint64_t bits = coverage->touched[at * coverage->n_words + word];
             for (; bits; bits &= bits - 1) {
@@ -375,7 +390,7 @@ static enum err_code sweep_list(struct coverage *coverage, void *context, covera
     /* ends[row] now is where the row ends; it began where the one before ends. */
     for (size_t row = 0; row < n_rows; row++) {
         size_t start = row ? ends[row - 1] : 0;
-        struct sweep sweep = {.runs = runs};
+        struct sweep sweep = {.runs = runs, .least = coverage->least};
         sort_row(sorted + start, ends[row] - start);
         sweep_row(sorted + start, ends[row] - start, coverage->n_columns, &sweep);
         if (sweep.n > 0)

@@ -58,6 +58,7 @@ struct coverage_piece {
 struct coverage {
     struct arena *arena;
     uint32_t n_columns;
+    double least; /* share that counts */
     /* What is looked at: rows [first_row, end_row), columns [first_column, end_column). */
     uint32_t first_row;
     uint32_t end_row;
@@ -73,6 +74,10 @@ struct coverage {
     size_t n_pieces;
     size_t capacity;
 };
+
+/* The least share of a cell that counts, for shapes inside `box`: 1e-9, less for a box under a
+ * thousandth of a cell. What is smaller is rounding, along edges that follow a cell line. */
+double coverage_least(const struct cell_box *box);
 
 /* For shapes inside `box` on a grid of n_columns x n_rows. Rows of the grid that the box
  * meets are first_row to end_row; the caller then sets `rows`. */

@@ -252,6 +252,53 @@ static void test_exposure_adds_up_over_partitions_to_1e_9(void **state)
     arena_release(&arena);
 }
 
+/* Squares of 10 cm down to 1 mm inside a cell, across a line, across a corner, along a line, and
+ * across the border of the data, in cells of 10 m, 100 m and 1 km. */
+static void test_exposure_of_a_square_millimetre_is_a_cells_share(void **state)
+{
+    (void)state;
+    static const double cells[] = {1.0 / 11100, 1.0 / 1110, 1.0 / 111};
+    static const double sides_m[] = {0.1, 0.01, 0.003, 0.002, 0.001};
+    struct arena arena;
+    arena_init(&arena, 0);
+    for (size_t c = 0; c < 3; c++) {
+        double cell = cells[c];
+        struct grid grid = make_grid(106, 39, cell, 200, 200, &arena);
+        for (uint32_t i = 0; i < 200 * 200; i++)
+            if (i % 200 < 150) /* east of column 150 nothing is known */
+                set_cell(&grid, i % 200, i / 200, 100);
+        for (size_t s = 0; s < sizeof sides_m / sizeof *sides_m; s++) {
+            double side = sides_m[s] / 111e3;
+            /* Where the square's south-west corner lies, in cells; less so many sides. */
+            const struct {
+                double u, v, back_u, back_v, missing;
+                uint32_t n;
+            } places[] = {{20.3, 30.7, 0, 0, 0, 1},    {20, 30.7, 0.5, 0, 0, 2},
+                          {20, 30, 0.25, 0.25, 0, 4},  {20, 30.7, 0, 0, 0, 1},
+                          {20, 30.7, 1, 0, 0, 1},      {20, 30, 1, 1, 0, 1},
+                          {150, 30.7, 0.5, 0, 0.5, 2}, {170.5, 30.7, 0, 0, 1, 1}};
+            for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+                double west = 106 + places[p].u * cell - places[p].back_u * side;
+                double south = 39 - places[p].v * cell - places[p].back_v * side;
+                struct geom square = box_shape(west, south, west + side, south + side, &arena);
+                struct exposure exposure;
+                assert_int_equal(exposure_of(&grid, NULL, &square, &arena, &exposure, NULL),
+                                 ERR_OK);
+                double cell_m2 = 100 / exposure.densest_km2 * 1e6;
+                double known = 1 - places[p].missing;
+                assert_int_equal(exposure.cells, places[p].n);
+                assert_true(fabs(exposure.nodata_share - places[p].missing) <=
+                            (places[p].missing > 0 && known > 0 ? 0.01 : 0));
+                assert_true(exposure.high == 100 * (places[p].n - (places[p].missing > 0)));
+                if (known > 0)
+                    assert_true(fabs(exposure.persons - 100 * known * exposure.area_m2 / cell_m2) <=
+                                0.01 * exposure.persons);
+            }
+        }
+    }
+    arena_release(&arena);
+}
+
 static void test_exposure_takes_longitudes_a_turn_apart_as_one_place(void **state)
 {
     (void)state;
@@ -355,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_exposure_of_edges_on_cell_lines_is_whole_cells),
         cmocka_unit_test(test_exposure_beyond_the_grid_and_without_data_is_missing_not_zero),
         cmocka_unit_test(test_exposure_adds_up_over_partitions_to_1e_9),
+        cmocka_unit_test(test_exposure_of_a_square_millimetre_is_a_cells_share),
         cmocka_unit_test(test_exposure_takes_longitudes_a_turn_apart_as_one_place),
         cmocka_unit_test(test_exposure_of_large_cells_follows_the_authalic_latitude),
         cmocka_unit_test(test_exposure_cells_lists_each_touched_cell_in_order),
