@@ -1,7 +1,7 @@
 #include "geo/findings/density.h"
 
 #include "data/base/text.h"
-#include "geo/measure/cell_outline.h"
+#include "geo/measure/cell_cut.h"
 #include "geo/measure/ellipsoid.h"
 #include "geo/measure/exposure.h"
 #include "geo/findings/finding_view.h"
@@ -91,9 +91,9 @@ static enum err_code add_outline(struct dense_cells *cells, uint32_t row, uint32
     return ERR_OK;
 }
 
-/* The outline of the runs. */
-static enum err_code outline_of_runs(const struct dense_cells *cells, struct geom *out,
-                                     struct err *err)
+/* The runs as a set of cells. */
+static enum err_code set_of_runs(const struct dense_cells *cells, struct cell_set *out,
+                                 struct err *err)
 {
     uint32_t first_column = UINT32_MAX;
     uint32_t end_column = 0;
@@ -102,34 +102,61 @@ static enum err_code outline_of_runs(const struct dense_cells *cells, struct geo
         first_column = run->first < first_column ? run->first : first_column;
         end_column = run->first + run->n > end_column ? run->first + run->n : end_column;
     }
-    struct cell_set set = {.grid = cells->grid,
-                           .first_row = cells->runs[0].row,
-                           .first_column = first_column,
-                           .n_rows = cells->runs[cells->n_runs - 1].row - cells->runs[0].row + 1,
-                           .n_columns = end_column - first_column};
-    bool *in = arena_alloc(cells->arena, set.n_rows, set.n_columns);
+    *out = (struct cell_set){.grid = cells->grid,
+                             .first_row = cells->runs[0].row,
+                             .first_column = first_column,
+                             .n_rows = cells->runs[cells->n_runs - 1].row - cells->runs[0].row + 1,
+                             .n_columns = end_column - first_column};
+    bool *in = arena_alloc(cells->arena, out->n_rows, out->n_columns);
     if (!in)
         return err_nomem(err);
     for (size_t i = 0; i < cells->n_runs; i++) {
         const struct cell_run *run = &cells->runs[i];
-        memset(in + (size_t)(run->row - set.first_row) * set.n_columns +
+        memset(in + (size_t)(run->row - out->first_row) * out->n_columns +
                    (run->first - first_column),
                true, run->n);
     }
-    set.in = in;
-    return cell_outline(&set, cells->arena, out, err);
+    out->in = in;
+    return ERR_OK;
 }
 
-/* The union of the shapes. */
-static enum err_code outline_of_shapes(const struct dense_cells *cells, struct worker *worker,
-                                       struct geom *out, struct err *err)
+/* What of the zone lies in the runs. */
+static enum err_code part_in_runs(const struct density_question *question,
+                                  const struct dense_cells *cells, struct geom *out,
+                                  struct err *err)
 {
+    enum err_code code = ERR_OK;
+    struct cell_set set;
+    struct geom outline;
+    bool done;
+    TRY(set_of_runs(cells, &set, err));
+    TRY(cell_cut(question->zone, &set, cells->arena, out, &done, err));
+    if (done)
+        return ERR_OK;
+    TRY(cell_outline(&set, cells->arena, &outline, err));
+    TRY(overlay_intersection(question->worker->overlay, question->zone, &outline, cells->arena, out,
+                             err));
+done:
+    return code;
+}
+
+/* What of the zone lies in the shapes. */
+static enum err_code part_in_shapes(const struct density_question *question,
+                                    const struct dense_cells *cells, struct geom *out,
+                                    struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct overlay *overlay = question->worker->overlay;
+    struct geom all;
     const struct geom **pointers = arena_new(cells->arena, const struct geom *, cells->n);
     if (!pointers)
         return err_nomem(err);
     for (size_t i = 0; i < cells->n; i++)
         pointers[i] = &cells->shapes[i];
-    return overlay_union(worker->overlay, pointers, cells->n, cells->arena, out, err);
+    TRY(overlay_union(overlay, pointers, cells->n, cells->arena, &all, err));
+    TRY(overlay_intersection(overlay, question->zone, &all, cells->arena, out, err));
+done:
+    return code;
 }
 
 /* The area of a cell on the ellipsoid: what its density is by. */
@@ -241,16 +268,12 @@ enum err_code density_part(const struct density_question *question, struct arena
                            struct dense_part *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct worker *worker = question->worker;
-    struct geom dense;
     struct dense_cells cells = {.arena = arena, .sums = out, .outlines = true};
     *out = (struct dense_part){.part = {.kind = GEOM_NONE}};
     TRY(sum_dense(question, &cells, err));
     if (cells.n + cells.n_runs == 0 || settle(out->persons) < question->least_persons)
         goto done;
-    TRY(cells.n_runs > 0 ? outline_of_runs(&cells, &dense, err)
-                         : outline_of_shapes(&cells, worker, &dense, err));
-    TRY(overlay_intersection(worker->overlay, question->zone, &dense, arena, &out->part, err));
+    TRY((cells.n_runs > 0 ? part_in_runs : part_in_shapes)(question, &cells, &out->part, err));
     if (out->part.kind == GEOM_POLYGON)
         out->area_m2 = ellipsoid_area_m2(&out->part);
 done:

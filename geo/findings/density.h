@@ -5,8 +5,8 @@
  * dense area of a class is the union of the population cells above its limit (0, 300, 1,500
  * persons/km2); the conflict part is the zone with the dense area; persons are those in that
  * part: the dense cells' by the share of each inside, without cutting. The part's shape is cut
- * (GEOS overlay) when somebody wants to see it. Fewer than one person is none; from 100 red, from
- * 30 orange, else yellow.
+ * (cell_cut.h; GEOS where that cannot) when somebody wants to see it. Fewer than one person is none;
+ * from 100 red, from 30 orange, else yellow.
  *
  *   undecided  the class cannot be told, or there is no population data in a part of the zone
  *              and what is known is no conflict
@@ -24,7 +24,8 @@
  * Space:   cells are rectangles in the grid's own CRS; densities by their ellipsoidal area.
  * Owner:   results belong to the arena.
  * Threads: pure but for the caller's worker.
- * Cost:    O(cells in the zone); the part one union and one overlay more.
+ * Cost:    O(cells in the zone), the part twice as much; of a grid in a plane of its own, or a
+ *          census, one union and one overlay more.
  */
 #ifndef SISETU_GEO_DENSITY_H
 #define SISETU_GEO_DENSITY_H
