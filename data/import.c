@@ -33,14 +33,15 @@ static const char *base_name(const char *path)
 
 /* ---- before the file ---- */
 
-struct box import_expected(struct box boundaries)
+struct import_reference import_expected(struct box boundaries)
 {
     if (box_is_empty(boundaries))
-        return CHINA;
-    return (struct box){fmax(-180, boundaries.west_deg - BEYOND_BOUNDARIES_DEG),
-                        fmax(-90, boundaries.south_deg - BEYOND_BOUNDARIES_DEG),
-                        fmin(180, boundaries.east_deg + BEYOND_BOUNDARIES_DEG),
-                        fmin(90, boundaries.north_deg + BEYOND_BOUNDARIES_DEG)};
+        return (struct import_reference){CHINA, true};
+    return (struct import_reference){{fmax(-180, boundaries.west_deg - BEYOND_BOUNDARIES_DEG),
+                                      fmax(-90, boundaries.south_deg - BEYOND_BOUNDARIES_DEG),
+                                      fmin(180, boundaries.east_deg + BEYOND_BOUNDARIES_DEG),
+                                      fmin(90, boundaries.north_deg + BEYOND_BOUNDARIES_DEG)},
+                                     false};
 }
 
 static enum err_code must_be_empty(const struct import *import, struct store *store,

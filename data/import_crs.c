@@ -309,10 +309,27 @@ static struct box intersection(struct box a, struct box b)
                         fmin(a.east_deg, b.east_deg), fmin(a.north_deg, b.north_deg)};
 }
 
-static bool looks_swapped(const struct import_crs *crs, struct import_xy xy, struct lonlat at,
-                          struct box expected)
+/* China west of 90 degrees east, half a degree beyond its borders. A rectangle around China holds
+ * India and half of Kazakhstan too: a place in the Arctic (Svalbard, 15 78) read the other way
+ * lies there, and is no mistake. East of it the longitude could not be anybody's latitude. */
+static bool may_be_china(struct lonlat at)
 {
-    return !inside(expected, at) && inside(expected, locate(crs, (struct import_xy){xy.y, xy.x}));
+    static const struct {
+        double east, south, north;
+    } bands[] = {{73, 90, -90},      {76.5, 34.8, 41.5}, {80, 30, 43.5},
+                 {82.3, 29.5, 45.8}, {85, 27.8, 48},     {90, 26.8, 49.7}};
+    for (size_t i = 0; i < sizeof bands / sizeof *bands; i++)
+        if (at.lon_deg <= bands[i].east)
+            return at.lat_deg >= bands[i].south && at.lat_deg <= bands[i].north;
+    return true;
+}
+
+static bool looks_swapped(const struct import_crs *crs, struct import_xy xy, struct lonlat at,
+                          const struct import_reference *expected)
+{
+    struct lonlat swapped = locate(crs, (struct import_xy){xy.y, xy.x});
+    return !inside(expected->box, at) && inside(expected->box, swapped) &&
+           (!expected->china || may_be_china(swapped));
 }
 
 /* No projection that is used for maps has its data within 180 m of where its metres begin. */
@@ -323,11 +340,11 @@ static bool looks_like_degrees(const struct import_crs *crs, struct import_xy xy
 
 /* A fault if the point cannot be where it says; expected: where nothing speaks against it. */
 static void check_point(const struct import_crs *crs, struct import_xy xy, struct lonlat at,
-                        struct box expected, struct import_fault *fault)
+                        const struct import_reference *expected, struct import_fault *fault)
 {
     static const struct box world = {-180, -90, 180, 90};
     bool degrees = looks_like_degrees(crs, xy);
-    if (inside(expected, at) && !degrees)
+    if (inside(expected->box, at) && !degrees)
         return;
     char value[64];
     snprintf(value, sizeof value, "%.10g %.10g", xy.x, xy.y);
@@ -386,7 +403,8 @@ static void locate_many(const struct import_crs *crs, const struct import_xy *xy
 
 /* Every vertex of the rings, located and checked; stops at the first fault. */
 static void locate_all(const struct import_crs *crs, const struct import_rings *rings,
-                       struct box expected, struct lonlat *out, struct import_fault *fault)
+                       const struct import_reference *expected, struct lonlat *out,
+                       struct import_fault *fault)
 {
     locate_many(crs, rings->points, rings->n_points, out);
     for (size_t i = 0; i < rings->n_points && !fault->reason; i++)
@@ -412,8 +430,8 @@ static enum err_code densify(const struct import_crs *crs, const struct import_r
 }
 
 enum err_code import_crs_apply(const struct import_crs *crs, const struct import_rings *rings,
-                               struct box reference, struct arena *arena, struct geom *out,
-                               struct import_fault *fault, struct err *err)
+                               const struct import_reference *reference, struct arena *arena,
+                               struct geom *out, struct import_fault *fault, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct lonlat *located = arena_new(arena, struct lonlat, rings->n_points);
@@ -421,7 +439,8 @@ enum err_code import_crs_apply(const struct import_crs *crs, const struct import
     struct path path = {.crs = crs, .arena = arena};
     if (!located || !ring_ends)
         return err_nomem(err);
-    locate_all(crs, rings, intersection(reference, crs->area), located, fault);
+    struct import_reference expected = {intersection(reference->box, crs->area), reference->china};
+    locate_all(crs, rings, &expected, located, fault);
     if (fault->reason)
         goto done;
     path.points = located;

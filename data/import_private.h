@@ -161,11 +161,18 @@ bool import_crs_is_plain(OGRSpatialReferenceH srs);
 enum err_code import_crs_contradicts(const struct import_crs *crs, OGRSpatialReferenceH claim,
                                      struct import_xy at, struct err *err);
 
-/* Rings to a shape in the arena; edges densified. `reference`: where the layer may be
- * expected to lie, for the look at swapped coordinates. Not yet checked for validity. */
+/* Where a layer may be expected to lie: around the loaded boundaries, or without any in China. */
+struct import_reference {
+    struct box box;
+    bool china;
+};
+
+/* Rings to a shape in the arena; edges densified. `reference` is for the look at swapped
+ * coordinates: the place lies outside of it, and inside when read the other way. Not yet checked
+ * for validity. */
 enum err_code import_crs_apply(const struct import_crs *crs, const struct import_rings *rings,
-                               struct box reference, struct arena *arena, struct geom *out,
-                               struct import_fault *fault, struct err *err);
+                               const struct import_reference *reference, struct arena *arena,
+                               struct geom *out, struct import_fault *fault, struct err *err);
 
 /* ---- import_source.c ---- */
 
@@ -290,8 +297,8 @@ struct import {
     struct import_crs crs;
     struct import_source source;
     struct import_plan plan;
-    struct box reference; /* where records are expected: the loaded boundaries, else China */
-    const char *imported; /* now, RFC 3339 */
+    struct import_reference reference; /* where records are expected */
+    const char *imported;              /* now, RFC 3339 */
     unsigned char *records;
     size_t n_records;
     size_t records_capacity;
@@ -339,7 +346,7 @@ enum err_code import_join(struct import *import, struct err *err);
 /* ---- import.c ---- */
 
 /* Where data may lie without suspicion: around the boundaries, else in China. */
-struct box import_expected(struct box boundaries);
+struct import_reference import_expected(struct box boundaries);
 
 /* --crs, which is required where there are coordinates; claim is what the file says, or NULL. */
 enum err_code import_open_crs(struct import *import, OGRSpatialReferenceH claim, struct err *err);

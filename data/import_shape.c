@@ -383,7 +383,7 @@ static enum err_code take_straight(struct import *import, OGRGeometryH geometry,
     }
     from.rings.kind = from.take;
     TRY(check_claim(import, from.rings.points[0], err));
-    TRY(import_crs_apply(&import->crs, &from.rings, import->reference, &import->scratch, &shape,
+    TRY(import_crs_apply(&import->crs, &from.rings, &import->reference, &import->scratch, &shape,
                          fault, err));
     if (fault->reason)
         goto done;

@@ -146,6 +146,28 @@ static void test_import_recognises_swapped_coordinates(void **state)
     fixture_refused(f, 0, 1, "geom", "looks like latitude, longitude; give longitude first");
 }
 
+/* Without boundaries a place in the Arctic is believed; all of China's west, where a longitude
+ * could be a latitude, is still recognised, in degrees of WGS 84, which holds everywhere. */
+static void test_import_takes_no_place_in_the_arctic_for_swapped(void **state)
+{
+    struct fixture *f = fixture_of(state);
+    /* Longyearbyen, Ny-Alesund, Nagurskoye, Cape Zhelaniya, the north pole */
+    const char *arctic = fixture_text(
+        f, "a.csv", "x,y\n15.6,78.2\n11.9,78.9\n47.6,80.8\n68.6,76.95\n30,89.9\n60,70\n");
+    struct import_options options = fixture_options("protected", arctic, "EPSG:4326");
+    fixture_imports(f, &options);
+    /* Kashgar, Taxkorgan, Horgos, Alashankou, Purang, Shigatse, Yadong, Altay, Kanas, Sansha */
+    const char *swapped =
+        fixture_text(f, "b.csv",
+                     "x,y\n39.47,75.99\n37.77,75.23\n44.21,80.41\n45.17,82.57\n30.29,81.18\n"
+                     "29.27,88.88\n27.49,88.91\n47.85,88.13\n48.7,87.02\n16.83,112.33\n");
+    options = fixture_options("protected", swapped, "EPSG:4326");
+    options.mode = IMPORT_APPEND;
+    fixture_fails(f, &options, ERR_INPUT, "swapped in 10 of 10");
+    options.path = fixture_text(f, "c.csv", "x,y\n78.2,15.6\n"); /* in India: far, no mistake */
+    fixture_imports(f, &options);
+}
+
 /* ---- edges ---- */
 
 /* Longitude and latitude on CGCS2000 of a place on EPSG:4507, by PROJ itself. */
@@ -424,6 +446,7 @@ int main(void)
         FIXTURE_TEST(test_import_refuses_crs_that_it_cannot_do_well),
         FIXTURE_TEST(test_import_refuses_numbers_of_another_crs),
         FIXTURE_TEST(test_import_recognises_swapped_coordinates),
+        FIXTURE_TEST(test_import_takes_no_place_in_the_arctic_for_swapped),
         FIXTURE_TEST(test_import_densifies_projected_edges_to_a_millimetre),
         FIXTURE_TEST(test_import_keeps_shared_edges_shared_and_short_ones_whole),
         FIXTURE_TEST(test_import_holds_the_crs_against_what_the_file_says),
