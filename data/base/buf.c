@@ -80,7 +80,8 @@ void buf_add_byte(struct buf *buf, int byte)
     buf_add(buf, &c, 1);
 }
 
-static void add_formatted(struct buf *buf, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void add_formatted(struct buf *buf, const char *format,
+                                                                va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
