@@ -91,7 +91,7 @@ $(SAMPLE): $(SAMPLE_OBJ) $(LIB)
 	@echo '  link $@'; $(CC) $(LDFLAGS) $^ $(LIBS) -o $@
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	@echo '  link $@'; $(CC) $(LDFLAGS) $^ -lcmocka $(LIBS) -o $@
+	@echo '  link $@'; $(CC) $(LDFLAGS) $^ -lcmocka -lz $(LIBS) -o $@
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	@echo '  link $@'; $(CC) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -101,7 +101,7 @@ $(BUILD)/browser/%: $(BUILD)/tests/browser/%.o $(LIB)
 # With clang a target is a fuzzer of its own; with gcc the same target replays its corpus.
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(if $(findstring clang,$(CC)),,tests/fuzz/replay.c) $(LIB)
 	@mkdir -p $(@D)
-	@echo '  link $@'; $(CC) $(CFLAGS) $(if $(findstring clang,$(CC)),-fsanitize=fuzzer) $(filter %.c,$^) $(LIB) $(LDFLAGS) $(LIBS) -o $@
+	@echo '  link $@'; $(CC) $(CFLAGS) $(if $(findstring clang,$(CC)),-fsanitize=fuzzer) $(filter %.c,$^) $(LIB) $(LDFLAGS) -lz $(LIBS) -o $@
 $(VIEWER) &: tiler/viewer/package.json tiler/viewer/package-lock.json
 	cd tiler/viewer && npm ci --no-audit --no-fund --silent
 	cd tiler/viewer && cp node_modules/ol/dist/ol.js node_modules/ol/ol.css .

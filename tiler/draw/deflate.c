@@ -85,3 +85,8 @@ uint32_t crc32_of(uint32_t before, const void *bytes, size_t n)
     /* libdeflate answers 0 for NULL whatever came before. */
     return n > 0 ? libdeflate_crc32(before, bytes, n) : before;
 }
+
+uint32_t adler32_of(const void *bytes, size_t n)
+{
+    return libdeflate_adler32(1, bytes, n);
+}

@@ -1,10 +1,10 @@
 /*
- * deflate.h - gzip of whole buffers, and the CRC-32 that goes with it; with image.h, which writes
- * the deflate streams of PNGs, all that knows libdeflate.
+ * deflate.h - gzip of whole buffers, and the check sums that go with deflate; with image.h, which
+ * writes PNGs of all colours, all that knows libdeflate. Rows of palettes: row_deflate.h.
  *
  * Threads: a deflater is not shared; everything else is pure.
- * Cost:    100 MB/s at level 6; the check sum 10 GB/s where the processor multiplies polynomials.
- * Source:  RFC 1951, RFC 1952. The same bytes in give the same bytes out: no time, no name.
+ * Cost:    100 MB/s at level 6; the check sums 10 GB/s where the processor multiplies polynomials.
+ * Source:  RFC 1950 to 1952. The same bytes in give the same bytes out: no time, no name.
  */
 #ifndef SISETU_TILER_DEFLATE_H
 #define SISETU_TILER_DEFLATE_H
@@ -31,5 +31,8 @@ enum err_code inflate_gzip(const void *bytes, size_t n, size_t limit_bytes, stru
 
 /* CRC-32 of RFC 1952; `before` is that of the bytes before these, 0 at the start. */
 uint32_t crc32_of(uint32_t before, const void *bytes, size_t n);
+
+/* Adler-32 of RFC 1950. */
+uint32_t adler32_of(const void *bytes, size_t n);
 
 #endif

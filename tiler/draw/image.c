@@ -1,19 +1,21 @@
 #include "tiler/draw/image.h"
 
 #include "tiler/draw/quantise.h"
+#include "tiler/draw/row_deflate.h"
 
 #include <libdeflate.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Level 1 of libdeflate is within 7 % of the smallest on palette rows and takes half the time of
- * level 5; one of a single colour is worth the most thorough level. */
-enum { LEVEL_TILE = 1, LEVEL_SOLID = 12 };
+/* Rows of all colours go to the fastest level of libdeflate; a picture of one colour is worth the
+ * most thorough one. */
+enum { LEVEL_TRUE = 1, LEVEL_SOLID = 12 };
 
 struct image_writer {
     struct quantiser *quantiser;
-    struct libdeflate_compressor *tile, *solid;
+    struct row_deflater *tile;
+    struct libdeflate_compressor *all, *solid;
     struct palette palette;
     struct palette_error error;
     uint8_t *indices;
@@ -21,6 +23,10 @@ struct image_writer {
     uint8_t *rows;      /* filter byte and packed indices, row by row */
     uint8_t *deflated;
     size_t n_pixels; /* room in indices */
+    /* The stream of the last picture of one colour: those of one size are the same, and many. */
+    uint32_t solid_width, solid_height;
+    uint8_t *solid_stream;
+    size_t solid_bytes;
     size_t deflated_bytes;
 };
 
@@ -31,9 +37,10 @@ enum err_code image_writer_new(struct image_writer **out, struct err *err)
     if (!writer)
         return err_nomem(err);
     writer->quantiser = quantiser_new();
-    writer->tile = libdeflate_alloc_compressor(LEVEL_TILE);
+    writer->tile = row_deflater_new();
+    writer->all = libdeflate_alloc_compressor(LEVEL_TRUE);
     writer->solid = libdeflate_alloc_compressor(LEVEL_SOLID);
-    if (writer->quantiser && writer->tile && writer->solid)
+    if (writer->quantiser && writer->tile && writer->all && writer->solid)
         return ERR_OK;
     image_writer_free(writer);
     *out = NULL;
@@ -45,14 +52,16 @@ void image_writer_free(struct image_writer *writer)
     if (!writer)
         return;
     quantiser_free(writer->quantiser);
-    if (writer->tile)
-        libdeflate_free_compressor(writer->tile);
+    row_deflater_free(writer->tile);
+    if (writer->all)
+        libdeflate_free_compressor(writer->all);
     if (writer->solid)
         libdeflate_free_compressor(writer->solid);
     free(writer->indices);
     free(writer->straight);
     free(writer->rows);
     free(writer->deflated);
+    free(writer->solid_stream);
     free(writer);
 }
 
@@ -68,7 +77,9 @@ static enum err_code make_room(struct image_writer *writer, uint32_t width, uint
     free(writer->rows);
     free(writer->deflated);
     writer->n_pixels = 0;
-    writer->deflated_bytes = libdeflate_zlib_compress_bound(writer->tile, rows);
+    writer->deflated_bytes = libdeflate_zlib_compress_bound(writer->all, rows);
+    if (writer->deflated_bytes < row_deflate_bound(rows))
+        writer->deflated_bytes = row_deflate_bound(rows);
     writer->indices = malloc(n);
     writer->straight = malloc(n * sizeof *writer->straight);
     writer->rows = malloc(rows);
@@ -217,33 +228,66 @@ static bool find_palette(struct image_writer *writer, enum image_form form)
     return form == IMAGE_PALETTE;
 }
 
+/* The stream of a picture of one colour into writer->deflated. */
+static size_t deflate_solid(struct image_writer *writer, const struct image *image, size_t n_rows)
+{
+    if (writer->solid_bytes > 0 && writer->solid_width == image->width &&
+        writer->solid_height == image->height) {
+        memcpy(writer->deflated, writer->solid_stream, writer->solid_bytes);
+        return writer->solid_bytes;
+    }
+    size_t n = libdeflate_zlib_compress(writer->solid, writer->rows, n_rows, writer->deflated,
+                                        writer->deflated_bytes);
+    free(writer->solid_stream);
+    writer->solid_stream = malloc(n);
+    writer->solid_bytes = writer->solid_stream ? n : 0;
+    if (writer->solid_bytes > 0)
+        memcpy(writer->solid_stream, writer->deflated, n);
+    writer->solid_width = image->width;
+    writer->solid_height = image->height;
+    return n;
+}
+
+/* Rows of indices; answers how many bytes they deflate to, 0: no memory. */
+static size_t deflate_indices(struct image_writer *writer, const struct image *image,
+                              struct chunks *chunks)
+{
+    uint32_t n = writer->palette.n;
+    chunks->type = PNG_COLOR_TYPE_PALETTE;
+    chunks->depth = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;
+    size_t n_rows = pack_rows(writer, image->width, image->height, chunks->depth);
+    const struct rows rows = {writer->rows, n_rows, (uint32_t)(n_rows / image->height)};
+    return n > 1 ? row_deflate(writer->tile, &rows, writer->deflated)
+                 : deflate_solid(writer, image, n_rows);
+}
+
+/* Rows of colours. */
+static size_t deflate_colours(struct image_writer *writer, const struct image *image,
+                              struct chunks *chunks)
+{
+    bool opaque = is_opaque(image);
+    if (image->form == IMAGE_TRUE)
+        make_straight(image, writer->straight);
+    else
+        quantise_round(writer->quantiser, IMAGE_MEAN_ERROR, writer->straight, &writer->error);
+    chunks->type = opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
+    chunks->depth = 8;
+    return libdeflate_zlib_compress(writer->all, writer->rows, true_rows(writer, image, opaque),
+                                    writer->deflated, writer->deflated_bytes);
+}
+
 enum err_code image_write_png(struct image_writer *writer, const struct image *image,
                               struct buf *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    size_t n_pixels = (size_t)image->width * image->height, n_rows;
-    struct chunks chunks = {.depth = 8, .type = PNG_COLOR_TYPE_PALETTE};
-    struct libdeflate_compressor *compressor = writer->tile;
+    size_t n_pixels = (size_t)image->width * image->height;
+    struct chunks chunks;
     TRY(make_room(writer, image->width, image->height, err));
     writer->error = (struct palette_error){.largest = 0};
     if (image->form != IMAGE_TRUE && !quantise_take(writer->quantiser, image->pixels, n_pixels))
         return err_nomem(err);
-    if (!find_palette(writer, image->form)) {
-        bool opaque = is_opaque(image);
-        if (image->form == IMAGE_TRUE)
-            make_straight(image, writer->straight);
-        else
-            quantise_round(writer->quantiser, IMAGE_MEAN_ERROR, writer->straight, &writer->error);
-        chunks.type = opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
-        n_rows = true_rows(writer, image, opaque);
-    } else {
-        uint32_t n = writer->palette.n;
-        chunks.depth = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;
-        n_rows = pack_rows(writer, image->width, image->height, chunks.depth);
-        compressor = n == 1 ? writer->solid : writer->tile;
-    }
-    chunks.n_deflated = libdeflate_zlib_compress(compressor, writer->rows, n_rows, writer->deflated,
-                                                 writer->deflated_bytes);
+    chunks.n_deflated = find_palette(writer, image->form) ? deflate_indices(writer, image, &chunks)
+                                                          : deflate_colours(writer, image, &chunks);
     if (chunks.n_deflated == 0 || !write_chunks(writer, image, &chunks, out) || !buf_ok(out))
         code = err_nomem(err);
 done:
