@@ -10,8 +10,9 @@ enum {
     /* Segments up to this long each way, 1/256 px, are followed by multiplication alone; longer
      * ones are cut. */
     LONGEST = 1 << 22,
-    SLOPES = 16, /* classes of 0 to 45 degrees by their tangent */
-    PLACES = 32, /* of a line's middle in a pixel */
+    NEAR = LONGEST / 2, /* points that are less far from the corner are never so far apart */
+    SLOPES = 16,        /* classes of 0 to 45 degrees by their tangent */
+    PLACES = 32,        /* of a line's middle in a pixel */
     /* Pixels across a line in one pattern, and how many of them lie before its middle: at most
      * (1.5 + 0.5) * sqrt(2) pixels are reached. */
     ACROSS = 8,
@@ -22,7 +23,8 @@ enum {
 struct thin_pen {
     int32_t half; /* of the width, 1/256 px */
     int32_t past[SLOPES];
-    uint32_t patterns[SLOPES][PLACES];
+    /* From the byte on that holds the first pixel: the places in an even pixel, then in an odd. */
+    uint64_t patterns[SLOPES][2 * PLACES];
 };
 
 /* ---- life ---- */
@@ -98,8 +100,11 @@ static void make_pen(struct thin_pen *pen, double width_px)
         /* Half a pixel at least: of two segments one holds the middle of the pixel where they
          * meet. */
         pen->past[slope] = (int32_t)fmax(pen->half * flat, HALF_PX);
-        for (int place = 0; place < PLACES; place++)
-            pen->patterns[slope][place] = pattern_of(width_px / 2, flat, (place + 0.5) / PLACES);
+        for (int place = 0; place < PLACES; place++) {
+            uint64_t pattern = pattern_of(width_px / 2, flat, (place + 0.5) / PLACES);
+            pen->patterns[slope][place] = htole64(pattern);
+            pen->patterns[slope][PLACES + place] = htole64(pattern << 4);
+        }
     }
 }
 
@@ -149,128 +154,210 @@ bool thin_reach(struct thin *thin, struct fixed low, struct fixed high)
 
 /* A segment as the pixels along it: rows of a steep one, columns of a flat one. */
 struct run {
-    uint8_t *line;            /* the first of them, */
-    uint32_t n;               /* so many, */
-    const uint32_t *patterns; /* of the slope; */
-    uint64_t place, step;     /* where the middle lies across them, 24.40, and how that goes on */
+    uint8_t *line;            /* the picture's first, */
+    uint32_t first, n;        /* from this one on so many; */
+    const uint64_t *patterns; /* of the slope; */
+    uint64_t place, step;     /* where the middle lies across them, 24.40 from the margin's low end
+                               * on, and how that goes on */
 };
 
-/* A piece of a chain whose segments are drawn at once. */
-enum { PIECE = 16 };
-struct chain {
-    const struct fixed *points;
-    size_t n;
+/* A piece of a chain near the picture, whose segments are drawn at once; coordinates apart, so
+ * that four segments are followed side by side. */
+enum { PIECE = 16, SIDE = 4 };
+struct bit {
+    int32_t x[PIECE + SIDE], y[PIECE + SIDE]; /* behind the last point as the last: no segments */
+    int32_t n;                                /* segments, one less than points */
     unsigned past;
 };
+typedef int32_t four __attribute__((vector_size(16)));
+typedef double four_doubles __attribute__((vector_size(32)));
 
-/* Lays a pattern with its pixel BEFORE at the place. */
-static inline void lay(uint8_t *line, uint32_t size_px, int64_t place, const uint32_t *patterns)
+/* Lays a pattern with its pixel BEFORE at the place, which counts from the margin's low end. */
+static inline void lay(uint8_t *line, uint64_t place, const uint64_t *patterns)
 {
-    uint32_t first = (uint32_t)(int32_t)(place >> 40) + (MARGIN_PX - BEFORE);
-    if (first >= size_px + MARGIN_PX)
-        return;
-    uint64_t pattern = (uint64_t)patterns[place >> 35 & (PLACES - 1)] << (first & 1) * 4, there;
-    memcpy(&there, line + first / 2, sizeof there);
-    there |= htole64(pattern);
-    memcpy(line + first / 2, &there, sizeof there);
+    uint8_t *at = line + (place >> 41);
+    uint64_t there;
+    memcpy(&there, at, sizeof there);
+    there |= patterns[place >> 35 & (2 * PLACES - 1)];
+    memcpy(at, &there, sizeof there);
+}
+
+static inline bool has_room(const struct thin *thin, uint64_t place)
+{
+    return place >> 40 < thin->size_px + MARGIN_PX;
 }
 
 static inline void draw_run(const struct thin *thin, const struct run *run)
 {
-    uint64_t place = run->place;
-    uint8_t *line = run->line;
-    for (uint32_t i = 0; i < run->n; i++, line += thin->stride, place += run->step)
-        lay(line, thin->size_px, (int64_t)place, run->patterns);
+    uint64_t place = run->place, last = place + (run->n - 1) * run->step;
+    size_t stride = thin->stride;
+    uint8_t *line = run->line + run->first * stride;
+    const uint64_t *patterns = run->patterns;
+    bool is_inside = has_room(thin, place) && has_room(thin, last);
+    for (uint32_t i = 0; i < run->n; i++, line += stride, place += run->step)
+        if (is_inside || has_room(thin, place))
+            lay(line, place, patterns);
 }
 
-/* Whether any of a segment may be seen. */
-static inline bool is_near(const struct thin *thin, const struct thin_pen *pen, struct fixed from,
-                           struct fixed to)
+static inline four all(int32_t value)
 {
-    int64_t reach = pen->half + 2 * FIXED_ONE;
-    int64_t end = (int64_t)thin->size_px * FIXED_ONE + reach;
-    /* All four at once: below zero where any of them is. */
-    int64_t room = (most(from.x, to.x) + reach) | (most(from.y, to.y) + reach) |
-                   (end - least(from.x, to.x)) | (end - least(from.y, to.y));
-    return room >= 0;
+    return (four){value, value, value, value};
 }
 
-/* `a` if the mask has all bits, `b` if it has none. */
-static inline int64_t either(int64_t mask, int64_t a, int64_t b)
+/* `a` where the mask has all bits, `b` where it has none. */
+static inline four either(four mask, four a, four b)
 {
     return b ^ ((a ^ b) & mask);
 }
 
-/* The run of a segment, seen along its longer axis and from the lower end on, so that the way back
- * leaves the same: lines of pixels whose middles lie in it, or the one where it begins. Answers
- * whether anything of it may be seen. Asks nothing on its way, for no processor foresees the
- * answers; numbers of what lies far away may overflow. */
-static inline bool find_run(const struct thin *thin, const struct thin_pen *pen, struct fixed from,
-                            struct fixed to, unsigned past, struct run *out)
+static inline four least_of(four a, four b)
 {
-    int64_t dx = to.x - from.x, dy = to.y - from.y;
-    int64_t steep = -(int64_t)(llabs(dy) > llabs(dx));
-    int64_t length = either(steep, dy, dx), rise = either(steep, dx, dy);
-    int64_t back = length >> 63;
-    int64_t x = either(back, to.x, from.x), y = either(back, to.y, from.y);
-    int64_t along = either(steep, y, x), across = either(steep, x, y);
-    int64_t past_low = -(int64_t)(past >> (back & 1) & 1);
-    int64_t past_high = -(int64_t)(past >> (~back & 1) & 1);
-    length = (length ^ back) - back;
-    rise = (rise ^ back) - back;
-    int64_t ratio = (int64_t)((double)rise / (double)(length | (length == 0)) * 4294967296.0);
-    uint32_t slope = (uint32_t)(llabs(ratio) >> 28);
-    slope = slope < SLOPES ? slope : SLOPES - 1;
-    int64_t low = along - (pen->past[slope] & past_low);
-    int64_t high = along + length + (pen->past[slope] & past_high);
-    int64_t first = (low + HALF_PX - 1) >> 8, end = (high + HALF_PX) >> 8;
-    first = first < end ? first : low >> 8;
-    end = most(first + 1, end);
-    first = most(first, 0);
-    end = least(end, thin->size_px);
-    uint64_t on = (uint64_t)(first * FIXED_ONE + HALF_PX - along);
-    uint8_t *lines = steep ? thin->rows : thin->columns;
-    out->line = lines + (size_t)most(0, least(first, end)) * thin->stride;
-    out->n = (uint32_t)(end - first);
-    out->patterns = pen->patterns[slope];
-    out->place = ((uint64_t)across << 32) + on * (uint64_t)ratio;
-    out->step = (uint64_t)(ratio * FIXED_ONE);
-    return (first < end) & (length > 0) & is_near(thin, pen, from, to);
+    return either(a < b, a, b);
 }
 
-/* A segment that is longer than multiplication can follow. */
+static inline four most_of(four a, four b)
+{
+    return either(a > b, a, b);
+}
+
+static inline four at(const int32_t *numbers)
+{
+    four out;
+    memcpy(&out, numbers, sizeof out);
+    return out;
+}
+
+/* Segments side by side, each seen along its longer axis and from the lower end on, so that the
+ * way back leaves the same. */
+struct steps {
+    four steep;         /* all bits: along y */
+    four along, across; /* the lower end */
+    four length, rise;
+    four first, end; /* lines of pixels that it is drawn on; none unless first < end */
+    four slope;
+};
+
+/* Lines of pixels whose middles lie in a segment that goes on by past[] before its lower and after
+ * its upper end, or the one where it begins. */
+static inline void find_lines(const struct thin *thin, struct steps *s, const four past[2])
+{
+    four low = s->along - past[0], high = s->along + s->length + past[1];
+    four first = (low + (HALF_PX - 1)) >> 8, end = (high + HALF_PX) >> 8;
+    first = either(first < end, first, low >> 8);
+    s->end = least_of(most_of(first + 1, end), all((int32_t)thin->size_px));
+    s->first = most_of(first, all(0));
+}
+
+/* All bits where any of a segment may be seen. */
+static inline four seen(const struct thin *thin, const struct thin_pen *pen, const four from[2],
+                        const four to[2])
+{
+    four reach = all(pen->half + 2 * FIXED_ONE);
+    four end = all((int32_t)thin->size_px * FIXED_ONE) + reach;
+    /* All four at once: below zero where any of them is. */
+    four room = (most_of(from[0], to[0]) + reach) | (most_of(from[1], to[1]) + reach) |
+                (end - least_of(from[0], to[0])) | (end - least_of(from[1], to[1]));
+    return (four)(room >= 0);
+}
+
+/* The runs of segments i to i + SIDE - 1 of a piece, less those of which nothing is seen; answers
+ * how many. Asks nothing on its way, for no processor foresees the answers. */
+static inline uint32_t find_runs(const struct thin *thin, const struct thin_pen *pen,
+                                 const struct bit *bit, int32_t i, struct run runs[SIDE])
+{
+    const four from[2] = {at(bit->x + i), at(bit->y + i)};
+    const four to[2] = {at(bit->x + i + 1), at(bit->y + i + 1)};
+    four number = (four){0, 1, 2, 3} + i;
+    four past_from = (four)(number != 0) | -(int32_t)(bit->past & THIN_PAST_FROM);
+    four past_to = (four)(number != bit->n - 1) | -(int32_t)(bit->past >> 1);
+    four dx = to[0] - from[0], dy = to[1] - from[1];
+    struct steps s;
+    s.steep = ((dy ^ dy >> 31) - (dy >> 31)) > ((dx ^ dx >> 31) - (dx >> 31));
+    s.length = either(s.steep, dy, dx);
+    s.rise = either(s.steep, dx, dy);
+    four back = s.length >> 31;
+    s.along = either(s.steep, from[1], from[0]) + (s.length & back);
+    s.across = either(s.steep, from[0], from[1]) + (s.rise & back);
+    s.length = (s.length ^ back) - back;
+    s.rise = (s.rise ^ back) - back;
+    four_doubles ratios = __builtin_convertvector(s.rise, four_doubles) /
+                          __builtin_convertvector(most_of(s.length, all(1)), four_doubles);
+    s.slope = __builtin_convertvector(ratios * SLOPES, four);
+    s.slope = least_of((s.slope ^ s.slope >> 31) - (s.slope >> 31), all(SLOPES - 1));
+    four past = {pen->past[s.slope[0]], pen->past[s.slope[1]], pen->past[s.slope[2]],
+                 pen->past[s.slope[3]]};
+    find_lines(thin, &s,
+               (four[2]){past & either(back, past_to, past_from),
+                         past & either(back, past_from, past_to)});
+    four n = (s.end - s.first) & (four)(s.first < s.end) & (four)(s.length > 0) &
+             seen(thin, pen, from, to);
+    uint32_t n_runs = 0;
+    for (int k = 0; k < SIDE; k++) {
+        struct run *run = &runs[n_runs];
+        int64_t ratio = (int64_t)(ratios[k] * 4294967296.0);
+        int64_t on = (int64_t)s.first[k] * FIXED_ONE + HALF_PX - s.along[k];
+        int64_t across = s.across[k] + (MARGIN_PX - BEFORE) * FIXED_ONE;
+        run->line = s.steep[k] ? thin->rows : thin->columns;
+        run->first = (uint32_t)s.first[k];
+        run->n = (uint32_t)n[k];
+        run->patterns = pen->patterns[s.slope[k]];
+        run->place = ((uint64_t)across << 32) + (uint64_t)(on * ratio);
+        run->step = (uint64_t)(ratio * FIXED_ONE);
+        n_runs += n[k] > 0;
+    }
+    return n_runs;
+}
+
+/* First all that is to be done, then it is done: so each takes the time of its work alone. */
+static void draw_bit(const struct thin *thin, const struct thin_pen *pen, const struct bit *bit)
+{
+    struct run runs[PIECE + SIDE];
+    uint32_t n = 0;
+    for (int32_t i = 0; i < bit->n; i += SIDE)
+        n += find_runs(thin, pen, bit, i, runs + n);
+    for (uint32_t i = 0; i < n; i++)
+        draw_run(thin, &runs[i]);
+}
+
+/* Answers whether all the points are near: then no segment is longer than multiplication can
+ * follow. */
+static inline bool fill_bit(struct bit *bit, const struct fixed *points, size_t n_segments,
+                            unsigned past)
+{
+    uint64_t far = 0;
+    for (size_t i = 0; i <= n_segments; i++) {
+        far |= (uint64_t)(points[i].x + NEAR) | (uint64_t)(points[i].y + NEAR);
+        bit->x[i] = (int32_t)points[i].x;
+        bit->y[i] = (int32_t)points[i].y;
+    }
+    for (size_t i = n_segments + 1; i < n_segments + SIDE; i++) {
+        bit->x[i] = bit->x[n_segments];
+        bit->y[i] = bit->y[n_segments];
+    }
+    bit->n = (int32_t)n_segments;
+    bit->past = past;
+    return far < 2 * (uint64_t)NEAR;
+}
+
+/* A segment that may begin or end anywhere: halved until a part is near, or is not seen. */
 static void draw_long(struct thin *thin, const struct thin_pen *pen, struct fixed from,
                       struct fixed to, unsigned past)
 {
-    struct run run;
     int64_t dx = to.x - from.x, dy = to.y - from.y;
-    if (!is_near(thin, pen, from, to))
+    int64_t reach = pen->half + 2 * FIXED_ONE, end = (int64_t)thin->size_px * FIXED_ONE + reach;
+    if (most(from.x, to.x) < -reach || most(from.y, to.y) < -reach || least(from.x, to.x) > end ||
+        least(from.y, to.y) > end)
         return;
     if (dx > LONGEST || dx < -LONGEST || dy > LONGEST || dy < -LONGEST) {
         struct fixed middle = {from.x + dx / 2, from.y + dy / 2};
         draw_long(thin, pen, from, middle, past | THIN_PAST_TO);
         draw_long(thin, pen, middle, to, past | THIN_PAST_FROM);
-    } else if (find_run(thin, pen, from, to, past, &run)) {
-        draw_run(thin, &run);
+        return;
     }
-}
-
-/* First all that is to be done, then it is done: so each takes the time of its work alone. */
-static void draw_piece(struct thin *thin, const struct thin_pen *pen, const struct chain *chain)
-{
-    struct run runs[PIECE];
-    size_t n = 0;
-    for (size_t i = 0; i + 1 < chain->n; i++) {
-        struct fixed from = chain->points[i], to = chain->points[i + 1];
-        unsigned past = (i > 0 ? THIN_PAST_FROM : chain->past & THIN_PAST_FROM) |
-                        (i + 2 < chain->n ? THIN_PAST_TO : chain->past & THIN_PAST_TO);
-        if (llabs(to.x - from.x) > LONGEST || llabs(to.y - from.y) > LONGEST)
-            draw_long(thin, pen, from, to, past);
-        else
-            n += find_run(thin, pen, from, to, past, &runs[n]);
-    }
-    for (size_t i = 0; i < n; i++)
-        draw_run(thin, &runs[i]);
+    const struct fixed ends[] = {from, to};
+    struct bit bit;
+    fill_bit(&bit, ends, 1, past);
+    draw_bit(thin, pen, &bit);
 }
 
 void thin_chain(struct thin *thin, const struct thin_pen *pen, const struct fixed *points, size_t n,
@@ -278,10 +365,17 @@ void thin_chain(struct thin *thin, const struct thin_pen *pen, const struct fixe
 {
     for (size_t i = 0; i + 1 < n; i += PIECE) {
         bool is_last = n - i <= PIECE + 1;
-        const struct chain piece = {points + i, is_last ? n - i : PIECE + 1,
-                                    (i > 0 ? THIN_PAST_FROM : past & THIN_PAST_FROM) |
-                                        (is_last ? past & THIN_PAST_TO : THIN_PAST_TO)};
-        draw_piece(thin, pen, &piece);
+        size_t n_segments = is_last ? n - i - 1 : PIECE;
+        unsigned from = i > 0 ? THIN_PAST_FROM : past & THIN_PAST_FROM;
+        unsigned to = is_last ? past & THIN_PAST_TO : THIN_PAST_TO;
+        struct bit bit;
+        if (fill_bit(&bit, points + i, n_segments, from | to)) {
+            draw_bit(thin, pen, &bit);
+            continue;
+        }
+        for (size_t k = 0; k < n_segments; k++)
+            draw_long(thin, pen, points[i + k], points[i + k + 1],
+                      (k > 0 ? THIN_PAST_FROM : from) | (k + 1 < n_segments ? THIN_PAST_TO : to));
     }
 }
 

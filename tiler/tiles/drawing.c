@@ -64,6 +64,14 @@ static bool is_hidden(const struct drawing *d, const struct detail_stretch *stre
     return under_hides(&d->canvas->under, &box);
 }
 
+/* Fetches the points of the stretch after the next: rings are longer than what is fetched of a
+ * feature beforehand (features.c), and none but those that are seen are read. */
+static inline void fetch_points(const struct plane_point *points, uint32_t i)
+{
+    __builtin_prefetch(&points[i + 2 * DETAIL_STRETCH]);
+    __builtin_prefetch(&points[i + 2 * DETAIL_STRETCH + DETAIL_STRETCH / 2]);
+}
+
 /* A ring by stretches. To the right of a stretch only its ends matter: what lies left of the
  * picture, or where nothing can be seen any more, is one straight edge. */
 static void add_ring(const struct drawing *d, const struct detail *detail, uint32_t ring)
@@ -78,6 +86,7 @@ static void add_ring(const struct drawing *d, const struct detail *detail, uint3
         if (stretch->south <= d->square.north || stretch->north >= d->square.south ||
             stretch->west >= d->square.east)
             continue;
+        fetch_points(p, i);
         struct fixed points[DETAIL_STRETCH + 1];
         uint32_t n = 0;
         uint32_t step = stretch->east <= d->square.west || is_hidden(d, stretch) ? end - i : 1;
@@ -126,6 +135,7 @@ static void add_thin(const struct drawing *d, const struct detail *detail, uint3
         const struct detail_stretch *stretch = &detail->stretches[i / DETAIL_STRETCH];
         end = (i / DETAIL_STRETCH + 1) * DETAIL_STRETCH;
         end = end < last ? end : last;
+        fetch_points(p, i);
         if (!thin_reach(thin, to_picture_far(d, stretch->west, stretch->north),
                         to_picture_far(d, stretch->east, stretch->south)))
             continue;
