@@ -161,10 +161,10 @@ struct run {
                                * on, and how that goes on */
 };
 
-/* A piece of a chain near the picture, whose segments are drawn at once; coordinates apart, so
- * that four segments are followed side by side. */
+/* Some links of a chain that lie near the picture and are drawn at once; coordinates apart, so
+ * that four are followed side by side. */
 enum { PIECE = 16, SIDE = 4 };
-struct bit {
+struct links {
     int32_t x[PIECE + SIDE], y[PIECE + SIDE]; /* behind the last point as the last: no segments */
     int32_t n;                                /* segments, one less than points */
     unsigned past;
@@ -260,16 +260,16 @@ static inline four seen(const struct thin *thin, const struct thin_pen *pen, con
     return (four)(room >= 0);
 }
 
-/* The runs of segments i to i + SIDE - 1 of a piece, less those of which nothing is seen; answers
+/* The runs of segments i to i + SIDE - 1, less those of which nothing is seen; answers
  * how many. Asks nothing on its way, for no processor foresees the answers. */
 static inline uint32_t find_runs(const struct thin *thin, const struct thin_pen *pen,
-                                 const struct bit *bit, int32_t i, struct run runs[SIDE])
+                                 const struct links *links, int32_t i, struct run runs[SIDE])
 {
-    const four from[2] = {at(bit->x + i), at(bit->y + i)};
-    const four to[2] = {at(bit->x + i + 1), at(bit->y + i + 1)};
+    const four from[2] = {at(links->x + i), at(links->y + i)};
+    const four to[2] = {at(links->x + i + 1), at(links->y + i + 1)};
     four number = (four){0, 1, 2, 3} + i;
-    four past_from = (four)(number != 0) | -(int32_t)(bit->past & THIN_PAST_FROM);
-    four past_to = (four)(number != bit->n - 1) | -(int32_t)(bit->past >> 1);
+    four past_from = (four)(number != 0) | -(int32_t)(links->past & THIN_PAST_FROM);
+    four past_to = (four)(number != links->n - 1) | -(int32_t)(links->past >> 1);
     four dx = to[0] - from[0], dy = to[1] - from[1];
     struct steps s;
     s.steep = ((dy ^ dy >> 31) - (dy >> 31)) > ((dx ^ dx >> 31) - (dx >> 31));
@@ -309,33 +309,34 @@ static inline uint32_t find_runs(const struct thin *thin, const struct thin_pen 
 }
 
 /* First all that is to be done, then it is done: so each takes the time of its work alone. */
-static void draw_bit(const struct thin *thin, const struct thin_pen *pen, const struct bit *bit)
+static void draw_links(const struct thin *thin, const struct thin_pen *pen,
+                       const struct links *links)
 {
     struct run runs[PIECE + SIDE];
     uint32_t n = 0;
-    for (int32_t i = 0; i < bit->n; i += SIDE)
-        n += find_runs(thin, pen, bit, i, runs + n);
+    for (int32_t i = 0; i < links->n; i += SIDE)
+        n += find_runs(thin, pen, links, i, runs + n);
     for (uint32_t i = 0; i < n; i++)
         draw_run(thin, &runs[i]);
 }
 
 /* Answers whether all the points are near: then no segment is longer than multiplication can
  * follow. */
-static inline bool fill_bit(struct bit *bit, const struct fixed *points, size_t n_segments,
-                            unsigned past)
+static inline bool fill_links(struct links *links, const struct fixed *points, size_t n_segments,
+                              unsigned past)
 {
     uint64_t far = 0;
     for (size_t i = 0; i <= n_segments; i++) {
         far |= (uint64_t)(points[i].x + NEAR) | (uint64_t)(points[i].y + NEAR);
-        bit->x[i] = (int32_t)points[i].x;
-        bit->y[i] = (int32_t)points[i].y;
+        links->x[i] = (int32_t)points[i].x;
+        links->y[i] = (int32_t)points[i].y;
     }
     for (size_t i = n_segments + 1; i < n_segments + SIDE; i++) {
-        bit->x[i] = bit->x[n_segments];
-        bit->y[i] = bit->y[n_segments];
+        links->x[i] = links->x[n_segments];
+        links->y[i] = links->y[n_segments];
     }
-    bit->n = (int32_t)n_segments;
-    bit->past = past;
+    links->n = (int32_t)n_segments;
+    links->past = past;
     return far < 2 * (uint64_t)NEAR;
 }
 
@@ -355,9 +356,9 @@ static void draw_long(struct thin *thin, const struct thin_pen *pen, struct fixe
         return;
     }
     const struct fixed ends[] = {from, to};
-    struct bit bit;
-    fill_bit(&bit, ends, 1, past);
-    draw_bit(thin, pen, &bit);
+    struct links links;
+    fill_links(&links, ends, 1, past);
+    draw_links(thin, pen, &links);
 }
 
 void thin_chain(struct thin *thin, const struct thin_pen *pen, const struct fixed *points, size_t n,
@@ -368,9 +369,9 @@ void thin_chain(struct thin *thin, const struct thin_pen *pen, const struct fixe
         size_t n_segments = is_last ? n - i - 1 : PIECE;
         unsigned from = i > 0 ? THIN_PAST_FROM : past & THIN_PAST_FROM;
         unsigned to = is_last ? past & THIN_PAST_TO : THIN_PAST_TO;
-        struct bit bit;
-        if (fill_bit(&bit, points + i, n_segments, from | to)) {
-            draw_bit(thin, pen, &bit);
+        struct links links;
+        if (fill_links(&links, points + i, n_segments, from | to)) {
+            draw_links(thin, pen, &links);
             continue;
         }
         for (size_t k = 0; k < n_segments; k++)
