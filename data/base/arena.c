@@ -107,7 +107,8 @@ void arena_reserve(struct arena *arena, size_t bytes)
         add_chunk(arena, bytes);
 }
 
-void *arena_alloc(struct arena *arena, size_t count, size_t size)
+/* Memory with its last bytes zeroed, from `known` on: what comes before is about to be written. */
+static void *take(struct arena *arena, size_t count, size_t size, size_t known)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
@@ -121,11 +122,17 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
         chunk = add_chunk(arena, bytes);
     if (!chunk)
         return NULL;
-    void *memory = chunk->data + chunk->used_bytes;
+    unsigned char *memory = chunk->data + chunk->used_bytes;
     UNPOISON(memory, bytes);
     chunk->used_bytes += bytes;
     arena->used_bytes += bytes;
-    return memset(memory, 0, bytes);
+    memset(memory + known, 0, bytes - known);
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t count, size_t size)
+{
+    return take(arena, count, size, 0);
 }
 
 void *arena_grow(struct arena *arena, void *items, size_t *capacity, size_t need, size_t size)
@@ -135,18 +142,19 @@ void *arena_grow(struct arena *arena, void *items, size_t *capacity, size_t need
     size_t wanted = *capacity < 8 ? 8 : *capacity * 2;
     if (wanted < need)
         wanted = need;
-    void *copy = arena_alloc(arena, wanted, size);
+    size_t known = items ? *capacity * size : 0;
+    void *copy = take(arena, wanted, size, known);
     if (!copy)
         return NULL;
-    if (items && *capacity)
-        memcpy(copy, items, *capacity * size);
+    if (known)
+        memcpy(copy, items, known);
     *capacity = wanted;
     return copy;
 }
 
 void *arena_memdup(struct arena *arena, const void *bytes, size_t n)
 {
-    void *copy = arena_alloc(arena, n, 1);
+    void *copy = take(arena, n, 1, n);
     return copy && n ? memcpy(copy, bytes, n) : copy;
 }
 

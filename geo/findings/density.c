@@ -274,7 +274,7 @@ enum err_code density_part(const struct density_question *question, struct arena
     if (cells.n + cells.n_runs == 0 || settle(out->persons) < question->least_persons)
         goto done;
     TRY((cells.n_runs > 0 ? part_in_runs : part_in_shapes)(question, &cells, &out->part, err));
-    if (out->part.kind == GEOM_POLYGON)
+    if (out->part.kind == GEOM_POLYGON && !question->shape_only)
         out->area_m2 = ellipsoid_area_m2(&out->part);
 done:
     return code;
@@ -493,7 +493,8 @@ enum err_code density_shape(const struct world *world, struct worker *worker, si
     *out = (struct geom){.kind = GEOM_NONE};
     if (!zone.row || !population_known(world))
         return ERR_OK;
-    const struct density_question question = question_of(&zone, worker);
+    struct density_question question = question_of(&zone, worker);
+    question.shape_only = true;
     TRY(density_part(&question, arena, &zone.dense, err));
     *out = zone.dense.part;
 done:

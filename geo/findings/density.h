@@ -47,6 +47,7 @@ struct density_question {
     const struct geom *zone;
     double above_km2;
     double least_persons; /* with fewer nothing is cut out: part is GEOM_NONE */
+    bool shape_only;      /* of a part: area_m2 is not worked out */
 };
 /* Persons alone: part is GEOM_NONE, area_m2 0. */
 enum err_code density_persons(const struct density_question *question, struct arena *scratch,

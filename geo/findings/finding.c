@@ -98,9 +98,22 @@ const char *finding_id(const struct world *world, struct finding_ref ref, struct
         target < 0 ? NULL
                    : ((const struct record_head *)world_record(world, layer, (size_t)target))->id;
     /* A zone of unknown class has no row: the table stands for it in the row that is kept. */
-    return arena_printf(arena, "%s|%s/%s|%s%s%s", rule ? rule->id : "", layer_name(ref.layer),
-                        source->id, layer == LAYER_COUNT ? "" : layer_name(layer),
-                        target_id ? "/" : "", target_id ? target_id : "");
+    const char *const parts[] = {rule ? rule->id : "",
+                                 "|",
+                                 layer_name(ref.layer),
+                                 "/",
+                                 source->id,
+                                 "|",
+                                 layer == LAYER_COUNT ? "" : layer_name(layer),
+                                 target_id ? "/" : "",
+                                 target_id ? target_id : ""};
+    size_t lengths[sizeof parts / sizeof *parts], n = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        n += lengths[i] = strlen(parts[i]);
+    char *id = arena_alloc(arena, n + 1, 1), *end = id;
+    for (size_t i = 0; id && i < sizeof parts / sizeof *parts; end += lengths[i++])
+        memcpy(end, parts[i], lengths[i]);
+    return id;
 }
 
 /* ---- all of them ---- */

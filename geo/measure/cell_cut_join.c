@@ -201,6 +201,21 @@ done:
 
 /* ---- parts ---- */
 
+/* Where there is one outer ring all holes are in it. */
+static bool has_one_outer(struct joining *j)
+{
+    uint32_t outer = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < j->n_rings; i++)
+        if (j->rings[i].area > 0) {
+            outer = (uint32_t)i;
+            n++;
+        }
+    for (size_t i = 0; n == 1 && i < j->n_rings; i++)
+        j->rings[i].outer = outer;
+    return n == 1;
+}
+
 /* The smallest outer ring round a hole. Rings touch at corners at most, so that the middle of an
  * edge lies on no other. */
 static void find_outer(struct joining *j, struct cut_ring *hole)
@@ -260,7 +275,8 @@ enum err_code cut_join(struct cut *cut, struct geom *out)
     TRY(join_crossed(&j));
     if (!cut->doubtful)
         TRY(join_whole(&j));
-    for (size_t i = 0; i < j.n_rings && !cut->doubtful; i++)
+    bool one = has_one_outer(&j);
+    for (size_t i = 0; i < j.n_rings && !one && !cut->doubtful; i++)
         if (j.rings[i].area < 0)
             find_outer(&j, &j.rings[i]);
     if (!cut->doubtful && j.n_rings > 0)

@@ -189,6 +189,68 @@ static void test_points_in_a_row_and_points_alone_need_no_more(void **state)
     assert_int_equal(d.zooms[50], 0);
 }
 
+static bool same(struct plane_point a, struct plane_point b)
+{
+    return a.x == b.x && a.y == b.y;
+}
+
+/* The points before and after one on its chain; of an end: itself. */
+static void neighbours(const struct drawn *d, uint32_t chain, uint32_t i, struct plane_point out[2])
+{
+    uint32_t start = chain ? d->ends[chain - 1] : 0, end = d->ends[chain];
+    bool closed = end - start > 2 && same(d->points[start], d->points[end - 1]);
+    out[0] = i > start ? d->points[i - 1] : closed ? d->points[end - 2] : d->points[i];
+    out[1] = i + 1 < end ? d->points[i + 1] : closed ? d->points[start + 1] : d->points[i];
+}
+
+/* All pairs: whether another chain, or this one elsewhere, goes on otherwise from a point. */
+static bool meets(const struct drawn *d, uint32_t chain, uint32_t i)
+{
+    struct plane_point mine[2], theirs[2];
+    neighbours(d, chain, i, mine);
+    for (uint32_t c = 0, start = 0; c < d->n; start = d->ends[c++])
+        for (uint32_t k = start; k < d->ends[c]; k++) {
+            neighbours(d, c, k, theirs);
+            if (same(d->points[k], d->points[i]) &&
+                !(same(mine[0], theirs[0]) && same(mine[1], theirs[1])) &&
+                !(same(mine[0], theirs[1]) && same(mine[1], theirs[0])))
+                return true;
+        }
+    return false;
+}
+
+/* Rings and lines over few places, so that they meet everywhere; lines of two points among them. */
+static void test_points_where_lines_meet_are_needed_from_the_first_zoom(void **state)
+{
+    (void)state;
+    static struct drawn d;
+    uint32_t n_met = 0, n_free = 0, n_pairs = 0;
+    seed = 7;
+    for (int round = 0; round < 400; round++) {
+        d = (struct drawn){.n = 0};
+        while (d.n < 8) {
+            uint32_t start = d.n_points, n = 2 + (uint32_t)random_below(30);
+            bool pair = random_below(3) == 0;
+            for (uint32_t i = 0; i < (pair ? 2 : n); i++)
+                add(&d, random_below(12) * 70000, random_below(12) * 70000);
+            if (!pair && random_below(2))
+                add(&d, d.points[start].x, d.points[start].y);
+            n_pairs += pair;
+            end_chain(&d);
+        }
+        run(&d);
+        for (uint32_t c = 0, start = 0; c < d.n; start = d.ends[c++])
+            for (uint32_t i = start; i < d.ends[c]; i++) {
+                bool met = meets(&d, c, i);
+                n_met += met;
+                n_free += !met && d.zooms[i] > 0;
+                if (met || d.ends[c] - start == 2)
+                    assert_int_equal(d.zooms[i], 0);
+            }
+    }
+    assert_true(n_met > 1000 && n_free > 1000 && n_pairs > 500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_no_point_left_out_is_more_than_three_eighths_of_a_pixel_away),
         cmocka_unit_test(test_a_ring_is_thinned_alike_wherever_it_begins_and_whichever_way),
         cmocka_unit_test(test_points_in_a_row_and_points_alone_need_no_more),
+        cmocka_unit_test(test_points_where_lines_meet_are_needed_from_the_first_zoom),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,10 @@ static void test_places_of_a_plane_come_back(void **state)
         struct lonlat at = {drand48() * 360 - 180, drand48() * 170 - 85};
         for (int plane = 0; plane < PLANE_COUNT; plane++) {
             struct plane_point p = plane_of((enum plane)plane, at);
+            struct lonlat before = {at.lon_deg - 1, i % 2 ? at.lat_deg : at.lat_deg / 2};
+            struct plane_point next =
+                plane_of_next((enum plane)plane, at, before, plane_of((enum plane)plane, before));
+            assert_true(next.x == p.x && next.y == p.y);
             struct lonlat back = plane_to_lonlat((enum plane)plane, p.x, p.y);
             /* half a unit: 42 billionths of a degree */
             assert_true(fabs(back.lon_deg - at.lon_deg) <= 4.2e-8);

@@ -62,10 +62,12 @@ static enum err_code add_chain(struct shape_builder *b, const struct lonlat *poi
 {
     enum err_code code = ERR_OK;
     uint32_t start = b->n_points;
+    struct plane_point p = {0, 0};
     for (uint32_t i = 0; i < n; i++) {
         if (i > 0)
             TRY(add_bends(b, points[i - 1], points[i], err));
-        struct plane_point p = plane_of(b->plane, points[i]);
+        p = i > 0 ? plane_of_next(b->plane, points[i], points[i - 1], p)
+                  : plane_of(b->plane, points[i]);
         if (b->n_points > start && b->points[b->n_points - 1].x == p.x &&
             b->points[b->n_points - 1].y == p.y)
             continue;

@@ -8,12 +8,13 @@ static const double LAT_LIMIT_DEG = 85.05112877980659; /* atan(sinh(pi)): the sq
 /* Rounds half up, which does not depend on the side of the meridian. */
 static int32_t to_unit(double value)
 {
-    double rounded = floor(value + 0.5);
-    if (!(rounded > -HALF_WORLD)) /* NaN too: a shape never carries one, a picture never breaks */
+    double sum = value + 0.5;
+    if (!(sum >= 1 - HALF_WORLD)) /* NaN too: a shape never carries one, a picture never breaks */
         return INT32_MIN;
-    if (rounded > HALF_WORLD - 1)
+    if (sum >= HALF_WORLD)
         return INT32_MAX;
-    return (int32_t)rounded;
+    int64_t whole = (int64_t)sum; /* towards 0, without a call */
+    return (int32_t)(whole - (sum < (double)whole));
 }
 
 struct plane_point plane_of(enum plane plane, struct lonlat point)
@@ -25,6 +26,14 @@ struct plane_point plane_of(enum plane plane, struct lonlat point)
     }
     double lat = fmax(-LAT_LIMIT_DEG, fmin(LAT_LIMIT_DEG, point.lat_deg)) * M_PI / 180;
     return (struct plane_point){x, to_unit(-asinh(tan(lat)) / M_PI * HALF_WORLD)};
+}
+
+struct plane_point plane_of_next(enum plane plane, struct lonlat point, struct lonlat before,
+                                 struct plane_point at)
+{
+    if (point.lat_deg == before.lat_deg)
+        return (struct plane_point){to_unit(point.lon_deg / 180 * HALF_WORLD), at.y};
+    return plane_of(plane, point);
 }
 
 struct lonlat plane_to_lonlat(enum plane plane, int64_t x, int64_t y)

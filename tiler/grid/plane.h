@@ -48,6 +48,10 @@ struct plane_box {
 
 struct plane_point plane_of(enum plane plane, struct lonlat point);
 
+/* The same, sooner where it lies on the parallel of the point before, which is `at`. */
+struct plane_point plane_of_next(enum plane plane, struct lonlat point, struct lonlat before,
+                                 struct plane_point at);
+
 /* The longitude and latitude of a place in units. */
 struct lonlat plane_to_lonlat(enum plane plane, int64_t x, int64_t y);
 

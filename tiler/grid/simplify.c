@@ -8,11 +8,20 @@
 /* A place and the two places next to it on the first line that was seen there. */
 struct place {
     struct plane_point at, low, high; /* low before high */
-    bool taken, node;
+    bool node;
+};
+
+/* By a hash; `tag` is bits of it that are not in the number of the slot. */
+struct slot {
+    uint32_t tag, place; /* 1 more; 0: free */
 };
 
 struct places {
-    struct place *slots;
+    const struct plane_point *points;
+    struct place *all; /* in the order in which they were first seen */
+    uint32_t n;
+    uint32_t *of; /* of each point, but for those of lines of two and the last of a ring */
+    struct slot *slots;
     uint32_t mask;
 };
 
@@ -23,26 +32,57 @@ static int compare(struct plane_point a, struct plane_point b)
     return a.y < b.y ? -1 : a.y > b.y;
 }
 
-static struct place *find(const struct places *places, struct plane_point at)
+static uint64_t hash_of(struct plane_point at)
 {
-    uint64_t hash = ((uint64_t)(uint32_t)at.x << 32 | (uint32_t)at.y) *
-                    UINT64_C(0x9E3779B97F4A7C15); /* 2^64 over the golden ratio */
-    uint32_t slot = (uint32_t)(hash >> 32) & places->mask;
-    while (places->slots[slot].taken && compare(places->slots[slot].at, at) != 0)
-        slot = (slot + 1) & places->mask;
-    return &places->slots[slot];
+    return ((uint64_t)(uint32_t)at.x << 32 | (uint32_t)at.y) *
+           UINT64_C(0x9E3779B97F4A7C15); /* 2^64 over the golden ratio */
 }
 
-static void pass_by(const struct places *places, struct plane_point at, struct plane_point before,
-                    struct plane_point after)
+/* The slot of a place, or the free one where it would stand. */
+static struct slot *find(const struct places *places, struct plane_point at)
+{
+    uint64_t hash = hash_of(at);
+    uint32_t tag = (uint32_t)hash, slot = (uint32_t)(hash >> 32) & places->mask;
+    for (;; slot = (slot + 1) & places->mask) {
+        struct slot *one = &places->slots[slot];
+        if (one->place == 0 ||
+            (one->tag == tag && compare(places->all[one->place - 1].at, at) == 0))
+            return one;
+    }
+}
+
+/* Slots lie all over memory: they are fetched while others are looked at. */
+static inline void look_ahead(const struct places *places, uint32_t i, uint32_t end)
+{
+    static const uint32_t step = 12;
+    if (i + step < end)
+        __builtin_prefetch(
+            &places->slots[(uint32_t)(hash_of(places->points[i + step]) >> 32) & places->mask]);
+}
+
+static void compare_neighbours(struct place *place, struct plane_point before,
+                               struct plane_point after)
 {
     bool ordered = compare(before, after) < 0;
     struct plane_point low = ordered ? before : after, high = ordered ? after : before;
-    struct place *place = find(places, at);
-    if (!place->taken)
-        *place = (struct place){at, low, high, true, false};
-    else if (compare(place->low, low) != 0 || compare(place->high, high) != 0)
+    if (compare(place->low, low) != 0 || compare(place->high, high) != 0)
         place->node = true;
+}
+
+static void pass_by(struct places *places, uint32_t i, struct plane_point before,
+                    struct plane_point after)
+{
+    struct plane_point at = places->points[i];
+    struct slot *slot = find(places, at);
+    if (slot->place == 0) {
+        bool ordered = compare(before, after) < 0;
+        places->all[places->n++] =
+            (struct place){at, ordered ? before : after, ordered ? after : before, false};
+        *slot = (struct slot){(uint32_t)hash_of(at), places->n};
+    } else {
+        compare_neighbours(&places->all[slot->place - 1], before, after);
+    }
+    places->of[i] = slot->place - 1;
 }
 
 static bool is_closed(const struct chains *chains, uint32_t start, uint32_t end)
@@ -50,31 +90,66 @@ static bool is_closed(const struct chains *chains, uint32_t start, uint32_t end)
     return end - start > 2 && compare(chains->points[start], chains->points[end - 1]) == 0;
 }
 
+static bool is_node(const struct places *places, uint32_t i)
+{
+    return places->all[places->of[i]].node;
+}
+
+/* Room for the places of n points, of n_all. */
+static enum err_code make_room(struct places *places, uint32_t n, uint32_t n_all,
+                               struct arena *scratch, struct err *err)
+{
+    uint32_t n_slots = 64;
+    while (n_slots < UINT32_C(1) << 31 && n_slots / 4 < n / 3)
+        n_slots *= 2;
+    places->mask = n_slots - 1;
+    places->slots = arena_new(scratch, struct slot, n_slots);
+    places->all = arena_new(scratch, struct place, n);
+    places->of = arena_new(scratch, uint32_t, n_all);
+    return places->slots && places->all && places->of ? ERR_OK : err_nomem(err);
+}
+
+/* Lines of two points are not thinned: they matter where they meet others alone. */
+static void pass_pair(const struct places *places, uint32_t start)
+{
+    const struct plane_point *p = &places->points[start];
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t place = find(places, p[i])->place;
+        if (place != 0)
+            compare_neighbours(&places->all[place - 1], p[0], p[1]);
+    }
+}
+
 static enum err_code find_nodes(const struct chains *chains, struct arena *scratch,
                                 struct places *places, struct err *err)
 {
-    uint32_t n_points = chains->n ? chains->ends[chains->n - 1] : 0;
-    uint32_t n_slots = 64;
-    while (n_slots < UINT32_C(1) << 31 && n_slots / 2 < n_points)
-        n_slots *= 2;
-    places->mask = n_slots - 1;
-    places->slots = arena_new(scratch, struct place, n_slots);
-    if (!places->slots)
-        return err_nomem(err);
+    uint32_t n_all = chains->n ? chains->ends[chains->n - 1] : 0, n = 0;
+    for (uint32_t c = 0, start = 0; c < chains->n; start = chains->ends[c++])
+        n += chains->ends[c] - start > 2 ? chains->ends[c] - start : 0;
+    *places = (struct places){.points = chains->points};
+    enum err_code code = make_room(places, n, n_all, scratch, err);
+    if (code != ERR_OK)
+        return code;
     for (uint32_t c = 0, start = 0; c < chains->n; start = chains->ends[c++]) {
         uint32_t end = chains->ends[c];
         const struct plane_point *p = chains->points;
-        if (end - start < 2)
+        if (end - start < 3)
             continue;
-        bool closed = is_closed(chains, start, end);
-        for (uint32_t i = start + 1; i + 1 < end; i++)
-            pass_by(places, p[i], p[i - 1], p[i + 1]);
-        if (closed) {
-            pass_by(places, p[start], p[end - 2], p[start + 1]);
-        } else {
-            pass_by(places, p[start], p[start], p[start + 1]);
-            pass_by(places, p[end - 1], p[end - 2], p[end - 1]);
+        for (uint32_t i = start + 1; i + 1 < end; i++) {
+            look_ahead(places, i, n_all);
+            pass_by(places, i, p[i - 1], p[i + 1]);
         }
+        if (is_closed(chains, start, end)) {
+            pass_by(places, start, p[end - 2], p[start + 1]);
+        } else {
+            pass_by(places, start, p[start], p[start + 1]);
+            pass_by(places, end - 1, p[end - 2], p[end - 1]);
+        }
+    }
+    for (uint32_t c = 0, start = 0; c < chains->n; start = chains->ends[c++]) {
+        look_ahead(places, start, n_all);
+        if (n > 0 && chains->ends[c] - start == 2)
+            pass_pair(places, start);
     }
     return ERR_OK;
 }
@@ -188,7 +263,7 @@ static void thin_chain(const struct chains *chains, const struct places *places,
             if (compare(points[i], points[first]) < 0)
                 first = i;
         for (uint32_t i = 0; i < n; i++)
-            if (find(places, points[i])->node) {
+            if (is_node(places, start + i)) {
                 first = i;
                 break;
             }
@@ -197,7 +272,7 @@ static void thin_chain(const struct chains *chains, const struct places *places,
     stretch.zooms[first] = 0;
     for (uint32_t i = first + 1; i <= last; i++) {
         uint32_t at = i >= n ? i - n : i;
-        if (i < last && !find(places, points[at])->node)
+        if (i < last && !is_node(places, start + at))
             continue;
         stretch.zooms[at] = 0;
         stretch.first = from;
