@@ -320,6 +320,28 @@ done:
     return code;
 }
 
+static bool wrote_nothing(const struct store *store)
+{
+    for (int i = 0; i < LAYER_COUNT; i++)
+        if (store->touches[i].touched)
+            return false;
+    return !store->changed && !store->broken;
+}
+
+/* Ends a transaction without keeping anything of it. OGR remembers what it wrote, undone or not:
+ * the handle is kept only where nothing was written, as when an edit is refused. */
+static void roll_back(struct store *store)
+{
+    gdal_session_clear(&store->gdal);
+    bool keep = store->kept && store->dataset && wrote_nothing(store) &&
+                read_data_version(store, &store->data_version, NULL) == ERR_OK &&
+                GDALDatasetRollbackTransaction(store->dataset) == OGRERR_NONE &&
+                !store->gdal.failed;
+    if (!keep)
+        store_disconnect(store, false, NULL);
+    store->resting = keep;
+}
+
 /* The next transaction on the handle that was kept; *usable is false where it has to be another. */
 static enum err_code wake(struct store *store, bool *usable, struct err *err)
 {
@@ -348,7 +370,7 @@ void store_rest(struct store *store)
     if (store->resting)
         return;
     gdal_session_begin(&store->gdal);
-    store_disconnect(store, false, NULL);
+    roll_back(store);
     gdal_session_end(&store->gdal);
     store->changed = store->broken = false;
     memset(store->touches, 0, sizeof store->touches);

@@ -170,8 +170,8 @@ enum err_code store_commit(struct store *store, struct err *err);
 
 /* For a writer of many small transactions: keeps the file open between them, which spares 4 ms
  * each. store_rest gives up whatever was not committed, a failed write too, and the writer's
- * lock; the next call begins anew, on another handle if others wrote meanwhile or another file
- * stands at the path. A store that rests holds no lock. */
+ * lock; the next call begins anew, on another handle if something was given up, others wrote
+ * meanwhile or another file stands at the path. A store that rests holds no lock. */
 void store_keep(struct store *store);
 void store_rest(struct store *store);
 enum err_code store_wake(struct store *store, struct err *err); /* begins now; store_generation */

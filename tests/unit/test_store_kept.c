@@ -245,6 +245,53 @@ static void test_after_a_write_that_failed_it_goes_on(void **state)
     assert_int_equal(generation_of(f), 3);
 }
 
+/* Descriptors of the process on the store. */
+static int n_open(const struct fixture *f)
+{
+    struct stat store, other;
+    int n = 0;
+    assert_int_equal(stat(f->path, &store), 0);
+    for (int fd = 3; fd < 256; fd++)
+        n += fstat(fd, &other) == 0 && other.st_ino == store.st_ino && other.st_dev == store.st_dev;
+    return n;
+}
+
+static void test_a_transaction_that_wrote_nothing_leaves_it_open(void **state)
+{
+    struct fixture *f = *state;
+    struct store *store = open_kept(f);
+    bool there = false;
+    for (int i = 0; i < 3; i++) {
+        assert_ok(f, store_wake(store, &f->err)); /* an edit that is refused looks, and goes */
+        assert_ok(f, store_has(store, LAYER_ZONES, "mine", &there, &f->err));
+        assert_int_equal(there, i > 0);
+        store_rest(store);
+        assert_int_equal(n_open(f), 1);
+        /* It holds no lock, leaves no journal with anything in it, and sees what others wrote. */
+        assert_string_equal(
+            printed(f, "head -c 28 %s-journal 2>/dev/null | tr -d '\\000'", f->path), "");
+        struct store *other = NULL;
+        assert_ok(f, store_open(f->path, STORE_WRITE, &other, &f->err));
+        assert_ok(f,
+                  store_insert(other, LAYER_ZONES,
+                               zone_named(f, arena_printf(&f->arena, "theirs-%d", i)), 1, &f->err));
+        assert_ok(f, store_commit(other, &f->err));
+        store_close(other);
+        assert_ok(f, store_wake(store, &f->err));
+        assert_int_equal(store_generation(store), 2 * i + 1);
+        store_rest(store);
+        assert_ok(f, add(f, store, i == 0 ? "mine" : arena_printf(&f->arena, "mine-%d", i)));
+    }
+    /* What was written and given up is forgotten with the handle. */
+    assert_ok(f, store_wake(store, &f->err));
+    assert_ok(f, store_insert(store, LAYER_ZONES, zone_named(f, "never"), 1, &f->err));
+    store_rest(store);
+    assert_int_equal(n_open(f), 0);
+    store_close(store);
+    assert_false(has(f, f->path, "never"));
+    assert_string_equal(printed(f, "sqlite3 %s 'PRAGMA integrity_check'", f->path), "ok");
+}
+
 static void test_what_was_not_committed_is_given_up_when_it_rests(void **state)
 {
     struct fixture *f = *state;
@@ -274,6 +321,7 @@ int main(void)
         TEST(test_nothing_is_written_to_a_file_that_was_replaced_meanwhile),
         TEST(test_a_store_that_is_gone_is_told_and_taken_up_when_it_is_back),
         TEST(test_after_a_write_that_failed_it_goes_on),
+        TEST(test_a_transaction_that_wrote_nothing_leaves_it_open),
         TEST(test_what_was_not_committed_is_given_up_when_it_rests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
