@@ -8,6 +8,7 @@
 #include "tests/unit/case_places.h"
 #include "tests/unit/case_risk.h"
 #include "tests/unit/case_rules.h"
+#include "tests/unit/one_thread.h"
 
 #include "data/base/file.h"
 #include "geo/assess/assess.h"

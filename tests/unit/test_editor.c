@@ -1,5 +1,6 @@
 /* test_editor.c - after any edits the store holds what a full assessment of the same facts
  * gives, row by row and field by field; what is refused changes nothing. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/region_fixture.h"
 
 #include "geo/assess/assess.h"

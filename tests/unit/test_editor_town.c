@@ -1,5 +1,6 @@
 /* test_editor_town.c - dwellings edited in a town along a gas pipeline, whose numbers are told anew
  * without cutting it: the store holds what a full assessment gives. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/region_fixture.h"
 
 #include "geo/assess/assess.h"

@@ -1,6 +1,7 @@
 /* Names of every kind: drawn within their boxes or left out, read in the right direction, bounded.
  */
 #include "tests/unit/map_fixture.h"
+#include "tests/unit/one_thread.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

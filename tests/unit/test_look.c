@@ -1,5 +1,6 @@
 /* What style properties look like in tiles: patterns, outlines, dashes, gaps, offsets, circles. */
 #include "tests/unit/map_fixture.h"
+#include "tests/unit/one_thread.h"
 #include "tiler/draw/sprite.h"
 
 #include <setjmp.h>

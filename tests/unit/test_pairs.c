@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/one_thread.h"
 #include "tests/unit/world_fixture.h"
 
 static double uniform(uint64_t *seed)

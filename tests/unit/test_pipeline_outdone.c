@@ -1,6 +1,7 @@
 /* test_pipeline_outdone.c - what is said to be outdone leaves every segment as it is, and what is
  * recounted is what cutting anew tells: random edits along pipelines through a town and out of it,
  * each cut anew before and after. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/region_fixture.h"
 
 #include "geo/assess/edit_rows.h"

@@ -1,4 +1,5 @@
 /* test_pipeline_us.c - T-30 to T-44 of the worked examples: 49 CFR 192.903 and 192.5, in feet. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/pipeline_bench.h"
 
 /* 24 in, 1,000 psi: R = 523.673 ft. */

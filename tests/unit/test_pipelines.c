@@ -1,5 +1,6 @@
 /* test_pipelines.c - GB 50251, GB 32167, what is built over a pipeline and what it crosses; class
  * location against windows slid by a metre. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/pipeline_bench.h"
 
 /* ---- GB 50251 ---- */

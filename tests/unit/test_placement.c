@@ -1,5 +1,6 @@
 /* Placements after edits: what a placement from nothing gives, near by only, and told by boxes. */
 #include "tests/unit/map_fixture.h"
+#include "tests/unit/one_thread.h"
 #include "tiler/labels/placement.h"
 
 #include <setjmp.h>

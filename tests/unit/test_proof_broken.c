@@ -1,4 +1,5 @@
 /* test_proof_broken.c - proofs that were altered, forged, cut, or left behind by their store. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/proof_bench.h"
 
 /* ---- what is altered ---- */

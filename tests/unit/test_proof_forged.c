@@ -1,5 +1,6 @@
 /* test_proof_forged.c - proofs of the sample region with one character altered, and with the hash
  * over the whole made right again: none holds with a value that matters. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/proof_bench.h"
 
 #include <ctype.h>

@@ -1,4 +1,5 @@
 /* test_reach_tile.c - persons in unions of shapes, tile by tile, against the union by GEOS. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/world_fixture.h"
 
 #include "geo/measure/overlay.h"

@@ -1,4 +1,5 @@
 /* test_risk_map.c - sums of overlapping scenarios, at points and as exact contours. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/risk_bench.h"
 
 #include "data/base/limits.h"

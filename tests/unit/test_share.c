@@ -1,6 +1,7 @@
 /* test_share.c - shares of area against what geometry says: lenses, capsules, rings, and the
  * worked examples of siting-rules.md. */
 #include "tests/unit/exposure_fixture.h"
+#include "tests/unit/one_thread.h"
 #include "tests/unit/world_fixture.h"
 
 #include "geo/measure/ellipsoid.h"

@@ -1,5 +1,6 @@
 /* test_source_near.c - what a source of a part of the map shows is what a source of all of it
  * shows: the same features in the same order, to the last vertex, at every level of detail. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/region_fixture.h"
 
 #include "geo/assess/assess.h"

@@ -1,6 +1,7 @@
 /* Tiles of the plane of degrees: where things lie in them, and that nothing is cut. */
 #include "tests/unit/map_fixture.h"
 #include "tests/unit/mvt_fixture.h"
+#include "tests/unit/one_thread.h"
 #include "tiler/tiles/vector_tile.h"
 
 #include <setjmp.h>

@@ -2,6 +2,7 @@
  */
 #include "tests/unit/map_fixture.h"
 #include "tests/unit/mvt_fixture.h"
+#include "tests/unit/one_thread.h"
 #include "tiler/tiles/vector_tile.h"
 
 #include <setjmp.h>

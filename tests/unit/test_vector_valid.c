@@ -4,6 +4,7 @@
 #include "data/base/limits.h"
 #include "tests/unit/map_fixture.h"
 #include "tests/unit/mvt_valid.h"
+#include "tests/unit/one_thread.h"
 #include "tiler/tiles/vector_tile.h"
 
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* test_world_edit.c - a world that was edited answers as one that was built from the same
  * records; slots stay; folds change nothing. */
+#include "tests/unit/one_thread.h"
 #include "tests/unit/world_fixture.h"
 
 #include "geo/world/world_edit.h"
