@@ -9,7 +9,8 @@ enum {
     /* Colours that are found again; further ones are counted run by run, each as a new one. A map
      * has two thousand. */
     MOST_FOUND = 10000,
-    SLOTS = 1 << 15,
+    SLOTS_BITS = 15,
+    SLOTS = 1 << SLOTS_BITS,
     /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
      * pixels; a larger picture's last ones become one. */
     MOST_BINS = 1 << 15,
@@ -59,8 +60,11 @@ struct slot {
 #define NO_ITEM UINT32_MAX
 
 struct quantiser {
-    struct slot slots[SLOTS];
+    struct slot slots[SLOTS]; /* free between pictures, but for those in taken */
+    uint16_t taken[MOST_FOUND];
+    uint32_t n_taken;
     struct item *items;
+    uint8_t *index_of; /* what is written for each */
     uint32_t n_items;
     struct run *runs; /* one more than there are, for where the last one ends */
     size_t n_runs, room, n_pixels;
@@ -82,6 +86,7 @@ struct quantiser *quantiser_new(void)
     struct quantiser *quantiser = calloc(1, sizeof *quantiser);
     if (!quantiser)
         return NULL;
+    memset(quantiser->slots, 0xFF, sizeof quantiser->slots);
     quantiser->boxes = boxes_new();
     if (quantiser->boxes)
         return quantiser;
@@ -93,6 +98,7 @@ void quantiser_free(struct quantiser *quantiser)
 {
     if (quantiser) {
         free(quantiser->items);
+        free(quantiser->index_of);
         free(quantiser->runs);
         boxes_free(quantiser->boxes);
     }
@@ -104,27 +110,39 @@ static bool make_room(struct quantiser *q, size_t n)
     if (n <= q->room)
         return true;
     free(q->items);
+    free(q->index_of);
     free(q->runs);
     q->items = calloc(n, sizeof *q->items);
+    q->index_of = malloc(n);
     q->runs = malloc((n + 1) * sizeof *q->runs);
-    q->room = q->items && q->runs ? n : 0;
+    q->room = q->items && q->index_of && q->runs ? n : 0;
     return q->room > 0;
 }
 
 /* ---- the colours ---- */
 
 /* The number of a colour, with its item made if it is new. */
-static inline uint32_t find_item(struct quantiser *q, uint32_t colour, uint32_t *n_items)
+static inline uint32_t find_item(struct quantiser *q, uint32_t colour)
 {
-    uint32_t at = (colour * UINT32_C(2654435761)) >> 17; /* Knuth's multiplicative hash */
+    uint32_t at = (colour * UINT32_C(2654435761)) >> (32 - SLOTS_BITS); /* Knuth's hash */
     while (q->slots[at].item != NO_ITEM && q->slots[at].colour != colour)
         at = (at + 1) & (SLOTS - 1);
     if (q->slots[at].item != NO_ITEM)
         return q->slots[at].item;
-    if (*n_items < MOST_FOUND)
-        q->slots[at] = (struct slot){colour, *n_items};
-    q->items[*n_items] = (struct item){.colour = colour};
-    return (*n_items)++;
+    if (q->n_taken < MOST_FOUND) {
+        q->slots[at] = (struct slot){colour, q->n_items};
+        q->taken[q->n_taken++] = (uint16_t)at;
+    }
+    q->items[q->n_items] = (struct item){.colour = colour};
+    return q->n_items++;
+}
+
+/* A map has few colours: sooner done than freeing all slots. */
+static void forget_items(struct quantiser *q)
+{
+    for (uint32_t i = 0; i < q->n_taken; i++)
+        q->slots[q->taken[i]].item = NO_ITEM;
+    q->n_items = q->n_taken = 0;
 }
 
 /* A bit for each of 32 pixels that differs from the one before it. */
@@ -143,9 +161,9 @@ static inline uint32_t changes(const uint32_t *pixels)
 
 static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
 {
-    uint32_t n_items = 0, start = 0;
-    memset(q->slots, 0xFF, sizeof q->slots);
-    uint32_t item = find_item(q, pixels[0], &n_items);
+    uint32_t start = 0;
+    forget_items(q);
+    uint32_t item = find_item(q, pixels[0]);
     struct run *run = q->runs;
     *run++ = (struct run){0, item};
     for (size_t i = 1; i < n;) {
@@ -154,7 +172,7 @@ static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
         for (; bits; bits &= bits - 1) {
             uint32_t at = (uint32_t)i + (uint32_t)__builtin_ctz(bits);
             q->items[item].count += at - start;
-            item = find_item(q, pixels[at], &n_items);
+            item = find_item(q, pixels[at]);
             *run++ = (struct run){at, item};
             start = at;
         }
@@ -163,7 +181,6 @@ static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
     q->items[item].count += (uint32_t)n - start;
     run->start = (uint32_t)n;
     q->n_runs = (size_t)(run - q->runs);
-    q->n_items = n_items;
 }
 
 /* ---- counting ---- */
@@ -256,17 +273,16 @@ static void measure(const struct quantiser *q, struct group *group)
 /* Cuts at the mean of the widest axis; the upper half goes to `other`. */
 static void cut(struct quantiser *q, struct group *group, struct group *other)
 {
-    uint32_t low = group->start, high = group->end;
+    uint32_t low = group->start;
     float mean = group->mean[group->axis];
     int axis = group->axis;
-    while (low < high) {
-        if (q->bins[low].mean[axis] <= mean) {
-            low++;
-        } else {
-            struct bin swap = q->bins[low];
-            q->bins[low] = q->bins[--high];
-            q->bins[high] = swap;
-        }
+    /* Every bin is swapped with the first of the upper ones, and stays with the lower ones if it is
+     * one: no branch that is wrong half of the time. */
+    for (uint32_t i = low; i < group->end; i++) {
+        struct bin bin = q->bins[i];
+        q->bins[i] = q->bins[low];
+        q->bins[low] = bin;
+        low += bin.mean[axis] <= mean;
     }
     if (low == group->end || low == group->start)
         low = (group->start + group->end) / 2; /* equal but for rounding */
@@ -420,24 +436,27 @@ static void find_error(const struct quantiser *q, struct palette_error *error)
     error->share_over = (double)over / (double)n;
 }
 
-/* Runs are short: eight pixels are written at once, and the next run writes over what was too
+/* Runs are short: sixteen pixels are written at once, and the next run writes over what was too
  * much. */
-static void write_indices(const struct quantiser *q, const uint8_t *place, uint8_t *indices)
+static void write_indices(struct quantiser *q, const uint8_t *place, uint8_t *indices)
 {
+    typedef uint8_t many __attribute__((vector_size(16)));
     size_t n = q->n_pixels;
+    for (uint32_t i = 0; i < q->n_items; i++)
+        q->index_of[i] = place[q->items[i].entry];
     for (size_t i = 0; i < q->n_runs; i++) {
         size_t start = q->runs[i].start, end = q->runs[i + 1].start;
-        uint8_t index = place[q->items[q->runs[i].item].entry];
-        if (end - start <= 8 && start + 8 <= n) {
-            uint64_t eight = index * UINT64_C(0x0101010101010101);
-            memcpy(indices + start, &eight, sizeof eight);
+        uint8_t index = q->index_of[q->runs[i].item];
+        if (end - start <= sizeof(many) && start + sizeof(many) <= n) {
+            many all = (many){0} + index;
+            memcpy(indices + start, &all, sizeof all);
         } else {
             memset(indices + start, index, end - start);
         }
     }
 }
 
-static void write_all(const struct quantiser *q, uint32_t n_entries, struct palette *palette,
+static void write_all(struct quantiser *q, uint32_t n_entries, struct palette *palette,
                       uint8_t *indices)
 {
     uint8_t place[PALETTE_COLOURS] = {0};
