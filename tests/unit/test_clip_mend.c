@@ -1,5 +1,6 @@
 /* Mending of rings in a tile: whatever goes in, what comes out is valid to GEOS and covers what it
  * should; borders stay shared; the work is bounded. */
+#include "tests/unit/growth.h"
 #include "tests/unit/mvt_valid.h"
 #include "tiler/vector/clip.h"
 
@@ -7,7 +8,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -292,61 +292,63 @@ static void test_borders_stay_shared_where_cells_were_mended(void **state)
 
 /* ---- bounds ---- */
 
-static double seconds(void)
+/* Noise of n vertices; how long it took. */
+static double clip_noise(int kind, int n)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    struct clip_point *points = malloc((size_t)n * sizeof *points);
+    assert_non_null(points);
+    for (int i = 0; i < n; i++) {
+        double angle = 2 * M_PI * i / n, radius = 1000 + 1000 * share();
+        points[i] = kind == 0   ? (struct clip_point){below(4096), below(4096)}
+                    : kind == 1 ? (struct clip_point){2048 + (int64_t)(radius * cos(angle)),
+                                                      2048 + (int64_t)(radius * sin(angle))}
+                                : (struct clip_point){i / (n / 4096), i % 2 ? 4000 : below(90)};
+    }
+    double start = growth_clock_s();
+    clip_begin(&clip);
+    clip_ring(&clip, points, (size_t)n);
+    clip_polygon_end(&clip);
+    double took = growth_clock_s() - start;
+    GEOSGeom_destroy_r(valid.geos, taken("million", kind));
+    free(points);
+    return took;
 }
-
-/* Generous: sanitizers make it ten times slower. */
-static const double MOST_SECONDS = 60;
 
 static void test_two_million_vertices_of_noise_are_bounded(void **state)
 {
     (void)state;
     enum { N = 2000000 };
-    struct clip_point *points = malloc(N * sizeof *points);
     for (int kind = 0; kind < 3; kind++) {
-        double start = seconds();
-        for (int i = 0; i < N; i++) {
-            double angle = 2 * M_PI * i / N, radius = 1000 + 1000 * share();
-            points[i] = kind == 0   ? (struct clip_point){below(4096), below(4096)}
-                        : kind == 1 ? (struct clip_point){2048 + (int64_t)(radius * cos(angle)),
-                                                          2048 + (int64_t)(radius * sin(angle))}
-                                    : (struct clip_point){i / (N / 4096), i % 2 ? 4000 : below(90)};
-        }
-        clip_begin(&clip);
-        clip_ring(&clip, points, N);
-        clip_polygon_end(&clip);
-        GEOSGeom_destroy_r(valid.geos, taken("million", kind));
-        print_message("2 million vertices, kind %d: %.2f s, %zu come out\n", kind,
-                      seconds() - start, clip.n_points);
-        assert_true(seconds() - start < MOST_SECONDS);
+        double eighth = clip_noise(kind, N / GROWTH_SHARE);
+        growth_check("noise of 2 million vertices", eighth, clip_noise(kind, N));
     }
-    free(points);
 }
 
-static void test_a_hundred_thousand_holes_are_bounded(void **state)
+/* A square with n rows of n holes, of which some touch the next; how long it took. */
+static double clip_holes(int n)
 {
-    (void)state;
-    enum { SIDE = 316, STEP = 13 };
+    enum { STEP = 13 };
     struct clip_point outer[] = {{0, 0}, {4110, 0}, {4110, 4110}, {0, 4110}};
-    double start = seconds();
+    double start = growth_clock_s();
     clip_begin(&clip);
     clip_ring(&clip, outer, 4);
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        int64_t x = 1 + i % SIDE * STEP, y = 1 + (int64_t)i / SIDE * STEP;
-        /* Some touch the next. */
+    for (int i = 0; i < n * n; i++) {
+        int64_t x = 1 + i % n * STEP, y = 1 + (int64_t)i / n * STEP;
         struct clip_point hole[] = {
             {x, y}, {x, y + 11}, {x + (i % 9 ? 11 : 13), y + 11}, {x + 11, y}};
         clip_ring(&clip, hole, 4);
     }
     clip_polygon_end(&clip);
     assert_false(clip.failed);
-    print_message("100,000 holes: %.2f s\n", seconds() - start);
-    assert_true(clip.n_rings > 90000);
-    assert_true(seconds() - start < MOST_SECONDS);
+    assert_true(clip.n_rings > (size_t)n * (size_t)n * 9 / 10);
+    return growth_clock_s() - start;
+}
+
+static void test_a_hundred_thousand_holes_are_bounded(void **state)
+{
+    (void)state;
+    double eighth = clip_holes(112); /* 112 * 112 * 8 = 316 * 316, but for half a per cent */
+    growth_check("100,000 holes", eighth, clip_holes(316));
 }
 
 int main(void)
