@@ -230,6 +230,7 @@ async function desktop(browser, base, size) {
     }
     await says(page, '#entries', /重大隐患/);
     await settled(page, seen);
+    assert(tilesOf(seen, 'risk').some((tile) => tile.url.includes('overlay=names')), 'the names of the map do not lie on what is laid on it');
   });
   await check('a style of the server is chosen: tiles, legend and page follow, as pictures and as vector tiles', async () => {
     const { styles } = await (await fetch(`${base}/v1/status`)).json();

@@ -96,6 +96,8 @@ static void test_an_overlay_is_drawn_without_its_ground(void **state)
     assert_int_equal(s->response.body->n_bytes, 116); /* nothing is left */
     assert_int_equal(get(s, "/tiles/city/9/407/197.png"), 200);
     assert_string_equal(s->response.body->tag, tag); /* they are two in the cache */
+    assert_int_equal(get(s, "/tiles/city/9/407/197.png?overlay=names"), 200);
+    assert_int_equal(s->response.body->n_bytes, 116); /* nothing has a name here */
     assert_int_equal(get(s, "/tiles/city/9/407/197.png?overlay=2"), 400);
     assert_int_equal(get(s, "/tiles/city/9/407/197.mvt?overlay=1"), 400);
 }

@@ -216,6 +216,34 @@ static void test_dimming_leaves_the_unit_and_pales_the_rest(void **state)
     assert_true(blue(outside_dimmed) > alpha(outside) / 2);
 }
 
+/* What lies on a map hides its names; they are drawn once more, on top: the same ink at the same
+ * places, and nothing else. */
+static void test_names_alone_are_those_of_the_map(void **state)
+{
+    (void)state;
+    enum { Z = 7, X = 100, Y = 48, SIDE = 4, PX = SIDE * TILE_PX };
+    struct tile_key key = {.map = MAP_CITY, .z = Z, .x = X, .y = Y, .scale = 1};
+    uint32_t *whole = map_draw_block(&map, &key, SIDE);
+    key.part = TILE_NAMES;
+    uint32_t *names = map_draw_block(&map, &key, SIDE);
+    key.unit = "640101";
+    uint32_t *of_unit = map_draw_block(&map, &key, SIDE);
+    size_t n_ink = 0;
+    size_t n_pale = 0;
+    for (size_t i = 0; i < (size_t)PX * PX; i++) {
+        n_ink += alpha(names[i]) > 0;
+        if (alpha(names[i]) == 255)
+            assert_int_equal(names[i], whole[i]);
+        assert_true(alpha(of_unit[i]) == 0 || alpha(names[i]) > 0); /* nothing is paled twice */
+        n_pale += alpha(names[i]) == 255 && of_unit[i] != names[i];
+    }
+    assert_in_range(n_ink, 300, (size_t)PX * PX / 4);
+    assert_true(n_pale > 0);
+    free(whole);
+    free(names);
+    free(of_unit);
+}
+
 static void test_no_seam_shows_between_neighbours_of_one_colour(void **state)
 {
     (void)state;
@@ -426,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_an_area_that_may_be_worse_is_hatched),
         cmocka_unit_test(test_the_risk_map_goes_from_cities_over_counties_to_cells),
         cmocka_unit_test(test_dimming_leaves_the_unit_and_pales_the_rest),
+        cmocka_unit_test(test_names_alone_are_those_of_the_map),
         cmocka_unit_test(test_no_seam_shows_between_neighbours_of_one_colour),
         cmocka_unit_test(test_a_hazard_never_vanishes_at_low_zoom),
         cmocka_unit_test(test_translucent_shapes_add_up),

@@ -95,6 +95,15 @@ static enum err_code read_form(const struct ask *ask, enum image_form *out, stru
     return ERR_OK;
 }
 
+static enum err_code read_part(const struct ask *ask, enum tile_part *out, struct err *err)
+{
+    const char *overlay = params_text(&ask->params, "overlay");
+    if (overlay && strcmp(overlay, "1") != 0 && strcmp(overlay, "names") != 0)
+        return err_set(err, ERR_USAGE, "overlay is 1, names, or left out, not \"%s\"", overlay);
+    *out = !overlay ? TILE_WHOLE : *overlay == '1' ? TILE_OVERLAY : TILE_NAMES;
+    return ERR_OK;
+}
+
 static enum err_code read_wanted(const struct ask *ask, struct wanted *out, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -127,10 +136,7 @@ static enum err_code read_wanted(const struct ask *ask, struct wanted *out, stru
         return err_set(err, ERR_NOT_FOUND, "no unit has the code \"%s\"", key->unit);
     if (out->vector) /* the client draws it, from a source of its own */
         key->unit = NULL;
-    const char *overlay = params_text(&ask->params, "overlay");
-    key->overlay = overlay != NULL;
-    if (overlay && strcmp(overlay, "1") != 0)
-        return err_set(err, ERR_USAGE, "overlay is 1, or left out, not \"%s\"", overlay);
+    TRY(read_part(ask, &key->part, err));
 done:
     return code;
 }
@@ -163,8 +169,8 @@ static void write_query(const struct ask *ask, const struct tile_key *key, struc
         buf_printf(out, "%cunit=%s", mark, key->unit);
         mark = '&';
     }
-    if (key->overlay)
-        buf_printf(out, "%coverlay=1", mark);
+    if (key->part != TILE_WHOLE)
+        buf_printf(out, "%coverlay=%s", mark, key->part == TILE_OVERLAY ? "1" : "names");
 }
 
 /* The text is the address of the tile in one spelling, without "/tiles/" and version: grids that

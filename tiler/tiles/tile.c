@@ -91,6 +91,20 @@ static bool is_ground(const struct style_layer *layer)
            layer->source == SOURCE_BOUNDARIES;
 }
 
+static bool is_name(const struct style_layer *layer)
+{
+    return layer->type == LAYER_SYMBOL && layer->properties[PROP_TEXT_FIELD] &&
+           !layer->properties[PROP_ICON_IMAGE];
+}
+
+/* What lies outside a unit is dimmed in every part. */
+static bool is_of_part(const struct style_layer *layer, enum tile_part part)
+{
+    if (part == TILE_OVERLAY)
+        return !is_ground(layer);
+    return part == TILE_WHOLE || is_name(layer) || layer->source == SOURCE_OUTSIDE;
+}
+
 /* From the uppermost down, until nothing below can be seen. */
 static enum err_code draw_layers(const struct drawing *d)
 {
@@ -100,7 +114,7 @@ static enum err_code draw_layers(const struct drawing *d)
         const struct style_layer *layer = style_layer(style, i);
         enum err_code code = ERR_OK;
         if (!style_layer_shows(layer, d->key->map, style_zoom(d->key->z)) ||
-            (d->key->overlay && is_ground(layer)))
+            !is_of_part(layer, d->key->part))
             continue;
         under_layer(&d->canvas->under);
         if (layer->type == LAYER_BACKGROUND)

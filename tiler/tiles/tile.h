@@ -21,13 +21,20 @@
 
 struct scenes; /* what a world looks like under a style: projected shapes, placed labels */
 
+/* What of a map a picture shows. */
+enum tile_part {
+    TILE_WHOLE,
+    TILE_OVERLAY, /* to lie on another map: without background, units and borders */
+    TILE_NAMES,   /* its names alone, to lie on what is laid on the map */
+};
+
 struct tile_key {
     enum map_id map;
     uint32_t z, x, y;
     uint32_t scale; /* 1, or 2 for @2x */
     enum image_form form;
     const char *unit; /* dim all outside it; NULL: nothing */
-    bool overlay;     /* to lie on another map: without background, units and borders */
+    enum tile_part part;
 };
 
 /* Made once for (world, style, plane), shared by all threads, filled lazily under its own locks.

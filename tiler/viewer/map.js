@@ -82,13 +82,17 @@ export class RiskMap {
     this.dangers.setVisible(false);
     this.pipelines = tileLayer('pipelines', 2);
     this.pipelines.setVisible(false);
+    this.names = tileLayer('names', 5); // of the map, once more, on top of what is laid on it
+    this.names.setVisible(false);
     this.plants = new ol.layer.Vector({ source: new ol.source.Vector(), style: (...of) => plantStyle(this.look, ...of), zIndex: 4, properties: { name: 'enterprises' } });
+    // No name hides a red one.
+    this.reds = new ol.layer.Vector({ source: this.plants.getSource(), style: (feature, resolution) => feature.get('grade') === 1 ? plantStyle(this.look, feature, resolution) : null, zIndex: 6 });
     this.conflicts = new ol.layer.Vector({ source: new ol.source.Vector(), style: (...of) => conflictStyle(this.look, ...of), zIndex: 3, visible: false, properties: { name: 'conflicts' } });
-    this.marks = new ol.layer.Vector({ source: new ol.source.Vector(), style: markStyle, zIndex: 5 });
+    this.marks = new ol.layer.Vector({ source: new ol.source.Vector(), style: markStyle, zIndex: 7 });
     this.view = new View({ center: fromLonLat([106.2, 37.4]), zoom: 7, minZoom: 3, maxZoom: 20, constrainResolution: true, enableRotation: false });
     this.map = new OlMap({
       target, view: this.view,
-      layers: [this.tiles, this.vector.layer, this.dangers, this.pipelines, this.conflicts, this.plants, this.marks],
+      layers: [this.tiles, this.vector.layer, this.dangers, this.pipelines, this.conflicts, this.plants, this.names, this.reds, this.marks],
       controls: [new ol.control.Zoom({ zoomInTipLabel: '', zoomOutTipLabel: '' }), new ol.control.ScaleLine({ units: 'metric', minWidth: 80 }), new ol.control.Attribution({ collapsible: true })],
     });
     this.tellDrawn();
@@ -136,6 +140,7 @@ export class RiskMap {
   setLook(look) {
     this.look = look;
     this.plants.changed();
+    this.reds.changed();
     this.conflicts.changed();
   }
 
@@ -147,8 +152,9 @@ export class RiskMap {
 
   setShown(name, on) {
     this.visible = { ...this.visible, [name]: on };
-    if (TILE_LAYERS.includes(name)) this.showTiles();
-    else this.layer(name)?.setVisible(on);
+    if (!TILE_LAYERS.includes(name)) this.layer(name)?.setVisible(on);
+    if (name === 'enterprises') this.reds.setVisible(on);
+    this.showTiles();
   }
 
   // Once for all that is chosen at once.
@@ -169,14 +175,17 @@ export class RiskMap {
     }
     const vector = this.format === 'mvt';
     for (const name of TILE_LAYERS) this.layer(name).setVisible(!vector && [...maps.values()].includes(name));
-    if (!vector) [...maps].forEach(([one, name], i) => this.point(this.layer(name), one, i > 0));
+    if (!vector) [...maps].forEach(([one, name], i) => this.point(this.layer(name), one, i > 0 && '1'));
+    const covered = maps.size > 1 || this.visible.enterprises || this.visible.conflicts;
+    this.names.setVisible(Boolean(!vector && this.visible.tiles && covered));
+    if (this.names.getVisible()) this.point(this.names, map, 'names');
     this.vector.show(vector && style ? [...maps.keys()] : [], { style, unit });
   }
 
-  // overlay: what lies on another map has no ground of its own.
+  // overlay: '1' for what lies on another map and has no ground of its own, 'names' for the names alone.
   point(layer, map, overlay) {
     const { style, unit } = this.shown;
-    const query = new URLSearchParams({ ...(style && { style }), ...(unit && { unit }), ...(overlay && { overlay: 1 }) }).toString();
+    const query = new URLSearchParams({ ...(style && { style }), ...(unit && { unit }), ...(overlay && { overlay }) }).toString();
     const suffix = `${retina ? '@2x' : ''}.png${query && `?${query}`}`;
     layer.getSource().setTileUrlFunction(([z, x, y]) => `tiles/${map}/${z}/${x}/${y}${suffix}`, `${map}|${query}`);
   }
@@ -186,6 +195,7 @@ export class RiskMap {
     this.tiles.getSource().refresh();
     this.dangers.getSource().refresh();
     this.pipelines.getSource().refresh();
+    this.names.getSource().refresh();
   }
 
   setBasemap(basemap) {

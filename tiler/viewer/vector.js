@@ -27,6 +27,14 @@ function loadLibrary() {
 const OF_UNIT = /^sisetu:/;
 const GROUND = /^(units|boundaries)(_places)?$/;
 
+const isName = ({ type, layout }) => type === 'symbol' && layout['text-field'] && !layout['icon-image'];
+
+// Names of the lowest map above what is laid on it, as the pictures' ?overlay=names; what pales all else stays last.
+function namesUp(layers, ground) {
+  const rank = (layer) => (OF_UNIT.test(layer.source) && layer.type === 'fill' ? 2 : layer.source === ground && isName(layer) ? 1 : 0);
+  return [0, 1, 2].flatMap((wanted) => layers.filter((layer) => rank(layer) === wanted));
+}
+
 // The style of several maps laid over each other: each with a source of its own, and the unit, that
 // pales all else, once upon all.
 async function styleOf(maps, { style, unit }) {
@@ -44,7 +52,7 @@ async function styleOf(maps, { style, unit }) {
     .map((layer) => ({ ...layer, id: `${maps[i]}|${layer.id}`, ...(layer.source && !ofUnit(layer) && { source: maps[i] }) })));
   const tiles = ({ sources }) => Object.entries(sources).find(([name]) => !OF_UNIT.test(name))[1];
   return {
-    ...top, layers,
+    ...top, layers: maps.length > 1 ? namesUp(layers, maps[0]) : layers,
     sources: {
       ...Object.fromEntries(Object.entries(top.sources).filter(([name]) => OF_UNIT.test(name))),
       ...Object.fromEntries(maps.map((map, i) => [map, tiles(styles[i])])),
