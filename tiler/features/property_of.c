@@ -79,6 +79,14 @@ static struct value grade_property(const struct grade_row *grade, const char *pr
     return value_null();
 }
 
+/* Finding a grade takes as long as all else. */
+static bool is_of_grade(const char *property)
+{
+    bool known;
+    (void)grade_property(NULL, property, &known);
+    return known;
+}
+
 static bool has_own_grade(enum style_source id)
 {
     return id == SOURCE_UNITS || id == SOURCE_SELECTED || id == SOURCE_OUTSIDE ||
@@ -128,7 +136,7 @@ struct value source_property(const void *feature, const char *property)
     if (source->id == SOURCE_BOUNDARIES)
         return strcmp(property, "level") == 0 ? value_number(source->levels[f->index])
                                               : value_null();
-    if (has_own_grade(source->id))
+    if (has_own_grade(source->id) && is_of_grade(property))
         value = grade_property(own_grade(source, f->index), property, &known);
     else if (source->id == SOURCE_HIDDEN_DANGERS)
         value = danger_property(source, f->index, property, &known);

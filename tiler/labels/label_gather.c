@@ -23,7 +23,7 @@ int candidate_order(const struct candidate *p, const struct candidate *q)
         return p->layer > q->layer ? -1 : 1;
     if (p->sort_key != q->sort_key)
         return p->sort_key < q->sort_key ? -1 : 1;
-    int order = strcmp(p->id, q->id);
+    int order = p->id == q->id ? 0 : strcmp(p->id, q->id);
     return order != 0 ? order : p->repeat < q->repeat ? -1 : p->repeat > q->repeat;
 }
 
@@ -213,7 +213,7 @@ done:
     return code;
 }
 
-/* ---- all ---- */
+/* ---- a feature ---- */
 
 static struct eval eval_of(struct gathering *g, const struct source_feature *feature)
 {
@@ -250,10 +250,75 @@ static enum err_code add_feature(struct gathering *g, uint32_t feature, struct e
                                          : add_lines(g, &candidate, &wish, err);
 }
 
-static enum err_code add_layer(struct gathering *g, const struct label_layer *layer,
-                               struct err *err)
+/* ---- what was there before ---- */
+
+uint32_t label_feature(const struct source *source, const char *id)
+{
+    int64_t row = world_find(source->world, source->layer, id);
+    for (uint32_t i = 0; row >= 0 && i < source->n; i++)
+        if (source->rows[i] == (uint32_t)row)
+            return i;
+    return FEATURE_BY_ID;
+}
+
+/* Whether those of before stand for all of a layer that did not change: one for each record, at a
+ * point. */
+static bool may_follow(const struct label_layer *layer, const struct placement_private *before)
+{
+    return before && before->n < MOST_CANDIDATES && layer->changes && layer->source->rows &&
+           !layer->source->levels && layer->source->id != SOURCE_CELLS &&
+           !layer->style->properties[PROP_SYMBOL_PLACEMENT];
+}
+
+static bool has_changed(const struct label_changes *changes, const char *id)
+{
+    for (size_t i = 0; i < changes->n; i++)
+        if (strcmp(changes->ids[i], id) == 0)
+            return true;
+    return false;
+}
+
+/* Those of before that are as they were, among the new ones, which stand from `first` on. */
+static enum err_code merge_layer(struct gathering *g, const struct placement_private *before,
+                                 size_t first, struct err *err)
 {
     enum err_code code = ERR_OK;
+    size_t n_new = g->n - first, k = 0;
+    struct candidate *new = arena_memdup(g->arena, g->candidates + first, n_new * sizeof *new);
+    if (!new)
+        return err_nomem(err);
+    if (n_new > 1)
+        qsort(new, n_new, sizeof *new, by_priority);
+    g->n = first;
+    for (size_t i = 0; i < before->n; i++) {
+        const struct candidate *old = &before->candidates[i];
+        if (old->layer != g->layer->index || has_changed(g->layer->changes, old->id))
+            continue;
+        const struct candidate same = {.sort_key = old->sort_key,
+                                       .id = old->id,
+                                       .layer = old->layer,
+                                       .feature = FEATURE_BY_ID,
+                                       .x_px = old->x_px,
+                                       .y_px = old->y_px,
+                                       .content = old->content};
+        while (k < n_new && candidate_order(&new[k], &same) < 0)
+            TRY(add(g, &new[k++], err));
+        TRY(add(g, &same, err));
+    }
+    while (k < n_new)
+        TRY(add(g, &new[k++], err));
+done:
+    return code;
+}
+
+/* ---- all ---- */
+
+static enum err_code add_layer(struct gathering *g, const struct label_layer *layer,
+                               const struct placement_private *before, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t first = g->n;
+    bool follows = may_follow(layer, before);
     struct eval eval = eval_of(g, NULL);
     g->layer = layer;
     g->shared = label_wish_shared(layer->style);
@@ -261,10 +326,18 @@ static enum err_code add_layer(struct gathering *g, const struct label_layer *la
         label_wish_all(layer->style, &eval, &g->wish);
         g->wish_hash = label_wish_hash(&g->wish);
     }
-    for (uint32_t i = 0; i < layer->source->n; i++) {
+    for (uint32_t i = 0; !follows && i < layer->source->n; i++) {
         TRY(add_feature(g, i, err));
         arena_reset(&g->scratch);
     }
+    for (size_t i = 0; follows && i < layer->changes->n; i++) {
+        uint32_t feature = label_feature(layer->source, layer->changes->ids[i]);
+        if (feature != FEATURE_BY_ID)
+            TRY(add_feature(g, feature, err));
+        arena_reset(&g->scratch);
+    }
+    if (follows)
+        TRY(merge_layer(g, before, first, err));
 done:
     return code;
 }
@@ -277,8 +350,8 @@ static bool is_sorted(const struct candidate *candidates, size_t n)
     return true;
 }
 
-enum err_code label_gather(const struct label_input *input, struct arena *arena,
-                           struct candidate **out, size_t *n, struct err *err)
+enum err_code label_gather(const struct label_input *input, const struct placement_private *before,
+                           struct arena *arena, struct candidate **out, size_t *n, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct gathering g = {.input = input, .arena = arena};
@@ -290,7 +363,7 @@ enum err_code label_gather(const struct label_input *input, struct arena *arena,
     TRY(g.candidates ? ERR_OK : err_nomem(err));
     /* Upper layers first and sources by id: mostly that is the order already. */
     for (size_t l = input->n_layers; l-- > 0;)
-        TRY(add_layer(&g, &input->layers[l], err));
+        TRY(add_layer(&g, &input->layers[l], before, err));
     if (!is_sorted(g.candidates, g.n))
         qsort(g.candidates, g.n, sizeof *g.candidates, by_priority);
     *out = g.candidates;

@@ -312,6 +312,8 @@ static enum err_code attempt_point(struct placing *p, struct candidate *c, struc
 {
     const struct label_layer *layer = layer_of(p, c);
     struct source_feature subject = {layer->source, c->feature};
+    if (subject.index == FEATURE_BY_ID)
+        subject.index = label_feature(layer->source, c->id);
     struct eval eval = eval_of(p, &subject);
     struct label_wish wish;
     label_wish_of(layer->style, &eval, &wish);
@@ -435,7 +437,7 @@ enum err_code placement_new(const struct label_input *input, struct placement *b
                         .arena = &placement->private->arena};
     arena_init(&p.scratch, 0);
     arena_init(&p.work, 0);
-    code = label_gather(input, &p.work, &p.out->candidates, &p.out->n, err);
+    code = label_gather(input, p.before, &p.work, &p.out->candidates, &p.out->n, err);
     if (code == ERR_OK)
         code = find_pairs(&p, &pairs, err);
     if (code == ERR_OK && pairs.all_same)

@@ -11,6 +11,9 @@
 /* Ten times the names of a province. */
 enum { MOST_CANDIDATES = 2 * 1000 * 1000 };
 
+/* It is that of its id: label_feature finds it. */
+#define FEATURE_BY_ID UINT32_MAX
+
 enum label_part { PART_ICON = 1, PART_TEXT = 2 };
 
 struct line_task; /* what the labels on one line share */
@@ -19,11 +22,11 @@ struct line_task; /* what the labels on one line share */
 struct candidate {
     double sort_key;
     const char *id;
-    uint32_t layer;      /* of the style */
-    uint32_t feature;    /* of the source that it was made from; of no use later */
-    uint32_t repeat;     /* along a line: the how-manieth */
-    int32_t x_px, y_px;  /* at a point */
-    uint8_t placed;      /* bits of enum label_part */
+    uint32_t layer;     /* of the style */
+    uint32_t feature;   /* of the source that it was made from, or FEATURE_BY_ID; of no use later */
+    uint32_t repeat;    /* along a line: the how-manieth */
+    int32_t x_px, y_px; /* at a point */
+    uint8_t placed;     /* bits of enum label_part */
     uint8_t may_overlap; /* likewise: parts that never give way */
     uint16_t n_icon, n_text;
     uint64_t content; /* a hash of all that look and box follow from */
@@ -53,10 +56,14 @@ bool label_look_same(const struct label_look *a, const struct label_look *b);
 /* Which of two goes first: below 0 the first. The order in the source does not count. */
 int candidate_order(const struct candidate *p, const struct candidate *q);
 
-/* Everything that wants a place, in the order of priority, in the arena; the ids are the world's.
- * Of more than MOST_CANDIDATES the least important are left out. */
-enum err_code label_gather(const struct label_input *input, struct arena *arena,
-                           struct candidate **out, size_t *n, struct err *err);
+/* Everything that wants a place, in the order of priority, in the arena; the ids are the world's,
+ * or those of `before` (NULL: none). Of more than MOST_CANDIDATES the least important are left
+ * out. */
+enum err_code label_gather(const struct label_input *input, const struct placement_private *before,
+                           struct arena *arena, struct candidate **out, size_t *n, struct err *err);
+
+/* The feature of a source of records with that id, or FEATURE_BY_ID if there is none. */
+uint32_t label_feature(const struct source *source, const char *id);
 
 /* A label on a line, laid out. */
 struct line_attempt {

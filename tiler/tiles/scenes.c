@@ -46,6 +46,7 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
     init_all(scenes->labels[0], (size_t)MAP_COUNT * ZOOMS);
     init_all(scenes->looks, n_looks);
     arena_init(&scenes->rows, 0);
+    arena_init(&scenes->changed, 0);
     scenes->near_sources = scenes_near_sources(style);
     scenes->world = world_acquire(world);
     scenes->style = style_acquire(style);
@@ -115,6 +116,7 @@ void scenes_release(struct scenes *scenes)
     release_all(scenes->looks, style_layer_count(scenes->style) * ZOOMS);
     lazy_lock_release(&scenes->lock);
     arena_release(&scenes->rows);
+    arena_release(&scenes->changed);
     world_release(scenes->world);
     point_memo_release(scenes->memo);
     shape_memo_release(scenes->shapes);
@@ -443,6 +445,9 @@ enum err_code scenes_labels(struct scenes *scenes, enum map_id map, uint32_t z,
         *symbols = (struct label_layer){.index = i, .style = layer};
         TRY(scenes_source(scenes, layer->source, &symbols->source, err));
         symbols->detail = &symbols->source->full;
+        enum style_source id = symbols->source->id;
+        if (scenes->last[map][z] && scenes->is_known[id])
+            symbols->changes = &scenes->changes[id];
         if (layer->properties[PROP_SYMBOL_PLACEMENT])
             TRY(scenes_detail(scenes, symbols->source, z, &symbols->detail, err));
     }

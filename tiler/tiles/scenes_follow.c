@@ -70,6 +70,14 @@ bool scenes_labels_stay(const struct scene_edit *edit, const struct style *style
     return edit != NULL;
 }
 
+/* What was made in the scenes right before, or, if nothing was, what was to start from there. */
+static void take_earlier(struct scenes *scenes, struct scenes *before, enum map_id map, uint32_t z)
+{
+    void *value;
+    scenes->last[map][z] = lazy_peek(&before->labels[map][z], &before->lock, &value);
+    scenes->earlier[map][z] = scenes_last_labels(before, map, z);
+}
+
 static void follow_labels(struct scenes *scenes, struct scenes *before,
                           const struct scene_edit *edit)
 {
@@ -80,7 +88,7 @@ static void follow_labels(struct scenes *scenes, struct scenes *before,
                 lazy_share(lazy, &before->labels[map][z], &before->lock))
                 placement_acquire(lazy->value);
             else
-                scenes->earlier[map][z] = scenes_last_labels(before, (enum map_id)map, z);
+                take_earlier(scenes, before, (enum map_id)map, z);
         }
     }
 }
@@ -206,6 +214,9 @@ static enum err_code follow(struct scenes *scenes, struct scenes *before,
     follow_labels(scenes, before, edit);
     if (!edit || scene_edit_is_wide(edit))
         return ERR_OK;
+    enum err_code code = scenes_note_changes(scenes, edit, err);
+    if (code != ERR_OK)
+        return code;
     if (!scene_edit_of(edit, LAYER_CENSUS)) { /* what it keeps is cut by one */
         shape_memo_release(scenes->shapes);
         scenes->shapes = shape_memo_acquire(before->shapes);

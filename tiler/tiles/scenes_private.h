@@ -35,6 +35,10 @@ struct scenes {
     struct lazy labels[MAP_COUNT][ZOOMS];
     struct scenes *others[PLANE_COUNT]; /* the same in other planes; NULL: not asked for yet */
     struct placement *earlier[MAP_COUNT][ZOOMS]; /* to start from; NULL: none, or done with */
+    bool last[MAP_COUNT][ZOOMS]; /* whether that is how the scenes right before these look */
+    struct label_changes changes[SOURCE_COUNT]; /* from those to these */
+    bool is_known[SOURCE_COUNT];                /* whether they are */
+    struct arena changed;                       /* their ids */
     /* Of sources that were taken over or are shared: the same in this world. */
     struct source views[SOURCE_COUNT];
     struct shape_memo *shapes;            /* of conflicts */
@@ -74,6 +78,10 @@ bool scenes_only_fill(const struct style *style, enum style_source id);
  * none. Whether the labels of a map and zoom are the same after the edit (NULL: unknown). */
 struct scene_edit;
 struct placement *scenes_last_labels(struct scenes *scenes, enum map_id map, uint32_t z);
+
+/* scenes_changes.c: which records of each source an edit changed, for labels: scenes->changes. */
+enum err_code scenes_note_changes(struct scenes *scenes, const struct scene_edit *edit,
+                                  struct err *err);
 bool scenes_labels_stay(const struct scene_edit *edit, const struct style *style, enum map_id map,
                         uint32_t z);
 
