@@ -90,28 +90,42 @@ static enum err_code make_room(struct image_writer *writer, uint32_t width, uint
     return ERR_OK;
 }
 
+/* Indices of one byte, from the high bits down; of fewer, the rest is 0. */
+static inline uint8_t pack_byte(const uint8_t *indices, uint32_t n, uint32_t depth)
+{
+    uint32_t byte = 0;
+    for (uint32_t k = 0; k < n; k++)
+        byte |= (uint32_t)indices[k] << (8 - depth * (k + 1));
+    return (uint8_t)byte;
+}
+
+static inline void pack_row(const uint8_t *in, uint32_t width, uint32_t depth, uint8_t *out)
+{
+    uint32_t per_byte = 8 / depth, x = 0;
+    for (; x + per_byte <= width; x += per_byte)
+        *out++ = pack_byte(in + x, per_byte, depth);
+    if (x < width)
+        *out = pack_byte(in + x, width - x, depth);
+}
+
 /* Rows as PNG wants them: filter None (palette indices do not predict each other), indices
- * packed from the high bits. */
+ * packed. */
 static size_t pack_rows(struct image_writer *writer, uint32_t width, uint32_t height,
                         uint32_t depth)
 {
     uint8_t *out = writer->rows;
     const uint8_t *in = writer->indices;
-    for (uint32_t y = 0; y < height; y++) {
+    size_t row_bytes = ((size_t)width * depth + 7) / 8;
+    for (uint32_t y = 0; y < height; y++, in += width, out += row_bytes) {
         *out++ = 0;
-        if (depth == 8) {
+        if (depth == 8)
             memcpy(out, in, width);
-            out += width;
-            in += width;
-            continue;
-        }
-        uint32_t per_byte = 8 / depth;
-        for (uint32_t x = 0; x < width; x += per_byte) {
-            uint32_t byte = 0;
-            for (uint32_t k = 0; k < per_byte; k++)
-                byte = byte << depth | (x + k < width ? *in++ : 0u);
-            *out++ = (uint8_t)byte;
-        }
+        else if (depth == 4) /* each with its own constants */
+            pack_row(in, width, 4, out);
+        else if (depth == 2)
+            pack_row(in, width, 2, out);
+        else
+            pack_row(in, width, 1, out);
     }
     return (size_t)(out - writer->rows);
 }

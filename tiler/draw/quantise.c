@@ -9,7 +9,7 @@ enum {
     /* Colours that are found again; further ones are counted run by run, each as a new one. A map
      * has two thousand. */
     MOST_FOUND = 10000,
-    SLOTS_BITS = 15,
+    SLOTS_BITS = 14,
     SLOTS = 1 << SLOTS_BITS,
     /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
      * pixels; a larger picture's last ones become one. */
@@ -54,15 +54,8 @@ struct run {
     uint32_t start, item;
 };
 
-struct slot {
-    uint32_t colour, item; /* NO_ITEM: free */
-};
-#define NO_ITEM UINT32_MAX
-
 struct quantiser {
-    struct slot slots[SLOTS]; /* free between pictures, but for those in taken */
-    uint16_t taken[MOST_FOUND];
-    uint32_t n_taken;
+    uint32_t slots[SLOTS]; /* 16 bits of a colour's hash and 1 + the number of its item; 0: free */
     struct item *items;
     uint8_t *index_of; /* what is written for each */
     uint32_t n_items;
@@ -86,7 +79,6 @@ struct quantiser *quantiser_new(void)
     struct quantiser *quantiser = calloc(1, sizeof *quantiser);
     if (!quantiser)
         return NULL;
-    memset(quantiser->slots, 0xFF, sizeof quantiser->slots);
     quantiser->boxes = boxes_new();
     if (quantiser->boxes)
         return quantiser;
@@ -122,27 +114,19 @@ static bool make_room(struct quantiser *q, size_t n)
 /* ---- the colours ---- */
 
 /* The number of a colour, with its item made if it is new. */
-static inline uint32_t find_item(struct quantiser *q, uint32_t colour)
+static inline uint32_t find_item(struct quantiser *q, uint32_t colour, uint32_t *n_items)
 {
-    uint32_t at = (colour * UINT32_C(2654435761)) >> (32 - SLOTS_BITS); /* Knuth's hash */
-    while (q->slots[at].item != NO_ITEM && q->slots[at].colour != colour)
-        at = (at + 1) & (SLOTS - 1);
-    if (q->slots[at].item != NO_ITEM)
-        return q->slots[at].item;
-    if (q->n_taken < MOST_FOUND) {
-        q->slots[at] = (struct slot){colour, q->n_items};
-        q->taken[q->n_taken++] = (uint16_t)at;
+    uint32_t hash = colour * UINT32_C(2654435761); /* Knuth's multiplicative hash */
+    uint32_t at = hash >> (32 - SLOTS_BITS), rest = hash << SLOTS_BITS & 0xFFFF0000, slot = 0;
+    for (; (slot = q->slots[at]) != 0; at = (at + 1) & (SLOTS - 1)) {
+        uint32_t item = (slot & 0xFFFF) - 1;
+        if ((slot & 0xFFFF0000) == rest && q->items[item].colour == colour)
+            return item;
     }
-    q->items[q->n_items] = (struct item){.colour = colour};
-    return q->n_items++;
-}
-
-/* A map has few colours: sooner done than freeing all slots. */
-static void forget_items(struct quantiser *q)
-{
-    for (uint32_t i = 0; i < q->n_taken; i++)
-        q->slots[q->taken[i]].item = NO_ITEM;
-    q->n_items = q->n_taken = 0;
+    q->items[*n_items] = (struct item){.colour = colour};
+    if (*n_items < MOST_FOUND)
+        q->slots[at] = rest | (*n_items + 1);
+    return (*n_items)++;
 }
 
 /* A bit for each of 32 pixels that differs from the one before it. */
@@ -161,9 +145,9 @@ static inline uint32_t changes(const uint32_t *pixels)
 
 static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
 {
-    uint32_t start = 0;
-    forget_items(q);
-    uint32_t item = find_item(q, pixels[0]);
+    uint32_t n_items = 0, start = 0;
+    memset(q->slots, 0, sizeof q->slots);
+    uint32_t item = find_item(q, pixels[0], &n_items);
     struct run *run = q->runs;
     *run++ = (struct run){0, item};
     for (size_t i = 1; i < n;) {
@@ -172,7 +156,7 @@ static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
         for (; bits; bits &= bits - 1) {
             uint32_t at = (uint32_t)i + (uint32_t)__builtin_ctz(bits);
             q->items[item].count += at - start;
-            item = find_item(q, pixels[at]);
+            item = find_item(q, pixels[at], &n_items);
             *run++ = (struct run){at, item};
             start = at;
         }
@@ -181,6 +165,7 @@ static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
     q->items[item].count += (uint32_t)n - start;
     run->start = (uint32_t)n;
     q->n_runs = (size_t)(run - q->runs);
+    q->n_items = n_items;
 }
 
 /* ---- counting ---- */
