@@ -10,8 +10,7 @@ fail()
 }
 
 # Direction: data/base <- data <- geo <- styles <- tiler, and inside geo and tiler as their rooms stand below.
-# A room may include what stands left; the world knows findings by their form, as it holds them;
-# pipelines judge by the one verdict.
+# A room may include what stands left; the world knows findings by their form, as it holds them.
 allowed()
 {
     case $1 in
@@ -19,11 +18,13 @@ allowed()
     data/*) echo 'data/' ;;
     geo/measure/*) echo 'data/|geo/measure/' ;;
     geo/world/*) echo 'data/|geo/(measure|world)/|geo/findings/finding\.h' ;;
-    geo/findings/*) echo 'data/|geo/(measure|world|findings)/' ;;
-    geo/pipelines/*) echo 'data/|geo/(measure|world|pipelines)/|geo/findings/verdict\.h' ;;
-    geo/grades/*) echo 'data/|geo/(measure|world|findings|grades)/' ;;
-    geo/assess/*) echo 'data/|geo/(measure|world|findings|pipelines|grades|assess)/' ;;
-    geo/query/*) echo 'data/|geo/(measure|world|findings|grades|query)/' ;;
+    geo/verdict/*) echo 'data/|geo/(measure|world|verdict)/' ;;
+    geo/risk/*) echo 'data/|geo/(measure|world|verdict|risk)/' ;;
+    geo/findings/*) echo 'data/|geo/(measure|world|verdict|risk|findings)/' ;;
+    geo/pipelines/*) echo 'data/|geo/(measure|world|verdict|pipelines)/' ;;
+    geo/grades/*) echo 'data/|geo/(measure|world|verdict|risk|findings|grades)/' ;;
+    geo/assess/*) echo 'data/|geo/(measure|world|verdict|risk|findings|pipelines|grades|assess)/' ;;
+    geo/query/*) echo 'data/|geo/(measure|world|verdict|risk|findings|grades|query)/' ;;
     geo/proof/*) echo 'data/|geo/' ;;
     styles/*) echo 'data/|geo/|styles/' ;;
     tiler/grid/*) echo 'data/|tiler/grid/' ;;

@@ -9,20 +9,15 @@ int32_t conflicts_step(int32_t grade, enum confidence confidence)
     return confidence == CONFIDENCE_LIKELY && grade < 4 ? grade + 1 : grade;
 }
 
-bool conflicts_counts(const struct enterprise *enterprise)
-{
-    return !text_equal(enterprise->status, "closed");
-}
-
 bool judging_counts(const struct world *world, const struct spacing_source *source)
 {
     if (source->layer == LAYER_PIPELINES &&
         text_equal(((const struct pipeline *)source->record)->status, "closed"))
         return false;
     if (source->layer == LAYER_ENTERPRISES)
-        return conflicts_counts(source->record);
+        return enterprise_counts(source->record);
     int64_t owner = world_find(world, LAYER_ENTERPRISES, source->enterprise_id);
-    return owner < 0 || conflicts_counts(world_enterprise(world, (size_t)owner));
+    return owner < 0 || enterprise_counts(world_enterprise(world, (size_t)owner));
 }
 
 enum err_code finding_bag_add(struct finding_bag *bag, const struct finding *finding,

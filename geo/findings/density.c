@@ -425,7 +425,7 @@ enum err_code density_find(const struct judging *judging, struct worker *worker,
     const struct zone *zone = world_zone(world, row);
     int64_t owner = world_find(world, LAYER_ENTERPRISES, zone->enterprise_id);
     if (text_equal(zone->standing, "indicative") || zone->head.geom.kind != GEOM_POLYGON ||
-        (owner >= 0 && !conflicts_counts(world_enterprise(world, (size_t)owner))))
+        (owner >= 0 && !enterprise_counts(world_enterprise(world, (size_t)owner))))
         return ERR_OK;
     struct zone_case judged = case_of(world, row);
     if (judged.milder)

@@ -5,8 +5,8 @@
  * dense area of a class is the union of the population cells above its limit (0, 300, 1,500
  * persons/km2); the conflict part is the zone with the dense area; persons are those in that
  * part: the dense cells' by the share of each inside, without cutting. The part's shape is cut
- * (cell_cut.h; GEOS where that cannot) when somebody wants to see it. Fewer than one person is none;
- * from 100 red, from 30 orange, else yellow.
+ * (cell_cut.h; GEOS where that cannot) when somebody wants to see it. Fewer than one person is
+ * none; from 100 red, from 30 orange, else yellow.
  *
  *   undecided  the class cannot be told, or there is no population data in a part of the zone
  *              and what is known is no conflict

@@ -5,7 +5,7 @@
 #include "data/base/text.h"
 #include "geo/findings/density.h"
 #include "geo/findings/spacing.h"
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "geo/findings/finding_pages.h"
 
 #include "geo/findings/findings.h"
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -120,8 +120,8 @@ static enum err_code redo_children(struct updating *on, const struct record_head
                                    const struct record_head *after, struct err *err)
 {
     enum err_code code = ERR_OK;
-    bool counted = !before || conflicts_counts((const void *)before);
-    bool counts = !after || conflicts_counts((const void *)after);
+    bool counted = !before || enterprise_counts((const void *)before);
+    bool counts = !after || enterprise_counts((const void *)after);
     if (counted == counts)
         return ERR_OK;
     for (size_t l = 1; l < FINDING_LAYERS; l++) {

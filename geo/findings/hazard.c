@@ -4,7 +4,7 @@
 #include "geo/measure/ellipsoid.h"
 #include "geo/measure/overlay.h"
 #include "geo/world/population.h"
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -173,7 +173,7 @@ static enum err_code judge_societal(struct gathering *on, struct err *err)
     const uint32_t *rows = NULL;
     size_t n = 0;
     struct societal societal;
-    if (!on->source->enterprise || !conflicts_counts(on->source->enterprise))
+    if (!on->source->enterprise || !enterprise_counts(on->source->enterprise))
         return ERR_OK;
     world_of_enterprise(world, LAYER_SCENARIOS, on->source->enterprise->head.id, &rows, &n);
     if (n == 0)

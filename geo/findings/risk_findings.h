@@ -23,8 +23,8 @@
 #ifndef SISETU_GEO_RISK_FINDINGS_H
 #define SISETU_GEO_RISK_FINDINGS_H
 
-#include "geo/findings/risk_individual.h"
-#include "geo/findings/risk_societal.h"
+#include "geo/risk/risk_individual.h"
+#include "geo/risk/risk_societal.h"
 
 enum risk_kind { RISK_INDIVIDUAL, RISK_UNKNOWN, RISK_SOCIETAL };
 

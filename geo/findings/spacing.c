@@ -215,7 +215,7 @@ bool spacing_may_be_target(const struct spacing_source *source, enum layer_id la
     if (layer != LAYER_ENTERPRISES)
         return true;
     return !text_equal(head->id, source->enterprise_id) &&
-           !text_equal(((const struct enterprise *)(const void *)head)->status, "closed");
+           enterprise_counts((const struct enterprise *)(const void *)head);
 }
 
 enum truth spacing_is_target(const struct world *world, const struct spacing_source *source,

@@ -16,7 +16,7 @@
 #define SISETU_GEO_SPACING_H
 
 #include "geo/measure/distance.h"
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 #include "geo/measure/ellipsoid.h"
 #include "geo/world/world.h"
 

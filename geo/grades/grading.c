@@ -1,6 +1,6 @@
 #include "geo/grades/grading.h"
 
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 
 #include <math.h>
 
@@ -133,7 +133,7 @@ enum err_code grading_parts(const struct world *world, size_t row, const struct 
     enum err_code code = ERR_OK;
     const struct parts parts = {world, world_enterprise(world, row), context, visit, out};
     *out = (struct grading_sum){0, 0, 0};
-    if (!conflicts_counts(parts.enterprise)) {
+    if (!enterprise_counts(parts.enterprise)) {
         TRY(add_grade(&parts, GRADING_CLOSED, 0, err));
         goto done;
     }

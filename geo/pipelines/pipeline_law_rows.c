@@ -2,7 +2,7 @@
 #include "geo/pipelines/pipeline_rows.h"
 
 #include "data/base/text.h"
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 #include "geo/measure/ellipsoid.h"
 
 #define RAD (M_PI / 180)

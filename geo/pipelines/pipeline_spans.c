@@ -1,6 +1,6 @@
 #include "geo/pipelines/pipeline_spans.h"
 
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 #include "geo/measure/distance.h"
 #include "geo/measure/ellipsoid.h"
 

@@ -19,7 +19,7 @@
 #include "geo/findings/finding.h"
 #include "geo/findings/hazard.h"
 #include "geo/world/near.h"
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 #include "geo/world/world.h"
 
 /* ---- what is here? ---- */

@@ -1,6 +1,5 @@
 /* query_relocation.c - which plants must move, with what speaks for it. */
 #include "data/base/text.h"
-#include "geo/findings/conflicts.h"
 #include "geo/query/query.h"
 
 #include <stdlib.h>
@@ -23,7 +22,7 @@ struct screening {
 static enum truth is_meant(const struct world *world, const struct enterprise *enterprise)
 {
     enum truth best = TRUTH_NO;
-    if (!conflicts_counts(enterprise))
+    if (!enterprise_counts(enterprise))
         return TRUTH_NO;
     for (size_t i = 0; i < world->rules->n_relocation; i++) {
         const struct relocation_rule *rule = &world->rules->relocation[i];

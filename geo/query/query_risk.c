@@ -1,9 +1,8 @@
 #include "geo/query/query_risk.h"
 
-#include "geo/findings/conflicts.h"
 #include "geo/world/near.h"
 #include "geo/query/query.h"
-#include "geo/findings/risk_map.h"
+#include "geo/risk/risk_map.h"
 
 #include <stdlib.h>
 
@@ -128,7 +127,7 @@ static enum err_code rows_of_unit(const struct world *world, struct worker *work
         const struct enterprise *plant = world_enterprise(world, (*plants)[i]);
         const uint32_t *rows = NULL;
         size_t n = 0;
-        if (!conflicts_counts(plant))
+        if (!enterprise_counts(plant))
             continue;
         world_of_enterprise(world, LAYER_SCENARIOS, plant->head.id, &rows, &n);
         for (size_t k = 0; k < n; k++)
@@ -163,7 +162,7 @@ static enum err_code ask_unit(const struct world *world, struct worker *worker,
     TRY(out->plants ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < n; i++) {
         if (risk_speaks(world, LAYER_ENTERPRISES, rows[i]) &&
-            conflicts_counts(world_enterprise(world, rows[i])))
+            enterprise_counts(world_enterprise(world, rows[i])))
             TRY(weigh_plant(world, worker, rows[i], &out->plants[out->n_plants++], err));
     }
     if (out->n_plants > 1)

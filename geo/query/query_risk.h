@@ -14,7 +14,7 @@
 #define SISETU_GEO_QUERY_RISK_H
 
 #include "geo/findings/risk_findings.h"
-#include "geo/findings/risk_pipeline.h"
+#include "geo/risk/risk_pipeline.h"
 
 enum risk_scope { RISK_OF_ALL, RISK_OF_UNIT, RISK_OF_ENTERPRISE, RISK_AT_POINT };
 

@@ -98,6 +98,11 @@ double world_record_slack_m(const struct world *world, enum layer_id layer,
     return slack_m;
 }
 
+bool enterprise_counts(const struct enterprise *enterprise)
+{
+    return !text_equal(enterprise->status, "closed");
+}
+
 static void slack_add(struct slack *slack, double slack_m)
 {
     if (slack_m > slack->most_m)

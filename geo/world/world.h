@@ -112,6 +112,8 @@ static inline const struct enterprise *world_enterprise(const struct world *worl
 {
     return world_record(world, LAYER_ENTERPRISES, row);
 }
+/* Whether rules speak of a plant: it is not closed. */
+bool enterprise_counts(const struct enterprise *enterprise);
 static inline const struct facility *world_facility(const struct world *world, size_t row)
 {
     return world_record(world, LAYER_FACILITIES, row);

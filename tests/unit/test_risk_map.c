@@ -5,7 +5,7 @@
 #include "data/base/limits.h"
 #include "geo/measure/distance.h"
 #include "geo/measure/overlay.h"
-#include "geo/findings/risk_map.h"
+#include "geo/risk/risk_map.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* test_verdict.c - clear, conflict or undecided, on either side of every limit. */
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

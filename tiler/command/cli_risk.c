@@ -3,7 +3,7 @@
 #include "data/base/text.h"
 #include "data/geom_json.h"
 #include "geo/findings/reasons.h"
-#include "geo/findings/risk_map.h"
+#include "geo/risk/risk_map.h"
 #include "tiler/answers/answers.h"
 #include "tiler/command/cli_world.h"
 #include "tiler/command/columns.h"

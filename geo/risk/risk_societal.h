@@ -21,7 +21,7 @@
 #ifndef SISETU_GEO_RISK_SOCIETAL_H
 #define SISETU_GEO_RISK_SOCIETAL_H
 
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 #include "geo/world/worker.h"
 #include "geo/world/world.h"
 

@@ -24,7 +24,7 @@
 #define SISETU_GEO_RISK_INDIVIDUAL_H
 
 #include "geo/measure/edges.h"
-#include "geo/findings/risk_criteria.h"
+#include "geo/risk/risk_criteria.h"
 #include "geo/world/worker.h"
 
 /* A contour, or the fatal area of a scenario. */

@@ -1,4 +1,4 @@
-#include "geo/findings/risk_pipeline.h"
+#include "geo/risk/risk_pipeline.h"
 
 #include "data/base/text.h"
 #include "geo/measure/distance.h"

@@ -13,7 +13,7 @@
 #ifndef SISETU_GEO_RISK_CRITERIA_H
 #define SISETU_GEO_RISK_CRITERIA_H
 
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 #include "geo/world/world.h"
 
 enum plant_age { PLANT_EXISTING, PLANT_NEW, PLANT_UNKNOWN };

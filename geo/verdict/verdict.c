@@ -1,4 +1,4 @@
-#include "geo/findings/verdict.h"
+#include "geo/verdict/verdict.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "geo/findings/risk_map.h"
+#include "geo/risk/risk_map.h"
 
 #include "data/base/limits.h"
 #include "geo/measure/distance.h"

@@ -1,4 +1,4 @@
-#include "geo/findings/risk_societal.h"
+#include "geo/risk/risk_societal.h"
 
 #include "geo/world/population.h"
 

@@ -1,8 +1,8 @@
-#include "geo/findings/risk_individual.h"
+#include "geo/risk/risk_individual.h"
 
 #include "data/base/text.h"
-#include "geo/findings/conflicts.h"
 #include "geo/measure/distance.h"
+#include "geo/verdict/red_line.h"
 
 #include <stdlib.h>
 
@@ -132,7 +132,7 @@ static enum err_code source_of_enterprise(const struct world *world, struct aren
     size_t n_zones = 0;
     size_t n_scenarios = 0;
     out->enterprise = world_enterprise(world, out->row);
-    if (!conflicts_counts(out->enterprise))
+    if (!enterprise_counts(out->enterprise))
         return ERR_OK;
     out->age = risk_plant_age(out->enterprise);
     world_of_enterprise(world, LAYER_ZONES, out->enterprise->head.id, &zones, &n_zones);

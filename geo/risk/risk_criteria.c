@@ -1,4 +1,4 @@
-#include "geo/findings/risk_criteria.h"
+#include "geo/risk/risk_criteria.h"
 
 #include "data/base/text.h"
 
