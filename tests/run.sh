@@ -13,7 +13,7 @@
 # N failed, N skipped".
 : "${BUILD:=build/release}" "${T:=}" "${JOBS:=$(nproc)}" "${LIMIT_S:=600}" "${MODE:=release}"
 export BUILD
-kinds=${*:-unit fuzz cli browser}
+kinds=${*:-browser cli unit fuzz} # where no time is known the long ones stand first
 out=$BUILD/test-output
 times=${BUILD%/*}/test-times # "seconds name", of all builds: what is long in one is long in the others
 mkdir -p "$out"

@@ -36,9 +36,9 @@ function assert(truth, message) {
   if (!truth) throw new Error(message);
 }
 
-// A server of the store on a free port: { server, url }, the address without a slash.
-function serve() {
-  const server = spawn(`${build}/sisetu`, ['serve', store, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'ignore'] });
+// A server of the store on a free port: { server, url }, the address without a slash. What it says is said.
+function serve(file = store, ...options) {
+  const server = spawn(`${build}/sisetu`, ['serve', file, '--listen', '127.0.0.1:0', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   return new Promise((resolve, reject) => {
     server.on('exit', (code) => reject(new Error(`the server ended with ${code}`)));
     server.stdout.once('data', (text) => resolve({ server, url: String(text).trim().replace(/\/$/, '') }));

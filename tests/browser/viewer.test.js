@@ -1,24 +1,16 @@
 // viewer.test.js - uses the page as its users do, in headless Chromium, at desktop and phone
 // size, in both languages. Prints "ok - what" or "not ok - what"; screenshots stay beside the
 // other test output.
-const { spawn, spawnSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const http = require('node:http');
-const net = require('node:net');
 const path = require('node:path');
-const { build, store, output, check, assert, browse, slow, slowDown, finish } = require('./lib');
+const { build, store, output, check, assert, serve, browse, slow, slowDown, finish } = require('./lib');
 
 const sizes = [
   { name: 'desktop', width: 1280, height: 800 },
   { name: 'phone', width: 390, height: 844, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
 ];
-
-const freePort = () => new Promise((resolve) => {
-  const probe = net.createServer().listen(0, '127.0.0.1', () => {
-    const { port } = probe.address();
-    probe.close(() => resolve(port));
-  });
-});
 
 async function waitFor(question, ms, what) {
   const end = Date.now() + ms * slow;
@@ -28,14 +20,6 @@ async function waitFor(question, ms, what) {
     if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function startServer(file, ...options) {
-  const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(path.join(build, 'sisetu'), ['serve', file, '--listen', address, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
-  const base = `http://${address}`;
-  await waitFor(() => fetch(`${base}/healthz`).then((r) => r.ok, () => false), 20000, 'the server');
-  return { server, base };
 }
 
 // What was downloaded is a proof, and it holds.
@@ -441,7 +425,7 @@ async function basemap(browser, size) {
     response.end(pixel);
   });
   await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
-  const { server, base } = await startServer(store, '--basemap', `xyz:http://127.0.0.1:${other.address().port}/{z}/{x}/{y}.png`);
+  const { server, url: base } = await serve(store, '--basemap', `xyz:http://127.0.0.1:${other.address().port}/{z}/{x}/{y}.png`);
   await check('a basemap that the operator sets is loaded and can be switched off', async () => {
     const { context, page, seen } = await openPage(browser, base, size, '');
     await waitFor(() => asked.length > 0, 30000, 'a request to the basemap');
@@ -459,7 +443,7 @@ async function ownStyle(browser, size) {
   const file = path.join(output, 'own.json');
   const style = JSON.parse(fs.readFileSync('styles/dark.json', 'utf8'));
   fs.writeFileSync(file, JSON.stringify({ ...style, name: '指挥大厅' }));
-  const { server, base } = await startServer(store, '--style', file);
+  const { server, url: base } = await serve(store, '--style', file);
   await check('a style of one\'s own is drawn first and offered by its name', async () => {
     const { context, page, seen } = await openPage(browser, base, size, '#map=city&tiles=mvt');
     await settled(page, seen);
@@ -488,7 +472,7 @@ async function tokens(browser, size) {
   const token = (...words) => spawnSync(path.join(build, 'sisetu'), ['token', ...words], { encoding: 'utf8' });
   const make = (name) => /sst_[0-9a-f]{64}/.exec(token('add', file, name, '--scope', 'read').stdout)[0];
   const text = make('viewer');
-  const { server, base } = await startServer(file, '--require-read-token');
+  const { server, url: base } = await serve(file, '--require-read-token');
   const { page, seen, context } = await newPage(browser, base, size, '#lang=zh');
   const enter = async (what) => {
     await page.fill('#token', what);
@@ -561,7 +545,7 @@ async function main() {
     console.log(`not ok - ${store} is missing: run make sample`);
     process.exit(1);
   }
-  const { server, base } = await startServer(store);
+  const { server, url: base } = await serve();
   const browser = await browse();
   try {
     await desktop(browser, base, sizes[0]);

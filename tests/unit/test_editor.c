@@ -1,69 +1,10 @@
 /* test_editor.c - after any edits the store holds what a full assessment of the same facts
  * gives, row by row and field by field; what is refused changes nothing. */
+#include "tests/unit/editor_fixture.h"
 #include "tests/unit/one_thread.h"
-#include "tests/unit/region_fixture.h"
 
-#include "geo/assess/assess.h"
-#include "geo/assess/editor.h"
 #include "geo/world/world_layer.h"
 #include "geo/findings/findings.h"
-
-static struct world *load(struct fixture *f)
-{
-    struct world *world = NULL;
-    assert_ok(f, world_load(f->path, NULL, INT_ABSENT, &world, &f->err));
-    return world;
-}
-
-static struct assess_summary assess(struct fixture *f, const char *path)
-{
-    struct assess_options options = {.as_of = 20261101, .n_threads = 1};
-    struct assess_summary summary;
-    assert_ok(f, assess_store(path, &options, &f->arena, &summary, &f->err));
-    return summary;
-}
-
-/* An assessed region and its editor. */
-static struct editor *open_region_of(struct fixture *f, struct region *r, uint64_t seed,
-                                     enum region_people people)
-{
-    struct editor *editor = NULL;
-    region_init(r, f, seed);
-    region_store(r, people);
-    assess(f, f->path);
-    struct world *world = load(f);
-    assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
-    world_release(world);
-    return editor;
-}
-
-static struct editor *open_region(struct fixture *f, struct region *r, uint64_t seed)
-{
-    return open_region_of(f, r, seed, REGION_GRID);
-}
-
-/* A full assessment finds nothing to write: every row of conflicts, grades and segments is as
- * it would make it. */
-static void assert_as_assessed(struct fixture *f)
-{
-    const char *copy = in(f, "copy.gpkg");
-    char command[256];
-    snprintf(command, sizeof command, "cp '%s' '%s'", f->path, copy);
-    assert_int_equal(system(command), 0);
-    struct assess_summary summary = assess(f, copy);
-    if (summary.inserted + summary.deleted > 0)
-        print_message("%s",
-                      printed(f,
-                              "cd %s && for t in conflicts grades segments; do sqlite3 store.gpkg "
-                              "\"ATTACH 'copy.gpkg' AS c; SELECT '$t', s.id, s.* FROM main.$t s "
-                              "LEFT JOIN c.$t x ON x.id = s.id WHERE x.id IS NULL OR x.generation "
-                              "<> s.generation LIMIT 3; SELECT 'full $t', s.* FROM c.$t s LEFT "
-                              "JOIN main.$t x ON x.id = s.id WHERE x.id IS NULL OR x.generation <> "
-                              "s.generation LIMIT 3\"; done 2>&1 | tr -d '\\000' | head -c 6000",
-                              f->directory));
-    assert_int_equal(summary.inserted, 0);
-    assert_int_equal(summary.deleted, 0);
-}
 
 /* The world in memory and one loaded from the store say the same. */
 static void assert_as_loaded(struct fixture *f, const struct world *world)
@@ -439,10 +380,8 @@ static void test_store_that_others_changed_is_stale_and_one_not_assessed_refused
     assert_int_equal(generation_of(f), generation);
     edit_result_release(&result);
     editor_free(editor);
-    struct world *world = load(f);
-    assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
+    editor = reopen(f);
     assert_refused(f, editor, &request, ERR_CONFLICT, "run `sisetu assess`");
-    world_release(world);
     editor_free(editor);
 }
 
@@ -451,11 +390,9 @@ static void test_store_that_was_never_assessed_takes_facts_alone(void **state)
     struct fixture *f = *state;
     struct region r;
     struct edit_result result;
-    struct editor *editor = NULL;
     region_init(&r, f, 9);
     region_store(&r, REGION_GRID);
-    struct world *world = load(f);
-    assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
+    struct editor *editor = reopen(f);
     for (int i = 0; i < 2; i++) {
         struct protected_target *record = region_record(&r, LAYER_PROTECTED, i ? "b" : "a");
         struct edit_request request = {.layer = LAYER_PROTECTED, .records = record, .n_records = 1};
@@ -468,7 +405,6 @@ static void test_store_that_was_never_assessed_takes_facts_alone(void **state)
     }
     assess(f, f->path);
     assert_as_assessed(f);
-    world_release(world);
     editor_free(editor);
 }
 

@@ -1,47 +1,7 @@
 /* test_editor_town.c - dwellings edited in a town along a gas pipeline, whose numbers are told anew
  * without cutting it: the store holds what a full assessment gives. */
+#include "tests/unit/editor_fixture.h"
 #include "tests/unit/one_thread.h"
-#include "tests/unit/region_fixture.h"
-
-#include "geo/assess/assess.h"
-#include "geo/assess/editor.h"
-
-static struct assess_summary assess(struct fixture *f, const char *path)
-{
-    struct assess_options options = {.as_of = 20261101, .n_threads = 1};
-    struct assess_summary summary;
-    assert_ok(f, assess_store(path, &options, &f->arena, &summary, &f->err));
-    return summary;
-}
-
-static struct editor *reopen(struct fixture *f)
-{
-    struct editor *editor = NULL;
-    struct world *world = NULL;
-    assert_ok(f, world_load(f->path, NULL, INT_ABSENT, &world, &f->err));
-    assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
-    world_release(world);
-    return editor;
-}
-
-static struct editor *open_region(struct fixture *f, struct region *r, uint64_t seed)
-{
-    region_init(r, f, seed);
-    region_store(r, REGION_GRID);
-    assess(f, f->path);
-    return reopen(f);
-}
-
-static void assert_as_assessed(struct fixture *f)
-{
-    const char *copy = in(f, "copy.gpkg");
-    char command[256];
-    snprintf(command, sizeof command, "cp '%s' '%s'", f->path, copy);
-    assert_int_equal(system(command), 0);
-    struct assess_summary summary = assess(f, copy);
-    assert_int_equal(summary.inserted, 0);
-    assert_int_equal(summary.deleted, 0);
-}
 
 /* Of the region's own some are tall, and a few windows would have to be looked at for that. */
 static void clear_targets(struct fixture *f, struct editor *editor)
