@@ -371,11 +371,49 @@ static void test_tiles_after_edits_of_boundaries_and_census(void **state)
     }
 }
 
+/* The rarest: all that names units is drawn again, the rest only where it lay. */
+static void test_tiles_after_a_unit_is_gone(void **state)
+{
+    void *f = NULL;
+    struct region r;
+    struct server server = {0};
+    struct counts counts = {0};
+    struct editing *editing;
+    (void)state;
+    assert_int_equal(set_up(&f), 0);
+    assess_region(f, &r, 17, REGION_GRID);
+    start(f, &server, NULL);
+    list_unit_tiles(&r, &server);
+    struct fixture *fixture = f;
+    assert_ok(fixture, editing_start(fixture->path, server.watch, &editing, &fixture->err));
+    for (int i = 0; i < 2; i++) {
+        struct world *world = watch_world(server.watch);
+        const char *gone = world_admin(world, 0)->head.id; /* one that tiles name */
+        struct edit_request request = {.layer = LAYER_ADMIN, .deleted = &gone, .n_deleted = 1};
+        struct edit_result result;
+        enum err_code code = ERR_BUSY;
+        for (int k = 0; k < 10 && code == ERR_BUSY; k++)
+            code = editing_apply(editing, &request, &fixture->arena, &result, &fixture->err);
+        assert_ok(fixture, code);
+        assert_true(result.changed);
+        edit_result_release(&result);
+        world_release(world);
+        compare(fixture, &server, "after a unit is gone", &counts);
+    }
+    print_message("of %zu tiles %zu were kept, %zu are 304\n", counts.n, counts.n_kept,
+                  counts.n_same);
+    assert_true(counts.n_kept > 0);
+    editing_free(editing);
+    stop(&server);
+    tear_down(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tiles_after_edits_are_those_of_a_fresh_server),
         cmocka_unit_test(test_tiles_after_edits_of_boundaries_and_census),
+        cmocka_unit_test(test_tiles_after_a_unit_is_gone),
         cmocka_unit_test(test_tiles_on_the_disk_are_right_after_edits_and_restarts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

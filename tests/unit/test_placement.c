@@ -150,7 +150,9 @@ static void tell(const struct plant *before, const struct plant *now, struct tol
 {
     size_t n = 0;
     for (uint32_t i = 0; i < PLANTS; i++) {
-        if (i % 50 != 7 && memcmp(&before[i], &now[i], sizeof now[i]) == 0)
+        bool same = strcmp(before[i].name, now[i].name) == 0 && before[i].lon == now[i].lon &&
+                    before[i].lat == now[i].lat && before[i].grade == now[i].grade;
+        if (same && i % 50 != 7)
             continue;
         snprintf(out->ids[n], sizeof out->ids[n], "E%03u", i);
         out->pointers[n] = out->ids[n];

@@ -46,6 +46,7 @@ struct cache_place {
     uint64_t style;
     uint8_t map, plane, z;
     bool vector;
+    bool of_unit; /* of a unit by its code, which may go */
     uint32_t x, y;
 };
 

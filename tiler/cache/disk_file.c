@@ -146,9 +146,9 @@ int64_t disk_seal(const struct cache_key *key, uint64_t version, const char *tag
     char all[CACHE_KEY_BYTES + BLOB_TAG_BYTES + 160];
     int64_t seal;
     int n = snprintf(all, sizeof all,
-                     "%s|%016" PRIx64 "|%s|%016" PRIx64 "|%u|%u|%u|%" PRIu32 "|%" PRIu32 "|%d",
+                     "%s|%016" PRIx64 "|%s|%016" PRIx64 "|%u|%u|%u|%" PRIu32 "|%" PRIu32 "|%d|%d",
                      key->text, version, tag, place->style, place->map, place->plane, place->z,
-                     place->x, place->y, place->vector);
+                     place->x, place->y, place->vector, place->of_unit);
     hash_bytes(all, n > 0 ? (size_t)n : 0, hash);
     memcpy(&seal, hash, sizeof seal);
     return seal;

@@ -68,7 +68,7 @@ static int write_tile(struct disk *disk, const struct job *job)
                                place->z,
                                place->x,
                                place->y,
-                               place->vector,
+                               place->vector | place->of_unit << 1,
                                (int64_t)job->blob->n_bytes};
     sqlite3_stmt *tile = disk_statement(disk, PUT_TILE), *body = disk_statement(disk, PUT_BODY);
     sqlite3_bind_text(tile, 1, job->key.text, -1, SQLITE_STATIC);
@@ -105,13 +105,15 @@ static int turn_one(struct disk *disk, const struct disk_turn *turn, int64_t *id
     const char *stored_tag = (const char *)sqlite3_column_text(next, 3);
     snprintf(tag, sizeof tag, "%s", stored_tag ? stored_tag : "");
     uint64_t version = (uint64_t)sqlite3_column_int64(next, 2);
+    int64_t kind = sqlite3_column_int64(next, 10);
     struct cache_key key = {.place = {.style = (uint64_t)sqlite3_column_int64(next, 4),
                                       .map = (uint8_t)sqlite3_column_int64(next, 5),
                                       .plane = (uint8_t)sqlite3_column_int64(next, 6),
                                       .z = (uint8_t)sqlite3_column_int64(next, 7),
                                       .x = (uint32_t)sqlite3_column_int64(next, 8),
                                       .y = (uint32_t)sqlite3_column_int64(next, 9),
-                                      .vector = sqlite3_column_int64(next, 10) != 0}};
+                                      .vector = kind & 1,
+                                      .of_unit = kind >> 1 & 1}};
     snprintf(key.text, sizeof key.text, "%s", stored_text ? stored_text : "");
     size_t n_bytes = (size_t)sqlite3_column_int64(next, 11);
     bool sealed = sqlite3_column_int64(next, 12) == disk_seal(&key, version, tag);

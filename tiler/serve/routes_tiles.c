@@ -188,6 +188,7 @@ static bool cache_key_of(const struct ask *ask, const struct wanted *wanted, boo
                                         .plane = (uint8_t)wanted->grid->plane,
                                         .z = (uint8_t)key->z,
                                         .vector = wanted->vector,
+                                        .of_unit = key->unit != NULL,
                                         .x = key->x,
                                         .y = key->y}};
     buf_init(&text);

@@ -9,13 +9,6 @@
 
 enum { ALL_MAPS = (1 << MAP_COUNT) - 1 };
 
-enum err_code touched_all(struct touched *out)
-{
-    out->all = true;
-    out->maps = ALL_MAPS;
-    return ERR_OK;
-}
-
 static enum err_code add_item(struct hunt *h, const struct touched_item *item)
 {
     struct touched *out = h->out;
@@ -31,6 +24,19 @@ static enum err_code add_item(struct hunt *h, const struct touched_item *item)
         return err_nomem(h->err);
     out->items[out->n++] = *item;
     return ERR_OK;
+}
+
+static enum err_code touch_all(struct touched *out)
+{
+    out->all = true;
+    out->maps = ALL_MAPS;
+    return ERR_OK;
+}
+
+void touched_of_units(struct touched *out)
+{
+    out->of_units = true;
+    out->maps = ALL_MAPS;
 }
 
 /* ---- neighbours: who shares a vertex is simplified anew ---- */
@@ -302,7 +308,7 @@ static enum err_code see_all_pairs(struct hunt *h, const struct source *before,
         if (layer->source == h->id)
             TRY(see_pairs(h, layer, before, after));
         else if (before->n > 0 && (layer->depends & EXPR_FEATURE)) /* of ?unit= */
-            return touched_all(h->out);
+            touched_of_units(h->out);
     }
 done:
     return code;
@@ -511,7 +517,7 @@ enum err_code touched_find(const struct touched_wanted *wanted, struct arena *ar
     struct scenes *scenes = wanted->scenes;
     *out = (struct touched){.arena = arena};
     if (!wanted->edit || scene_edit_is_wide(wanted->edit))
-        return touched_all(out);
+        return touch_all(out);
     struct hunt hunt = {.wanted = wanted,
                         .out = out,
                         .arena = &wanted->worker->arena,
@@ -563,7 +569,7 @@ bool touched_tile(const struct touched *touched, const struct cache_place *place
     uint32_t map = 1U << place->map, zoom = 1U << place->z;
     struct plane_box square = tile_square(place->z, place->x, place->y);
     int64_t px = plane_units_of_px(place->z);
-    if (touched->all)
+    if (touched->all || (touched->of_units && place->of_unit))
         return true;
     for (size_t i = 0; i < touched->n; i++) {
         const struct touched_item *item = &touched->items[i];

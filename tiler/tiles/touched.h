@@ -8,8 +8,8 @@
  *
  * After an edit of boundaries the units and borders of both worlds are held against each other: one
  * that has the same vertices, thinned alike, is the same. After one of a census the zones that its
- * areas are cut with count as changed. A unit that is gone, or another population grid, touches
- * all.
+ * areas are cut with count as changed. A unit that is gone touches all tiles of units, too, another
+ * population grid all there are.
  *
  * Life:    touched_find, any number of touched_tile; lives in the arena given.
  * Threads: finding one thread; asking any.
@@ -33,6 +33,7 @@ struct touched_item {
 
 struct touched {
     bool all;      /* there is no telling: any tile */
+    bool of_units; /* any tile that names a unit with ?unit=: a code may be gone */
     uint32_t maps; /* those that may have changed at any zoom, whether or not it is kept */
     struct touched_item *items;
     size_t n, capacity;

@@ -34,8 +34,8 @@ struct hunt {
 /* Whether what a grade row says has a say in how the layer looks. */
 bool touched_asks_grade(const struct style_layer *layer);
 
-/* There is no telling: any tile may have changed. */
-enum err_code touched_all(struct touched *out);
+/* Any tile of a unit, of any map, may have changed. */
+void touched_of_units(struct touched *out);
 
 /* A feature of the source that is drawn otherwise in a box, by every layer that draws it. */
 enum err_code touched_see_feature(struct hunt *h, const struct source *source, uint32_t feature,

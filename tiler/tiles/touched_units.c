@@ -149,8 +149,7 @@ done:
     return code;
 }
 
-/* Whether a code is not there any more: tiles that name it with ?unit= are none now, wherever they
- * lie. */
+/* Whether a code is not there any more: tiles that name it are none now, wherever they lie. */
 static bool loses_code(const struct hunt *h)
 {
     const struct row_changes *facts = h->wanted->edit->facts;
@@ -167,7 +166,7 @@ enum err_code touched_units(struct hunt *h)
     enum err_code code = ERR_OK;
     const struct source *old, *now;
     if (loses_code(h))
-        return touched_all(h->out);
+        touched_of_units(h->out);
     TRY(scenes_source(h->wanted->before, h->id, &old, h->err));
     TRY(scenes_source(h->wanted->scenes, h->id, &now, h->err));
     const struct known_shape *before = know(old, h->arena), *after = know(now, h->arena);
