@@ -264,15 +264,17 @@ static enum err_code is_spared(struct cutting *cutting, size_t i, struct worker 
     const struct segments_step *step = cutting->step;
     const struct single *single = cutting->single;
     uint32_t row = cutting->rows[i];
+    const struct segment **old = NULL;
+    size_t n_old = 0;
+    TRY(find_old(step, &worker->arena, world_pipeline(step->now, row)->head.id, &old, &n_old, err));
+    const struct pipeline_was was = {&single->edited, old, n_old};
     if (!single->dwells)
-        return pipeline_is_outdone(&single->edited, row, worker, &cutting->outdone[i], err);
+        return pipeline_is_outdone(&was, row, worker, &cutting->outdone[i], err);
     struct pipeline_recount question = {.edited = &single->edited,
                                         .dwellings = single->dwellings,
-                                        .n_dwellings = single->n_dwellings};
-    const struct segment **old = NULL;
-    TRY(find_old(step, &worker->arena, world_pipeline(step->now, row)->head.id, &old,
-                 &question.n_old, err));
-    question.old = old;
+                                        .n_dwellings = single->n_dwellings,
+                                        .old = old,
+                                        .n_old = n_old};
     TRY(pipeline_recount(&question, row, worker, &worker->arena, &cutting->told[i], err));
     cutting->outdone[i] = cutting->told[i].sure;
 done:

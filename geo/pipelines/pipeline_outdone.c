@@ -19,8 +19,7 @@
  * found the same, so that what they found about it reaches no farther; and as many as are met from
  * one station, one more, are more than they can count.
  */
-#include "geo/pipelines/pipeline_found.h"
-#include "geo/pipelines/pipeline_segments.h"
+#include "geo/pipelines/pipeline_outdoing.h"
 
 #include "data/base/text.h"
 #include "geo/measure/ellipsoid.h"
@@ -37,30 +36,7 @@ static const double LONGEST_M = 3000;
 /* How far beyond where the record is seen to look at first; the rest is what windows reach. */
 static const double NEAR_M = 300;
 
-/* What a row of places found where the record is seen. */
-struct outdone {
-    const struct pipeline_place *row;
-    struct span span; /* what must be outdone: the runs that go through where it is seen */
-    int rank;
-    int64_t count; /* of an area: it may be no higher */
-};
-
-struct outdoing {
-    const struct pipeline_edited *edited;
-    struct pipeline_job job;
-    bool *touched;       /* by question: the record is a hit of it, before or after */
-    bool known[REACHES]; /* it is seen by what is known at least, as measured, at most */
-    uint32_t part;
-    struct span seen; /* from where it is seen; from > to: from nowhere */
-    double error_m;   /* of its position and the line's */
-    bool alike;       /* it is met as it was, and nothing more is told of it */
-    bool in_parts;    /* it is seen from more than one */
-    struct pipeline_some some;
-    struct outdone *outdone;
-    size_t n_outdone;
-};
-
-static bool is_factor(const struct pipeline_place *row)
+bool outdoing_is_factor(const struct pipeline_place *row)
 {
     return text_equal(row->kind, "design_factor");
 }
@@ -84,21 +60,19 @@ static void see(struct outdoing *on, const struct pipeline_hit *hit)
     }
 }
 
-/* Into hits, a copy. */
 static enum err_code see_side(struct outdoing *on, const struct record_head *record,
-                              struct pipeline_hit **hits, size_t *n, struct err *err)
+                              struct outdoing_side *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct pipeline_job *job = &on->job;
-    *n = 0;
     if (!record || record->geom.kind == GEOM_NONE)
         return ERR_OK;
-    TRY(pipeline_gather_one(job, on->edited->layer, record, err));
+    TRY(pipeline_gather_one(job, on->was->edited->layer, record, err));
     for (size_t i = 0; i < job->n_hits; i++)
         see(on, &job->hits[i]);
-    *hits = arena_memdup(job->scratch, job->hits, job->n_hits * sizeof *job->hits);
-    *n = job->n_hits;
-    TRY(*hits || *n == 0 ? ERR_OK : err_nomem(err));
+    out->hits = arena_memdup(job->scratch, job->hits, job->n_hits * sizeof *job->hits);
+    out->n = job->n_hits;
+    TRY(out->hits || out->n == 0 ? ERR_OK : err_nomem(err));
 done:
     return code;
 }
@@ -111,10 +85,12 @@ static bool same_spans(const struct span_list *a, const struct span_list *b)
     return same;
 }
 
-static bool same_hits(const struct pipeline_hit *a, const struct pipeline_hit *b, size_t n)
+static bool same_hits(const struct outdoing_side *before, const struct outdoing_side *after)
 {
-    bool same = true;
-    for (size_t i = 0; i < n && same; i++) {
+    const struct pipeline_hit *a = before->hits;
+    const struct pipeline_hit *b = after->hits;
+    bool same = before->n == after->n;
+    for (size_t i = 0; i < before->n && same; i++) {
         same = a[i].ask == b[i].ask && a[i].part == b[i].part &&
                text_equal(a[i].missing ? a[i].missing : "", b[i].missing ? b[i].missing : "") &&
                a[i].error_m == b[i].error_m && a[i].nearest_m == b[i].nearest_m;
@@ -162,8 +138,10 @@ static enum err_code is_place_touched(struct outdoing *on, const struct pipeline
 /* Whether anything tall stands beside the stretch, or the record is. */
 static bool is_tall_near(const struct outdoing *on)
 {
-    const struct pipeline_edited *edited = on->edited;
+    const struct pipeline_edited *edited = on->was->edited;
     const struct record_head *sides[] = {edited->before, edited->after};
+    if (edited->sites && !edited->sites->any_tall)
+        return false;
     for (int i = 0; i < 2; i++)
         if (sides[i] && edited->layer == LAYER_PROTECTED &&
             pipeline_is_tall((const void *)sides[i]))
@@ -219,8 +197,7 @@ static bool touches(struct span a, struct span b)
     return a.from_m <= b.to_m && b.from_m <= a.to_m;
 }
 
-/* It goes on beyond the stretch that was looked at. */
-static bool is_cut_off(const struct outdoing *on, struct span span)
+bool outdoing_is_cut_off(const struct outdoing *on, struct span span)
 {
     struct span whole = pipeline_part_span(&on->job.line, on->part);
     const struct span *some = &on->some.span;
@@ -241,7 +218,7 @@ static enum err_code find_runs(struct outdoing *on, struct outdone *it, bool *ou
         it->span.from_m = fmin(it->span.from_m, found->span.from_m);
         it->span.to_m = fmax(it->span.to_m, found->span.to_m);
     }
-    *out = !is_cut_off(on, it->span);
+    *out = !outdoing_is_cut_off(on, it->span);
 done:
     return code;
 }
@@ -253,7 +230,7 @@ static enum err_code is_covered(struct outdoing *on, const struct pipeline_found
                                 struct err *err)
 {
     enum err_code code = ERR_OK;
-    bool factor = is_factor(it->row);
+    bool factor = outdoing_is_factor(it->row);
     struct span whole = pipeline_part_span(&on->job.line, on->part);
     struct span span = it->span;
     span = (struct span){fmax(span.from_m, whole.from_m), fmin(span.to_m, whole.to_m)};
@@ -282,19 +259,18 @@ static bool may_be_outdone(const struct pipeline_job *job, const struct pipeline
 {
     const struct pipeline_method *method = rules_pipeline_method(job->world->rules, row->method);
     bool area = text_equal(row->kind, "hca") && !isnan(method->merge_m);
-    return row->counts == PIPELINE_COUNTS_PLACE && (area || is_factor(row));
+    return row->counts == PIPELINE_COUNTS_PLACE && (area || outdoing_is_factor(row));
 }
 
-/* Rows of places that the record touches; *out: each may be outdone. */
-static enum err_code list_places(struct outdoing *on, bool *out, struct err *err)
+/* Rows of places that meet the record. */
+static enum err_code list_places(struct outdoing *on, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct rules *rules = on->job.world->rules;
     on->outdone = arena_new(on->job.scratch, struct outdone, rules->n_pipeline_places);
     if (!on->outdone)
         return err_nomem(err);
-    *out = true;
-    for (size_t i = 0; i < rules->n_pipeline_places && *out; i++) {
+    for (size_t i = 0; i < rules->n_pipeline_places; i++) {
         const struct pipeline_place *row = &rules->pipeline_places[i];
         bool touched = false;
         bool taken_over = text_equal(row->kind, "class_location") &&
@@ -307,7 +283,6 @@ static enum err_code list_places(struct outdoing *on, bool *out, struct err *err
         struct outdone *it = &on->outdone[on->n_outdone++];
         *it = (struct outdone){.row = row, .span = on->seen};
         it->rank = pipeline_class_rank(row->class);
-        *out = may_be_outdone(&on->job, row);
     }
 done:
     return code;
@@ -326,31 +301,30 @@ static enum err_code is_row_outdone(struct outdoing *on, struct outdone *it, boo
     *out = true;
     TRY(pipeline_ask(&on->job, &ask, &at, err));
     TRY(find_runs(on, it, out, err));
-    if (*out && !is_factor(it->row))
+    if (*out && !outdoing_is_factor(it->row))
         it->count = pipeline_most_met(&on->job, &on->job.asks[at]);
     if (*out)
         TRY(pipeline_find(&on->job, method, &found, err));
     for (int k = 0; k < REACHES && *out; k++)
-        if (is_factor(it->row) || on->known[k])
+        if (outdoing_is_factor(it->row) || on->known[k])
             TRY(is_covered(on, &found, (enum known)k, it, out, err));
 done:
     return code;
 }
 
-/* How short a fringe is no segment goes by the worst accuracy of all that is met. */
-static bool moves_fringes(const struct outdoing *on)
+bool outdoing_keeps_fringes(const struct outdoing *on)
 {
     const struct world *world = on->job.world;
     for (size_t i = 0; i < on->job.n_hits; i++) {
         const struct pipeline_hit *hit = &on->job.hits[i];
         bool own =
-            hit->layer == on->edited->layer && on->edited->after &&
+            hit->layer == on->was->edited->layer && on->was->edited->after &&
             text_equal(((const struct record_head *)world_record(world, hit->layer, hit->row))->id,
-                       on->edited->after->id);
+                       on->was->edited->after->id);
         if (!own && hit->error_m >= on->error_m)
-            return false;
+            return true;
     }
-    return true;
+    return false;
 }
 
 /* ---- the whole ---- */
@@ -365,8 +339,7 @@ static double farthest_window_m(const struct rules *rules)
     return reach_m;
 }
 
-/* The stretch to look at, by whole edges. */
-static void choose_some(struct outdoing *on, double reach_m)
+void outdoing_keep_to(struct outdoing *on, double reach_m)
 {
     const struct pipeline_line *line = &on->job.line;
     uint32_t first = pipeline_part_start(line, on->part);
@@ -376,6 +349,7 @@ static void choose_some(struct outdoing *on, double reach_m)
     while (end > first + 1 && line->at_m[end - 1] >= on->seen.to_m + reach_m)
         end--;
     on->some = (struct pipeline_some){on->part, first, end, {line->at_m[first], line->at_m[end]}};
+    on->job.some = &on->some;
 }
 
 static enum err_code begin(struct outdoing *on, struct err *err)
@@ -384,10 +358,6 @@ static enum err_code begin(struct outdoing *on, struct err *err)
     struct pipeline_job *job = &on->job;
     const struct rules *rules = job->world->rules;
     double start_m = job->pipeline->start_m;
-    struct pipeline_hit *before = NULL;
-    struct pipeline_hit *after = NULL;
-    size_t n_before = 0;
-    size_t n_after = 0;
     TRY(pipeline_line_build(&job->pipeline->head.geom, isnan(start_m) ? 0 : start_m, job->scratch,
                             &job->line, err));
     for (size_t i = 0; i < rules->n_pipeline_methods; i++)
@@ -397,15 +367,19 @@ static enum err_code begin(struct outdoing *on, struct err *err)
     if (!on->touched)
         return err_nomem(err);
     memset(on->touched, 0, job->n_asks * sizeof *on->touched);
-    TRY(see_side(on, on->edited->before, &before, &n_before, err));
-    TRY(see_side(on, on->edited->after, &after, &n_after, err));
-    const struct record_head *was = on->edited->before;
-    const struct record_head *is = on->edited->after;
-    on->alike = was && is && on->edited->layer != LAYER_PROTECTED &&
-                geom_equal(&was->geom, &is->geom) && n_before == n_after &&
-                same_hits(before, after, n_after);
+    TRY(see_side(on, on->was->edited->before, &on->before, err));
+    TRY(see_side(on, on->was->edited->after, &on->after, err));
 done:
     return code;
+}
+
+/* Whether the record is met as it was, and nothing more is told of it. */
+static bool is_alike(const struct outdoing *on)
+{
+    const struct record_head *was = on->was->edited->before;
+    const struct record_head *is = on->was->edited->after;
+    return was && is && on->was->edited->layer != LAYER_PROTECTED &&
+           geom_equal(&was->geom, &is->geom) && same_hits(&on->before, &on->after);
 }
 
 /* What counts in windows, which may outdo the record, and what is met as it is; along a stretch. */
@@ -422,7 +396,6 @@ static enum err_code gather(struct outdoing *on, struct err *err)
         TRY(pipeline_ask(job, &ask, &at, err));
         job->asks[at].idle = false;
     }
-    job->some = &on->some;
     TRY(pipeline_gather(job, err));
 done:
     return code;
@@ -433,9 +406,9 @@ static enum err_code judge_along(struct outdoing *on, double reach_m, bool *out,
 {
     enum err_code code = ERR_OK;
     bool so_far = true;
-    choose_some(on, reach_m);
+    outdoing_keep_to(on, reach_m);
     TRY(gather(on, err));
-    so_far = !moves_fringes(on);
+    so_far = outdoing_keeps_fringes(on);
     if (so_far)
         TRY(windows_are_idle(on, &so_far, err));
     for (size_t i = 0; i < on->n_outdone && so_far; i++) {
@@ -447,13 +420,30 @@ done:
     return code;
 }
 
+/* Whether all that meets the record tells the same without looking at what might outdo it. */
+static enum err_code is_told_alike(struct outdoing *on, bool meets_windows, bool *out,
+                                   struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(outdoing_runs_are_alike(on, out, err));
+    if (!*out || !meets_windows)
+        goto done;
+    if (!on->was->edited->sites || on->was->edited->sites->any_tall) {
+        outdoing_keep_to(on, NEAR_M + farthest_window_m(on->job.world->rules));
+        TRY(gather(on, err));
+    }
+    TRY(windows_are_idle(on, out, err));
+done:
+    return code;
+}
+
 static enum err_code judge(struct outdoing *on, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    bool so_far = true;
+    bool windows = false;
     *out = false;
     TRY(begin(on, err));
-    if (on->alike || on->seen.from_m > on->seen.to_m) {
+    if (is_alike(on) || on->seen.from_m > on->seen.to_m) {
         *out = true;
         goto done;
     }
@@ -461,29 +451,31 @@ static enum err_code judge(struct outdoing *on, bool *out, struct err *err)
     if (on->in_parts || !population_known(on->job.world) ||
         on->seen.to_m - on->seen.from_m > LONGEST_M)
         goto done;
-    TRY(list_places(on, &so_far, err));
-    if (!so_far)
-        goto done;
-    double window_m = farthest_window_m(on->job.world->rules);
-    TRY(meets_windows(on, &so_far, err));
-    if (!so_far)
+    TRY(list_places(on, err));
+    TRY(meets_windows(on, &windows, err));
+    TRY(is_told_alike(on, windows, out, err));
+    for (size_t i = 0; i < on->n_outdone; i++)
+        if (!may_be_outdone(&on->job, on->outdone[i].row))
+            goto done;
+    if (!*out && !windows)
         TRY(judge_along(on, NEAR_M, out, err));
     if (!*out)
-        TRY(judge_along(on, NEAR_M + window_m, out, err));
+        TRY(judge_along(on, NEAR_M + farthest_window_m(on->job.world->rules), out, err));
 done:
     return code;
 }
 
-enum err_code pipeline_is_outdone(const struct pipeline_edited *edited, uint32_t row,
+enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
                                   struct worker *worker, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena scratch;
+    const struct pipeline_edited *edited = was->edited;
     const struct world *world = edited->world;
     const struct pipeline *pipeline = world_pipeline(world, row);
     arena_init(&scratch, 0);
     struct outdoing on = {
-        .edited = edited,
+        .was = was,
         .seen = {INFINITY, -INFINITY},
         .job = {.world = world,
                 .sites = edited->sites,

@@ -104,10 +104,18 @@ struct pipeline_edited {
     const struct pipeline_sites *sites; /* of this world (pipeline_sites.h); may be NULL */
 };
 
+/* It, and all segments that a pipeline had before it. */
+struct pipeline_was {
+    const struct pipeline_edited *edited;
+    const struct segment *const *old;
+    size_t n_old;
+};
+
 /* Whether it is sure, without cutting the pipeline anew, that its segments stay as they are: the
- * record is met nowhere, or what it is met for is outdone there by what stands around it. Looks at
- * a few kilometres of the line. row: of the world. */
-enum err_code pipeline_is_outdone(const struct pipeline_edited *edited, uint32_t row,
+ * record is met nowhere, or among others of which the same is told, or what it is met for is outdone
+ * there by what stands around it. Looks at a few kilometres of the line, or as far as they go of
+ * which it is one. row: of the world. */
+enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
                                   struct worker *worker, bool *out, struct err *err);
 
 #endif

@@ -1,0 +1,263 @@
+/*
+ * pipeline_outdone_runs.c - whether rows of places find the same runs with an edited record as it
+ * was and as it is.
+ *
+ * A run is the stretch from which enough places are in reach, and tells of one of them: one plant
+ * more among others in a town makes it neither longer nor tells another. All that stands around
+ * the record is the same in both worlds, so that both are found from one look at the line, as far
+ * as the runs through there go.
+ *
+ * Where a run is as long as it was and tells otherwise (of more places at once, of another one),
+ * nobody hears of it where the old rows of the pipeline show what is graver, or as grave with a
+ * higher count.
+ */
+#include "geo/pipelines/pipeline_outdoing.h"
+
+#include "data/base/text.h"
+
+#include <string.h>
+
+/* How far to look at first, and by how much farther each time that a run goes on. */
+static const double FIRST_M = 1000;
+static const double FARTHER = 4;
+
+/* ---- the hits of both worlds ---- */
+
+static bool is_own(const struct outdoing *on, const struct pipeline_hit *hit, uint32_t own_row)
+{
+    return on->was->edited->after && hit->layer == on->was->edited->layer && hit->row == own_row;
+}
+
+/* In the order in which they are gathered. */
+static bool comes_before(const struct pipeline_hit *a, const struct pipeline_hit *b)
+{
+    if (a->part != b->part)
+        return a->part < b->part;
+    if (a->layer != b->layer)
+        return a->layer < b->layer;
+    return a->row <= b->row; /* of a record that is gone, where it would be */
+}
+
+/* Lays the record, as one side sees it, among the others. own_row: its row, or where it would be.
+ */
+static enum err_code lay_among(struct outdoing *on, const struct pipeline_hit *others,
+                               const size_t *firsts, const struct outdoing_side *side,
+                               uint32_t own_row, struct err *err)
+{
+    struct pipeline_job *job = &on->job;
+    size_t n = 0, k = 0;
+    struct pipeline_hit *hits =
+        arena_new(job->scratch, struct pipeline_hit, firsts[job->n_asks] + side->n);
+    if (!hits)
+        return err_nomem(err);
+    pipeline_forget_hits(job);
+    for (size_t ask = 0; ask < job->n_asks; ask++) {
+        job->asks[ask].first_hit = n;
+        while (k < side->n && side->hits[k].ask < ask)
+            k++;
+        for (size_t i = firsts[ask]; i < firsts[ask + 1]; i++) {
+            for (; k < side->n && side->hits[k].ask == ask && !job->asks[ask].idle; k++) {
+                struct pipeline_hit own = side->hits[k];
+                own.row = own_row;
+                if (!comes_before(&own, &others[i]))
+                    break;
+                hits[n++] = own;
+            }
+            hits[n++] = others[i];
+        }
+        for (; k < side->n && side->hits[k].ask == ask && !job->asks[ask].idle; k++) {
+            hits[n] = side->hits[k];
+            hits[n++].row = own_row;
+        }
+        job->asks[ask].n_hits = n - job->asks[ask].first_hit;
+    }
+    job->hits = hits;
+    job->n_hits = n;
+    return ERR_OK;
+}
+
+/* ---- the runs ---- */
+
+struct both {
+    const struct pipeline_hit
+        *others; /* by ask; that of ask i are firsts[i] .. firsts[i + 1] - 1 */
+    size_t *firsts;
+    uint32_t own_row;
+    struct pipeline_founds *before; /* by row of places */
+    struct pipeline_founds *after;
+};
+
+static enum err_code find_others(struct outdoing *on, struct both *both, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = &on->job;
+    size_t n = 0;
+    pipeline_forget_hits(job);
+    for (size_t i = 0; i < job->n_asks; i++)
+        job->asks[i].idle = true;
+    for (size_t i = 0; i < on->n_outdone; i++) {
+        const struct pipeline_ask ask = pipeline_ask_of_place(job, on->outdone[i].row);
+        size_t at = 0;
+        TRY(pipeline_ask(job, &ask, &at, err));
+        job->asks[at].idle = false;
+    }
+    TRY(pipeline_gather(job, err));
+    both->firsts = arena_new(job->scratch, size_t, job->n_asks + 1);
+    if (!both->firsts)
+        return err_nomem(err);
+    for (size_t ask = 0; ask < job->n_asks; ask++) {
+        both->firsts[ask] = n;
+        for (size_t i = 0; i < job->asks[ask].n_hits; i++) {
+            const struct pipeline_hit *hit = &job->hits[job->asks[ask].first_hit + i];
+            if (!is_own(on, hit, both->own_row))
+                job->hits[n++] = *hit;
+        }
+    }
+    both->firsts[job->n_asks] = n;
+    both->others = job->hits;
+done:
+    return code;
+}
+
+static enum err_code find_side(struct outdoing *on, const struct both *both,
+                               const struct outdoing_side *side, struct pipeline_founds **out,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    *out = arena_new(on->job.scratch, struct pipeline_founds, on->n_outdone);
+    if (!*out)
+        return err_nomem(err);
+    TRY(lay_among(on, both->others, both->firsts, side, both->own_row, err));
+    for (size_t i = 0; i < on->n_outdone; i++) {
+        (*out)[i] = (struct pipeline_founds){.items = NULL};
+        TRY(pipeline_find_place(&on->job, on->outdone[i].row, &(*out)[i], err));
+    }
+done:
+    return code;
+}
+
+/* Runs that the record is no part of are the same. */
+static bool is_met(const struct outdoing *on, const struct pipeline_found *found)
+{
+    return found->part == on->part && found->span.from_m <= on->seen.to_m &&
+           found->span.to_m >= on->seen.from_m;
+}
+
+static bool any_goes_on(const struct outdoing *on, const struct pipeline_founds *founds)
+{
+    for (size_t i = 0; i < on->n_outdone; i++)
+        for (size_t k = 0; k < founds[i].n; k++)
+            if (is_met(on, &founds[i].items[k]) && outdoing_is_cut_off(on, founds[i].items[k].span))
+                return true;
+    return false;
+}
+
+static enum err_code find_both(struct outdoing *on, struct both *both, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool goes_on = true;
+    for (double reach_m = FIRST_M; goes_on; reach_m *= FARTHER) {
+        outdoing_keep_to(on, reach_m);
+        TRY(find_others(on, both, err));
+        TRY(find_side(on, both, &on->before, &both->before, err));
+        TRY(find_side(on, both, &on->after, &both->after, err));
+        goes_on = any_goes_on(on, both->before) || any_goes_on(on, both->after);
+    }
+done:
+    return code;
+}
+
+/* ---- what is told of them ---- */
+
+static bool same_hit(const struct outdoing *on, const struct both *both,
+                     const struct pipeline_hit *a, const struct pipeline_hit *b)
+{
+    if (!a || !b)
+        return a == b;
+    return a->layer == b->layer && a->row == b->row && a->part == b->part &&
+           !(a->layer == on->was->edited->layer && a->row == both->own_row);
+}
+
+static bool same_telling(const struct outdoing *on, const struct both *both,
+                         const struct pipeline_found *a, const struct pipeline_found *b)
+{
+    return a->count == b->count && a->margin_m == b->margin_m && a->estimate == b->estimate &&
+           text_equal(a->missing ? a->missing : "", b->missing ? b->missing : "") &&
+           same_hit(on, both, a->hit, b->hit);
+}
+
+static int64_t count_told(const struct segment *row)
+{
+    double number = row->households >= 0 ? row->households : row->buildings;
+    return number < 1e9 ? llround(number * (double)COUNT_UNIT) : -1;
+}
+
+/* Whether an old row tells nothing of a run of that row, with as many places or fewer, where it
+ * meets it. */
+static bool is_deaf(const struct segment *old, const struct outdone *it, int64_t count)
+{
+    int rank = old->class ? pipeline_class_rank(old->class) : 0;
+    if (outdoing_is_factor(it->row))
+        return !text_equal(old->rule_id, it->row->source.id);
+    return rank > it->rank ||
+           (rank == it->rank && text_equal(old->verdict, "decided") &&
+            !text_equal(old->rule_id, it->row->source.id) && count_told(old) > count);
+}
+
+/* Whether no old row tells of it. Areas are what is found and what lies so near that it is joined.
+ */
+static bool is_unheard(const struct outdoing *on, const struct outdone *it,
+                       const struct pipeline_found *before, const struct pipeline_found *after)
+{
+    const struct pipeline_method *method =
+        rules_pipeline_method(on->job.world->rules, it->row->method);
+    int64_t count = before->count > after->count ? before->count : after->count;
+    double gap_m = isnan(method->merge_m) ? 0 : method->merge_m;
+    bool area = text_equal(it->row->kind, "hca") && !isnan(method->merge_m);
+    bool unheard = area || outdoing_is_factor(it->row);
+    for (size_t i = 0; i < on->was->n_old && unheard; i++) {
+        const struct segment *old = on->was->old[i];
+        if (text_equal(old->method, it->row->method) && text_equal(old->kind, it->row->kind) &&
+            old->from_m <= before->span.to_m + gap_m && old->to_m >= before->span.from_m - gap_m)
+            unheard = is_deaf(old, it, count);
+    }
+    return unheard;
+}
+
+/* The runs that one row found, in their order. */
+static bool are_alike(const struct outdoing *on, const struct both *both, size_t row)
+{
+    const struct pipeline_founds *before = &both->before[row];
+    const struct pipeline_founds *after = &both->after[row];
+    bool alike = before->n == after->n;
+    for (size_t i = 0; i < before->n && alike; i++) {
+        const struct pipeline_found *a = &before->items[i];
+        const struct pipeline_found *b = &after->items[i];
+        alike = a->known == b->known && a->part == b->part && a->span.from_m == b->span.from_m &&
+                a->span.to_m == b->span.to_m &&
+                (same_telling(on, both, a, b) || is_unheard(on, &on->outdone[row], a, b));
+    }
+    return alike;
+}
+
+enum err_code outdoing_runs_are_alike(struct outdoing *on, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_edited *edited = on->was->edited;
+    const struct record_head *head = edited->after ? edited->after : edited->before;
+    struct both both = {.own_row =
+                            (uint32_t)world_row_from(edited->world, edited->layer, head->id)};
+    *out = true;
+    for (size_t i = 0; i < on->n_outdone && *out; i++)
+        *out = on->outdone[i].row->counts == PIPELINE_COUNTS_PLACE &&
+               !text_equal(on->outdone[i].row->kind, "occupation") &&
+               !text_equal(on->outdone[i].row->kind, "crossing");
+    if (!*out)
+        return ERR_OK;
+    TRY(find_both(on, &both, err));
+    *out = outdoing_keeps_fringes(on);
+    for (size_t i = 0; i < on->n_outdone && *out; i++)
+        *out = are_alike(on, &both, i);
+done:
+    return code;
+}
