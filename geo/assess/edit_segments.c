@@ -350,6 +350,8 @@ static enum err_code find_single(const struct segments_step *step, struct single
             TRY(pipeline_dwellings_near(step->old, step->now, sides[i]->geom.box, step->arena,
                                         &out->dwellings[out->n_dwellings++], err));
     }
+    if (!out->dwells)
+        TRY(pipeline_find_witnesses(&out->edited, step->arena, err));
 done:
     return code;
 }

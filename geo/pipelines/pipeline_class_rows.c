@@ -135,7 +135,7 @@ done:
     return code;
 }
 
-/* The finding of that rank that holds in the middle of a piece, with the highest count. */
+/* The finding of that rank that holds in the middle of a piece and is told. */
 static const struct pipeline_found *deciding(const struct pipeline_founds *founds, uint32_t part,
                                              const struct piece *piece, enum known known, int rank)
 {
@@ -146,7 +146,7 @@ static const struct pipeline_found *deciding(const struct pipeline_founds *found
         if (found->part != part || found->known != known || found->rank != rank ||
             found->span.from_m > middle_m || found->span.to_m < middle_m)
             continue;
-        if (!best || found->count > best->count)
+        if (!best || pipeline_outranks(found, best))
             best = found;
     }
     return best;

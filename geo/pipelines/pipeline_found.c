@@ -20,6 +20,19 @@ int pipeline_class_rank(const char *class)
     return 1;
 }
 
+bool pipeline_says_number(const struct pipeline_found *found)
+{
+    return found->window || found->place->counts != PIPELINE_COUNTS_PLACE;
+}
+
+bool pipeline_outranks(const struct pipeline_found *a, const struct pipeline_found *b)
+{
+    bool says = pipeline_says_number(a);
+    if (a->rank != b->rank)
+        return a->rank > b->rank;
+    return says && (!pipeline_says_number(b) || a->count > b->count);
+}
+
 enum truth pipeline_speaks(const struct pipeline_job *job, const struct rule_source *source,
                            const struct predicate *when, const char **missing)
 {

@@ -45,6 +45,14 @@ struct pipeline_founds {
     size_t capacity;
 };
 
+/* Whether it is told rather than another of the same method and place: it is graver; or as grave,
+ * and says a number where the other does not, or a higher one. Of equals the first is told: how
+ * many places make one is said nowhere. */
+bool pipeline_outranks(const struct pipeline_found *a, const struct pipeline_found *b);
+
+/* A number of households or buildings; else that a place is there. */
+bool pipeline_says_number(const struct pipeline_found *found);
+
 /* 1 for "1-1", "1" and "I", and so on; 1 for "". */
 int pipeline_class_rank(const char *class);
 

@@ -424,35 +424,3 @@ enum err_code pipeline_gather_one(struct pipeline_job *job, enum layer_id layer,
 done:
     return code;
 }
-
-/* ---- without looking at each ---- */
-
-static bool count_row(void *context, uint32_t row)
-{
-    size_t *n = context;
-    (void)row;
-    ++*n;
-    return true;
-}
-
-int64_t pipeline_most_met(const struct pipeline_job *job, const struct pipeline_ask *ask)
-{
-    size_t most = 0;
-    for (uint32_t part = 0; part < job->line.n_parts; part++) {
-        uint32_t first = pipeline_part_start(&job->line, part);
-        struct pipeline_stretch stretch;
-        while (pipeline_next_stretch(&job->line, part, &first, &stretch)) {
-            size_t n_all = 0;
-            for (int layer = 0; layer < LAYER_COUNT; layer++) {
-                if (!pipeline_asks_layer(ask, (enum layer_id)layer))
-                    continue;
-                double reach_m = pipeline_reach_asked(job, ask) + job->error_m +
-                                 world_slack_m(job->world, (enum layer_id)layer);
-                world_visit(job->world, (enum layer_id)layer,
-                            ellipsoid_expand(stretch.box, reach_m), &n_all, count_row);
-            }
-            most = most > n_all ? most : n_all;
-        }
-    }
-    return (int64_t)most * COUNT_UNIT;
-}

@@ -43,7 +43,7 @@ static bool overlap(struct span a, struct span b)
     return a.from_m <= b.to_m && b.from_m <= a.to_m;
 }
 
-/* The gravest finding that meets a span; of equals the highest count. */
+/* Of the findings that meet a span, the one that is told. */
 static const struct pipeline_found *gravest(const struct joining *joining, enum known known,
                                             struct span span)
 {
@@ -52,8 +52,7 @@ static const struct pipeline_found *gravest(const struct joining *joining, enum 
         const struct pipeline_found *found = &joining->founds->items[i];
         if (!is_meant(joining, found) || found->known != known || !overlap(found->span, span))
             continue;
-        if (!best || found->rank > best->rank ||
-            (found->rank == best->rank && found->count > best->count))
+        if (!best || pipeline_outranks(found, best))
             best = found;
     }
     return best;

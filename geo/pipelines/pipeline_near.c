@@ -256,12 +256,11 @@ static void visit_all(struct meeting *meeting)
     const struct pipeline_near *near = meeting->near;
     const struct pipeline_sites *sites = near->job->sites;
     struct box box = meeting->box;
-    bool wraps = box.west_deg < -180 || box.east_deg > 180;
-    if (near->one && (wraps || box_intersects(box, near->one->geom.box)))
+    if (near->one)
         visit_record(meeting, 0, near->one);
-    else if (!near->one && sites && sites->is_indexed)
+    else if (sites && sites->is_indexed)
         rtree_search(&sites->layers[near->layer].index, box, meeting, visit_place);
-    else if (!near->one)
+    else
         world_visit(near->job->world, near->layer, box, meeting, visit_row);
 }
 
@@ -271,6 +270,9 @@ enum err_code pipeline_meet_stretch(const struct pipeline_near *near,
 {
     struct meeting meeting;
     struct box box = ellipsoid_expand(stretch->box, near->farthest_m);
+    bool wraps = box.west_deg < -180 || box.east_deg > 180;
+    if (near->one && !wraps && !box_intersects(box, near->one->geom.box))
+        return ERR_OK;
     meeting.near = near;
     meeting.stretch = stretch;
     meeting.box = box;

@@ -11,9 +11,9 @@
 /* What a row of places found where the record is seen. */
 struct outdone {
     const struct pipeline_place *row;
+    size_t ask;       /* its question */
     struct span span; /* what must be outdone: the runs that go through where it is seen */
     int rank;
-    int64_t count; /* of an area: it may be no higher */
 };
 
 /* The record before the edit, or after it, as the line sees it; by ask. */
@@ -50,6 +50,9 @@ bool outdoing_is_cut_off(const struct outdoing *on, struct span span);
 /* Whether a record other than it is as far off as it may be: how short a fringe is no segment goes
  * by the worst accuracy of all that is met. */
 bool outdoing_keeps_fringes(const struct outdoing *on);
+
+/* Whether the record is one of many, by its witnesses: in pipeline_outdone_many.c. */
+enum err_code outdoing_is_one_of_many(struct outdoing *on, bool *out, struct err *err);
 
 /* Whether those rows' runs are told as they were: in pipeline_outdone_runs.c. Looks as far as the
  * runs go, at what the rows ask for. */

@@ -6,10 +6,10 @@
  * there (in windows of no length, so that nothing beyond is changed) is left out of the rows by
  * both worlds alike where something else that the record has no part in
  *
- *   hca            covers the runs that go through there and is graver, or as grave with the
- *                  higher count: the areas are the same stretches, and the gravest finding of each
- *                  is another one. Where the record is seen is not enough: a run tells of its
- *                  fullest station, and areas far from the record may tell of the run;
+ *   hca            covers the runs that go through there and is graver, or as grave and says a
+ *                  number: the areas are the same stretches, and what is told of each is another
+ *                  one. Where the record is seen is not enough: areas far from the record may tell
+ *                  of the run;
  *   design_factor  makes all of it a class that asks for that factor anyway.
  *
  * This must hold of what is there at least, as measured and at most. The others are found next to
@@ -223,8 +223,7 @@ done:
     return code;
 }
 
-/* Whether another finding covers it and is graver; or, of areas, as grave with a higher count than
- * this could have in either world. */
+/* Whether another finding covers it and is graver; or, of areas, as grave and told rather. */
 static enum err_code is_covered(struct outdoing *on, const struct pipeline_founds *founds,
                                 enum known known, const struct outdone *it, bool *out,
                                 struct err *err)
@@ -238,8 +237,8 @@ static enum err_code is_covered(struct outdoing *on, const struct pipeline_found
     for (size_t i = 0; i < founds->n && !*out; i++) {
         const struct pipeline_found *found = &founds->items[i];
         bool touched = false;
-        bool graver = found->rank > it->rank || (found->rank == it->rank &&
-                                                 (factor || found->count > it->count + COUNT_UNIT));
+        bool graver = found->rank > it->rank ||
+                      (found->rank == it->rank && (factor || pipeline_says_number(found)));
         if (found->part != on->part || found->known != known || !graver ||
             found->span.from_m > span.from_m || found->span.to_m < span.to_m ||
             (found->window && found->window->ends == PIPELINE_ENDS_WINDOW))
@@ -281,7 +280,9 @@ static enum err_code list_places(struct outdoing *on, struct err *err)
         if (!touched)
             continue;
         struct outdone *it = &on->outdone[on->n_outdone++];
+        const struct pipeline_ask ask = pipeline_ask_of_place(&on->job, row);
         *it = (struct outdone){.row = row, .span = on->seen};
+        TRY(pipeline_ask(&on->job, &ask, &it->ask, err));
         it->rank = pipeline_class_rank(row->class);
     }
 done:
@@ -296,13 +297,8 @@ static enum err_code is_row_outdone(struct outdoing *on, struct outdone *it, boo
     struct pipeline_founds found;
     const struct pipeline_method *method =
         rules_pipeline_method(on->job.world->rules, it->row->method);
-    const struct pipeline_ask ask = pipeline_ask_of_place(&on->job, it->row);
-    size_t at = 0;
     *out = true;
-    TRY(pipeline_ask(&on->job, &ask, &at, err));
     TRY(find_runs(on, it, out, err));
-    if (*out && !outdoing_is_factor(it->row))
-        it->count = pipeline_most_met(&on->job, &on->job.asks[at]);
     if (*out)
         TRY(pipeline_find(&on->job, method, &found, err));
     for (int k = 0; k < REACHES && *out; k++)
@@ -390,12 +386,8 @@ static enum err_code gather(struct outdoing *on, struct err *err)
     pipeline_forget_hits(job);
     for (size_t i = 0; i < job->n_asks; i++)
         job->asks[i].idle = !job->asks[i].beside;
-    for (size_t i = 0; i < on->n_outdone; i++) {
-        const struct pipeline_ask ask = pipeline_ask_of_place(job, on->outdone[i].row);
-        size_t at = 0;
-        TRY(pipeline_ask(job, &ask, &at, err));
-        job->asks[at].idle = false;
-    }
+    for (size_t i = 0; i < on->n_outdone; i++)
+        job->asks[on->outdone[i].ask].idle = false;
     TRY(pipeline_gather(job, err));
 done:
     return code;
@@ -420,12 +412,27 @@ done:
     return code;
 }
 
+/* Rows that say no more of what they find than that it is there, and which one. */
+static bool all_tell_of_runs(const struct outdoing *on)
+{
+    bool all = true;
+    for (size_t i = 0; i < on->n_outdone && all; i++)
+        all = on->outdone[i].row->counts == PIPELINE_COUNTS_PLACE &&
+              !text_equal(on->outdone[i].row->kind, "occupation") &&
+              !text_equal(on->outdone[i].row->kind, "crossing");
+    return all;
+}
+
 /* Whether all that meets the record tells the same without looking at what might outdo it. */
 static enum err_code is_told_alike(struct outdoing *on, bool meets_windows, bool *out,
                                    struct err *err)
 {
     enum err_code code = ERR_OK;
-    TRY(outdoing_runs_are_alike(on, out, err));
+    *out = false;
+    if (all_tell_of_runs(on))
+        TRY(outdoing_is_one_of_many(on, out, err));
+    if (!*out && all_tell_of_runs(on))
+        TRY(outdoing_runs_are_alike(on, out, err));
     if (!*out || !meets_windows)
         goto done;
     if (!on->was->edited->sites || on->was->edited->sites->any_tall) {

@@ -7,9 +7,8 @@
  * the record is the same in both worlds, so that both are found from one look at the line, as far
  * as the runs through there go.
  *
- * Where a run is as long as it was and tells otherwise (of more places at once, of another one),
- * nobody hears of it where the old rows of the pipeline show what is graver, or as grave with a
- * higher count.
+ * Where a run is as long as it was and tells of another place, nobody hears of it where the old
+ * rows of the pipeline show what is graver, or as grave and told rather (pipeline_outranks).
  */
 #include "geo/pipelines/pipeline_outdoing.h"
 
@@ -95,12 +94,8 @@ static enum err_code find_others(struct outdoing *on, struct both *both, struct 
     pipeline_forget_hits(job);
     for (size_t i = 0; i < job->n_asks; i++)
         job->asks[i].idle = true;
-    for (size_t i = 0; i < on->n_outdone; i++) {
-        const struct pipeline_ask ask = pipeline_ask_of_place(job, on->outdone[i].row);
-        size_t at = 0;
-        TRY(pipeline_ask(job, &ask, &at, err));
-        job->asks[at].idle = false;
-    }
+    for (size_t i = 0; i < on->n_outdone; i++)
+        job->asks[on->outdone[i].ask].idle = false;
     TRY(pipeline_gather(job, err));
     both->firsts = arena_new(job->scratch, size_t, job->n_asks + 1);
     if (!both->firsts)
@@ -181,45 +176,34 @@ static bool same_hit(const struct outdoing *on, const struct both *both,
 static bool same_telling(const struct outdoing *on, const struct both *both,
                          const struct pipeline_found *a, const struct pipeline_found *b)
 {
-    return a->count == b->count && a->margin_m == b->margin_m && a->estimate == b->estimate &&
+    return a->margin_m == b->margin_m && a->estimate == b->estimate &&
            text_equal(a->missing ? a->missing : "", b->missing ? b->missing : "") &&
            same_hit(on, both, a->hit, b->hit);
 }
 
-static int64_t count_told(const struct segment *row)
-{
-    double number = row->households >= 0 ? row->households : row->buildings;
-    return number < 1e9 ? llround(number * (double)COUNT_UNIT) : -1;
-}
-
-/* Whether an old row tells nothing of a run of that row, with as many places or fewer, where it
- * meets it. */
-static bool is_deaf(const struct segment *old, const struct outdone *it, int64_t count)
+/* Whether an old row tells nothing of a run of that row where it meets it. */
+static bool is_deaf(const struct segment *old, const struct outdone *it)
 {
     int rank = old->class ? pipeline_class_rank(old->class) : 0;
     if (outdoing_is_factor(it->row))
         return !text_equal(old->rule_id, it->row->source.id);
-    return rank > it->rank ||
-           (rank == it->rank && text_equal(old->verdict, "decided") &&
-            !text_equal(old->rule_id, it->row->source.id) && count_told(old) > count);
+    return rank > it->rank || (rank == it->rank && (old->households >= 0 || old->buildings >= 0));
 }
 
 /* Whether no old row tells of it. Areas are what is found and what lies so near that it is joined.
  */
-static bool is_unheard(const struct outdoing *on, const struct outdone *it,
-                       const struct pipeline_found *before, const struct pipeline_found *after)
+static bool is_unheard(const struct outdoing *on, const struct outdone *it, struct span span)
 {
     const struct pipeline_method *method =
         rules_pipeline_method(on->job.world->rules, it->row->method);
-    int64_t count = before->count > after->count ? before->count : after->count;
     double gap_m = isnan(method->merge_m) ? 0 : method->merge_m;
     bool area = text_equal(it->row->kind, "hca") && !isnan(method->merge_m);
     bool unheard = area || outdoing_is_factor(it->row);
     for (size_t i = 0; i < on->was->n_old && unheard; i++) {
         const struct segment *old = on->was->old[i];
         if (text_equal(old->method, it->row->method) && text_equal(old->kind, it->row->kind) &&
-            old->from_m <= before->span.to_m + gap_m && old->to_m >= before->span.from_m - gap_m)
-            unheard = is_deaf(old, it, count);
+            old->from_m <= span.to_m + gap_m && old->to_m >= span.from_m - gap_m)
+            unheard = is_deaf(old, it);
     }
     return unheard;
 }
@@ -235,7 +219,7 @@ static bool are_alike(const struct outdoing *on, const struct both *both, size_t
         const struct pipeline_found *b = &after->items[i];
         alike = a->known == b->known && a->part == b->part && a->span.from_m == b->span.from_m &&
                 a->span.to_m == b->span.to_m &&
-                (same_telling(on, both, a, b) || is_unheard(on, &on->outdone[row], a, b));
+                (same_telling(on, both, a, b) || is_unheard(on, &on->outdone[row], a->span));
     }
     return alike;
 }
@@ -247,13 +231,6 @@ enum err_code outdoing_runs_are_alike(struct outdoing *on, bool *out, struct err
     const struct record_head *head = edited->after ? edited->after : edited->before;
     struct both both = {.own_row =
                             (uint32_t)world_row_from(edited->world, edited->layer, head->id)};
-    *out = true;
-    for (size_t i = 0; i < on->n_outdone && *out; i++)
-        *out = on->outdone[i].row->counts == PIPELINE_COUNTS_PLACE &&
-               !text_equal(on->outdone[i].row->kind, "occupation") &&
-               !text_equal(on->outdone[i].row->kind, "crossing");
-    if (!*out)
-        return ERR_OK;
     TRY(find_both(on, &both, err));
     *out = outdoing_keeps_fringes(on);
     for (size_t i = 0; i < on->n_outdone && *out; i++)

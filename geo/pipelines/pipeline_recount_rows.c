@@ -3,7 +3,7 @@
  *
  * All stretches are as they were, and so is all that was found but for the count of the runs that
  * may hold the dwelling, and where their greatest window begins. A row shows the gravest that was
- * found on it, of equals that with the highest count:
+ * found on it, of equals that with the highest count (pipeline_outranks):
  *
  *   it shows a lower count than those windows had   then it does not show their run, nor will it
  *   it shows a higher one                           another window's, unless they have more now
@@ -212,23 +212,20 @@ done:
 
 /* ---- the next greatest window ---- */
 
-/* Whether something else of that rank may be shown instead, now that the count is lower: places, as
- * many of which would have to be met; other windows. */
-static enum err_code is_rivalled(struct recounting *on, const struct segment *row,
-                                 const struct pipeline_class *window, int64_t count, bool *out,
-                                 struct err *err)
+/* Whether something else of that rank may be shown instead, now that the count is lower. */
+static bool is_rivalled(const struct recounting *on, const struct segment *row,
+                        const struct pipeline_class *window)
 {
-    enum err_code code = ERR_OK;
     const struct rules *rules = on->job.world->rules;
     int rank = rank_of(row->class);
-    *out = false;
-    for (size_t i = 0; i < rules->n_pipeline_classes && !*out; i++) {
+    bool rivalled = false;
+    for (size_t i = 0; i < rules->n_pipeline_classes && !rivalled; i++) {
         const struct pipeline_class *other = &rules->pipeline_classes[i];
-        *out = text_equal(other->method, row->method) && rank_of(other->class) == rank &&
-               !text_equal(other->source.id, row->rule_id) &&
-               speaks(on, &other->source, other->when);
+        rivalled = text_equal(other->method, row->method) && rank_of(other->class) == rank &&
+                   !text_equal(other->source.id, row->rule_id) &&
+                   speaks(on, &other->source, other->when);
     }
-    for (size_t i = 0; i < rules->n_pipeline_places && !*out; i++) {
+    for (size_t i = 0; i < rules->n_pipeline_places && !rivalled; i++) {
         const struct pipeline_place *place = &rules->pipeline_places[i];
         bool own = text_equal(place->method, row->method) && rank_of(place->class) == rank;
         bool taken_over =
@@ -236,13 +233,9 @@ static enum err_code is_rivalled(struct recounting *on, const struct segment *ro
         if ((!own && !taken_over) || text_equal(place->kind, "design_factor") ||
             !speaks(on, &place->source, place->when))
             continue;
-        struct pipeline_ask ask = pipeline_ask_of_place(&on->job, place);
-        size_t at = 0;
-        TRY(pipeline_ask(&on->job, &ask, &at, err));
-        *out = count <= pipeline_most_met(&on->job, &on->job.asks[at]);
+        rivalled = place->counts != PIPELINE_COUNTS_PLACE; /* else it says no number */
     }
-done:
-    return code;
+    return rivalled;
 }
 
 /* Of the whole line. */
@@ -253,7 +246,6 @@ static enum err_code find_next(struct recounting *on, const struct segment *row,
     enum err_code code = ERR_OK;
     struct pipeline_founds founds = {.items = NULL};
     const struct pipeline_found *best = NULL;
-    bool rivalled = false;
     TRY(recount_gather_all(on, err));
     TRY(pipeline_find_window(&on->job, window, &founds, err));
     for (size_t i = 0; i < founds.n; i++) {
@@ -265,8 +257,7 @@ static enum err_code find_next(struct recounting *on, const struct segment *row,
     *sure = best != NULL;
     if (best) {
         *out = *best;
-        TRY(is_rivalled(on, row, window, best->count, &rivalled, err));
-        *sure = !rivalled && best->count < COUNT_UNKNOWN;
+        *sure = !is_rivalled(on, row, window) && best->count < COUNT_UNKNOWN;
     }
 done:
     return code;

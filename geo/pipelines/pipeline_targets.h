@@ -118,10 +118,6 @@ enum err_code pipeline_gather_one(struct pipeline_job *job, enum layer_id layer,
                                   const struct record_head *record, struct err *err);
 void pipeline_forget_hits(struct pipeline_job *job);
 
-/* More records than a question meets from any one station, in COUNT_UNIT: those in the boxes of a
- * stretch. */
-int64_t pipeline_most_met(const struct pipeline_job *job, const struct pipeline_ask *ask);
-
 /* How far a question reaches, m, whatever is known of the pipeline; whether it asks of a layer. */
 double pipeline_reach_asked(const struct pipeline_job *job, const struct pipeline_ask *ask);
 bool pipeline_asks_layer(const struct pipeline_ask *ask, enum layer_id layer);

@@ -117,23 +117,34 @@ static bool is_dwelling(const struct record_head *head, enum layer_id layer)
     return head && layer == LAYER_PROTECTED && pipeline_is_dwelling((const void *)head);
 }
 
-static bool same_segments(struct region *r, struct crew *crew, const struct world *old,
-                          const struct world *now, uint32_t row)
+/* The segments of one pipeline in one world. */
+struct cut_line {
+    struct segment *rows;
+    const struct segment **places;
+    size_t n;
+};
+
+static struct cut_line cut_line(struct region *r, struct crew *crew, const struct world *world,
+                                uint32_t row)
 {
     struct fixture *f = r->f;
-    const struct world *worlds[] = {old, now};
-    struct segment *rows[2] = {NULL, NULL};
-    size_t n[2];
-    for (int i = 0; i < 2; i++) {
-        struct pipeline_question question = {.world = worlds[i], .row = row};
-        assert_ok(f, crew_fit(crew, worlds[i], &f->err));
-        assert_ok(f, pipeline_segments_of(&question, &crew->workers[0], &f->arena, &rows[i], &n[i],
-                                          &f->err));
-    }
-    bool same = n[0] == n[1];
-    for (size_t i = 0; i < n[0] && same; i++)
+    struct cut_line out = {NULL, NULL, 0};
+    struct pipeline_question question = {.world = world, .row = row};
+    assert_ok(f, crew_fit(crew, world, &f->err));
+    assert_ok(f, pipeline_segments_of(&question, &crew->workers[0], &f->arena, &out.rows, &out.n,
+                                      &f->err));
+    out.places = arena_new(&f->arena, const struct segment *, out.n);
+    for (size_t i = 0; i < out.n; i++)
+        out.places[i] = &out.rows[i];
+    return out;
+}
+
+static bool same_segments(struct fixture *f, const struct cut_line *a, const struct cut_line *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; i < a->n && same; i++)
         assert_ok(f,
-                  rows_same(LAYER_SEGMENTS, &rows[0][i], &rows[1][i], &f->arena, &same, &f->err));
+                  rows_same(LAYER_SEGMENTS, &a->rows[i], &b->rows[i], &f->arena, &same, &f->err));
     return same;
 }
 
@@ -148,17 +159,21 @@ static void judge_edit(struct region *r, struct crew *crew, const struct world *
 {
     struct fixture *f = r->f;
     const struct world_edit *edit = &edited->edits[0];
-    const struct pipeline_edited it = {.world = edited->world,
-                                       .layer = edit->layer,
-                                       .before = side(old, edit->layer, edit->old_slot),
-                                       .after = side(edited->world, edit->layer, edit->new_slot)};
+    struct pipeline_edited it = {.world = edited->world,
+                                 .layer = edit->layer,
+                                 .before = side(old, edit->layer, edit->old_slot),
+                                 .after = side(edited->world, edit->layer, edit->new_slot)};
     if (is_dwelling(it.before, it.layer) || is_dwelling(it.after, it.layer))
         return;
+    assert_ok(f, pipeline_find_witnesses(&it, &f->arena, &f->err));
     for (uint32_t row = 0; row < world_count(edited->world, LAYER_PIPELINES); row++) {
         bool outdone = false;
+        struct cut_line before = cut_line(r, crew, old, row);
+        struct cut_line after = cut_line(r, crew, edited->world, row);
+        const struct pipeline_was was = {&it, before.places, before.n};
         assert_ok(f, crew_fit(crew, edited->world, &f->err));
-        assert_ok(f, pipeline_is_outdone(&it, row, &crew->workers[0], &outdone, &f->err));
-        bool same = same_segments(r, crew, old, edited->world, row);
+        assert_ok(f, pipeline_is_outdone(&was, row, &crew->workers[0], &outdone, &f->err));
+        bool same = same_segments(f, &before, &after);
         if (outdone && !same)
             fail_msg("%s/%s is not outdone at pipeline %s", layer_name(it.layer),
                      (it.after ? it.after : it.before)->id,

@@ -1,0 +1,304 @@
+/*
+ * pipeline_outdone_many.c - whether an edited record is one of many: a plant among the plants of a
+ * town, without which every run of theirs is as long and tells of the same one.
+ *
+ * A few that stand around it in both worlds are looked at, its witnesses:
+ *
+ *   wherever the record is seen from, one of them is seen too, so that the runs are as long
+ *   without it;
+ *   one of them is told before it, so that no run tells of it: the first of a run, or the first of
+ *   which an attribute is missing, or that whose place would decide the most (note_doubt in
+ *   pipeline_runs.c).
+ *
+ * What others a run may have makes no difference to either: who is not told among few is not told
+ * among more.
+ */
+#include "geo/pipelines/pipeline_outdoing.h"
+
+#include "geo/measure/ellipsoid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As far from a record as its witnesses are looked for, m. */
+static const double WITNESS_M = 300;
+
+/* Witnesses about one place: in each direction the nearest, and the first of the layer. */
+enum { DIRECTIONS = 8, A_DIRECTION = 2, FIRST = 4, BATCH = 10 };
+enum { A_SIDE = DIRECTIONS * A_DIRECTION + FIRST };
+
+/* ---- who they are ---- */
+
+struct bystander {
+    uint32_t row;
+    int direction;
+    double off_m2;
+};
+
+static int by_distance(const void *a, const void *b)
+{
+    const struct bystander *x = a;
+    const struct bystander *y = b;
+    if (x->off_m2 != y->off_m2)
+        return x->off_m2 < y->off_m2 ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+static bool may_witness(const struct pipeline_edited *edited, uint32_t row)
+{
+    const void *record = world_record(edited->world, edited->layer, row);
+    if (record == (const void *)edited->after)
+        return false;
+    return edited->layer != LAYER_PROTECTED || !pipeline_is_dwelling(record);
+}
+
+static enum err_code find_bystanders(const struct pipeline_edited *edited, struct lonlat middle,
+                                     struct arena *arena, struct bystander **out, size_t *n,
+                                     struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct lonlat degree_m;
+    uint32_t *rows = NULL;
+    size_t n_rows = 0;
+    struct box box = {middle.lon_deg, middle.lat_deg, middle.lon_deg, middle.lat_deg};
+    ellipsoid_degree_m(middle.lat_deg, &degree_m.lon_deg, &degree_m.lat_deg);
+    *n = 0;
+    TRY(world_search(edited->world, edited->layer, ellipsoid_expand(box, WITNESS_M), arena, &rows,
+                     &n_rows, err));
+    *out = arena_new(arena, struct bystander, n_rows);
+    if (!*out)
+        return err_nomem(err);
+    for (size_t i = 0; i < n_rows; i++) {
+        const struct geom *geom = world_geom(edited->world, edited->layer, rows[i]);
+        if (geom->kind != GEOM_POINT || !may_witness(edited, rows[i]))
+            continue;
+        double x_m = (geom->points[0].lon_deg - middle.lon_deg) * degree_m.lon_deg;
+        double y_m = (geom->points[0].lat_deg - middle.lat_deg) * degree_m.lat_deg;
+        int direction = (x_m > 0) | (y_m > 0) << 1 | (fabs(x_m) > fabs(y_m)) << 2;
+        (*out)[(*n)++] = (struct bystander){rows[i], direction, x_m * x_m + y_m * y_m};
+    }
+    qsort(*out, *n, sizeof **out, by_distance);
+done:
+    return code;
+}
+
+/* The first of the layer, of those that are not taken yet. */
+static void take_first(const struct bystander *all, size_t n, uint32_t *rows, size_t *n_rows)
+{
+    uint32_t first[FIRST];
+    size_t n_first = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = n_first < FIRST ? n_first++ : FIRST;
+        for (; k > 0 && first[k - 1] > all[i].row; k--)
+            if (k < FIRST)
+                first[k] = first[k - 1];
+        if (k < FIRST)
+            first[k] = all[i].row;
+    }
+    memcpy(rows + *n_rows, first, n_first * sizeof *rows);
+    *n_rows += n_first;
+}
+
+static enum err_code find_side(const struct pipeline_edited *edited, const struct record_head *side,
+                               struct arena *arena, uint32_t *rows, size_t *n_rows, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct bystander *all = NULL;
+    size_t n = 0;
+    size_t taken[DIRECTIONS] = {0};
+    if (!side || side->geom.kind == GEOM_NONE)
+        return ERR_OK;
+    struct box box = side->geom.box;
+    struct lonlat middle = {(box.west_deg + box.east_deg) / 2, (box.south_deg + box.north_deg) / 2};
+    TRY(find_bystanders(edited, middle, arena, &all, &n, err));
+    take_first(all, n, rows, n_rows);
+    for (size_t round = 1; round <= A_DIRECTION; round++)
+        for (size_t i = 0; i < n; i++)
+            if (taken[all[i].direction] < round && all[i].row != UINT32_MAX) {
+                taken[all[i].direction]++;
+                rows[(*n_rows)++] = all[i].row;
+                all[i].row = UINT32_MAX;
+            }
+done:
+    return code;
+}
+
+enum err_code pipeline_find_witnesses(struct pipeline_edited *edited, struct arena *arena,
+                                      struct err *err)
+{
+    enum err_code code = ERR_OK;
+    uint32_t *rows = arena_new(arena, uint32_t, 2 * A_SIDE);
+    size_t n = 0;
+    if (!rows)
+        return err_nomem(err);
+    TRY(find_side(edited, edited->after, arena, rows, &n, err));
+    TRY(find_side(edited, edited->before, arena, rows, &n, err));
+    edited->witnesses = rows;
+    edited->n_witnesses = n;
+done:
+    return code;
+}
+
+/* ---- what they see ---- */
+
+struct witness {
+    struct pipeline_hit hit;
+    uint32_t row;
+};
+
+struct witnesses {
+    struct outdoing *on;
+    uint32_t own_row; /* of the record, or where it would be */
+    struct witness *items;
+    size_t n;
+    size_t capacity;
+    struct span *spans; /* room */
+    size_t spans_capacity;
+};
+
+static enum err_code hear(struct witnesses *heard, uint32_t row, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_job *job = &heard->on->job;
+    enum layer_id layer = heard->on->was->edited->layer;
+    TRY(pipeline_gather_one(job, layer, world_record(job->world, layer, row), err));
+    heard->items = arena_grow(job->scratch, heard->items, &heard->capacity, heard->n + job->n_hits,
+                              sizeof *heard->items);
+    if (!heard->items)
+        return err_nomem(err);
+    for (size_t i = 0; i < job->n_hits; i++)
+        if (job->hits[i].part == heard->on->part)
+            heard->items[heard->n++] = (struct witness){job->hits[i], row};
+done:
+    return code;
+}
+
+/* From where the witnesses of a question are seen without a gap, about a span; *covered: all of it.
+ */
+static enum err_code cover(struct witnesses *heard, const struct pipeline_hit *own, int known,
+                           struct span span, struct span *run, bool *covered, struct err *err)
+{
+    struct pipeline_job *job = &heard->on->job;
+    size_t n = 0;
+    for (size_t i = 0; i < heard->n; i++) {
+        const struct pipeline_hit *hit = &heard->items[i].hit;
+        const struct span_list *list = &hit->spans[known];
+        if (hit->ask != own->ask)
+            continue;
+        heard->spans = arena_grow(job->scratch, heard->spans, &heard->spans_capacity, n + list->n,
+                                  sizeof *heard->spans);
+        if (!heard->spans)
+            return err_nomem(err);
+        for (size_t k = 0; k < list->n; k++)
+            heard->spans[n++] = list->items[k];
+    }
+    *covered = false;
+    if (n > 0)
+        spans_settle(heard->spans, &n, 0);
+    for (size_t i = 0; i < n && !*covered; i++) {
+        *run = heard->spans[i];
+        *covered = run->from_m <= span.from_m && run->to_m >= span.to_m;
+    }
+    return ERR_OK;
+}
+
+static bool is_in(const struct span_list *list, struct span span)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->items[i].from_m >= span.from_m && list->items[i].to_m <= span.to_m)
+            return true;
+    return false;
+}
+
+/* Whether the witness is told rather than the record, which is seen from `span`, by a run that has
+ * both. */
+static bool is_told_before(const struct witnesses *heard, const struct witness *witness,
+                           const struct pipeline_hit *own, int known, struct span span)
+{
+    const struct pipeline_hit *hit = &witness->hit;
+    double reach_m = pipeline_reach_asked(&heard->on->job, &heard->on->job.asks[own->ask]);
+    bool first = witness->row < heard->own_row;
+    if (known != AT_MOST)
+        return first;
+    if (own->missing)
+        return hit->missing && first;
+    if (hit->missing || is_in(&own->spans[AT_LEAST], span))
+        return hit->missing || first;
+    double its_m = fabs(hit->nearest_m - reach_m);
+    double own_m = fabs(own->nearest_m - reach_m);
+    return hit->spans[AT_LEAST].n == 0 && (its_m < own_m || (first && its_m <= own_m));
+}
+
+/* Whether nothing hangs on the record at one span from which it is seen. */
+static enum err_code is_spare_at(struct witnesses *heard, const struct pipeline_hit *own, int known,
+                                 struct span span, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct span run = {0, 0};
+    bool covered = false;
+    *out = false;
+    TRY(cover(heard, own, known, span, &run, &covered, err));
+    for (size_t i = 0; i < heard->n && covered && !*out; i++) {
+        const struct witness *witness = &heard->items[i];
+        *out = witness->hit.ask == own->ask && is_in(&witness->hit.spans[known], run) &&
+               is_told_before(heard, witness, own, known, span);
+    }
+done:
+    return code;
+}
+
+static bool is_asked(const struct outdoing *on, const struct pipeline_hit *hit)
+{
+    for (size_t i = 0; i < on->n_outdone; i++)
+        if (on->outdone[i].ask == hit->ask)
+            return true;
+    return false;
+}
+
+static enum err_code is_spare_side(struct witnesses *heard, const struct outdoing_side *side,
+                                   bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (size_t i = 0; i < side->n && *out; i++) {
+        const struct pipeline_hit *own = &side->hits[i];
+        if (!is_asked(heard->on, own))
+            continue;
+        for (int known = 0; known < REACHES && *out; known++)
+            for (size_t k = 0; k < own->spans[known].n && *out; k++)
+                TRY(is_spare_at(heard, own, known, own->spans[known].items[k], out, err));
+    }
+done:
+    return code;
+}
+
+/* Rows of which one place makes a run. */
+static bool one_is_enough(const struct outdoing *on)
+{
+    for (size_t i = 0; i < on->n_outdone; i++)
+        if (on->outdone[i].row->at_least > 1)
+            return false;
+    return true;
+}
+
+enum err_code outdoing_is_one_of_many(struct outdoing *on, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_edited *edited = on->was->edited;
+    const struct record_head *head = edited->after ? edited->after : edited->before;
+    struct witnesses heard = {
+        .on = on, .own_row = (uint32_t)world_row_from(edited->world, edited->layer, head->id)};
+    *out = false;
+    for (size_t i = 0; i < edited->n_witnesses && !*out && one_is_enough(on);) {
+        for (size_t k = 0; k < BATCH && i < edited->n_witnesses; k++)
+            TRY(hear(&heard, edited->witnesses[i++], err));
+        *out = false;
+        for (size_t k = 0; k < heard.n && !*out; k++)
+            *out = heard.items[k].hit.error_m >= on->error_m; /* fringes are as long */
+        if (*out)
+            TRY(is_spare_side(&heard, &on->before, out, err));
+        if (*out)
+            TRY(is_spare_side(&heard, &on->after, out, err));
+    }
+done:
+    return code;
+}
