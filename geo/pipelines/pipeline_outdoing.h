@@ -51,6 +51,10 @@ bool outdoing_is_cut_off(const struct outdoing *on, struct span span);
  * by the worst accuracy of all that is met. */
 bool outdoing_keeps_fringes(const struct outdoing *on);
 
+/* Whether no old row of the pipeline tells of what that row of places finds along a span. Areas are
+ * what is found and what lies so near that it is joined. */
+bool outdoing_is_unheard(const struct outdoing *on, const struct outdone *it, struct span span);
+
 /* Whether the record is one of many, by its witnesses: in pipeline_outdone_many.c. */
 enum err_code outdoing_is_one_of_many(struct outdoing *on, bool *out, struct err *err);
 

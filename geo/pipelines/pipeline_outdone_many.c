@@ -8,7 +8,7 @@
  *   without it;
  *   one of them is told before it, so that no run tells of it: the first of a run, or the first of
  *   which an attribute is missing, or that whose place would decide the most (note_doubt in
- *   pipeline_runs.c).
+ *   pipeline_runs.c); or the old rows of the pipeline are such that nobody hears which it tells of.
  *
  * What others a run may have makes no difference to either: who is not told among few is not told
  * among more.
@@ -20,11 +20,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As far from a record as its witnesses are looked for, m. */
-static const double WITNESS_M = 300;
-
-/* Witnesses about one place: in each direction the nearest, and the first of the layer. */
-enum { DIRECTIONS = 8, A_DIRECTION = 2, FIRST = 4, BATCH = 10 };
+/* Witnesses about one place: in each direction the nearest, others farther off, which are seen from
+ * farther on along the line, and the first of the layer. */
+enum { DIRECTIONS = 8, A_DIRECTION = 4, FIRST = 4, BATCH = 12 };
+static const double BEYOND_M[A_DIRECTION] = {0, 60, 150, 300};
+static const double WITNESS_M = 500;
 enum { A_SIDE = DIRECTIONS * A_DIRECTION + FIRST };
 
 /* ---- who they are ---- */
@@ -32,6 +32,7 @@ enum { A_SIDE = DIRECTIONS * A_DIRECTION + FIRST };
 struct bystander {
     uint32_t row;
     int direction;
+    bool taken;
     double off_m2;
 };
 
@@ -75,15 +76,15 @@ static enum err_code find_bystanders(const struct pipeline_edited *edited, struc
         double x_m = (geom->points[0].lon_deg - middle.lon_deg) * degree_m.lon_deg;
         double y_m = (geom->points[0].lat_deg - middle.lat_deg) * degree_m.lat_deg;
         int direction = (x_m > 0) | (y_m > 0) << 1 | (fabs(x_m) > fabs(y_m)) << 2;
-        (*out)[(*n)++] = (struct bystander){rows[i], direction, x_m * x_m + y_m * y_m};
+        (*out)[(*n)++] = (struct bystander){rows[i], direction, false, x_m * x_m + y_m * y_m};
     }
     qsort(*out, *n, sizeof **out, by_distance);
 done:
     return code;
 }
 
-/* The first of the layer, of those that are not taken yet. */
-static void take_first(const struct bystander *all, size_t n, uint32_t *rows, size_t *n_rows)
+/* The first of the layer. */
+static void take_first(struct bystander *all, size_t n, uint32_t *rows, size_t *n_rows)
 {
     uint32_t first[FIRST];
     size_t n_first = 0;
@@ -99,26 +100,34 @@ static void take_first(const struct bystander *all, size_t n, uint32_t *rows, si
     *n_rows += n_first;
 }
 
+/* The nearest beyond a distance in each direction, of those that are not taken yet. */
+static void take_around(struct bystander *all, size_t n, double beyond_m2, uint32_t *rows,
+                        size_t *n_rows)
+{
+    bool taken[DIRECTIONS] = {false};
+    for (size_t i = 0; i < n; i++) {
+        struct bystander *it = &all[i];
+        if (it->taken || it->off_m2 < beyond_m2 || taken[it->direction])
+            continue;
+        it->taken = taken[it->direction] = true;
+        rows[(*n_rows)++] = it->row;
+    }
+}
+
 static enum err_code find_side(const struct pipeline_edited *edited, const struct record_head *side,
                                struct arena *arena, uint32_t *rows, size_t *n_rows, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct bystander *all = NULL;
     size_t n = 0;
-    size_t taken[DIRECTIONS] = {0};
     if (!side || side->geom.kind == GEOM_NONE)
         return ERR_OK;
     struct box box = side->geom.box;
     struct lonlat middle = {(box.west_deg + box.east_deg) / 2, (box.south_deg + box.north_deg) / 2};
     TRY(find_bystanders(edited, middle, arena, &all, &n, err));
     take_first(all, n, rows, n_rows);
-    for (size_t round = 1; round <= A_DIRECTION; round++)
-        for (size_t i = 0; i < n; i++)
-            if (taken[all[i].direction] < round && all[i].row != UINT32_MAX) {
-                taken[all[i].direction]++;
-                rows[(*n_rows)++] = all[i].row;
-                all[i].row = UINT32_MAX;
-            }
+    for (size_t i = 0; i < A_DIRECTION; i++)
+        take_around(all, n, BEYOND_M[i] * BEYOND_M[i], rows, n_rows);
 done:
     return code;
 }
@@ -229,6 +238,17 @@ static bool is_told_before(const struct witnesses *heard, const struct witness *
     return hit->spans[AT_LEAST].n == 0 && (its_m < own_m || (first && its_m <= own_m));
 }
 
+/* Whether no old row would tell of any run that answers a question, wherever it may be. */
+static bool is_unheard(const struct outdoing *on, size_t ask)
+{
+    const struct span anywhere = pipeline_part_span(&on->job.line, on->part);
+    bool unheard = true;
+    for (size_t i = 0; i < on->n_outdone && unheard; i++)
+        if (on->outdone[i].ask == ask)
+            unheard = outdoing_is_unheard(on, &on->outdone[i], anywhere);
+    return unheard;
+}
+
 /* Whether nothing hangs on the record at one span from which it is seen. */
 static enum err_code is_spare_at(struct witnesses *heard, const struct pipeline_hit *own, int known,
                                  struct span span, bool *out, struct err *err)
@@ -243,6 +263,8 @@ static enum err_code is_spare_at(struct witnesses *heard, const struct pipeline_
         *out = witness->hit.ask == own->ask && is_in(&witness->hit.spans[known], run) &&
                is_told_before(heard, witness, own, known, span);
     }
+    if (covered && !*out)
+        *out = is_unheard(heard->on, own->ask);
 done:
     return code;
 }

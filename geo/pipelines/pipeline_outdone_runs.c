@@ -190,9 +190,7 @@ static bool is_deaf(const struct segment *old, const struct outdone *it)
     return rank > it->rank || (rank == it->rank && (old->households >= 0 || old->buildings >= 0));
 }
 
-/* Whether no old row tells of it. Areas are what is found and what lies so near that it is joined.
- */
-static bool is_unheard(const struct outdoing *on, const struct outdone *it, struct span span)
+bool outdoing_is_unheard(const struct outdoing *on, const struct outdone *it, struct span span)
 {
     const struct pipeline_method *method =
         rules_pipeline_method(on->job.world->rules, it->row->method);
@@ -217,9 +215,10 @@ static bool are_alike(const struct outdoing *on, const struct both *both, size_t
     for (size_t i = 0; i < before->n && alike; i++) {
         const struct pipeline_found *a = &before->items[i];
         const struct pipeline_found *b = &after->items[i];
-        alike = a->known == b->known && a->part == b->part && a->span.from_m == b->span.from_m &&
-                a->span.to_m == b->span.to_m &&
-                (same_telling(on, both, a, b) || is_unheard(on, &on->outdone[row], a->span));
+        alike =
+            a->known == b->known && a->part == b->part && a->span.from_m == b->span.from_m &&
+            a->span.to_m == b->span.to_m &&
+            (same_telling(on, both, a, b) || outdoing_is_unheard(on, &on->outdone[row], a->span));
     }
     return alike;
 }
