@@ -35,7 +35,11 @@ struct flat_stretch {
 struct meeting {
     const struct pipeline_near *near;
     const struct pipeline_stretch *stretch;
-    struct box box; /* of the stretch with what is in reach */
+    struct box box;          /* of the stretch with what is in reach */
+    struct box boxes[FOURS]; /* to be searched: that one, or those of four of its edges each */
+    uint32_t n_boxes;
+    uint32_t at;    /* the one that is searched */
+    uint32_t fours; /* a bit for each four that is in it */
     struct pipeline_vicinity vicinity;
     struct flat_stretch flat;
     struct pipeline_meets *meets;
@@ -134,8 +138,10 @@ static inline quad either(quad_mask truths, quad a, quad b)
     return (quad)(((quad_mask)a & truths) | ((quad_mask)b & ~truths));
 }
 
-/* A bit for each edge within reach of the point, and the square of the least distance from one. */
-static uint32_t edges_of(const struct flat_stretch *flat, struct flat point, float *nearest_m2)
+/* A bit for each edge of some fours within reach of the point, and the square of the least distance
+ * from one. */
+static uint32_t edges_of(const struct flat_stretch *flat, uint32_t among, struct flat point,
+                         float *nearest_m2)
 {
     static const quad zero = {0, 0, 0, 0};
     static const quad one = {1, 1, 1, 1};
@@ -145,8 +151,8 @@ static uint32_t edges_of(const struct flat_stretch *flat, struct flat point, flo
     quad y_m = {y, y, y, y};
     quad least_m2 = {FLT_MAX, FLT_MAX, FLT_MAX, FLT_MAX};
     uint32_t edges = 0;
-    uint32_t fours = bits_of((flat->west_m <= x_m) & (x_m <= flat->east_m) &
-                             (flat->south_m <= y_m) & (y_m <= flat->north_m));
+    uint32_t fours = among & bits_of((flat->west_m <= x_m) & (x_m <= flat->east_m) &
+                                     (flat->south_m <= y_m) & (y_m <= flat->north_m));
     for (; fours; fours &= fours - 1) {
         int i = __builtin_ctz(fours);
         quad dx = flat->dx_m[i];
@@ -186,6 +192,15 @@ static bool boxes_are_near(const struct meeting *meeting, struct box box)
     return false;
 }
 
+/* Whether it was met in a box before. */
+static bool was_met(const struct meeting *meeting, struct box box)
+{
+    bool was = false;
+    for (uint32_t i = 0; i < meeting->at && !was; i++)
+        was = box_intersects(meeting->boxes[i], box);
+    return was;
+}
+
 static bool add_meet(struct meeting *meeting, const struct pipeline_meet *meet)
 {
     struct pipeline_meets *meets = meeting->meets;
@@ -201,7 +216,7 @@ static bool meet_point(struct meeting *meeting, struct lonlat at, struct pipelin
 {
     float nearest_m2;
     const struct flat_stretch *flat = &meeting->flat;
-    meet->edges = edges_of(flat, flatten(flat, at), &nearest_m2);
+    meet->edges = edges_of(flat, meeting->fours, flatten(flat, at), &nearest_m2);
     if (!meet->edges)
         return true;
     meet->beyond_m = (sqrt((double)nearest_m2) - 1) / flat->loose;
@@ -213,7 +228,8 @@ static bool meet_shape(struct meeting *meeting, const struct record_head *head,
 {
     meet->edges = 0;
     meet->beyond_m = -1;
-    return !boxes_are_near(meeting, head->geom.box) || add_meet(meeting, meet);
+    return was_met(meeting, head->geom.box) || !boxes_are_near(meeting, head->geom.box) ||
+           add_meet(meeting, meet);
 }
 
 static bool visit_site(struct meeting *meeting, uint32_t row, struct pipeline_site *site)
@@ -251,11 +267,31 @@ static bool visit_row(void *context, uint32_t row)
                 : visit_record(meeting, row, world_record(job->world, layer, row));
 }
 
-static void visit_all(struct meeting *meeting)
+/* The box of a stretch that goes aslant is mostly far from it, and those of four of its edges less
+ * so. Where sites are indexed, passing over them costs less than searching for four boxes. */
+static void lay_boxes(struct meeting *meeting)
+{
+    const struct pipeline_near *near = meeting->near;
+    const struct pipeline_stretch *stretch = meeting->stretch;
+    const struct lonlat *points = near->job->line.points;
+    meeting->boxes[0] = meeting->box;
+    meeting->n_boxes = 1;
+    if (near->one || (near->job->sites && near->job->sites->is_indexed))
+        return;
+    meeting->n_boxes = 0;
+    for (uint32_t i = stretch->first; i < stretch->end; i += FOUR) {
+        uint32_t end = i + FOUR < stretch->end ? i + FOUR : stretch->end;
+        meeting->boxes[meeting->n_boxes++] =
+            ellipsoid_expand(box_of_points(points + i, end - i + 1), near->farthest_m);
+    }
+}
+
+static void visit_box(struct meeting *meeting)
 {
     const struct pipeline_near *near = meeting->near;
     const struct pipeline_sites *sites = near->job->sites;
-    struct box box = meeting->box;
+    struct box box = meeting->boxes[meeting->at];
+    meeting->fours = meeting->n_boxes == 1 ? (1U << FOURS) - 1 : 1U << meeting->at;
     if (near->one)
         visit_record(meeting, 0, near->one);
     else if (sites && sites->is_indexed)
@@ -291,7 +327,9 @@ enum err_code pipeline_meet_stretch(const struct pipeline_near *near,
         .scale_m = isfinite(meeting.flat.loose) ? meeting.flat.scale_m : (struct lonlat){0, 0},
         .margin = {stretch->box.west_deg - box.west_deg, stretch->box.south_deg - box.south_deg}};
     meets->vicinities[meets->n_vicinities++] = meeting.vicinity;
-    visit_all(&meeting);
+    lay_boxes(&meeting);
+    for (meeting.at = 0; meeting.at < meeting.n_boxes && !meeting.full; meeting.at++)
+        visit_box(&meeting);
     return meeting.full ? err_nomem(err) : ERR_OK;
 }
 
