@@ -1,6 +1,7 @@
 /*
  * pipeline_outdone.c - which edits change no segment, though rules meet the record: a plant beside
- * a city's pipeline is one more flammable site in an area that is one for its households.
+ * a city's pipeline is one more flammable site among others (pipeline_outdone_many.c,
+ * pipeline_outdone_runs.c), or in an area that is one for its households.
  *
  * Take the stations from which the record is seen, before or after. What rules of places found
  * there (in windows of no length, so that nothing beyond is changed) is left out of the rows by
@@ -16,8 +17,7 @@
  * the record, and where that is not enough along a few kilometres; there they hold at least as they
  * are found; any doubt cuts the pipeline anew.
  * Why the other world need not be looked at: away from where the record is seen the rows of places
- * found the same, so that what they found about it reaches no farther; and as many as are met from
- * one station, one more, are more than they can count.
+ * found the same, so that what they found about it reaches no farther.
  */
 #include "geo/pipelines/pipeline_outdoing.h"
 

@@ -117,34 +117,34 @@ static bool is_dwelling(const struct record_head *head, enum layer_id layer)
     return head && layer == LAYER_PROTECTED && pipeline_is_dwelling((const void *)head);
 }
 
-/* The segments of one pipeline in one world. */
-struct cut_line {
-    struct segment *rows;
-    const struct segment **places;
+/* The segments of a pipeline, as those that a world keeps. */
+struct cut_segments {
+    const struct segment **rows;
     size_t n;
 };
 
-static struct cut_line cut_line(struct region *r, struct crew *crew, const struct world *world,
-                                uint32_t row)
+static struct cut_segments cut_anew(struct region *r, struct crew *crew, const struct world *world,
+                                    const struct pipeline_sites *sites, uint32_t row)
 {
     struct fixture *f = r->f;
-    struct cut_line out = {NULL, NULL, 0};
-    struct pipeline_question question = {.world = world, .row = row};
+    struct segment *rows = NULL;
+    struct cut_segments cut = {NULL, 0};
+    struct pipeline_question question = {.world = world, .row = row, .sites = sites};
     assert_ok(f, crew_fit(crew, world, &f->err));
-    assert_ok(f, pipeline_segments_of(&question, &crew->workers[0], &f->arena, &out.rows, &out.n,
-                                      &f->err));
-    out.places = arena_new(&f->arena, const struct segment *, out.n);
-    for (size_t i = 0; i < out.n; i++)
-        out.places[i] = &out.rows[i];
-    return out;
+    assert_ok(
+        f, pipeline_segments_of(&question, &crew->workers[0], &f->arena, &rows, &cut.n, &f->err));
+    cut.rows = arena_new(&f->arena, const struct segment *, cut.n);
+    for (size_t i = 0; i < cut.n; i++)
+        cut.rows[i] = &rows[i];
+    return cut;
 }
 
-static bool same_segments(struct fixture *f, const struct cut_line *a, const struct cut_line *b)
+static bool same_segments(struct fixture *f, const struct cut_segments *a,
+                          const struct cut_segments *b)
 {
     bool same = a->n == b->n;
     for (size_t i = 0; i < a->n && same; i++)
-        assert_ok(f,
-                  rows_same(LAYER_SEGMENTS, &a->rows[i], &b->rows[i], &f->arena, &same, &f->err));
+        assert_ok(f, rows_same(LAYER_SEGMENTS, a->rows[i], b->rows[i], &f->arena, &same, &f->err));
     return same;
 }
 
@@ -168,9 +168,9 @@ static void judge_edit(struct region *r, struct crew *crew, const struct world *
     assert_ok(f, pipeline_find_witnesses(&it, &f->arena, &f->err));
     for (uint32_t row = 0; row < world_count(edited->world, LAYER_PIPELINES); row++) {
         bool outdone = false;
-        struct cut_line before = cut_line(r, crew, old, row);
-        struct cut_line after = cut_line(r, crew, edited->world, row);
-        const struct pipeline_was was = {&it, before.places, before.n};
+        struct cut_segments before = cut_anew(r, crew, old, NULL, row);
+        struct cut_segments after = cut_anew(r, crew, edited->world, NULL, row);
+        const struct pipeline_was was = {&it, before.rows, before.n};
         assert_ok(f, crew_fit(crew, edited->world, &f->err));
         assert_ok(f, pipeline_is_outdone(&was, row, &crew->workers[0], &outdone, &f->err));
         bool same = same_segments(f, &before, &after);
@@ -389,28 +389,6 @@ static struct world_change draw_home(struct region *r, const struct world *world
     }
     }
     return (struct world_change){LAYER_PROTECTED, made->head.id, made};
-}
-
-/* The segments of a pipeline, as those that a world keeps. */
-struct cut_segments {
-    const struct segment **rows;
-    size_t n;
-};
-
-static struct cut_segments cut_anew(struct region *r, struct crew *crew, const struct world *world,
-                                    const struct pipeline_sites *sites, uint32_t row)
-{
-    struct fixture *f = r->f;
-    struct segment *rows = NULL;
-    struct cut_segments cut = {NULL, 0};
-    struct pipeline_question question = {.world = world, .row = row, .sites = sites};
-    assert_ok(f, crew_fit(crew, world, &f->err));
-    assert_ok(
-        f, pipeline_segments_of(&question, &crew->workers[0], &f->arena, &rows, &cut.n, &f->err));
-    cut.rows = arena_new(&f->arena, const struct segment *, cut.n);
-    for (size_t i = 0; i < cut.n; i++)
-        cut.rows[i] = &rows[i];
-    return cut;
 }
 
 static int by_segment_id(const void *a, const void *b)
