@@ -25,7 +25,7 @@
 enum { DIRECTIONS = 8, A_DIRECTION = 4, FIRST = 4, BATCH = 12 };
 static const double BEYOND_M[A_DIRECTION] = {0, 60, 150, 300};
 static const double WITNESS_M = 500;
-enum { A_SIDE = DIRECTIONS * A_DIRECTION + FIRST };
+enum { A_SIDE = DIRECTIONS * A_DIRECTION + FIRST, MOST = 2 * A_SIDE };
 
 /* ---- who they are ---- */
 
@@ -136,7 +136,7 @@ enum err_code pipeline_find_witnesses(struct pipeline_edited *edited, struct are
                                       struct err *err)
 {
     enum err_code code = ERR_OK;
-    uint32_t *rows = arena_new(arena, uint32_t, 2 * A_SIDE);
+    uint32_t *rows = arena_new(arena, uint32_t, MOST);
     size_t n = 0;
     if (!rows)
         return err_nomem(err);
