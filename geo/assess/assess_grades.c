@@ -1,5 +1,6 @@
 #include "geo/assess/assess_grades.h"
 
+#include "geo/assess/row_batch.h"
 #include "geo/grades/grade_reasons.h"
 #include "geo/grades/grades_state.h"
 
@@ -88,44 +89,19 @@ enum err_code grade_difference_find(struct store *store, const struct grade_made
     return out->same ? store_each(store, &each, err) : err_nomem(err);
 }
 
-/* Rows on their way into the store, some hundred at a time: their reasons lie in the workers'
- * arenas. */
-enum { BATCH = 2048 };
-
-struct batch {
+struct writing {
     const struct grade_difference *difference;
     int32_t generation;
-    const struct grade_row *rows[BATCH]; /* of the assessment */
-    size_t n;
-    struct grade_row *full;   /* of each */
-    struct arena_mark *marks; /* of each worker, whose arenas hold what others made before */
 };
 
-static enum err_code fill_rows(void *context, struct worker *worker, size_t first, size_t end,
-                               struct err *err)
+static enum err_code make_row(const void *context, struct worker *worker, const void *item,
+                              void *row, struct err *err)
 {
-    enum err_code code = ERR_OK;
-    const struct batch *batch = context;
-    for (size_t i = first; i < end; i++) {
-        TRY(full_row(batch->difference, worker, batch->rows[i], &batch->full[i], err));
-        batch->full[i].generation = batch->generation;
-    }
-done:
-    return code;
-}
-
-static enum err_code write_batch(struct batch *batch, struct store *store, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct crew *crew = batch->difference->crew;
-    const struct parallel work = {
-        .crew = crew, .n_items = batch->n, .chunk = 32, .context = batch, .run = fill_rows};
-    TRY(parallel_for(&work, err));
-    TRY(store_insert(store, LAYER_GRADES, batch->full, batch->n, err));
-    batch->n = 0;
-done:
-    for (size_t i = 0; i < crew->n; i++)
-        arena_rewind(&crew->workers[i].arena, batch->marks[i]);
+    const struct writing *writing = context;
+    const struct grade_row *const *bare = item; /* of the assessment */
+    struct grade_row *full = row;
+    enum err_code code = full_row(writing->difference, worker, *bare, full, err);
+    full->generation = writing->generation;
     return code;
 }
 
@@ -134,28 +110,20 @@ enum err_code grade_difference_write(struct store *store, struct grade_differenc
 {
     enum err_code code = ERR_OK;
     const struct assessment *made = difference->made;
-    struct crew *crew = difference->crew;
-    struct batch *batch = arena_new(difference->arena, struct batch, 1);
-    struct grade_row *full = arena_new(difference->arena, struct grade_row, BATCH);
-    struct arena_mark *marks = arena_new(difference->arena, struct arena_mark, crew->n);
-    if (!batch || !full || !marks)
-        return err_nomem(err);
-    for (size_t i = 0; i < crew->n; i++)
-        marks[i] = arena_mark(&crew->workers[i].arena);
-    batch->difference = difference;
-    batch->generation = generation;
-    batch->full = full;
-    batch->marks = marks;
+    const struct writing writing = {difference, generation};
+    struct row_batch batch = {.crew = difference->crew,
+                              .store = store,
+                              .layer = LAYER_GRADES,
+                              .item_bytes = sizeof(const struct grade_row *),
+                              .row_bytes = sizeof(struct grade_row),
+                              .context = &writing,
+                              .make = make_row};
+    TRY(row_batch_begin(&batch, difference->arena, err));
     TRY(store_delete(store, LAYER_GRADES, difference->deleted, difference->n_deleted, err));
-    for (size_t i = 0; i < made->n_grades; i++) {
-        if (difference->same[i])
-            continue;
-        batch->rows[batch->n++] = &made->grades[i];
-        if (batch->n == BATCH)
-            TRY(write_batch(batch, store, err));
-    }
-    if (batch->n > 0)
-        TRY(write_batch(batch, store, err));
+    for (size_t i = 0; i < made->n_grades; i++)
+        if (!difference->same[i])
+            TRY(row_batch_add(&batch, &(const struct grade_row *){&made->grades[i]}, err));
+    TRY(row_batch_end(&batch, err));
 done:
     return code;
 }

@@ -1,6 +1,7 @@
 #include "geo/assess/finding_rows.h"
 
 #include "geo/assess/edit_rows.h"
+#include "geo/assess/row_batch.h"
 #include "geo/findings/finding_view.h"
 
 /* ---- comparing ---- */
@@ -62,46 +63,23 @@ size_t finding_rows_inserted(const struct finding_rows *rows)
 
 /* ---- writing ---- */
 
-/* Rows on their way into the store, some thousand at a time: their texts and shapes lie in the
- * workers' arenas. */
-enum { BATCH = 2048 };
-
-struct batch {
+struct writing {
     const struct finding_rows *rows;
     int32_t generation;
-    struct finding_ref refs[BATCH];
-    size_t n;
-    struct conflict *made;    /* of each */
-    struct arena_mark *marks; /* of each worker, whose arenas hold what others made before */
 };
 
-static enum err_code make_rows(void *context, struct worker *worker, size_t first, size_t end,
-                               struct err *err)
+static enum err_code make_row(const void *context, struct worker *worker, const void *item,
+                              void *row, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct batch *batch = context;
-    for (size_t i = first; i < end; i++) {
-        struct conflict_view view;
-        TRY(finding_view(batch->rows->world, worker, batch->refs[i], &worker->arena, &view, err));
-        batch->made[i] = view.row;
-        batch->made[i].generation = batch->generation;
-    }
+    const struct writing *writing = context;
+    const struct finding_ref *ref = item;
+    struct conflict *made = row;
+    struct conflict_view view;
+    TRY(finding_view(writing->rows->world, worker, *ref, &worker->arena, &view, err));
+    *made = view.row;
+    made->generation = writing->generation;
 done:
-    return code;
-}
-
-static enum err_code write_batch(struct batch *batch, struct store *store, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct crew *crew = batch->rows->crew;
-    const struct parallel work = {
-        .crew = crew, .n_items = batch->n, .chunk = 32, .context = batch, .run = make_rows};
-    TRY(parallel_for(&work, err));
-    TRY(store_insert(store, LAYER_CONFLICTS, batch->made, batch->n, err));
-    batch->n = 0;
-done:
-    for (size_t i = 0; i < crew->n; i++)
-        arena_rewind(&crew->workers[i].arena, batch->marks[i]);
     return code;
 }
 
@@ -110,27 +88,20 @@ enum err_code finding_rows_write(const struct finding_rows *rows, struct store *
 {
     enum err_code code = ERR_OK;
     struct finding_ref ref = {.layer = LAYER_COUNT};
-    struct batch *batch = arena_new(rows->arena, struct batch, 1);
-    struct conflict *made = arena_new(rows->arena, struct conflict, BATCH);
-    struct arena_mark *marks = arena_new(rows->arena, struct arena_mark, rows->crew->n);
-    if (!batch || !made || !marks)
-        return err_nomem(err);
-    for (size_t i = 0; i < rows->crew->n; i++)
-        marks[i] = arena_mark(&rows->crew->workers[i].arena);
-    batch->marks = marks;
-    batch->rows = rows;
-    batch->generation = generation;
-    batch->made = made;
+    const struct writing writing = {rows, generation};
+    struct row_batch batch = {.crew = rows->crew,
+                              .store = store,
+                              .layer = LAYER_CONFLICTS,
+                              .item_bytes = sizeof ref,
+                              .row_bytes = sizeof(struct conflict),
+                              .context = &writing,
+                              .make = make_row};
+    TRY(row_batch_begin(&batch, rows->arena, err));
     TRY(store_delete(store, LAYER_CONFLICTS, rows->deleted, rows->n_deleted, err));
-    while (findings_next(rows->world, &ref)) {
-        if (finding_marks_get(&rows->same, ref))
-            continue;
-        batch->refs[batch->n++] = ref;
-        if (batch->n == BATCH)
-            TRY(write_batch(batch, store, err));
-    }
-    if (batch->n > 0)
-        TRY(write_batch(batch, store, err));
+    while (findings_next(rows->world, &ref))
+        if (!finding_marks_get(&rows->same, ref))
+            TRY(row_batch_add(&batch, &ref, err));
+    TRY(row_batch_end(&batch, err));
 done:
     return code;
 }
