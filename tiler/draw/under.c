@@ -1,59 +1,13 @@
-#include "tiler/draw/under.h"
+#include "tiler/draw/under_private.h"
 
 #include <endian.h>
 #include <stdlib.h>
-#include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 enum {
-    LANES = 8,
     BLOCK_PX = 16,
-    WHOLE = 65535,
-    /* What lets no more through than this, 1/256, counts as opaque. */
-    NOTHING = 256,
+    BLOCK_CELLS = BLOCK_PX / LANES, /* of a row */
     STEP = FIXED_ONE / UNDER_STEPS,
 };
-
-typedef uint16_t lanes __attribute__((vector_size(16)));
-
-/* A cache line. */
-struct under_cell {
-    lanes r, g, b;
-    lanes through; /* how much of what is below is seen */
-};
-
-struct under_level {
-    struct under_cell *cells;
-    uint8_t *alpha; /* of the dimming */
-    struct ink ink;
-    uint32_t room_px;
-};
-
-/* a * b / 65,536 in each lane. */
-static inline lanes mul(lanes a, lanes b)
-{
-#ifdef __SSE2__
-    return (lanes)_mm_mulhi_epu16((__m128i)a, (__m128i)b);
-#else
-    lanes out;
-    for (int i = 0; i < LANES; i++)
-        out[i] = (uint16_t)((uint32_t)a[i] * b[i] >> 16);
-    return out;
-#endif
-}
-
-static inline lanes all(uint16_t value)
-{
-    return (lanes){value, value, value, value, value, value, value, value};
-}
-
-static inline lanes least(lanes a, lanes b)
-{
-    lanes below = a < b;
-    return (a & below) | (b & ~below);
-}
 
 static inline bool is_zero(lanes a)
 {
@@ -70,22 +24,17 @@ struct ink ink_of(double r, double g, double b, double alpha)
 
 /* ---- life ---- */
 
-static void *aligned(size_t bytes)
+struct under_cell *under_new_cells(size_t n)
 {
-    return aligned_alloc(64, (bytes + 63) / 64 * 64);
+    return aligned_alloc(64, n * sizeof(struct under_cell));
 }
 
 void under_release(struct under *under)
 {
-    for (uint32_t i = 0; i < under->levels_room; i++) {
-        free(under->levels[i].cells);
-        free(under->levels[i].alpha);
-    }
-    free(under->levels);
+    under_free_levels(under);
     free(under->cells);
     free(under->beside);
     free(under->seen);
-    free(under->opaque);
     free(under->open);
     mask_release(&under->mask);
     thin_release(&under->thin);
@@ -94,19 +43,29 @@ void under_release(struct under *under)
 
 static size_t open_words(uint32_t size_px)
 {
-    return (size_px / BLOCK_PX + 63) / 64;
+    return (size_px / LANES + 63) / 64;
+}
+
+/* Of the blocks that row y lies in. */
+static inline uint64_t *open_row(const struct under *under, size_t y)
+{
+    return under->open + y / BLOCK_PX * open_words(under->size_px);
+}
+
+static inline bool is_open(const uint64_t *open, size_t cell)
+{
+    return open[cell / 64] >> cell % 64 & 1;
 }
 
 static enum err_code make_room(struct under *under, uint32_t size_px, struct err *err)
 {
     size_t n = (size_t)size_px * size_px;
     under_release(under);
-    under->cells = aligned(n / LANES * sizeof *under->cells);
-    under->beside = aligned(n * sizeof *under->beside);
-    under->seen = aligned(n * sizeof *under->seen);
-    under->opaque = malloc(n / BLOCK_PX / BLOCK_PX);
+    under->cells = under_new_cells(n / LANES);
+    under->beside = aligned_alloc(64, n * sizeof *under->beside);
+    under->seen = aligned_alloc(64, n * sizeof *under->seen);
     under->open = malloc(size_px / BLOCK_PX * open_words(size_px) * sizeof *under->open);
-    if (!under->cells || !under->beside || !under->seen || !under->opaque || !under->open) {
+    if (!under->cells || !under->beside || !under->seen || !under->open) {
         under_release(under);
         return err_nomem(err);
     }
@@ -114,14 +73,13 @@ static enum err_code make_room(struct under *under, uint32_t size_px, struct err
     return ERR_OK;
 }
 
-static void clear_cells(struct under *under)
+void under_clear(struct under *under)
 {
     size_t n = (size_t)under->size_px * under->size_px / LANES;
     const struct under_cell clear = {.through = all(WHOLE)};
     for (size_t i = 0; i < n; i++)
         under->cells[i] = clear;
     under->n_open = under->size_px / BLOCK_PX * (under->size_px / BLOCK_PX);
-    memset(under->opaque, 0, under->n_open);
     memset(under->open, 0xFF,
            under->size_px / BLOCK_PX * open_words(under->size_px) * sizeof *under->open);
 }
@@ -135,7 +93,7 @@ enum err_code under_begin(struct under *under, uint32_t size_px, struct err *err
     under->n_levels = 0;
     TRY(mask_begin(&under->mask, size_px, err));
     TRY(thin_begin(&under->thin, size_px, err));
-    clear_cells(under);
+    under_clear(under);
     under_layer(under);
 done:
     return code;
@@ -156,25 +114,6 @@ static void clear_beside(struct under *under)
 
 /* ---- laying ---- */
 
-struct tint {
-    lanes r, g, b, alpha;
-};
-
-static inline struct tint tint_of(const struct ink *ink)
-{
-    return (struct tint){all(ink->r), all(ink->g), all(ink->b), all(ink->alpha)};
-}
-
-/* `part` of what is seen below becomes the colour. */
-static inline void add_part(struct under_cell *cell, const struct tint *tint, lanes part)
-{
-    lanes left = cell->through - part;
-    cell->through = left & (lanes)(left > all(NOTHING));
-    cell->r += mul(part, tint->r);
-    cell->g += mul(part, tint->g);
-    cell->b += mul(part, tint->b);
-}
-
 /* Coverage in 1/256 as a factor of 16 bits: 256 is all. */
 static inline lanes share_of(lanes coverage)
 {
@@ -186,58 +125,81 @@ static inline lanes stepped(lanes coverage)
     return (coverage + all(STEP / 2)) & ~all(STEP - 1);
 }
 
-/* Eight pixels of which a shape covers something. What is laid is the step from all that was
- * beside it to all that is now, so that shapes that fill a pixel between them fill it wholly. */
-static void lay_edge(struct under *under, size_t at, const struct tint *tint, lanes coverage)
+/* A row of the picture while shapes are laid on it. */
+struct row {
+    struct under_cell *cells;
+    lanes *beside, *seen;
+    const uint64_t *open;
+};
+
+static inline struct row row_of(const struct under *under, size_t y)
 {
-    struct under_cell *cell = &under->cells[at];
-    lanes *beside = (lanes *)under->beside + at, *seen = (lanes *)under->seen + at;
-    lanes anew = (lanes)(*beside == all(0)) | (lanes)(*beside + coverage > all(FIXED_ONE));
-    anew &= (lanes)(coverage > all(0));
-    lanes before = *beside & ~anew;
-    *seen = (cell->through & anew) | (*seen & ~anew);
-    *beside = before + coverage;
-    lanes laid = stepped(*beside) - stepped(before);
-    lanes whole = (lanes)(laid == all(FIXED_ONE));
-    lanes alpha = mul(tint->alpha, share_of(laid));
-    alpha = (tint->alpha & whole) | (alpha & ~whole);
-    add_part(cell, tint, least(mul(*seen, alpha), cell->through));
+    size_t first = y * (under->size_px / LANES);
+    return (struct row){under->cells + first, (lanes *)under->beside + first,
+                        (lanes *)under->seen + first, open_row(under, y)};
 }
 
-/* Cells first .. end - 1 of a row, wholly covered. */
-static void lay_whole(struct under *under, size_t row, uint32_t first, uint32_t end,
-                      const struct tint *tint)
+/* Eight pixels of which a shape covers something. What is laid is the step from all that was
+ * beside it to all that is now, so that shapes that fill a pixel between them fill it wholly. */
+static inline void lay_edge(const struct row *row, size_t at, const struct tint *tint,
+                            lanes coverage)
 {
-    size_t per_row = under->size_px / LANES;
-    struct under_cell *cells = under->cells + row * per_row;
-    lanes *beside = (lanes *)under->beside + row * per_row;
-    const uint8_t *opaque = under->opaque + row / BLOCK_PX * (under->size_px / BLOCK_PX);
-    for (uint32_t i = first; i < end; i++) {
-        if (opaque[i / (BLOCK_PX / LANES)])
-            continue;
-        add_part(&cells[i], tint, mul(cells[i].through, tint->alpha));
-        beside[i] = all(FIXED_ONE);
+    typedef int16_t numbers
+        __attribute__((vector_size(16))); /* sums fit, and compare in one step */
+    struct under_cell *cell = &row->cells[at];
+    lanes beside = row->beside[at];
+    lanes anew = (lanes)(beside == 0) | (lanes)((numbers)(beside + coverage) > FIXED_ONE);
+    lanes before = beside & ~anew, now = before + coverage;
+    lanes seen = (cell->through & anew) | (row->seen[at] & ~anew);
+    row->seen[at] = seen;
+    row->beside[at] = now;
+    lanes laid = stepped(now) - stepped(before);
+    /* Of all of a pixel a 65,536th would be missing. */
+    lanes alpha = mul(tint->alpha, share_of(laid)) - (lanes)(laid == FIXED_ONE);
+    add_part(cell, tint, least(mul(seen, alpha), cell->through));
+}
+
+/* Cells first .. end - 1, wholly covered: as many at once as are open beside each other. */
+static inline void lay_whole(const struct row *row, uint32_t first, uint32_t end,
+                             const struct tint *tint)
+{
+    const struct tint own = *tint; /* in registers */
+    for (uint32_t word = first / 64; word <= (end - 1) / 64; word++) {
+        uint64_t bits = row->open[word];
+        if (word == first / 64)
+            bits &= UINT64_MAX << first % 64;
+        if (word == (end - 1) / 64)
+            bits &= UINT64_MAX >> (63 - (end - 1) % 64);
+        while (bits) {
+            uint64_t beyond = bits + (bits & -bits); /* the run of lowest bits gone, one above it */
+            uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            uint32_t stop = word * 64 + (beyond ? (uint32_t)__builtin_ctzll(beyond) : 64);
+            for (; at < stop; at++) {
+                struct under_cell *cell = &row->cells[at];
+                add_part(cell, &own, mul(cell->through, own.alpha));
+                row->beside[at] = all(FIXED_ONE);
+            }
+            bits &= beyond;
+        }
     }
 }
 
-static void lay_pieces(struct under *under, size_t row, const struct raster *raster, size_t n,
+static void lay_pieces(const struct row *row, const struct raster *raster, size_t n,
                        const struct tint *tint)
 {
-    size_t base = row * (under->size_px / LANES);
-    const uint8_t *opaque = under->opaque + row / BLOCK_PX * (under->size_px / BLOCK_PX);
     _Static_assert((int)LANES == (int)RASTER_CELL_PX, "cells of the raster are ours");
     for (const struct piece *piece = raster->pieces; piece < raster->pieces + n; piece++) {
         if (piece->coverage == FIXED_ONE) {
-            lay_whole(under, row, piece->first, piece->end, tint);
+            lay_whole(row, piece->first, piece->end, tint);
             continue;
         }
         lanes coverage = all(piece->coverage);
         for (uint32_t cell = piece->first; cell < piece->end; cell++) {
-            if (opaque[cell / (BLOCK_PX / LANES)])
+            if (!is_open(row->open, cell))
                 continue;
             if (!piece->coverage)
                 memcpy(&coverage, raster->shares + (size_t)cell * LANES, sizeof coverage);
-            lay_edge(under, base + cell, tint, coverage);
+            lay_edge(row, cell, tint, coverage);
         }
     }
 }
@@ -247,9 +209,10 @@ void under_shape(struct under *under, struct raster *raster, const struct ink *i
     const struct tint tint = tint_of(ink);
     clear_beside(under);
     for (int32_t y = raster->top; y <= raster->bottom; y++) {
+        const struct row row = row_of(under, (size_t)y);
         size_t n = raster_cells(raster, y);
-        if (n > 0 && ink->alpha > 0)
-            lay_pieces(under, (size_t)y, raster, n, &tint);
+        if (ink->alpha > 0)
+            lay_pieces(&row, raster, n, &tint);
     }
     raster_clean(raster);
 }
@@ -258,8 +221,10 @@ void under_flood(struct under *under, const struct ink *ink)
 {
     const struct tint tint = tint_of(ink);
     clear_beside(under);
-    for (uint32_t y = 0; y < under->size_px; y++)
-        lay_whole(under, y, 0, under->size_px / LANES, &tint);
+    for (uint32_t y = 0; y < under->size_px; y++) {
+        const struct row row = row_of(under, y);
+        lay_whole(&row, 0, under->size_px / LANES, &tint);
+    }
 }
 
 /* ---- masks ---- */
@@ -286,28 +251,19 @@ void under_pattern(struct under *under, struct raster *raster, const struct ink 
     under_mask(under, ink);
 }
 
-/* Eight alphas as factors of 16 bits. */
-static inline lanes spread(const uint8_t *alpha)
-{
-    typedef uint8_t bytes __attribute__((vector_size(8)));
-    bytes eight;
-    memcpy(&eight, alpha, sizeof eight);
-    return __builtin_convertvector(eight, lanes) * all(257);
-}
-
 /* The dirty cells of one row. */
 static void lay_mask_row(struct under *under, uint32_t y, const struct tint *tint)
 {
     struct mask *mask = &under->mask;
     uint8_t *row = mask->alpha + (size_t)y * under->size_px;
     struct under_cell *cells = under->cells + (size_t)y * (under->size_px / LANES);
-    const uint8_t *opaque = under->opaque + (size_t)(y / BLOCK_PX) * (under->size_px / BLOCK_PX);
+    const uint64_t *open = open_row(under, y);
     uint64_t *dirty = mask->dirty + (size_t)y * mask->words;
     for (uint32_t word = 0; word < mask->words; word++) {
         for (uint64_t bits = dirty[word]; bits; bits &= bits - 1) {
             uint32_t i = word * 64 + (uint32_t)__builtin_ctzll(bits);
             uint8_t *eight = row + (size_t)i * LANES;
-            if (!opaque[i / (BLOCK_PX / LANES)]) {
+            if (is_open(open, i)) {
                 lanes alpha = mul(spread(eight), tint->alpha);
                 add_part(&cells[i], tint, mul(cells[i].through, alpha));
             }
@@ -350,7 +306,7 @@ void under_thin(struct under *under, const struct ink *ink)
     for (int64_t y = reach.top / BLOCK_PX; y <= reach.bottom / BLOCK_PX; y++) {
         for (int64_t x = reach.left / BLOCK_PX; x <= reach.right / BLOCK_PX; x++) {
             if (!thin_take(&under->thin, (uint32_t)x, (uint32_t)y, rows) ||
-                under->opaque[y * (under->size_px / BLOCK_PX) + x])
+                !is_open(open_row(under, (size_t)y * BLOCK_PX), (size_t)x * BLOCK_CELLS))
                 continue;
             struct under_cell *cells = under->cells + y * BLOCK_PX * per_row + 2 * x;
             for (int i = 0; i < 2 * BLOCK_PX; i++) {
@@ -430,12 +386,10 @@ void under_stamp(struct under *under, const struct stamp *stamp, int64_t x, int6
 
 /* ---- what is still seen ---- */
 
-static bool block_is_open(const struct under *under, uint32_t block)
+static bool block_is_open(const struct under *under, size_t y, size_t x)
 {
-    uint32_t per_row = under->size_px / BLOCK_PX, cells_a_row = under->size_px / LANES;
-    const struct under_cell *cells = under->cells +
-                                     (size_t)(block / per_row) * BLOCK_PX * cells_a_row +
-                                     (size_t)(block % per_row) * (BLOCK_PX / LANES);
+    size_t cells_a_row = under->size_px / LANES;
+    const struct under_cell *cells = under->cells + y * BLOCK_PX * cells_a_row + x * BLOCK_CELLS;
     for (int row = 0; row < BLOCK_PX; row++, cells += cells_a_row)
         if (!is_zero(cells[0].through | cells[1].through))
             return true;
@@ -458,17 +412,15 @@ static bool blocks_of(const struct under *under, const struct under_box *box, st
 void under_look(struct under *under, const struct under_box *box)
 {
     struct under_box blocks;
-    uint32_t per_row = under->size_px / BLOCK_PX;
     if (under->n_open == 0 || !blocks_of(under, box, &blocks))
         return;
     for (int64_t y = blocks.top; y <= blocks.bottom; y++) {
-        for (int64_t x = blocks.left; x <= blocks.right; x++) {
-            uint32_t block = (uint32_t)y * per_row + (uint32_t)x;
-            if (under->opaque[block] || block_is_open(under, block))
+        uint64_t *open = open_row(under, (size_t)y * BLOCK_PX);
+        for (size_t x = (size_t)blocks.left; x <= (size_t)blocks.right; x++) {
+            size_t cell = x * BLOCK_CELLS;
+            if (!is_open(open, cell) || block_is_open(under, (size_t)y, x))
                 continue;
-            under->opaque[block] = 1;
-            under->open[(size_t)y * open_words(under->size_px) + (size_t)x / 64] &=
-                ~(UINT64_C(1) << x % 64);
+            open[cell / 64] &= ~(UINT64_C(3) << cell % 64);
             under->n_open--;
         }
     }
@@ -479,101 +431,20 @@ bool under_hides(const struct under *under, const struct under_box *box)
     struct under_box blocks;
     if (under->n_open == 0 || !blocks_of(under, box, &blocks))
         return true;
-    size_t words = open_words(under->size_px);
-    for (int64_t word = blocks.left / 64; word <= blocks.right / 64; word++) {
+    size_t words = open_words(under->size_px), first = (size_t)blocks.left * BLOCK_CELLS;
+    size_t last = (size_t)blocks.right * BLOCK_CELLS;
+    for (size_t word = first / 64; word <= last / 64; word++) {
         uint64_t wanted = UINT64_MAX, seen = 0;
-        if (word == blocks.left / 64)
-            wanted &= UINT64_MAX << blocks.left % 64;
-        if (word == blocks.right / 64)
-            wanted &= UINT64_MAX >> (63 - blocks.right % 64);
+        if (word == first / 64)
+            wanted &= UINT64_MAX << first % 64;
+        if (word == last / 64)
+            wanted &= UINT64_MAX >> (63 - last % 64);
         for (int64_t y = blocks.top; y <= blocks.bottom; y++)
-            seen |= under->open[(size_t)y * words + (size_t)word];
+            seen |= under->open[(size_t)y * words + word];
         if (seen & wanted)
             return false;
     }
     return true;
-}
-
-/* ---- dimming ---- */
-
-static enum err_code push_level(struct under *under, struct under_level **out, struct err *err)
-{
-    size_t n = (size_t)under->size_px * under->size_px;
-    if (under->n_levels == under->levels_room) {
-        struct under_level *grown =
-            realloc(under->levels, (under->levels_room + 1) * sizeof *grown);
-        if (!grown)
-            return err_nomem(err);
-        grown[under->levels_room] = (struct under_level){.cells = NULL};
-        under->levels = grown;
-        under->levels_room++;
-    }
-    struct under_level *level = &under->levels[under->n_levels];
-    if (level->room_px < under->size_px) {
-        free(level->cells);
-        free(level->alpha);
-        level->room_px = 0;
-        level->cells = aligned(n / LANES * sizeof *level->cells);
-        level->alpha = malloc(n);
-        if (!level->cells || !level->alpha)
-            return err_nomem(err);
-        level->room_px = under->size_px;
-    }
-    under->n_levels++;
-    *out = level;
-    return ERR_OK;
-}
-
-enum err_code under_dim(struct under *under, struct raster *raster, const struct ink *ink,
-                        struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct under_level *level;
-    size_t n = (size_t)under->size_px * under->size_px;
-    TRY(push_level(under, &level, err));
-    level->ink = *ink;
-    memcpy(level->cells, under->cells, n / LANES * sizeof *level->cells);
-    memset(level->alpha, 0, n);
-    for (int32_t y = raster->top; y <= raster->bottom; y++) {
-        size_t n_spans = raster_row(raster, y);
-        for (size_t i = 0; i < n_spans; i++) {
-            const struct span *span = &raster->spans[i];
-            memset(level->alpha + (size_t)y * under->size_px + span->first,
-                   (int)(span->coverage * 255 >> 8), (size_t)(span->end - span->first));
-        }
-    }
-    clear_cells(under);
-done:
-    raster_clean(raster);
-    return code;
-}
-
-/* a of which t is left, 65,535 being all. */
-static inline lanes left_of(lanes a, lanes t)
-{
-    lanes whole = (lanes)(t == all(WHOLE));
-    return (a & whole) | (mul(a, t) & ~whole);
-}
-
-/* Puts the level's picture upon what has been drawn below it. */
-static void pop_level(struct under *under)
-{
-    const struct under_level *level = &under->levels[--under->n_levels];
-    const struct tint tint = tint_of(&level->ink);
-    size_t n = (size_t)under->size_px * under->size_px / LANES;
-    for (size_t i = 0; i < n; i++) {
-        struct under_cell *below = &under->cells[i];
-        const struct under_cell *above = &level->cells[i];
-        lanes alpha = mul(spread(level->alpha + i * LANES), tint.alpha);
-        lanes rest = all(WHOLE) - alpha, has = mul(all(WHOLE) - below->through, alpha);
-        struct under_cell dimmed = {.r = left_of(below->r, rest) + mul(has, tint.r),
-                                    .g = left_of(below->g, rest) + mul(has, tint.g),
-                                    .b = left_of(below->b, rest) + mul(has, tint.b)};
-        below->r = above->r + left_of(dimmed.r, above->through);
-        below->g = above->g + left_of(dimmed.g, above->through);
-        below->b = above->b + left_of(dimmed.b, above->through);
-        below->through = left_of(below->through, above->through);
-    }
 }
 
 /* ---- the picture ---- */
@@ -588,7 +459,7 @@ void under_pixels(struct under *under, uint32_t *pixels)
 {
     typedef uint32_t wide __attribute__((vector_size(32)));
     while (under->n_levels > 0)
-        pop_level(under);
+        under_pop_level(under);
     size_t n = (size_t)under->size_px * under->size_px / LANES;
     for (size_t i = 0; i < n; i++) {
         const struct under_cell *cell = &under->cells[i];

@@ -50,9 +50,10 @@ struct under {
     uint16_t *beside; /* for each pixel: how much of it this layer's shapes fill, in 1/256 */
     bool has_beside;  /* else beside is not cleared yet for this layer */
     uint16_t *seen;   /* and what showed through where they began to */
-    uint8_t *opaque;  /* for each block of 16 x 16: nothing below is seen */
-    uint64_t *open;   /* the same the other way round, a bit each, in whole words a row of blocks */
-    uint32_t n_open;  /* blocks that are not opaque */
+    /* Where something below is still seen: for each row of blocks of 16 x 16 pixels a bit for each
+     * cell, two a block, in whole words. */
+    uint64_t *open;
+    uint32_t n_open; /* blocks */
     struct mask mask;
     struct thin thin;
     struct under_level *levels; /* what under_dim put aside, the uppermost last */
