@@ -26,16 +26,18 @@ enum err_code raster_begin(struct raster *raster, int32_t width_px, int32_t heig
     int32_t room_px = width_px > height_px ? width_px : height_px;
     if (room_px > raster->room_px) {
         size_t stride = (size_t)room_px + 2, rows = (size_t)room_px;
+        size_t n_cells = stride / RASTER_CELL_PX + 1;
         raster_release(raster);
         raster->sums = calloc(stride * rows, sizeof *raster->sums);
         raster->touched = calloc(words_of(room_px) * rows, sizeof *raster->touched);
         raster->left = calloc(rows + 1, sizeof *raster->left);
         raster->left_from = calloc(rows + 1, sizeof *raster->left_from);
         raster->spans = malloc((stride + 1) * sizeof *raster->spans);
-        raster->pieces = malloc((stride + 1) * sizeof *raster->pieces);
-        raster->shares = malloc((stride + RASTER_CELL_PX) * sizeof *raster->shares);
+        raster->pieces = malloc(RASTER_ROWS * (n_cells + 1) * sizeof *raster->pieces);
+        raster->edges = malloc(RASTER_ROWS * n_cells * sizeof *raster->edges);
+        raster->shares = malloc(RASTER_ROWS * n_cells * RASTER_CELL_PX * sizeof *raster->shares);
         if (!raster->sums || !raster->touched || !raster->left || !raster->left_from ||
-            !raster->spans || !raster->pieces || !raster->shares) {
+            !raster->spans || !raster->pieces || !raster->edges || !raster->shares) {
             raster_release(raster);
             return err_nomem(err);
         }
@@ -58,6 +60,7 @@ void raster_release(struct raster *raster)
     free(raster->left_from);
     free(raster->spans);
     free(raster->pieces);
+    free(raster->edges);
     free(raster->shares);
     *raster = (struct raster){0};
 }
@@ -73,6 +76,13 @@ static inline void touch_rows(struct raster *raster, int32_t first, int32_t last
 static inline void touch(uint64_t *touched, uint32_t column)
 {
     touched[column / TOUCHED_PX] |= UINT64_C(1) << column / RASTER_CELL_PX % 64;
+}
+
+/* Adds to one sum, and to that alone: edges that meet add to sums beside each other one right after
+ * the other, and a load of two at once would wait until a store of one has left the processor. */
+static inline void add(int32_t *sum, int32_t part)
+{
+    *(volatile int32_t *)sum += part;
 }
 
 /* ---- edges left of the picture ---- */
@@ -164,8 +174,8 @@ static void add_across(struct raster *raster, int32_t y, const struct slope *slo
         reached = reached > height ? height : reached;
         int32_t part = ((int32_t)reached - done) * sign;
         int32_t within = (int32_t)(x + border - column * 512);
-        sums[column] += part * (512 - within);
-        sums[column + 1] += part * within;
+        add(&sums[column], part * (512 - within));
+        add(&sums[column + 1], part * within);
         touch(touched, (uint32_t)column);
         touch(touched, (uint32_t)column + 1);
         if (is_last)
@@ -230,17 +240,19 @@ static inline struct inner inner_of(const struct edge *edge)
 /* And most of their pieces in one column or in two: these go without asking which. */
 static void add_inner(struct raster *raster, const struct inner *edge)
 {
-    const int32_t from_x = edge->from_x, from_y = edge->from_y, to_y = edge->to_y;
-    const int32_t end = edge->end, sign = edge->sign;
-    const int64_t x_for_y = edge->slope.x_for_y, y_for_x = edge->slope.y_for_x;
-    const size_t stride = (size_t)raster->width_px + 2;
-    int32_t y = edge->y, x = from_x + (int32_t)scaled(y - from_y, x_for_y);
+    const int32_t to_y = edge->to_y, sign = edge->sign;
+    const int64_t y_for_x = edge->slope.y_for_x, x_a_row = edge->slope.x_for_y * FIXED_ONE;
+    const size_t stride = (size_t)raster->width_px + 2, words = raster->words;
+    int32_t y = edge->y;
+    /* x in 32.32 at y, then at the border of the row. */
+    int64_t far_x = ((int64_t)edge->from_x << 32) + (y - edge->from_y) * edge->slope.x_for_y;
+    int32_t x = (int32_t)(far_x >> 32);
+    far_x += ((y | 255) + 1 - y) * edge->slope.x_for_y;
     int32_t *row = raster->sums + (size_t)(y >> 8) * stride;
-    uint64_t *touched = raster->touched + (size_t)(y >> 8) * raster->words;
-    while (y < end) {
+    uint64_t *touched = raster->touched + (size_t)(y >> 8) * words;
+    for (; y < edge->end; row += stride, touched += words, far_x += x_a_row) {
         int32_t border = (y | 255) + 1, until = border < to_y ? border : to_y;
-        int32_t next = from_x + (int32_t)scaled(until - from_y, x_for_y);
-        next = until == to_y ? edge->to_x : next;
+        int32_t next = until == to_y ? edge->to_x : (int32_t)(far_x >> 32);
         int32_t left = x < next ? x : next, right = x < next ? next : x, height = until - y;
         int32_t column = left >> 8, crossed = (right >> 8) - column;
         if (crossed > 1) {
@@ -255,16 +267,14 @@ static void add_inner(struct raster *raster, const struct inner *edge)
             int32_t within = left + side - column * 512; /* twice the mean */
             int32_t beyond = side + right - (column + 1) * 512;
             int32_t *sums = row + column;
-            sums[0] += first * (512 - within);
-            sums[1] += first * within + second * (512 - beyond);
-            sums[2] += second * beyond;
+            add(sums, first * (512 - within));
+            add(sums + 1, first * within + second * (512 - beyond));
+            add(sums + 2, second * beyond);
             touch(touched, (uint32_t)column);
             touch(touched, (uint32_t)(column + 1 + crossed));
         }
         x = next;
         y = until;
-        row += stride;
-        touched += raster->words;
     }
 }
 
@@ -434,35 +444,45 @@ static inline int32_t read_cell(int32_t *sums, int32_t sum, uint16_t *shares)
     return high[3];
 }
 
-size_t raster_cells(struct raster *raster, int32_t y)
+/* Adds what a row has to the lists. */
+static void read_cells(struct raster *raster, int32_t y)
 {
     int32_t width = raster->width_px;
     uint32_t n_cells = (uint32_t)width / RASTER_CELL_PX, done = 0;
     int32_t *sums = raster->sums + (size_t)y * ((size_t)width + 2);
     uint64_t *touched = raster->touched + (size_t)y * raster->words;
-    struct piece *piece = raster->pieces;
+    struct piece *piece = raster->pieces + raster->n_pieces;
+    struct edge_cell *edge = raster->edges + raster->n_edges;
+    uint16_t *shares = raster->shares + raster->n_edges * RASTER_CELL_PX;
     int32_t sum = take_left(raster, y);
     for (size_t word = 0; word < raster->words; word++) {
         uint64_t bits = touched[word];
         touched[word] = 0;
-        for (; bits; bits &= bits - 1) {
+        if (word == n_cells / 64) /* what falls past the right edge */
+            bits &= (UINT64_C(1) << n_cells % 64) - 1;
+        for (; bits; bits &= bits - 1, edge++, shares += RASTER_CELL_PX) {
             uint32_t cell = (uint32_t)word * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (cell >= n_cells)
-                break;
-            uint16_t coverage = (uint16_t)coverage_of(sum);
+            uint32_t coverage = coverage_of(sum);
             if (coverage && cell > done)
-                *piece++ = (struct piece){(uint16_t)done, (uint16_t)cell, coverage};
-            *piece++ = (struct piece){(uint16_t)cell, (uint16_t)(cell + 1), 0};
-            sum = read_cell(sums + (size_t)cell * RASTER_CELL_PX, sum,
-                            raster->shares + (size_t)cell * RASTER_CELL_PX);
+                *piece++ = (struct piece){(uint32_t)y, done, cell, coverage};
+            *edge = (struct edge_cell){(uint32_t)y, cell};
+            sum = read_cell(sums + (size_t)cell * RASTER_CELL_PX, sum, shares);
             done = cell + 1;
         }
     }
-    uint16_t coverage = (uint16_t)coverage_of(sum);
+    uint32_t coverage = coverage_of(sum);
     if (coverage && done < n_cells)
-        *piece++ = (struct piece){(uint16_t)done, (uint16_t)n_cells, coverage};
-    sums[width] = sums[width + 1] = 0; /* what falls past the right edge */
-    return (size_t)(piece - raster->pieces);
+        *piece++ = (struct piece){(uint32_t)y, done, n_cells, coverage};
+    sums[width] = sums[width + 1] = 0;
+    raster->n_pieces = (size_t)(piece - raster->pieces);
+    raster->n_edges = (size_t)(edge - raster->edges);
+}
+
+void raster_cells(struct raster *raster, int32_t first, int32_t last)
+{
+    raster->n_pieces = raster->n_edges = 0;
+    for (int32_t y = first; y <= last; y++)
+        read_cells(raster, y);
 }
 
 void raster_clean(struct raster *raster)

@@ -15,7 +15,7 @@
  * Threads: one raster, one thread.
  * Cost:    an edge costs about 10 ns and 2 ns for each row and column that it crosses in the
  *          picture, one left of the picture 5 ns in all; reading costs 2 ns a span, or 5 ns a cell
- *          of eight pixels.
+ *          of eight pixels that an edge touches.
  * Source:  the accumulation buffer of Raph Levien's font-rs, here in exact integers.
  */
 #ifndef SISETU_TILER_RASTER_H
@@ -40,11 +40,17 @@ struct span {
     uint32_t coverage;
 };
 
-/* Cells of RASTER_CELL_PX pixels, first .. end - 1 of a row: each pixel is covered by
- * coverage / 256; 0: by what raster->shares says of it. */
-enum { RASTER_CELL_PX = 8 };
+/* Rows that are read at once, as cells of RASTER_CELL_PX pixels. */
+enum { RASTER_CELL_PX = 8, RASTER_ROWS = 16 };
+
+/* Cells first .. end - 1 of row y, all of whose pixels are covered by coverage / 256. */
 struct piece {
-    uint16_t first, end, coverage;
+    uint32_t y, first, end, coverage;
+};
+
+/* A cell that edges touched. */
+struct edge_cell {
+    uint32_t y, cell;
 };
 
 struct raster {
@@ -58,8 +64,12 @@ struct raster {
     int32_t left_sum;    /* of left_from, up to the row that is read */
     int32_t top, bottom; /* rows that edges touched; top > bottom: none */
     struct span *spans;  /* of the row that was read */
+    /* Of the rows that were read as cells: what edges did not touch, and what they did, with how
+     * much of each of its pixels is covered, 0 to 256. */
     struct piece *pieces;
-    uint16_t *shares; /* of its pixels, in cells that edges touched: 0 to 256 */
+    struct edge_cell *edges;
+    uint16_t *shares; /* RASTER_CELL_PX for each of edges */
+    size_t n_pieces, n_edges;
 };
 
 /* Empty, for a picture of this size; a raster that had another size is used again. */
@@ -85,9 +95,9 @@ void raster_mark(struct raster *raster, struct fixed point);
  * that order, then raster_clean called; this leaves the raster empty. */
 size_t raster_row(struct raster *raster, int32_t y);
 
-/* The same as pieces, into raster->pieces and raster->shares; for pictures whose width is a
- * multiple of RASTER_CELL_PX. */
-size_t raster_cells(struct raster *raster, int32_t y);
+/* The same of up to RASTER_ROWS rows, first to last, into raster->pieces and raster->edges; for
+ * pictures whose width is a multiple of RASTER_CELL_PX. */
+void raster_cells(struct raster *raster, int32_t first, int32_t last);
 void raster_clean(struct raster *raster);
 
 #endif

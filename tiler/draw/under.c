@@ -36,6 +36,7 @@ void under_release(struct under *under)
     free(under->beside);
     free(under->seen);
     free(under->open);
+    free(under->picked);
     mask_release(&under->mask);
     thin_release(&under->thin);
     *under = (struct under){0};
@@ -65,7 +66,8 @@ static enum err_code make_room(struct under *under, uint32_t size_px, struct err
     under->beside = aligned_alloc(64, n * sizeof *under->beside);
     under->seen = aligned_alloc(64, n * sizeof *under->seen);
     under->open = malloc(size_px / BLOCK_PX * open_words(size_px) * sizeof *under->open);
-    if (!under->cells || !under->beside || !under->seen || !under->open) {
+    under->picked = malloc((size_t)BLOCK_PX * (size_px / LANES) * sizeof *under->picked);
+    if (!under->picked || !under->cells || !under->beside || !under->seen || !under->open) {
         under_release(under);
         return err_nomem(err);
     }
@@ -164,7 +166,7 @@ static inline void lay_whole(const struct row *row, uint32_t first, uint32_t end
                              const struct tint *tint)
 {
     const struct tint own = *tint; /* in registers */
-    for (uint32_t word = first / 64; word <= (end - 1) / 64; word++) {
+    for (size_t word = first / 64; word <= (end - 1) / 64; word++) {
         uint64_t bits = row->open[word];
         if (word == first / 64)
             bits &= UINT64_MAX << first % 64;
@@ -172,35 +174,57 @@ static inline void lay_whole(const struct row *row, uint32_t first, uint32_t end
             bits &= UINT64_MAX >> (63 - (end - 1) % 64);
         while (bits) {
             uint64_t beyond = bits + (bits & -bits); /* the run of lowest bits gone, one above it */
-            uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            uint32_t stop = word * 64 + (beyond ? (uint32_t)__builtin_ctzll(beyond) : 64);
-            for (; at < stop; at++) {
-                struct under_cell *cell = &row->cells[at];
+            size_t from = (size_t)__builtin_ctzll(bits);
+            size_t stop = beyond ? (size_t)__builtin_ctzll(beyond) : 64;
+            struct under_cell *cell = row->cells + word * 64 + from;
+            lanes *beside = row->beside + word * 64 + from;
+            for (size_t n = stop - from; n > 0; n--, cell++) {
                 add_part(cell, &own, mul(cell->through, own.alpha));
-                row->beside[at] = all(FIXED_ONE);
+                *beside++ = all(FIXED_ONE);
             }
             bits &= beyond;
         }
     }
 }
 
-static void lay_pieces(const struct row *row, const struct raster *raster, size_t n,
-                       const struct tint *tint)
+/* Answers how many of the edge cells that were read can be seen, and puts their numbers down. */
+static size_t pick_open(const struct raster *raster, const uint64_t *open, uint16_t *picked)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < raster->n_edges; i++) {
+        picked[n] = (uint16_t)i;
+        n += is_open(open, raster->edges[i].cell);
+    }
+    return n;
+}
+
+/* The rows of a row of blocks that the raster has read. First all edges, then all that lies
+ * between: no cell is in both, and the processor foresees what is next. */
+static void lay_read(struct under *under, const struct raster *raster, const struct tint *tint)
 {
     _Static_assert((int)LANES == (int)RASTER_CELL_PX, "cells of the raster are ours");
-    for (const struct piece *piece = raster->pieces; piece < raster->pieces + n; piece++) {
+    _Static_assert((int)BLOCK_PX == (int)RASTER_ROWS, "and its rows those of a block");
+    if (raster->n_edges + raster->n_pieces == 0)
+        return;
+    uint32_t y = raster->n_edges ? raster->edges[0].y : raster->pieces[0].y;
+    size_t n = pick_open(raster, open_row(under, y), under->picked);
+    for (size_t i = 0; i < n; i++) {
+        const struct edge_cell *edge = &raster->edges[under->picked[i]];
+        const struct row row = row_of(under, edge->y);
+        lanes coverage;
+        memcpy(&coverage, raster->shares + (size_t)under->picked[i] * LANES, sizeof coverage);
+        lay_edge(&row, edge->cell, tint, coverage);
+    }
+    for (size_t i = 0; i < raster->n_pieces; i++) {
+        const struct piece *piece = &raster->pieces[i];
+        const struct row row = row_of(under, piece->y);
         if (piece->coverage == FIXED_ONE) {
-            lay_whole(row, piece->first, piece->end, tint);
+            lay_whole(&row, piece->first, piece->end, tint);
             continue;
         }
-        lanes coverage = all(piece->coverage);
-        for (uint32_t cell = piece->first; cell < piece->end; cell++) {
-            if (!is_open(row->open, cell))
-                continue;
-            if (!piece->coverage)
-                memcpy(&coverage, raster->shares + (size_t)cell * LANES, sizeof coverage);
-            lay_edge(row, cell, tint, coverage);
-        }
+        for (uint32_t cell = piece->first; cell < piece->end; cell++)
+            if (is_open(row.open, cell))
+                lay_edge(&row, cell, tint, all((uint16_t)piece->coverage));
     }
 }
 
@@ -208,11 +232,12 @@ void under_shape(struct under *under, struct raster *raster, const struct ink *i
 {
     const struct tint tint = tint_of(ink);
     clear_beside(under);
-    for (int32_t y = raster->top; y <= raster->bottom; y++) {
-        const struct row row = row_of(under, (size_t)y);
-        size_t n = raster_cells(raster, y);
+    for (int32_t y = raster->top, last; y <= raster->bottom; y = last + 1) {
+        last = y | (BLOCK_PX - 1);
+        last = last < raster->bottom ? last : raster->bottom;
+        raster_cells(raster, y, last);
         if (ink->alpha > 0)
-            lay_pieces(&row, raster, n, &tint);
+            lay_read(under, raster, &tint);
     }
     raster_clean(raster);
 }

@@ -53,7 +53,8 @@ struct under {
     /* Where something below is still seen: for each row of blocks of 16 x 16 pixels a bit for each
      * cell, two a block, in whole words. */
     uint64_t *open;
-    uint32_t n_open; /* blocks */
+    uint32_t n_open;  /* blocks */
+    uint16_t *picked; /* scratch: numbers of cells in a row of blocks */
     struct mask mask;
     struct thin thin;
     struct under_level *levels; /* what under_dim put aside, the uppermost last */
