@@ -127,6 +127,9 @@ static inline lanes stepped(lanes coverage)
     return (coverage + all(STEP / 2)) & ~all(STEP - 1);
 }
 
+/* Lanes with a sign: small numbers compare in one step. */
+typedef int16_t signed_lanes __attribute__((vector_size(16)));
+
 /* A row of the picture while shapes are laid on it. */
 struct row {
     struct under_cell *cells;
@@ -146,17 +149,15 @@ static inline struct row row_of(const struct under *under, size_t y)
 static inline void lay_edge(const struct row *row, size_t at, const struct tint *tint,
                             lanes coverage)
 {
-    typedef int16_t numbers
-        __attribute__((vector_size(16))); /* sums fit, and compare in one step */
     struct under_cell *cell = &row->cells[at];
     lanes beside = row->beside[at];
-    lanes anew = (lanes)(beside == 0) | (lanes)((numbers)(beside + coverage) > FIXED_ONE);
+    lanes anew = (lanes)(beside == 0) | (lanes)((signed_lanes)(beside + coverage) > FIXED_ONE);
     lanes before = beside & ~anew, now = before + coverage;
     lanes seen = (cell->through & anew) | (row->seen[at] & ~anew);
     row->seen[at] = seen;
     row->beside[at] = now;
     lanes laid = stepped(now) - stepped(before);
-    /* Of all of a pixel a 65,536th would be missing. */
+    /* The share of all of a pixel is 65,535, which takes one off the alpha: back with it. */
     lanes alpha = mul(tint->alpha, share_of(laid)) - (lanes)(laid == FIXED_ONE);
     add_part(cell, tint, least(mul(seen, alpha), cell->through));
 }
