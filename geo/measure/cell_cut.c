@@ -1,6 +1,7 @@
 #include "geo/measure/cell_cut_private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Of a determinant of differences: J. R. Shewchuk, "Adaptive precision floating-point arithmetic",
  * 1997, its bound A rounded up. */
@@ -114,7 +115,7 @@ static enum err_code step_over(struct cut *cut, struct edge_walk *walk)
         next.row += walk->south;
         from.row += walk->south > 0;
     }
-    bool was_in = cut_is_in(cut->set, walk->cell), is_in = cut_is_in(cut->set, next);
+    bool was_in = cut_is_in(cut, walk->cell), is_in = cut_is_in(cut, next);
     walk->cell = next;
     if (was_in == is_in || cut->doubtful)
         return ERR_OK;
@@ -163,6 +164,18 @@ done:
 
 /* ---- all of it ---- */
 
+static enum err_code frame_set(struct cut *cut)
+{
+    const struct cell_set *set = cut->set;
+    size_t wide = (size_t)set->n_columns + 2;
+    cut->in = arena_alloc(cut->arena, (size_t)set->n_rows + 2, wide);
+    if (!cut->in)
+        return err_nomem(cut->err);
+    for (size_t row = 0; row < set->n_rows; row++)
+        memcpy(cut->in + (row + 1) * wide + 1, set->in + row * set->n_columns, set->n_columns);
+    return ERR_OK;
+}
+
 enum err_code cell_cut(const struct geom *polygon, const struct cell_set *set, struct arena *arena,
                        struct geom *out, bool *done, struct err *err)
 {
@@ -179,6 +192,7 @@ enum err_code cell_cut(const struct geom *polygon, const struct cell_set *set, s
                       .set = set,
                       .arena = arena,
                       .err = err};
+    TRY(frame_set(&cut));
     TRY(cut_walk_ring(&cut));
     if (!cut.doubtful)
         TRY(cut_walk_cells(&cut));

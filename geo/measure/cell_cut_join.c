@@ -22,9 +22,9 @@ struct cut_ring {
 struct joining {
     struct cut *cut;
     struct cut_vertex *open; /* of the ring at hand, loops taken off */
-    size_t n_open, open_room;
+    size_t n_open;
     struct lonlat *points; /* of all rings that are done */
-    size_t n_points, points_room;
+    size_t n_points;
     struct cut_ring *rings;
     size_t n_rings, rings_room;
 };
@@ -38,10 +38,8 @@ static enum err_code close_ring(struct joining *j, size_t from, size_t turn)
     struct cut *cut = j->cut;
     size_t n = j->n_open - from;
     struct cut_ring ring = {.first = (uint32_t)j->n_points, .n = (uint32_t)n, .box = box_empty()};
-    j->points =
-        arena_grow(cut->arena, j->points, &j->points_room, j->n_points + n, sizeof *j->points);
     j->rings = arena_grow(cut->arena, j->rings, &j->rings_room, j->n_rings + 1, sizeof *j->rings);
-    if (!j->points || !j->rings)
+    if (!j->rings)
         return err_nomem(cut->err);
     double size = 0;
     struct lonlat origin = j->open[from].at;
@@ -70,9 +68,6 @@ static enum err_code add_vertex(struct joining *j, struct lonlat at, uint32_t me
             TRY(close_ring(j, i, 0));
             break;
         }
-    j->open = arena_grow(j->cut->arena, j->open, &j->open_room, j->n_open + 1, sizeof *j->open);
-    if (!j->open)
-        return err_nomem(j->cut->err);
     j->open[j->n_open++] = (struct cut_vertex){at, meets};
 done:
     return code;
@@ -190,7 +185,7 @@ static enum err_code join_whole(struct joining *j)
             TRY(add_corner(j, &steps[k]));
         TRY(close_ring(j, 0, first_meeting(j)));
     }
-    if (cut->n_crossings == 0 && cut_is_in(cut->set, cut->cells[0])) {
+    if (cut->n_crossings == 0 && cut_is_in(cut, cut->cells[0])) {
         for (uint32_t i = 0; i < cut->n_ring; i++)
             TRY(add_vertex(j, cut->ring[i], 0));
         TRY(close_ring(j, 0, 0));
@@ -216,6 +211,12 @@ static bool has_one_outer(struct joining *j)
     return n == 1;
 }
 
+static bool box_holds(struct box outer, struct box inner)
+{
+    return outer.west_deg <= inner.west_deg && outer.south_deg <= inner.south_deg &&
+           outer.east_deg >= inner.east_deg && outer.north_deg >= inner.north_deg;
+}
+
 /* The smallest outer ring round a hole. Rings touch at corners at most, so that the middle of an
  * edge lies on no other. */
 static void find_outer(struct joining *j, struct cut_ring *hole)
@@ -226,7 +227,7 @@ static void find_outer(struct joining *j, struct cut_ring *hole)
     for (size_t i = 0; i < j->n_rings; i++) {
         const struct cut_ring *ring = &j->rings[i];
         if (ring->area > 0 && (!best || ring->area < best->area) &&
-            box_intersects(ring->box, hole->box) &&
+            box_holds(ring->box, hole->box) &&
             holds(j->cut, j->points + ring->first, ring->n, middle))
             best = ring;
     }
@@ -271,7 +272,13 @@ static enum err_code write_parts(struct joining *j, struct geom *out)
 enum err_code cut_join(struct cut *cut, struct geom *out)
 {
     enum err_code code = ERR_OK;
-    struct joining j = {.cut = cut};
+    /* Each vertex, corner and crossing is in one ring, or in none. */
+    size_t most = (size_t)cut->n_ring + cut->n_steps + cut->n_crossings;
+    struct joining j = {.cut = cut,
+                        .open = arena_new(cut->arena, struct cut_vertex, most),
+                        .points = arena_new(cut->arena, struct lonlat, most)};
+    if (!j.open || !j.points)
+        return err_nomem(cut->err);
     TRY(join_crossed(&j));
     if (!cut->doubtful)
         TRY(join_whole(&j));

@@ -73,8 +73,8 @@ static enum err_code follow(struct cut *cut, uint8_t *seen, struct cut_corner st
         TRY(add_crossings(cut, at, d, &outline));
         at = moved(at, d);
         enum direction right = (enum direction)((d + 3) % DIRECTIONS), before = d;
-        bool right_in = cut_is_in(set, left_cell(at, right));
-        if (!cut_is_in(set, left_cell(at, d)))
+        bool right_in = cut_is_in(cut, left_cell(at, right));
+        if (!cut_is_in(cut, left_cell(at, d)))
             d = (enum direction)((d + 1) % DIRECTIONS);
         else if (right_in)
             d = right;
@@ -97,13 +97,15 @@ enum err_code cut_walk_cells(struct cut *cut)
 {
     enum err_code code = ERR_OK;
     const struct cell_set *set = cut->set;
+    size_t wide = (size_t)set->n_columns + 2;
     uint8_t *seen = arena_alloc(cut->arena, set->n_rows, set->n_columns);
     if (!seen)
         return err_nomem(cut->err);
     for (int32_t row = 0; row < (int32_t)set->n_rows; row++) {
         for (int32_t column = 0; column < (int32_t)set->n_columns; column++) {
             struct cut_corner cell = {column, row};
-            if (!cut_is_in(set, cell))
+            const bool *in = cut->in + (size_t)(row + 1) * wide + (size_t)(column + 1);
+            if (!in[0] || (in[-1] && in[1] && *(in - wide) && in[wide]))
                 continue;
             /* Where each side begins, and the cell beyond it. */
             const struct cut_corner from[DIRECTIONS] = {[EAST] = {column, row + 1},
@@ -113,7 +115,7 @@ enum err_code cut_walk_cells(struct cut *cut)
             for (int d = 0; d < DIRECTIONS; d++) {
                 struct cut_corner beyond = moved(cell, (enum direction)((d + 3) % DIRECTIONS));
                 bool known = seen[(size_t)row * set->n_columns + (size_t)column] >> d & 1;
-                if (!known && !cut_is_in(set, beyond))
+                if (!known && !cut_is_in(cut, beyond))
                     TRY(follow(cut, seen, from[d], (enum direction)d));
             }
         }

@@ -38,6 +38,7 @@ struct cut {
     const struct lonlat *ring; /* closed */
     uint32_t n_ring;           /* vertices; ring[n_ring] is the first again */
     const struct cell_set *set;
+    bool *in; /* as that of the set, with a frame of cells that are out: cut_is_in */
     struct arena *arena;
     struct cut_corner *cells; /* of each vertex; -1 and n: beyond the window */
     bool doubtful;            /* no general position */
@@ -71,11 +72,10 @@ static inline struct lonlat cut_place(const struct cut *cut, struct cut_corner a
     return (struct lonlat){cut_lon(cut, at.column), cut_lat(cut, at.row)};
 }
 
-static inline bool cut_is_in(const struct cell_set *set, struct cut_corner cell)
+/* Of a cell of the window, or one beside it. */
+static inline bool cut_is_in(const struct cut *cut, struct cut_corner cell)
 {
-    return cell.row >= 0 && cell.column >= 0 && (uint32_t)cell.row < set->n_rows &&
-           (uint32_t)cell.column < set->n_columns &&
-           set->in[(size_t)cell.row * set->n_columns + (size_t)cell.column];
+    return cut->in[(size_t)(cell.row + 1) * (cut->set->n_columns + 2) + (size_t)(cell.column + 1)];
 }
 
 /* The side that runs east (or, upright, south) from a corner. */
