@@ -1,6 +1,6 @@
 /* fuzz_row_deflate.c - any rows of any length, deflated: zlib reads them back, in no more bytes
- * than were promised. The first byte is how long a row is, the rest are the rows; a byte below 32
- * after another stands for as many of that one, so that there are areas.
+ * than were promised. The first byte is how many pixels a row has, the rest are the rows; a byte
+ * below 32 after another stands for as many of that one, so that there are areas.
  */
 #include "tiler/draw/row_deflate.h"
 
@@ -27,17 +27,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
             rows[n_rows++] = bytes[i];
         }
     }
-    uLongf n_back = n_rows;
     uint8_t *exact = realloc(rows, n_rows), *back = malloc(n_rows);
     uint8_t *out = malloc(row_deflate_bound(n_rows));
     if (!exact || !back || !out)
         abort();
-    const struct rows given = {exact, n_rows, 1 + (uint32_t)bytes[0]};
-    size_t n_out = row_deflate(deflater, &given, out);
-    if (n_out == 0 || n_out > row_deflate_bound(n_rows) ||
-        uncompress(back, &n_back, out, n_out) != Z_OK || n_back != n_rows ||
-        memcmp(back, exact, n_rows) != 0)
-        abort();
+    for (uint32_t pixel_bytes = 1; pixel_bytes <= 4; pixel_bytes += pixel_bytes == 1 ? 2 : 1) {
+        uint32_t row_bytes = 1 + bytes[0] * pixel_bytes + (bytes[0] == 0) * pixel_bytes;
+        size_t n_whole = pixel_bytes == 1 ? n_rows : n_rows - n_rows % row_bytes;
+        if (n_whole == 0)
+            continue;
+        const struct rows given = {exact, n_whole, row_bytes, pixel_bytes};
+        uLongf n_back = n_rows;
+        size_t n_out = row_deflate(deflater, &given, out);
+        if (n_out == 0 || n_out > row_deflate_bound(n_whole) ||
+            uncompress(back, &n_back, out, n_out) != Z_OK || n_back != n_whole ||
+            memcmp(back, exact, n_whole) != 0)
+            abort();
+    }
     free(exact);
     free(back);
     free(out);

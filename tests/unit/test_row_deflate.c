@@ -37,12 +37,13 @@ static uint32_t draw_lot(uint32_t below)
 }
 
 /* Deflates, lets zlib read it back, and answers how many bytes it took. */
-static size_t take_round(const uint8_t *bytes, size_t n, uint32_t row_bytes)
+static size_t take_round_of(const uint8_t *bytes, size_t n, uint32_t row_bytes,
+                            uint32_t pixel_bytes)
 {
     /* Memory of just these sizes: a byte read or written outside is seen by the sanitizer. */
     uint8_t *exact = malloc(n), *out = malloc(row_deflate_bound(n)), *back = malloc(n);
     memcpy(exact, bytes, n);
-    const struct rows rows = {exact, n, row_bytes};
+    const struct rows rows = {exact, n, row_bytes, pixel_bytes};
     size_t n_out = row_deflate(deflater, &rows, out);
     assert_true(n_out > 0 && n_out <= row_deflate_bound(n));
     uLongf n_back = n;
@@ -53,6 +54,11 @@ static size_t take_round(const uint8_t *bytes, size_t n, uint32_t row_bytes)
     free(out);
     free(back);
     return n_out;
+}
+
+static size_t take_round(const uint8_t *bytes, size_t n, uint32_t row_bytes)
+{
+    return take_round_of(bytes, n, row_bytes, 1);
 }
 
 /* Rows as of a map: a filter byte of 0 each, boxes of one value on top of each other, and noise in
@@ -81,6 +87,36 @@ static void test_maps_of_every_size_and_roughness_come_back(void **state)
         uint8_t *map = make_map(row_bytes, n_rows, draw_lot(60), draw_lot(4) * draw_lot(40));
         take_round(map, (size_t)row_bytes * n_rows, row_bytes);
         free(map);
+    }
+}
+
+/* The same map with three or four bytes for each one: its colour by a table. */
+static uint8_t *make_colours(const uint8_t *map, uint32_t row_bytes, uint32_t n_rows, uint32_t unit)
+{
+    size_t wide = 1 + (size_t)(row_bytes - 1) * unit;
+    uint8_t *bytes = calloc(n_rows, wide), colours[256][4];
+    for (int i = 0; i < 256; i++)
+        for (int axis = 0; axis < 4; axis++)
+            colours[i][axis] = (uint8_t)draw_lot(256);
+    for (uint32_t y = 0; y < n_rows; y++)
+        for (uint32_t x = 1; x < row_bytes; x++)
+            memcpy(bytes + y * wide + 1 + (size_t)(x - 1) * unit,
+                   colours[map[(size_t)y * row_bytes + x]], unit);
+    return bytes;
+}
+
+static void test_maps_of_pixels_of_three_and_four_bytes_come_back(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        uint32_t row_bytes = 2 + draw_lot(round % 8 ? 200 : 9000), unit = 3 + draw_lot(2);
+        uint32_t n_rows = 1 + draw_lot(row_bytes > 300 ? 10 : 200);
+        uint8_t *map = make_map(row_bytes, n_rows, draw_lot(60), draw_lot(4) * draw_lot(40));
+        uint8_t *colours = make_colours(map, row_bytes, n_rows, unit);
+        uint32_t wide = 1 + (row_bytes - 1) * unit;
+        take_round_of(colours, (size_t)wide * n_rows, wide, unit);
+        free(map);
+        free(colours);
     }
 }
 
@@ -131,17 +167,26 @@ static void test_rows_above_are_found_up_to_the_edge_of_the_window_and_no_furthe
 static void test_areas_take_fewer_bytes_than_with_zlib_at_its_fastest(void **state)
 {
     (void)state;
-    size_t ours = 0, theirs = 0;
+    size_t ours = 0, theirs = 0, ours_wide = 0, theirs_wide = 0;
     for (int round = 0; round < 50; round++) {
         uint8_t *map = make_map(257, 256, 40, 0), *out = malloc(compressBound(257 * 256));
         uLongf n_out = compressBound(257 * 256);
         assert_int_equal(compress2(out, &n_out, map, 257 * 256, 1), Z_OK);
         theirs += n_out;
         ours += take_round(map, 257 * 256, 257);
+        free(out);
+        uint8_t *colours = make_colours(map, 257, 256, 4);
+        out = malloc(compressBound(1025 * 256));
+        n_out = compressBound(1025 * 256);
+        assert_int_equal(compress2(out, &n_out, colours, 1025 * 256, 1), Z_OK);
+        theirs_wide += n_out;
+        ours_wide += take_round_of(colours, 1025 * 256, 1025, 4);
+        free(colours);
         free(map);
         free(out);
     }
     assert_true(ours < theirs);
+    assert_true(ours_wide < theirs_wide);
 }
 
 static void test_the_same_rows_give_the_same_bytes_whatever_came_before(void **state)
@@ -150,7 +195,7 @@ static void test_the_same_rows_give_the_same_bytes_whatever_came_before(void **s
     enum { N = 257 * 256 };
     uint8_t *map = make_map(257, 256, 40, 30), *other = make_map(300, 400, 90, 10);
     uint8_t *first = malloc(row_deflate_bound(N)), *again = malloc(row_deflate_bound(N));
-    const struct rows rows = {map, N, 257};
+    const struct rows rows = {map, N, 257, 1};
     size_t n_first = row_deflate(deflater, &rows, first);
     take_round(other, 300 * 400, 300);
     size_t n_again = row_deflate(deflater, &rows, again);
@@ -257,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_maps_of_every_size_and_roughness_come_back),
+        cmocka_unit_test(test_maps_of_pixels_of_three_and_four_bytes_come_back),
         cmocka_unit_test(test_few_bytes_of_any_kind_come_back),
         cmocka_unit_test(test_noise_takes_no_more_than_its_bytes_and_heads),
         cmocka_unit_test(test_rows_above_are_found_up_to_the_edge_of_the_window_and_no_further),

@@ -1,6 +1,6 @@
 /*
  * deflate.h - gzip of whole buffers, and the check sums that go with deflate; with image.h, which
- * writes PNGs of all colours, all that knows libdeflate. Rows of palettes: row_deflate.h.
+ * writes pictures of one colour, all that knows libdeflate. Rows of pictures: row_deflate.h.
  *
  * Threads: a deflater is not shared; everything else is pure.
  * Cost:    100 MB/s at level 6; the check sums 10 GB/s where the processor multiplies polynomials.

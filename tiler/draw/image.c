@@ -8,14 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of all colours go to the fastest level of libdeflate; a picture of one colour is worth the
- * most thorough one. */
-enum { LEVEL_TRUE = 1, LEVEL_SOLID = 12 };
+/* A picture of one colour is worth the most thorough level of libdeflate. */
+enum { LEVEL_SOLID = 12 };
 
 struct image_writer {
     struct quantiser *quantiser;
-    struct row_deflater *tile;
-    struct libdeflate_compressor *all, *solid;
+    struct row_deflater *deflater;
+    struct libdeflate_compressor *solid;
     struct palette palette;
     struct palette_error error;
     uint8_t *indices;
@@ -37,10 +36,9 @@ enum err_code image_writer_new(struct image_writer **out, struct err *err)
     if (!writer)
         return err_nomem(err);
     writer->quantiser = quantiser_new();
-    writer->tile = row_deflater_new();
-    writer->all = libdeflate_alloc_compressor(LEVEL_TRUE);
+    writer->deflater = row_deflater_new();
     writer->solid = libdeflate_alloc_compressor(LEVEL_SOLID);
-    if (writer->quantiser && writer->tile && writer->all && writer->solid)
+    if (writer->quantiser && writer->deflater && writer->solid)
         return ERR_OK;
     image_writer_free(writer);
     *out = NULL;
@@ -52,9 +50,7 @@ void image_writer_free(struct image_writer *writer)
     if (!writer)
         return;
     quantiser_free(writer->quantiser);
-    row_deflater_free(writer->tile);
-    if (writer->all)
-        libdeflate_free_compressor(writer->all);
+    row_deflater_free(writer->deflater);
     if (writer->solid)
         libdeflate_free_compressor(writer->solid);
     free(writer->indices);
@@ -77,7 +73,7 @@ static enum err_code make_room(struct image_writer *writer, uint32_t width, uint
     free(writer->rows);
     free(writer->deflated);
     writer->n_pixels = 0;
-    writer->deflated_bytes = libdeflate_zlib_compress_bound(writer->all, rows);
+    writer->deflated_bytes = libdeflate_zlib_compress_bound(writer->solid, rows);
     if (writer->deflated_bytes < row_deflate_bound(rows))
         writer->deflated_bytes = row_deflate_bound(rows);
     writer->indices = malloc(n);
@@ -270,8 +266,8 @@ static size_t deflate_indices(struct image_writer *writer, const struct image *i
     chunks->type = PNG_COLOR_TYPE_PALETTE;
     chunks->depth = n <= 2 ? 1 : n <= 4 ? 2 : n <= 16 ? 4 : 8;
     size_t n_rows = pack_rows(writer, image->width, image->height, chunks->depth);
-    const struct rows rows = {writer->rows, n_rows, (uint32_t)(n_rows / image->height)};
-    return n > 1 ? row_deflate(writer->tile, &rows, writer->deflated)
+    const struct rows rows = {writer->rows, n_rows, (uint32_t)(n_rows / image->height), 1};
+    return n > 1 ? row_deflate(writer->deflater, &rows, writer->deflated)
                  : deflate_solid(writer, image, n_rows);
 }
 
@@ -286,8 +282,10 @@ static size_t deflate_colours(struct image_writer *writer, const struct image *i
         quantise_round(writer->quantiser, IMAGE_MEAN_ERROR, writer->straight, &writer->error);
     chunks->type = opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
     chunks->depth = 8;
-    return libdeflate_zlib_compress(writer->all, writer->rows, true_rows(writer, image, opaque),
-                                    writer->deflated, writer->deflated_bytes);
+    size_t n_rows = true_rows(writer, image, opaque);
+    const struct rows rows = {writer->rows, n_rows, (uint32_t)(n_rows / image->height),
+                              opaque ? 3 : 4};
+    return row_deflate(writer->deflater, &rows, writer->deflated);
 }
 
 enum err_code image_write_png(struct image_writer *writer, const struct image *image,

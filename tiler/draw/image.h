@@ -13,7 +13,7 @@
  * Space:   pixels are premultiplied, 0xAABBGGRR in a uint32_t: red in the low byte.
  * Threads: an image_writer is not shared; everything else is pure.
  * Cost:    0.1 ms for 256 x 256 pixels of plain areas, 0.4 ms where a hundred lie on top of each
- *          other, half of it deflate (row_deflate.h).
+ *          other, half of it deflate (row_deflate.h); 1 ms with more than 256 colours.
  * Errors:  ERR_MEMORY only.
  */
 #ifndef SISETU_TILER_IMAGE_H

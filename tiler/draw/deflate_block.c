@@ -1,0 +1,165 @@
+#include "tiler/draw/deflate_block.h"
+
+enum {
+    STORED = 65535, /* the most bytes that are written as they are at once */
+    END_OF_BLOCK = 256,
+    FIRST_LENGTH = 257,
+    EXTRA_AT = 48, /* in block->written */
+    COUNT_AT = 56,
+};
+
+/* The extra bits of a length or a distance, by its symbol. */
+static inline uint32_t length_extra(uint32_t symbol)
+{
+    return symbol < FIRST_LENGTH + 8 || symbol == FIRST_LENGTH + 28
+               ? 0
+               : (symbol - FIRST_LENGTH) / 4 - 1;
+}
+
+static inline uint32_t distance_extra(uint32_t symbol)
+{
+    return symbol < 4 ? 0 : symbol / 2 - 1;
+}
+
+/* The least length of a symbol. */
+static inline uint32_t first_length(uint32_t symbol)
+{
+    uint32_t k = symbol - FIRST_LENGTH;
+    return k < 8 ? k + 3 : k == 28 ? MATCH_LONGEST : ((4 + k % 4) << (k / 4 - 1)) + 3;
+}
+
+void block_init(struct block *block, uint32_t left, uint32_t above)
+{
+    uint32_t symbol = FIRST_LENGTH;
+    for (uint32_t length = MATCH_SHORTEST; length <= MATCH_LONGEST; length++) {
+        while (symbol < FIRST_LENGTH + 28 && first_length(symbol + 1) <= length)
+            symbol++;
+        block->length_symbol[length] = (uint8_t)(symbol - FIRST_LENGTH);
+    }
+    block->left = left;
+    block->above = above;
+}
+
+void block_begin(struct block *block)
+{
+    memset(block->counts, 0, sizeof block->counts);
+    block->n_tokens = 0;
+}
+
+/* How often each symbol comes; answers how many extra bits there are. */
+static uint64_t count_symbols(const struct block *block, uint32_t *literals, uint32_t *distances)
+{
+    uint32_t left = distance_symbol(block->left), above = distance_symbol(block->above);
+    uint64_t extra = 0;
+    memcpy(literals, block->counts, 256 * sizeof *literals);
+    memset(literals + 256, 0, (LITERAL_SYMBOLS - 256) * sizeof *literals);
+    literals[END_OF_BLOCK] = 1;
+    memcpy(distances, block->counts + KIND_DISTANCE, DISTANCE_SYMBOLS * sizeof *distances);
+    for (uint32_t length = MATCH_SHORTEST; length <= MATCH_LONGEST; length++) {
+        uint32_t n_left = block->counts[KIND_LEFT + length],
+                 n_above = block->counts[KIND_ABOVE + length];
+        literals[FIRST_LENGTH + block->length_symbol[length]] +=
+            n_left + n_above + block->counts[KIND_FAR + length];
+        distances[left] += n_left;
+        distances[above] += n_above;
+    }
+    for (uint32_t i = FIRST_LENGTH; i < LITERAL_SYMBOLS; i++)
+        extra += (uint64_t)literals[i] * length_extra(i);
+    for (uint32_t i = 0; i < DISTANCE_SYMBOLS; i++)
+        extra += (uint64_t)distances[i] * distance_extra(i);
+    return extra;
+}
+
+static inline uint64_t write_as(uint64_t bits, uint32_t extra_at, uint32_t count)
+{
+    return bits | (uint64_t)extra_at << EXTRA_AT | (uint64_t)count << COUNT_AT;
+}
+
+/* What is written for a whole distance, in the form of block->written without extra bits. */
+static uint64_t distance_written(const struct prefix_code *distances, uint32_t distance)
+{
+    uint32_t symbol = distance_symbol(distance), length = distances->lengths[symbol];
+    uint64_t bits = distances->codes[symbol] | (distance - first_distance(symbol)) << length;
+    return write_as(bits, 0, length + distance_extra(symbol));
+}
+
+/* Two of this form, one after the other; of the first only the low bits are used. */
+static inline uint64_t written_after(uint64_t bits, uint32_t count, uint64_t written)
+{
+    uint64_t second = written & ((UINT64_C(1) << EXTRA_AT) - 1);
+    return write_as(bits | second << count, 0, count + (uint32_t)(written >> COUNT_AT));
+}
+
+/* What is written for each kind, by the codes of the block. */
+static void find_written(struct block *block)
+{
+    const struct prefix_code *literals = &block->literals, *distances = &block->distances;
+    uint64_t left = distance_written(distances, block->left);
+    uint64_t above = distance_written(distances, block->above);
+    for (uint32_t i = 0; i < 256; i++)
+        block->written[KIND_LITERAL + i] = write_as(literals->codes[i], 0, literals->lengths[i]);
+    for (uint32_t i = 0; i < DISTANCE_SYMBOLS; i++)
+        block->written[KIND_DISTANCE + i] = write_as(distances->codes[i], distances->lengths[i],
+                                                     distances->lengths[i] + distance_extra(i));
+    for (uint32_t length = MATCH_SHORTEST; length <= MATCH_LONGEST; length++) {
+        uint32_t symbol = FIRST_LENGTH + block->length_symbol[length];
+        uint32_t count = literals->lengths[symbol];
+        uint64_t bits = literals->codes[symbol] | (length - first_length(symbol)) << count;
+        count += length_extra(symbol);
+        block->written[KIND_FAR + length] = write_as(bits, 0, count);
+        block->written[KIND_LEFT + length] = written_after(bits, count, left);
+        block->written[KIND_ABOVE + length] = written_after(bits, count, above);
+    }
+}
+
+static void write_tokens(const struct block *block, struct bits *to)
+{
+    const uint64_t mask = (UINT64_C(1) << EXTRA_AT) - 1;
+    struct bits bits = *to;
+    for (uint32_t i = 0; i < block->n_tokens; i++) {
+        uint32_t token = block->tokens[i];
+        uint64_t written = block->written[token & ((1 << KIND_BITS) - 1)];
+        uint64_t extra = (uint64_t)(token >> KIND_BITS) << (written >> EXTRA_AT & 63);
+        bits_put(&bits, (written & mask) | extra, (uint32_t)(written >> COUNT_AT));
+    }
+    bits_put(&bits, block->literals.codes[END_OF_BLOCK], block->literals.lengths[END_OF_BLOCK]);
+    *to = bits;
+}
+
+/* Bytes as they are. */
+static void write_stored(const uint8_t *bytes, size_t n, bool is_last, struct bits *bits)
+{
+    while (n > 0) {
+        size_t part = n < STORED ? n : STORED;
+        bits_put(bits, is_last && part == n, 3);
+        bits_align(bits);
+        bits_put(bits, part | (~part & 0xFFFF) << 16, 32);
+        memcpy(bits->out, bytes, part);
+        bits->out += part;
+        bytes += part;
+        n -= part;
+    }
+}
+
+void block_write(struct block *block, const uint8_t *bytes, size_t n, bool is_last,
+                 struct bits *bits)
+{
+    uint32_t literals[LITERAL_SYMBOLS], distances[DISTANCE_SYMBOLS];
+    uint64_t n_bits = count_symbols(block, literals, distances);
+    uint64_t n_heads = (n + STORED - 1) / STORED;
+    prefix_code_make(&block->literals, literals, LITERAL_SYMBOLS, LONGEST_CODE);
+    prefix_code_make(&block->distances, distances, DISTANCE_SYMBOLS, LONGEST_CODE);
+    code_head_make(&block->head, &block->literals, &block->distances);
+    for (uint32_t i = 0; i < LITERAL_SYMBOLS; i++)
+        n_bits += (uint64_t)literals[i] * block->literals.lengths[i];
+    for (uint32_t i = 0; i < DISTANCE_SYMBOLS; i++)
+        n_bits += (uint64_t)distances[i] * block->distances.lengths[i];
+    if (3 + block->head.n_bits + n_bits >= 8 * (n + n_heads * BLOCK_STORED_BYTES)) {
+        write_stored(bytes, n, is_last, bits);
+        return;
+    }
+    find_written(block);
+    bits_put(bits, is_last | 2 << 1, 3); /* codes of its own */
+    code_head_write(&block->head, bits);
+    write_tokens(block, bits);
+}
