@@ -115,17 +115,14 @@ done:
 }
 
 static enum err_code find_side(struct outdoing *on, const struct both *both,
-                               const struct outdoing_side *side, struct pipeline_founds **out,
+                               const struct outdoing_side *side, struct pipeline_founds *out,
                                struct err *err)
 {
     enum err_code code = ERR_OK;
-    *out = arena_new(on->job.scratch, struct pipeline_founds, on->n_outdone);
-    if (!*out)
-        return err_nomem(err);
     TRY(lay_among(on, both->others, both->firsts, side, both->own_row, err));
     for (size_t i = 0; i < on->n_outdone; i++) {
-        (*out)[i] = (struct pipeline_founds){.items = NULL};
-        TRY(pipeline_find_place(&on->job, on->outdone[i].row, &(*out)[i], err));
+        out[i] = (struct pipeline_founds){.items = NULL};
+        TRY(pipeline_find_place(&on->job, on->outdone[i].row, &out[i], err));
     }
 done:
     return code;
@@ -154,8 +151,8 @@ static enum err_code find_both(struct outdoing *on, struct both *both, struct er
     for (double reach_m = FIRST_M; goes_on; reach_m *= FARTHER) {
         outdoing_keep_to(on, reach_m);
         TRY(find_others(on, both, err));
-        TRY(find_side(on, both, &on->before, &both->before, err));
-        TRY(find_side(on, both, &on->after, &both->after, err));
+        TRY(find_side(on, both, &on->before, both->before, err));
+        TRY(find_side(on, both, &on->after, both->after, err));
         goes_on = any_goes_on(on, both->before) || any_goes_on(on, both->after);
     }
 done:
@@ -228,8 +225,11 @@ enum err_code outdoing_runs_are_alike(struct outdoing *on, bool *out, struct err
     enum err_code code = ERR_OK;
     const struct pipeline_edited *edited = on->was->edited;
     const struct record_head *head = edited->after ? edited->after : edited->before;
-    struct both both = {.own_row =
-                            (uint32_t)world_row_from(edited->world, edited->layer, head->id)};
+    struct both both = {.own_row = (uint32_t)world_row_from(edited->world, edited->layer, head->id),
+                        .before = arena_new(on->job.scratch, struct pipeline_founds, on->n_outdone),
+                        .after = arena_new(on->job.scratch, struct pipeline_founds, on->n_outdone)};
+    if (!both.before || !both.after)
+        return err_nomem(err);
     TRY(find_both(on, &both, err));
     *out = outdoing_keeps_fringes(on);
     for (size_t i = 0; i < on->n_outdone && *out; i++)
