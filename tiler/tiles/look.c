@@ -79,16 +79,17 @@ struct paint_table {
     size_t n, capacity;
     uint32_t *slots; /* index + 1 of a paint; 0: free */
     size_t n_slots;  /* a power of two */
+    uint32_t last;   /* that was asked for */
     struct arena *arena;
 };
 
 static uint64_t hash_paint(const struct paint *paint)
 {
-    /* FNV-1a, 64 bits. */
-    const unsigned char *bytes = (const unsigned char *)paint;
-    uint64_t hash = UINT64_C(0xCBF29CE484222325);
-    for (size_t i = 0; i < sizeof *paint; i++)
-        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001B3);
+    uint64_t words[sizeof *paint / sizeof(uint64_t)], hash = 0;
+    _Static_assert(sizeof *paint == sizeof words, "a paint is whole words");
+    memcpy(words, paint, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        hash = (hash ^ words[i] ^ hash >> 29) * UINT64_C(0xBF58476D1CE4E5B9); /* of splitmix64 */
     return hash ^ hash >> 32;
 }
 
@@ -112,6 +113,10 @@ static bool grow_table(struct paint_table *table)
 /* The index of a paint, adding it if it is new; LOOK_NONE: no memory. */
 static uint32_t paint_index(struct paint_table *table, const struct paint *paint)
 {
+    /* Mostly it is that of the one before.
+     * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
+    if (table->n > 0 && memcmp(&table->paints[table->last], paint, sizeof *paint) == 0)
+        return table->last;
     if (2 * (table->n + 1) > table->n_slots && !grow_table(table))
         return LOOK_NONE;
     size_t at = hash_paint(paint) & (table->n_slots - 1);
@@ -120,14 +125,15 @@ static uint32_t paint_index(struct paint_table *table, const struct paint *paint
          * bytes; numbers that are equal otherwise (0 and -0) only make one paint more.
          * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
         if (memcmp(&table->paints[table->slots[at] - 1], paint, sizeof *paint) == 0)
-            return table->slots[at] - 1;
+            return table->last = table->slots[at] - 1;
     table->paints =
         arena_grow(table->arena, table->paints, &table->capacity, table->n + 1, sizeof *paint);
     if (!table->paints)
         return LOOK_NONE;
     memcpy(&table->paints[table->n], paint, sizeof *paint); /* with its padding */
     table->slots[at] = (uint32_t)++table->n;
-    return (uint32_t)(table->n - 1);
+    table->last = (uint32_t)(table->n - 1);
+    return table->last;
 }
 
 double paint_reach(const struct paint *paint)
