@@ -141,7 +141,7 @@ static void test_noise_takes_no_more_than_its_bytes_and_heads(void **state)
         uint8_t *bytes = malloc(n);
         for (uint32_t i = 0; i < n; i++)
             bytes[i] = (uint8_t)draw_lot(256);
-        assert_true(take_round(bytes, n, 257) <= n + 6 + 5 * (n / 4096 + 1));
+        assert_true(take_round(bytes, n, 257) <= n + 6 + 5 * (n / 6144 + 1));
         free(bytes);
     }
 }

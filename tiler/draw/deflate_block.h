@@ -22,7 +22,7 @@ enum {
     MATCH_SHORTEST = 3,
     MATCH_LONGEST = 258,
     MATCH_WINDOW = 32768,   /* how far back */
-    BLOCK_TOKENS = 4096,    /* of a full one: the codes of the next fit better */
+    BLOCK_TOKENS = 6144,    /* of a full one: the codes of the next fit better */
     BLOCK_OVER = 64,        /* as many more may be added to a full one */
     BLOCK_STORED_BYTES = 5, /* the head of a block that is written as it is, at most */
 };
