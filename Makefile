@@ -63,7 +63,7 @@ run: deps               ## install what is missing, build, load and assess the s
 	@$(MAKE) --no-print-directory sample $(VIEWER)
 	$(BIN) serve build/ningxia.gpkg --listen $(LISTEN)
 sample: build/ningxia.gpkg ## the assessed sample store
-test: deps              ## build and run every test; T=pattern picks, MODE=asan|tsan|cov builds otherwise
+test: deps              ## build and run every test; T=pattern picks, JOBS=n at once, MODE=asan|tsan|cov builds otherwise
 	@$(MAKE) --no-print-directory all $(UNIT) $(FUZZ) $(ORACLE) $(VIEWER) $(BROWSER) sample
 	@BUILD=$(BUILD) CC=$(CC) MODE=$(MODE) T='$(T)' sh tests/run.sh $(KINDS)
 unit: $(UNIT) $(SAMPLE) ## build and run the unit tests alone
