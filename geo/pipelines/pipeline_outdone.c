@@ -429,9 +429,10 @@ static enum err_code is_told_alike(struct outdoing *on, bool meets_windows, bool
 {
     enum err_code code = ERR_OK;
     *out = false;
-    if (all_tell_of_runs(on))
-        TRY(outdoing_is_one_of_many(on, out, err));
-    if (!*out && all_tell_of_runs(on))
+    if (!all_tell_of_runs(on))
+        goto done;
+    TRY(outdoing_is_one_of_many(on, out, err));
+    if (!*out)
         TRY(outdoing_runs_are_alike(on, out, err));
     if (!*out || !meets_windows)
         goto done;

@@ -6,9 +6,9 @@
  *
  *   wherever the record is seen from, one of them is seen too, so that the runs are as long
  *   without it;
- *   one of them is told before it, so that no run tells of it: the first of a run, or the first of
- *   which an attribute is missing, or that whose place would decide the most (note_doubt in
- *   pipeline_runs.c); or the old rows of the pipeline are such that nobody hears which it tells of.
+ *   one of them comes before it, and so is told, and what may be at most is doubted of one rather
+ *   than of it: an attribute is missing of one before it, or the place of one would decide more;
+ *   or the old rows of the pipeline are such that nobody hears of which one it tells.
  *
  * What others a run may have makes no difference to either: who is not told among few is not told
  * among more.
@@ -219,20 +219,18 @@ static bool is_in(const struct span_list *list, struct span span)
     return false;
 }
 
-/* Whether the witness is told rather than the record, which is seen from `span`, by a run that has
- * both. */
-static bool is_told_before(const struct witnesses *heard, const struct witness *witness,
-                           const struct pipeline_hit *own, int known, struct span span)
+/* Whether what is doubtful of the witness is told rather than what is of the record, which is seen
+ * from `span` as it may be at most, by a run that has both (note_doubt in pipeline_runs.c). */
+static bool is_doubted_before(const struct witnesses *heard, const struct witness *witness,
+                              const struct pipeline_hit *own, struct span span)
 {
     const struct pipeline_hit *hit = &witness->hit;
     double reach_m = pipeline_reach_asked(&heard->on->job, &heard->on->job.asks[own->ask]);
     bool first = witness->row < heard->own_row;
-    if (known != AT_MOST)
-        return first;
     if (own->missing)
         return hit->missing && first;
     if (hit->missing || is_in(&own->spans[AT_LEAST], span))
-        return hit->missing || first;
+        return true; /* of the record nothing is */
     double its_m = fabs(hit->nearest_m - reach_m);
     double own_m = fabs(own->nearest_m - reach_m);
     return hit->spans[AT_LEAST].n == 0 && (its_m < own_m || (first && its_m <= own_m));
@@ -256,15 +254,17 @@ static enum err_code is_spare_at(struct witnesses *heard, const struct pipeline_
     enum err_code code = ERR_OK;
     struct span run = {0, 0};
     bool covered = false;
-    *out = false;
+    bool first = false; /* one is told before it where nothing is doubtful */
+    bool doubted = known != AT_MOST;
     TRY(cover(heard, own, known, span, &run, &covered, err));
-    for (size_t i = 0; i < heard->n && covered && !*out; i++) {
+    for (size_t i = 0; i < heard->n && covered; i++) {
         const struct witness *witness = &heard->items[i];
-        *out = witness->hit.ask == own->ask && is_in(&witness->hit.spans[known], run) &&
-               is_told_before(heard, witness, own, known, span);
+        if (witness->hit.ask != own->ask || !is_in(&witness->hit.spans[known], run))
+            continue;
+        first = first || witness->row < heard->own_row;
+        doubted = doubted || is_doubted_before(heard, witness, own, span);
     }
-    if (covered && !*out)
-        *out = is_unheard(heard->on, own->ask);
+    *out = covered && ((first && doubted) || is_unheard(heard->on, own->ask));
 done:
     return code;
 }
@@ -309,11 +309,11 @@ enum err_code outdoing_is_one_of_many(struct outdoing *on, bool *out, struct err
     const struct record_head *head = edited->after ? edited->after : edited->before;
     struct witnesses heard = {
         .on = on, .own_row = (uint32_t)world_row_from(edited->world, edited->layer, head->id)};
+    size_t n = one_is_enough(on) ? edited->n_witnesses : 0;
     *out = false;
-    for (size_t i = 0; i < edited->n_witnesses && !*out && one_is_enough(on);) {
-        for (size_t k = 0; k < BATCH && i < edited->n_witnesses; k++)
+    for (size_t i = 0; i < n && !*out;) {
+        for (size_t k = 0; k < BATCH && i < n; k++)
             TRY(hear(&heard, edited->witnesses[i++], err));
-        *out = false;
         for (size_t k = 0; k < heard.n && !*out; k++)
             *out = heard.items[k].hit.error_m >= on->error_m; /* fringes are as long */
         if (*out)

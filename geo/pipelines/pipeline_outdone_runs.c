@@ -78,8 +78,7 @@ static enum err_code lay_among(struct outdoing *on, const struct pipeline_hit *o
 /* ---- the runs ---- */
 
 struct both {
-    const struct pipeline_hit
-        *others; /* by ask; that of ask i are firsts[i] .. firsts[i + 1] - 1 */
+    const struct pipeline_hit *others; /* by ask: firsts[i] .. firsts[i + 1] - 1 are those of i */
     size_t *firsts;
     uint32_t own_row;
     struct pipeline_founds *before; /* by row of places */
