@@ -8,11 +8,12 @@
  * and kept with the attribute that leaves it open.
  *
  * Life:    pipeline_sites_build once a world, with pipeline_sites_index for a run over all its
- *          pipelines; or pipeline_sites_follow from world to world while it is edited; a single
- * pipeline without them makes the sites that it meets itself (pipeline_site_make). Owner:   memory
- * in the arena; refers to the rules of the world. Threads: many, once built; one follows, while
- * nobody else looks. Cost:    build O(n), about 100 ns and 68 bytes a record, its index as much
- * again; an edit that of its records.
+ *          pipelines; or pipeline_sites_follow from world to world while it is edited. A single
+ *          pipeline without them makes the sites that it meets itself (pipeline_site_make).
+ * Owner:   memory in the arena; refers to the rules of the world.
+ * Threads: many, once built; one follows, while nobody else looks.
+ * Cost:    build O(n), about 100 ns and 68 bytes a record, its index as much again; an edit that of
+ *          its records.
  */
 #ifndef SISETU_GEO_PIPELINE_SITES_H
 #define SISETU_GEO_PIPELINE_SITES_H
