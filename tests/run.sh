@@ -96,7 +96,9 @@ start()
         program=$!
         trap 'kill "$program"; wait "$program"' TERM
         wait "$program"
-        echo "$name $? $(($(date +%s) - began))" >&3
+        status=$?
+        kill -s KILL -- "-$program" 2>/dev/null # what it started and left: timeout made them one group
+        echo "$name $status $(($(date +%s) - began))" >&3
     ) 2>>"$log.err" &
     pids="$pids $!" running=$((running + 1))
 }
