@@ -9,8 +9,10 @@ enum {
     /* Colours that are found again; further ones are counted run by run, each as a new one. A map
      * has two thousand. */
     MOST_FOUND = 10000,
-    SLOTS_BITS = 14,
+    SLOTS_BITS = 15,
     SLOTS = 1 << SLOTS_BITS,
+    FREE = 0xFFFF,
+    MORE_RUNS = 8, /* are written at once where there are fewer */
     /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
      * pixels; a larger picture's last ones become one. */
     MOST_BINS = 1 << 15,
@@ -55,11 +57,11 @@ struct run {
 };
 
 struct quantiser {
-    uint32_t slots[SLOTS]; /* 16 bits of a colour's hash and 1 + the number of its item; 0: free */
+    uint16_t slots[SLOTS]; /* the number of a colour's item, by its hash; FREE: none */
     struct item *items;
     uint8_t *index_of; /* what is written for each */
     uint32_t n_items;
-    struct run *runs; /* one more than there are, for where the last one ends */
+    struct run *runs; /* one more than there are, for where the last one ends; and MORE_RUNS */
     size_t n_runs, room, n_pixels;
     uint16_t tally_of[1 << BIN_SLOTS_BITS]; /* 1 + its number; 0: free. Found by the key's hash */
     struct tally tallies[MOST_BINS];
@@ -106,27 +108,45 @@ static bool make_room(struct quantiser *q, size_t n)
     free(q->runs);
     q->items = calloc(n, sizeof *q->items);
     q->index_of = malloc(n);
-    q->runs = malloc((n + 1) * sizeof *q->runs);
+    q->runs = malloc((n + 1 + MORE_RUNS) * sizeof *q->runs);
     q->room = q->items && q->index_of && q->runs ? n : 0;
     return q->room > 0;
 }
 
 /* ---- the colours ---- */
 
-/* The number of a colour, with its item made if it is new. */
+static inline uint32_t slot_of(uint32_t colour)
+{
+    return colour * UINT32_C(2654435761) >> (32 - SLOTS_BITS); /* Knuth's multiplicative hash */
+}
+
+/* The number of a colour where no further one can be found again. */
+static uint32_t find_last(const struct quantiser *q, uint32_t colour, uint32_t *n_items)
+{
+    for (uint32_t at = slot_of(colour); q->slots[at] != FREE; at = (at + 1) % SLOTS)
+        if (q->items[q->slots[at]].colour == colour)
+            return q->slots[at];
+    q->items[*n_items] = (struct item){.colour = colour};
+    return (*n_items)++;
+}
+
+/* The number of a colour, with its item made if it is new. Most are found where they are looked for
+ * first, but which ones are new cannot be foreseen: the next item is made in any case, and a free
+ * slot has a higher number than it, so that there is no branch. */
 static inline uint32_t find_item(struct quantiser *q, uint32_t colour, uint32_t *n_items)
 {
-    uint32_t hash = colour * UINT32_C(2654435761); /* Knuth's multiplicative hash */
-    uint32_t at = hash >> (32 - SLOTS_BITS), rest = hash << SLOTS_BITS & 0xFFFF0000, slot = 0;
-    for (; (slot = q->slots[at]) != 0; at = (at + 1) & (SLOTS - 1)) {
-        uint32_t item = (slot & 0xFFFF) - 1;
-        if ((slot & 0xFFFF0000) == rest && q->items[item].colour == colour)
-            return item;
+    uint32_t next = *n_items;
+    if (next >= MOST_FOUND)
+        return find_last(q, colour, n_items);
+    q->items[next] = (struct item){.colour = colour};
+    for (uint32_t at = slot_of(colour);; at = (at + 1) % SLOTS) {
+        uint32_t item = q->slots[at] < next ? q->slots[at] : next;
+        if (q->items[item].colour != colour)
+            continue;
+        q->slots[at] = (uint16_t)item;
+        *n_items = next + (item == next);
+        return item;
     }
-    q->items[*n_items] = (struct item){.colour = colour};
-    if (*n_items < MOST_FOUND)
-        q->slots[at] = rest | (*n_items + 1);
-    return (*n_items)++;
 }
 
 /* A bit for each of 32 pixels that differs from the one before it. */
@@ -134,6 +154,7 @@ static inline uint32_t changes(const uint32_t *pixels)
 {
     typedef uint32_t four __attribute__((vector_size(16)));
     four bit = {1, 2, 4, 8}, bits = {0};
+#pragma GCC unroll 8
     for (int i = 0; i < 32; i += 4, bit <<= 4) {
         four here, before;
         memcpy(&here, pixels + i, sizeof here);
@@ -143,28 +164,44 @@ static inline uint32_t changes(const uint32_t *pixels)
     return bits[0] | bits[1] | bits[2] | bits[3];
 }
 
+static inline uint32_t count_bits(uint32_t bits)
+{
+    bits -= bits >> 1 & 0x55555555;
+    bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
+    return ((bits + (bits >> 4)) & 0x0F0F0F0F) * 0x01010101 >> 24;
+}
+
+/* Puts down where 32 pixels change; answers how many times. Several at once, more than there are:
+ * how often that is to be done can be foreseen, unlike how many bits are set. */
+static inline size_t note_changes(uint32_t bits, uint32_t at, struct run *runs)
+{
+    size_t n = count_bits(bits);
+    for (size_t i = 0; i < n; i += MORE_RUNS)
+        for (size_t k = i; k < i + MORE_RUNS; k++, bits &= bits - 1)
+            runs[k].start = at + (uint32_t)__builtin_ctz(bits | UINT32_C(1) << 31);
+    return n;
+}
+
+/* First where they begin, then what they are: each takes the time of its own work alone. */
 static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
 {
-    uint32_t n_items = 0, start = 0;
-    memset(q->slots, 0, sizeof q->slots);
-    uint32_t item = find_item(q, pixels[0], &n_items);
-    struct run *run = q->runs;
-    *run++ = (struct run){0, item};
-    for (size_t i = 1; i < n;) {
-        bool many = i + 32 <= n;
-        uint32_t bits = many ? changes(pixels + i) : pixels[i] != pixels[i - 1];
-        for (; bits; bits &= bits - 1) {
-            uint32_t at = (uint32_t)i + (uint32_t)__builtin_ctz(bits);
-            q->items[item].count += at - start;
-            item = find_item(q, pixels[at], &n_items);
-            *run++ = (struct run){at, item};
-            start = at;
-        }
-        i += many ? 32 : 1;
+    uint32_t n_items = 0;
+    size_t n_runs = 1, i = 1;
+    q->runs[0].start = 0;
+    for (; i + 32 <= n; i += 32)
+        n_runs += note_changes(changes(pixels + i), (uint32_t)i, q->runs + n_runs);
+    for (; i < n; i++) {
+        q->runs[n_runs].start = (uint32_t)i;
+        n_runs += pixels[i] != pixels[i - 1];
     }
-    q->items[item].count += (uint32_t)n - start;
-    run->start = (uint32_t)n;
-    q->n_runs = (size_t)(run - q->runs);
+    q->runs[n_runs].start = (uint32_t)n;
+    memset(q->slots, 0xFF, sizeof q->slots);
+    for (size_t k = 0; k < n_runs; k++) {
+        struct run *run = &q->runs[k];
+        run->item = find_item(q, pixels[run->start], &n_items);
+        q->items[run->item].count += run[1].start - run->start;
+    }
+    q->n_runs = n_runs;
     q->n_items = n_items;
 }
 
