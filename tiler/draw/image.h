@@ -1,5 +1,6 @@
 /*
- * image.h - pixels to PNG. The only file pair that knows libpng.
+ * image.h - pixels to PNG, and back. The only file pair that knows libpng, which reads; what it would
+ * write around the deflated rows is little.
  *
  * A picture of at most 256 colours is written with exactly these, at 1, 2, 4 or 8 bits, the
  * palette trimmed and its transparent entries first. One with more is brought down to 256 where
