@@ -112,15 +112,38 @@ static void find_written(struct block *block)
     }
 }
 
-static void write_tokens(const struct block *block, struct bits *to)
+struct piece {
+    uint64_t bits;
+    uint32_t count;
+};
+
+/* What is written for a token: bits, and how many. */
+static inline struct piece piece_of(const struct block *block, uint32_t token)
 {
     const uint64_t mask = (UINT64_C(1) << EXTRA_AT) - 1;
+    uint64_t written = block->written[token & ((1 << KIND_BITS) - 1)];
+    uint64_t extra = (uint64_t)(token >> KIND_BITS) << (written >> EXTRA_AT & 63);
+    return (struct piece){(written & mask) | extra, (uint32_t)(written >> COUNT_AT)};
+}
+
+/* Two at a time, since one can only be put after the other; hardly any two are too long for it. */
+static void write_tokens(const struct block *block, struct bits *to)
+{
     struct bits bits = *to;
-    for (uint32_t i = 0; i < block->n_tokens; i++) {
-        uint32_t token = block->tokens[i];
-        uint64_t written = block->written[token & ((1 << KIND_BITS) - 1)];
-        uint64_t extra = (uint64_t)(token >> KIND_BITS) << (written >> EXTRA_AT & 63);
-        bits_put(&bits, (written & mask) | extra, (uint32_t)(written >> COUNT_AT));
+    uint32_t i = 0;
+    for (; i + 2 <= block->n_tokens; i += 2) {
+        struct piece one = piece_of(block, block->tokens[i]);
+        struct piece two = piece_of(block, block->tokens[i + 1]);
+        if (one.count + two.count <= BITS_AT_ONCE) {
+            bits_put(&bits, one.bits | two.bits << one.count, one.count + two.count);
+        } else {
+            bits_put(&bits, one.bits, one.count);
+            bits_put(&bits, two.bits, two.count);
+        }
+    }
+    if (i < block->n_tokens) {
+        struct piece last = piece_of(block, block->tokens[i]);
+        bits_put(&bits, last.bits, last.count);
     }
     bits_put(&bits, block->literals.codes[END_OF_BLOCK], block->literals.lengths[END_OF_BLOCK]);
     *to = bits;

@@ -55,7 +55,9 @@ struct bits {
     uint32_t n_held; /* at most 7 between calls */
 };
 
-/* The n low bits of `value`, at most 56; the others are 0. */
+enum { BITS_AT_ONCE = 56 };
+
+/* The n low bits of `value`, at most BITS_AT_ONCE; the others are 0. */
 static inline void bits_put(struct bits *bits, uint64_t value, uint32_t n)
 {
     bits->held |= value << bits->n_held;
