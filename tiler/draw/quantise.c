@@ -458,19 +458,20 @@ static void find_error(const struct quantiser *q, struct palette_error *error)
     error->share_over = (double)over / (double)n;
 }
 
-/* Runs are short: sixteen pixels are written at once, and the next run writes over what was too
- * much. */
+/* Runs are short: 32 pixels are written at once, and the next run writes over what was too much. */
 static void write_indices(struct quantiser *q, const uint8_t *place, uint8_t *indices)
 {
-    typedef uint8_t many __attribute__((vector_size(16)));
+    typedef uint32_t many __attribute__((vector_size(32)));
+    const struct run *run = q->runs, *last = run + q->n_runs;
+    const uint8_t *index_of = q->index_of;
     size_t n = q->n_pixels;
     for (uint32_t i = 0; i < q->n_items; i++)
         q->index_of[i] = place[q->items[i].entry];
-    for (size_t i = 0; i < q->n_runs; i++) {
-        size_t start = q->runs[i].start, end = q->runs[i + 1].start;
-        uint8_t index = q->index_of[q->runs[i].item];
+    for (; run < last; run++) {
+        size_t start = run->start, end = run[1].start;
+        uint8_t index = index_of[run->item];
         if (end - start <= sizeof(many) && start + sizeof(many) <= n) {
-            many all = (many){0} + index;
+            many all = (many){0} + index * UINT32_C(0x01010101);
             memcpy(indices + start, &all, sizeof all);
         } else {
             memset(indices + start, index, end - start);
