@@ -23,6 +23,7 @@ enum {
     MATCH_LONGEST = 258,
     MATCH_WINDOW = 32768,   /* how far back */
     BLOCK_TOKENS = 6144,    /* of a full one: the codes of the next fit better */
+    BLOCK_REST = 8192,      /* bytes at the end that are no block of their own */
     BLOCK_OVER = 64,        /* as many more may be added to a full one */
     BLOCK_STORED_BYTES = 5, /* the head of a block that is written as it is, at most */
 };
@@ -41,7 +42,7 @@ enum {
 
 struct block {
     uint32_t counts[KINDS], n_tokens;
-    uint32_t tokens[BLOCK_TOKENS + BLOCK_OVER];
+    uint32_t tokens[BLOCK_TOKENS + BLOCK_REST + BLOCK_OVER];
     uint32_t left, above;    /* distances */
     uint64_t written[KINDS]; /* bits of each kind, where extra bits go, how many all are */
     struct prefix_code literals, distances;
@@ -59,9 +60,10 @@ void block_write(struct block *block, const uint8_t *bytes, size_t n, bool is_la
 
 /* ---- tokens ---- */
 
-static inline bool block_is_full(const struct block *block)
+/* Whether what follows, n_left bytes to the end, goes into another block. */
+static inline bool block_is_full(const struct block *block, size_t n_left)
 {
-    return block->n_tokens >= BLOCK_TOKENS;
+    return block->n_tokens >= BLOCK_TOKENS && n_left > BLOCK_REST;
 }
 
 static inline void block_add(struct block *block, uint32_t kind, uint32_t extra)

@@ -108,7 +108,7 @@ size_t pixel_tokens(struct block *block, struct pixel_places *places, const stru
                     size_t at)
 {
     size_t row = at - at % rows->row_bytes;
-    while (at < rows->n_bytes && !block_is_full(block)) {
+    while (at < rows->n_bytes && !block_is_full(block, rows->n_bytes - at)) {
         if (at == row + rows->row_bytes)
             row = at;
         if (at == row) {

@@ -224,7 +224,7 @@ static inline size_t add_match(struct row_deflater *d, const struct rows *rows, 
 static size_t add_tokens(struct row_deflater *d, const struct rows *rows, size_t at)
 {
     size_t n = rows->n_bytes;
-    while (at < n && !block_is_full(&d->block)) {
+    while (at < n && !block_is_full(&d->block, n - at)) {
         uint64_t starts = bits_from(d->starts, at) | UINT64_C(1) << GAP;
         size_t end = at + (size_t)__builtin_ctzll(starts);
         if (starts & 1)
