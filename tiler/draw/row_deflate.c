@@ -10,7 +10,7 @@ enum {
     GAP = 56,        /* the most positions that are looked at together */
     KNOWN = 5,       /* bytes that are looked up */
     PLACE_BITS = 13, /* of the table of these */
-    SHORT = 8,       /* a match of fewer bytes may give way to one from afar */
+    SHORT = 4,       /* a match of fewer bytes may give way to one from afar */
 };
 
 struct row_deflater {
