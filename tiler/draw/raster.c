@@ -221,60 +221,111 @@ static void add_edge(struct raster *raster, const struct edge *edge)
 
 /* Most edges are short and lie between the left and the right side. */
 struct inner {
-    int32_t from_x, from_y, to_x, to_y, y, end, sign;
-    struct slope slope;
+    int64_t far_x;            /* x where it enters the picture, 32.32 */
+    int64_t x_for_y, y_for_x; /* as struct slope has them */
+    int32_t y, end, to_y, to_x;
+    int32_t sign; /* 0 or -1: what a part is turned round by */
 };
 
 static inline struct inner inner_of(const struct edge *edge)
 {
-    return (struct inner){.from_x = (int32_t)edge->from.x,
-                          .from_y = (int32_t)edge->from.y,
-                          .to_x = (int32_t)edge->to.x,
-                          .to_y = (int32_t)edge->to.y,
+    const struct slope slope = slope_of(edge->from, edge->to);
+    int64_t above = edge->y - edge->from.y;
+    return (struct inner){.far_x = edge->from.x * (INT64_C(1) << 32) + above * slope.x_for_y,
+                          .x_for_y = slope.x_for_y,
+                          .y_for_x = slope.y_for_x,
                           .y = (int32_t)edge->y,
                           .end = (int32_t)edge->end,
-                          .sign = edge->sign,
-                          .slope = slope_of(edge->from, edge->to)};
+                          .to_y = (int32_t)edge->to.y,
+                          .to_x = (int32_t)edge->to.x,
+                          .sign = edge->sign >> 1};
+}
+
+static inline int32_t least(int64_t a, int32_t b)
+{
+    return a < b ? (int32_t)a : b;
+}
+
+/* With the sign of an edge. */
+static inline int32_t turned(int32_t part, int32_t sign)
+{
+    return (part ^ sign) - sign;
+}
+
+/* Of a row. */
+struct line {
+    int32_t *sums;
+    uint64_t *touched;
+};
+
+/* A piece that crosses three columns or more. */
+static void add_crossing(struct line line, const struct inner *edge, int32_t left, int32_t right,
+                         int32_t height)
+{
+    const int32_t column = left >> 8, last = right >> 8, sign = edge->sign;
+    int64_t far_y = (FIXED_ONE - (left & 255)) * edge->y_for_x; /* at the border of the column */
+    int32_t done = least(far_y >> 32, height);
+    int32_t *sums = line.sums + column;
+    int32_t part = turned(done, sign);
+    int32_t next = part * (FIXED_ONE + (left & 255)); /* of the column that follows */
+    add(sums++, part * 512 - next);
+    for (int32_t k = column + 1; k < last; k++) {
+        far_y += edge->y_for_x * FIXED_ONE;
+        int32_t reached = least(far_y >> 32, height);
+        part = turned(reached - done, sign) * FIXED_ONE;
+        add(sums++, next + part);
+        next = part;
+        done = reached;
+    }
+    part = turned(height - done, sign);
+    int32_t beyond = part * (right & 255);
+    add(sums, next + part * 512 - beyond);
+    add(sums + 1, beyond);
+    for (int32_t k = column; k < last + 1; k += RASTER_CELL_PX)
+        touch(line.touched, (uint32_t)k);
+    touch(line.touched, (uint32_t)last + 1);
 }
 
 /* And most of their pieces in one column or in two: these go without asking which. */
 static void add_inner(struct raster *raster, const struct inner *edge)
 {
-    const int32_t to_y = edge->to_y, sign = edge->sign;
-    const int64_t y_for_x = edge->slope.y_for_x, x_a_row = edge->slope.x_for_y * FIXED_ONE;
+    const int64_t y_for_x = edge->y_for_x, x_a_row = edge->x_for_y * FIXED_ONE;
+    const int32_t end = edge->end, to_y = edge->to_y, sign = edge->sign;
     const size_t stride = (size_t)raster->width_px + 2, words = raster->words;
-    int32_t y = edge->y;
-    /* x in 32.32 at y, then at the border of the row. */
-    int64_t far_x = ((int64_t)edge->from_x << 32) + (y - edge->from_y) * edge->slope.x_for_y;
-    int32_t x = (int32_t)(far_x >> 32);
-    far_x += ((y | 255) + 1 - y) * edge->slope.x_for_y;
+    int32_t y = edge->y, border = (y | 255) + 1;
+    int32_t x = (int32_t)(edge->far_x >> 32);
+    int64_t far_x = edge->far_x + (border - y) * edge->x_for_y; /* at the border of the row */
     int32_t *row = raster->sums + (size_t)(y >> 8) * stride;
     uint64_t *touched = raster->touched + (size_t)(y >> 8) * words;
-    for (; y < edge->end; row += stride, touched += words, far_x += x_a_row) {
-        int32_t border = (y | 255) + 1, until = border < to_y ? border : to_y;
-        int32_t next = until == to_y ? edge->to_x : (int32_t)(far_x >> 32);
-        int32_t left = x < next ? x : next, right = x < next ? next : x, height = until - y;
+    for (;; row += stride, touched += words, far_x += x_a_row) {
+        bool is_last = border >= to_y;
+        int32_t next = is_last ? edge->to_x : (int32_t)(far_x >> 32);
+        int32_t height = (is_last ? to_y : border) - y;
+        int32_t left = x < next ? x : next, right = x < next ? next : x;
         int32_t column = left >> 8, crossed = (right >> 8) - column;
+        x = next;
         if (crossed > 1) {
-            const int64_t ends[2] = {left, right};
-            add_across(raster, y >> 8, &edge->slope, ends, height, sign);
+            add_crossing((struct line){row, touched}, edge, left, right, height);
         } else {
-            int32_t side = (column + 1) * FIXED_ONE;
-            int32_t reached = (int32_t)scaled(side - left, y_for_x);
-            reached = ((reached > height) | (crossed == 0)) ? height : reached;
-            side = crossed ? side : right;
-            int32_t first = reached * sign, second = (height - reached) * sign;
-            int32_t within = left + side - column * 512; /* twice the mean */
-            int32_t beyond = side + right - (column + 1) * 512;
+            /* In masks: a compiler that saw a choice would branch, which no processor foresees. */
+            int32_t in_first = left & 255, in_last = right & 255;
+            int32_t rest = height - (int32_t)scaled(FIXED_ONE - in_first, y_for_x);
+            rest &= ~(rest >> 31) & -crossed;
+            int32_t first = turned(height - rest, sign), second = turned(rest, sign);
+            /* Twice the mean of x in the first column. */
+            int32_t within = in_first + (in_last ^ ((in_last ^ FIXED_ONE) & -crossed));
+            int32_t part = first * within, beyond = second * in_last;
             int32_t *sums = row + column;
-            add(sums, first * (512 - within));
-            add(sums + 1, first * within + second * (512 - beyond));
-            add(sums + 2, second * beyond);
+            add(sums, first * 512 - part);
+            add(sums + 1, part + second * 512 - beyond);
+            add(sums + 2, beyond);
             touch(touched, (uint32_t)column);
             touch(touched, (uint32_t)(column + 1 + crossed));
         }
-        x = next;
-        y = until;
+        if (border >= end)
+            break;
+        y = border;
+        border += FIXED_ONE;
     }
 }
 
@@ -284,13 +335,14 @@ static inline bool find_edge(const struct raster *raster, struct fixed from, str
 {
     int64_t floor_y = (int64_t)raster->height_px * FIXED_ONE;
     int64_t width = (int64_t)raster->width_px * FIXED_ONE;
-    bool down = from.y < to.y;
-    int64_t top = down ? from.y : to.y, bottom = down ? to.y : from.y;
-    *out = (struct edge){.from = {down ? from.x : to.x, top},
-                         .to = {down ? to.x : from.x, bottom},
+    /* In masks: whether an edge goes up no processor foresees. */
+    int64_t up = -(int64_t)(to.y < from.y), x = (from.x ^ to.x) & up, y = (from.y ^ to.y) & up;
+    int64_t top = from.y ^ y, bottom = to.y ^ y;
+    *out = (struct edge){.from = {from.x ^ x, top},
+                         .to = {to.x ^ x, bottom},
                          .y = top < 0 ? 0 : top,
                          .end = bottom > floor_y ? floor_y : bottom,
-                         .sign = down ? 1 : -1};
+                         .sign = (int32_t)up | 1};
     return out->y < out->end && (from.x < width || to.x < width);
 }
 
