@@ -28,14 +28,14 @@ static inline uint32_t first_length(uint32_t symbol)
     return k < 8 ? k + 3 : k == 28 ? MATCH_LONGEST : ((4 + k % 4) << (k / 4 - 1)) + 3;
 }
 
+/* One more than the greatest. */
+static inline uint32_t end_length(uint32_t symbol)
+{
+    return symbol < FIRST_LENGTH + 28 ? first_length(symbol + 1) : MATCH_LONGEST + 1;
+}
+
 void block_init(struct block *block, uint32_t left, uint32_t above)
 {
-    uint32_t symbol = FIRST_LENGTH;
-    for (uint32_t length = MATCH_SHORTEST; length <= MATCH_LONGEST; length++) {
-        while (symbol < FIRST_LENGTH + 28 && first_length(symbol + 1) <= length)
-            symbol++;
-        block->length_symbol[length] = (uint8_t)(symbol - FIRST_LENGTH);
-    }
     block->left = left;
     block->above = above;
 }
@@ -55,11 +55,14 @@ static uint64_t count_symbols(const struct block *block, uint32_t *literals, uin
     memset(literals + 256, 0, (LITERAL_SYMBOLS - 256) * sizeof *literals);
     literals[END_OF_BLOCK] = 1;
     memcpy(distances, block->counts + KIND_DISTANCE, DISTANCE_SYMBOLS * sizeof *distances);
-    for (uint32_t length = MATCH_SHORTEST; length <= MATCH_LONGEST; length++) {
-        uint32_t n_left = block->counts[KIND_LEFT + length],
-                 n_above = block->counts[KIND_ABOVE + length];
-        literals[FIRST_LENGTH + block->length_symbol[length]] +=
-            n_left + n_above + block->counts[KIND_FAR + length];
+    for (uint32_t symbol = FIRST_LENGTH; symbol < LITERAL_SYMBOLS; symbol++) {
+        uint32_t n_left = 0, n_above = 0, n_far = 0, end = end_length(symbol);
+        for (uint32_t length = first_length(symbol); length < end; length++) {
+            n_left += block->counts[KIND_LEFT + length];
+            n_above += block->counts[KIND_ABOVE + length];
+            n_far += block->counts[KIND_FAR + length];
+        }
+        literals[symbol] = n_left + n_above + n_far;
         distances[left] += n_left;
         distances[above] += n_above;
     }
@@ -101,14 +104,15 @@ static void find_written(struct block *block)
     for (uint32_t i = 0; i < DISTANCE_SYMBOLS; i++)
         block->written[KIND_DISTANCE + i] = write_as(distances->codes[i], distances->lengths[i],
                                                      distances->lengths[i] + distance_extra(i));
-    for (uint32_t length = MATCH_SHORTEST; length <= MATCH_LONGEST; length++) {
-        uint32_t symbol = FIRST_LENGTH + block->length_symbol[length];
-        uint32_t count = literals->lengths[symbol];
-        uint64_t bits = literals->codes[symbol] | (length - first_length(symbol)) << count;
-        count += length_extra(symbol);
-        block->written[KIND_FAR + length] = write_as(bits, 0, count);
-        block->written[KIND_LEFT + length] = written_after(bits, count, left);
-        block->written[KIND_ABOVE + length] = written_after(bits, count, above);
+    for (uint32_t symbol = FIRST_LENGTH; symbol < LITERAL_SYMBOLS; symbol++) {
+        uint32_t first = first_length(symbol), end = end_length(symbol);
+        uint32_t count = literals->lengths[symbol], all = count + length_extra(symbol);
+        for (uint32_t length = first; length < end; length++) {
+            uint64_t bits = literals->codes[symbol] | (length - first) << count;
+            block->written[KIND_FAR + length] = write_as(bits, 0, all);
+            block->written[KIND_LEFT + length] = written_after(bits, all, left);
+            block->written[KIND_ABOVE + length] = written_after(bits, all, above);
+        }
     }
 }
 

@@ -47,7 +47,6 @@ struct block {
     uint64_t written[KINDS]; /* bits of each kind, where extra bits go, how many all are */
     struct prefix_code literals, distances;
     struct code_head head;
-    uint8_t length_symbol[MATCH_LONGEST + 1]; /* less the first */
 };
 
 /* Both distances are 1 to MATCH_WINDOW. */
