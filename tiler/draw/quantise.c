@@ -164,21 +164,23 @@ static inline uint32_t changes(const uint32_t *pixels)
     return bits[0] | bits[1] | bits[2] | bits[3];
 }
 
-static inline uint32_t count_bits(uint32_t bits)
+static inline uint32_t count_bits(uint64_t bits)
 {
-    bits -= bits >> 1 & 0x55555555;
-    bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
-    return ((bits + (bits >> 4)) & 0x0F0F0F0F) * 0x01010101 >> 24;
+    bits -= bits >> 1 & UINT64_C(0x5555555555555555);
+    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
+    bits = (bits + (bits >> 4)) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* Puts down where 32 pixels change; answers how many times. Several at once, more than there are:
+/* Puts down where 64 pixels change; answers how many times. Several at once, more than there are:
  * how often that is to be done can be foreseen, unlike how many bits are set. */
-static inline size_t note_changes(uint32_t bits, uint32_t at, struct run *runs)
+static inline size_t note_changes(const uint32_t *pixels, uint32_t at, struct run *runs)
 {
+    uint64_t bits = changes(pixels) | (uint64_t)changes(pixels + 32) << 32;
     size_t n = count_bits(bits);
     for (size_t i = 0; i < n; i += MORE_RUNS)
         for (size_t k = i; k < i + MORE_RUNS; k++, bits &= bits - 1)
-            runs[k].start = at + (uint32_t)__builtin_ctz(bits | UINT32_C(1) << 31);
+            runs[k].start = at + (uint32_t)__builtin_ctzll(bits | UINT64_C(1) << 63);
     return n;
 }
 
@@ -188,8 +190,8 @@ static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
     uint32_t n_items = 0;
     size_t n_runs = 1, i = 1;
     q->runs[0].start = 0;
-    for (; i + 32 <= n; i += 32)
-        n_runs += note_changes(changes(pixels + i), (uint32_t)i, q->runs + n_runs);
+    for (; i + 64 <= n; i += 64)
+        n_runs += note_changes(pixels + i, (uint32_t)i, q->runs + n_runs);
     for (; i < n; i++) {
         q->runs[n_runs].start = (uint32_t)i;
         n_runs += pixels[i] != pixels[i - 1];
