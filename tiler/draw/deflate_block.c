@@ -4,8 +4,6 @@ enum {
     STORED = 65535, /* the most bytes that are written as they are at once */
     END_OF_BLOCK = 256,
     FIRST_LENGTH = 257,
-    EXTRA_AT = 48, /* in block->written */
-    COUNT_AT = 56,
 };
 
 /* The extra bits of a length or a distance, by its symbol. */
@@ -73,69 +71,64 @@ static uint64_t count_symbols(const struct block *block, uint32_t *literals, uin
     return extra;
 }
 
-static inline uint64_t write_as(uint64_t bits, uint32_t extra_at, uint32_t count)
+struct piece {
+    uint64_t bits;
+    uint32_t count;
+};
+
+static inline void set_written(struct block *block, uint32_t kind, uint64_t bits, uint32_t count)
 {
-    return bits | (uint64_t)extra_at << EXTRA_AT | (uint64_t)count << COUNT_AT;
+    block->written[kind] = bits;
+    block->n_written[kind] = (uint8_t)count;
 }
 
-/* What is written for a whole distance, in the form of block->written without extra bits. */
-static uint64_t distance_written(const struct prefix_code *distances, uint32_t distance)
+/* What is written for a whole distance. */
+static struct piece distance_written(const struct prefix_code *distances, uint32_t distance)
 {
     uint32_t symbol = distance_symbol(distance), length = distances->lengths[symbol];
     uint64_t bits = distances->codes[symbol] | (distance - first_distance(symbol)) << length;
-    return write_as(bits, 0, length + distance_extra(symbol));
-}
-
-/* Two of this form, one after the other; of the first only the low bits are used. */
-static inline uint64_t written_after(uint64_t bits, uint32_t count, uint64_t written)
-{
-    uint64_t second = written & ((UINT64_C(1) << EXTRA_AT) - 1);
-    return write_as(bits | second << count, 0, count + (uint32_t)(written >> COUNT_AT));
+    return (struct piece){bits, length + distance_extra(symbol)};
 }
 
 /* What is written for each kind, by the codes of the block. */
 static void find_written(struct block *block)
 {
     const struct prefix_code *literals = &block->literals, *distances = &block->distances;
-    uint64_t left = distance_written(distances, block->left);
-    uint64_t above = distance_written(distances, block->above);
+    struct piece left = distance_written(distances, block->left);
+    struct piece above = distance_written(distances, block->above);
     for (uint32_t i = 0; i < 256; i++)
-        block->written[KIND_LITERAL + i] = write_as(literals->codes[i], 0, literals->lengths[i]);
-    for (uint32_t i = 0; i < DISTANCE_SYMBOLS; i++)
-        block->written[KIND_DISTANCE + i] = write_as(distances->codes[i], distances->lengths[i],
-                                                     distances->lengths[i] + distance_extra(i));
+        set_written(block, KIND_LITERAL + i, literals->codes[i], literals->lengths[i]);
+    for (uint32_t i = 0; i < DISTANCE_SYMBOLS; i++) {
+        uint32_t length = distances->lengths[i];
+        set_written(block, KIND_DISTANCE + i, distances->codes[i], length + distance_extra(i));
+        block->extra_at[KIND_DISTANCE + i] = (uint8_t)length;
+    }
     for (uint32_t symbol = FIRST_LENGTH; symbol < LITERAL_SYMBOLS; symbol++) {
         uint32_t first = first_length(symbol), end = end_length(symbol);
         uint32_t count = literals->lengths[symbol], all = count + length_extra(symbol);
         for (uint32_t length = first; length < end; length++) {
             uint64_t bits = literals->codes[symbol] | (length - first) << count;
-            block->written[KIND_FAR + length] = write_as(bits, 0, all);
-            block->written[KIND_LEFT + length] = written_after(bits, all, left);
-            block->written[KIND_ABOVE + length] = written_after(bits, all, above);
+            set_written(block, KIND_FAR + length, bits, all);
+            set_written(block, KIND_LEFT + length, bits | left.bits << all, all + left.count);
+            set_written(block, KIND_ABOVE + length, bits | above.bits << all, all + above.count);
         }
     }
 }
 
-struct piece {
-    uint64_t bits;
-    uint32_t count;
-};
-
-/* What is written for a token: bits, and how many. */
+/* What is written for a token. */
 static inline struct piece piece_of(const struct block *block, uint32_t token)
 {
-    const uint64_t mask = (UINT64_C(1) << EXTRA_AT) - 1;
-    uint64_t written = block->written[token & ((1 << KIND_BITS) - 1)];
-    uint64_t extra = (uint64_t)(token >> KIND_BITS) << (written >> EXTRA_AT & 63);
-    return (struct piece){(written & mask) | extra, (uint32_t)(written >> COUNT_AT)};
+    uint32_t kind = token & ((1 << KIND_BITS) - 1);
+    uint64_t extra = (uint64_t)(token >> KIND_BITS) << (block->extra_at[kind] & 63);
+    return (struct piece){block->written[kind] | extra, block->n_written[kind]};
 }
 
 /* Two at a time, since one can only be put after the other; hardly any two are too long for it. */
 static void write_tokens(const struct block *block, struct bits *to)
 {
     struct bits bits = *to;
-    uint32_t i = 0;
-    for (; i + 2 <= block->n_tokens; i += 2) {
+    uint32_t i = 0, n = block->n_tokens;
+    for (; i + 2 <= n; i += 2) {
         struct piece one = piece_of(block, block->tokens[i]);
         struct piece two = piece_of(block, block->tokens[i + 1]);
         if (one.count + two.count <= BITS_AT_ONCE) {
@@ -145,7 +138,7 @@ static void write_tokens(const struct block *block, struct bits *to)
             bits_put(&bits, two.bits, two.count);
         }
     }
-    if (i < block->n_tokens) {
+    if (i < n) {
         struct piece last = piece_of(block, block->tokens[i]);
         bits_put(&bits, last.bits, last.count);
     }

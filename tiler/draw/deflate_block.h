@@ -43,8 +43,10 @@ enum {
 struct block {
     uint32_t counts[KINDS], n_tokens;
     uint32_t tokens[BLOCK_TOKENS + BLOCK_REST + BLOCK_OVER];
-    uint32_t left, above;    /* distances */
-    uint64_t written[KINDS]; /* bits of each kind, where extra bits go, how many all are */
+    uint32_t left, above; /* distances */
+    /* Of each kind, by the codes: its bits, how many with the extra ones, and where these go. */
+    uint64_t written[KINDS];
+    uint8_t n_written[KINDS], extra_at[KINDS];
     struct prefix_code literals, distances;
     struct code_head head;
 };
