@@ -290,11 +290,15 @@ static void measure(const struct quantiser *q, struct group *group)
     group->mean = sums / weight;
     group->weight = weight;
     quad spread = squares - sums * group->mean;
-    group->axis = 0;
-    for (int axis = 1; axis < 4; axis++)
-        if (spread[axis] > spread[group->axis])
-            group->axis = axis;
-    group->spread = group->end - group->start > 1 ? spread[group->axis] : -1;
+    float most = spread[0];
+    int at = 0;
+#pragma GCC unroll 3
+    for (int axis = 1; axis < 4; axis++) { /* so that hardly a branch is made of it */
+        at = spread[axis] > most ? axis : at;
+        most = spread[axis] > most ? spread[axis] : most;
+    }
+    group->axis = at;
+    group->spread = group->end - group->start > 1 ? most : -1;
 }
 
 /* Cuts at the mean of the widest axis; the upper half goes to `other`. */
