@@ -343,11 +343,11 @@ static inline uint64_t most_of(const uint64_t *widths)
  * branch, which takes less time than a heap. */
 static void note_width(struct quantiser *q, uint32_t group)
 {
-    uint32_t bits, row = group / WIDTHS;
+    uint32_t bits;
     float spread = q->groups[group].spread + 0.0F; /* not -0 */
     memcpy(&bits, &spread, sizeof bits);           /* of no float below 0, in the order of floats */
     q->widths[group] = spread < 0 ? 0 : ((uint64_t)bits + 1) << 8 | (PALETTE_COLOURS - 1 - group);
-    q->widest[row] = most_of(q->widths + row * WIDTHS);
+    q->widest[group / WIDTHS] = most_of(q->widths + group - group % WIDTHS);
 }
 
 static uint32_t cut_all(struct quantiser *q)
