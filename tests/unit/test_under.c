@@ -149,19 +149,21 @@ static void test_what_is_hidden_is_known_and_changes_nothing(void **state)
     (void)state;
     static uint32_t before[SIZE * SIZE], after[SIZE * SIZE];
     const struct ink half = ink_of(10, 200, 30, 0.5), red = ink_of(255, 0, 0, 1);
-    begin(SIZE);
-    for (int i = 0; i < 7; i++)
-        under_flood(&under, &half);
-    look();
-    assert_false(hides(0, 0, SIZE, SIZE));
-    for (int i = 0; i < 2; i++)
-        under_flood(&under, &half);
-    assert_false(hides(0, 0, SIZE, SIZE)); /* nobody has looked */
-    look();
-    assert_true(hides(0, 0, SIZE, SIZE));
-    under_pixels(&under, before);
-    under_flood(&under, &red);
-    under_pixels(&under, after);
+    for (int turn = 0; turn < 2; turn++) {
+        begin(SIZE);
+        for (int i = 0; i < 7; i++)
+            under_flood(&under, &half);
+        look();
+        assert_false(hides(0, 0, SIZE, SIZE));
+        for (int i = 0; i < 2; i++)
+            under_flood(&under, &half);
+        assert_false(hides(0, 0, SIZE, SIZE)); /* nobody has looked */
+        look();
+        assert_true(hides(0, 0, SIZE, SIZE));
+        if (turn == 1)
+            under_flood(&under, &red);
+        under_pixels(&under, turn == 0 ? before : after);
+    }
     assert_memory_equal(before, after, sizeof before);
     /* One block stays open. */
     begin(SIZE);
@@ -172,6 +174,27 @@ static void test_what_is_hidden_is_known_and_changes_nothing(void **state)
     assert_true(hides(-100, -100, 20, 20));
     assert_false(hides(47, 10, 48, 10));
     assert_true(hides(64, 0, 90, 10)); /* outside */
+    release();
+}
+
+static void test_a_picture_begins_empty_after_one_that_was_left_and_at_another_size(void **state)
+{
+    (void)state;
+    static uint32_t pixels[4 * SIZE * SIZE];
+    static const uint32_t sizes[] = {SIZE, 2 * SIZE, SIZE, SIZE};
+    const struct ink ink = ink_of(10, 200, 30, 1);
+    for (int finished = 0; finished < 2; finished++) {
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            begin(sizes[i]);
+            under_pixels(&under, pixels);
+            for (size_t k = 0; k < (size_t)sizes[i] * sizes[i]; k++)
+                assert_int_equal(pixels[k], 0);
+            begin(sizes[i]);
+            under_flood(&under, &ink);
+            if (finished)
+                under_pixels(&under, pixels);
+        }
+    }
     release();
 }
 
@@ -243,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_top_down_is_bottom_up),
         cmocka_unit_test(test_shapes_of_a_layer_that_share_edges_leave_no_seam),
         cmocka_unit_test(test_what_is_hidden_is_known_and_changes_nothing),
+        cmocka_unit_test(test_a_picture_begins_empty_after_one_that_was_left_and_at_another_size),
         cmocka_unit_test(test_dimming_mixes_what_lies_below_and_leaves_its_transparency),
         cmocka_unit_test(test_a_tile_is_the_crop_of_a_larger_picture),
     };

@@ -9,10 +9,9 @@ enum {
     HALF_PX = FIXED_ONE / 2,
     /* Segments up to this long each way, 1/256 px, are followed by multiplication alone; longer
      * ones are cut. */
-    LONGEST = 1 << 22,
-    NEAR = LONGEST / 2, /* points that are less far from the corner are never so far apart */
-    SLOPES = 16,        /* classes of 0 to 45 degrees by their tangent */
-    PLACES = 32,        /* of a line's middle in a pixel */
+    LONGEST = 2 * THIN_NEAR, /* near points are never so far apart */
+    SLOPES = 16,             /* classes of 0 to 45 degrees by their tangent */
+    PLACES = 32,             /* of a line's middle in a pixel */
     /* Pixels across a line in one pattern, and how many of them lie before its middle: at most
      * (1.5 + 0.5) * sqrt(2) pixels are reached. */
     ACROSS = 8,
@@ -161,14 +160,6 @@ struct run {
                                * on, and how that goes on */
 };
 
-/* Some links of a chain that lie near the picture and are drawn at once; coordinates apart, so
- * that four are followed side by side. */
-enum { PIECE = 16, SIDE = 4 };
-struct links {
-    int32_t x[PIECE + SIDE], y[PIECE + SIDE]; /* behind the last point as the last: no segments */
-    int32_t n;                                /* segments, one less than points */
-    unsigned past;
-};
 typedef int32_t four __attribute__((vector_size(16)));
 typedef double four_doubles __attribute__((vector_size(32)));
 
@@ -260,10 +251,11 @@ static inline four seen(const struct thin *thin, const struct thin_pen *pen, con
     return (four)(room >= 0);
 }
 
-/* The runs of segments i to i + SIDE - 1, less those of which nothing is seen; answers
+/* The runs of segments i to i + THIN_SIDE - 1, less those of which nothing is seen; answers
  * how many. Asks nothing on its way, for no processor foresees the answers. */
 static inline uint32_t find_runs(const struct thin *thin, const struct thin_pen *pen,
-                                 const struct links *links, int32_t i, struct run runs[SIDE])
+                                 const struct thin_links *links, int32_t i,
+                                 struct run runs[THIN_SIDE])
 {
     const four from[2] = {at(links->x + i), at(links->y + i)};
     const four to[2] = {at(links->x + i + 1), at(links->y + i + 1)};
@@ -292,7 +284,7 @@ static inline uint32_t find_runs(const struct thin *thin, const struct thin_pen 
     four n = (s.end - s.first) & (four)(s.first < s.end) & (four)(s.length > 0) &
              seen(thin, pen, from, to);
     uint32_t n_runs = 0;
-    for (int k = 0; k < SIDE; k++) {
+    for (int k = 0; k < THIN_SIDE; k++) {
         struct run *run = &runs[n_runs];
         int64_t ratio = (int64_t)(ratios[k] * 4294967296.0);
         int64_t on = (int64_t)s.first[k] * FIXED_ONE + HALF_PX - s.along[k];
@@ -308,13 +300,17 @@ static inline uint32_t find_runs(const struct thin *thin, const struct thin_pen 
     return n_runs;
 }
 
-/* First all that is to be done, then it is done: so each takes the time of its work alone. */
-static void draw_links(const struct thin *thin, const struct thin_pen *pen,
-                       const struct links *links)
+/* First all that is to be done, then it is done: so each takes the time of its work alone. Behind
+ * the last point there are more of it, which are no segments. */
+void thin_links(const struct thin *thin, const struct thin_pen *pen, struct thin_links *links)
 {
-    struct run runs[PIECE + SIDE];
+    struct run runs[THIN_PIECE + THIN_SIDE];
     uint32_t n = 0;
-    for (int32_t i = 0; i < links->n; i += SIDE)
+    for (int32_t i = links->n + 1; i < links->n + THIN_SIDE; i++) {
+        links->x[i] = links->x[links->n];
+        links->y[i] = links->y[links->n];
+    }
+    for (int32_t i = 0; i < links->n; i += THIN_SIDE)
         n += find_runs(thin, pen, links, i, runs + n);
     for (uint32_t i = 0; i < n; i++)
         draw_run(thin, &runs[i]);
@@ -322,22 +318,18 @@ static void draw_links(const struct thin *thin, const struct thin_pen *pen,
 
 /* Answers whether all the points are near: then no segment is longer than multiplication can
  * follow. */
-static inline bool fill_links(struct links *links, const struct fixed *points, size_t n_segments,
-                              unsigned past)
+static inline bool fill_links(struct thin_links *links, const struct fixed *points,
+                              size_t n_segments, unsigned past)
 {
     uint64_t far = 0;
     for (size_t i = 0; i <= n_segments; i++) {
-        far |= (uint64_t)(points[i].x + NEAR) | (uint64_t)(points[i].y + NEAR);
+        far |= (uint64_t)(points[i].x + THIN_NEAR) | (uint64_t)(points[i].y + THIN_NEAR);
         links->x[i] = (int32_t)points[i].x;
         links->y[i] = (int32_t)points[i].y;
     }
-    for (size_t i = n_segments + 1; i < n_segments + SIDE; i++) {
-        links->x[i] = links->x[n_segments];
-        links->y[i] = links->y[n_segments];
-    }
     links->n = (int32_t)n_segments;
     links->past = past;
-    return far < 2 * (uint64_t)NEAR;
+    return far < 2 * (uint64_t)THIN_NEAR;
 }
 
 /* A segment that may begin or end anywhere: halved until a part is near, or is not seen. */
@@ -356,22 +348,22 @@ static void draw_long(struct thin *thin, const struct thin_pen *pen, struct fixe
         return;
     }
     const struct fixed ends[] = {from, to};
-    struct links links;
+    struct thin_links links;
     fill_links(&links, ends, 1, past);
-    draw_links(thin, pen, &links);
+    thin_links(thin, pen, &links);
 }
 
 void thin_chain(struct thin *thin, const struct thin_pen *pen, const struct fixed *points, size_t n,
                 unsigned past)
 {
-    for (size_t i = 0; i + 1 < n; i += PIECE) {
-        bool is_last = n - i <= PIECE + 1;
-        size_t n_segments = is_last ? n - i - 1 : PIECE;
+    for (size_t i = 0; i + 1 < n; i += THIN_PIECE) {
+        bool is_last = n - i <= THIN_PIECE + 1;
+        size_t n_segments = is_last ? n - i - 1 : THIN_PIECE;
         unsigned from = i > 0 ? THIN_PAST_FROM : past & THIN_PAST_FROM;
         unsigned to = is_last ? past & THIN_PAST_TO : THIN_PAST_TO;
-        struct links links;
+        struct thin_links links;
         if (fill_links(&links, points + i, n_segments, from | to)) {
-            draw_links(thin, pen, &links);
+            thin_links(thin, pen, &links);
             continue;
         }
         for (size_t k = 0; k < n_segments; k++)

@@ -62,6 +62,18 @@ enum { THIN_PAST_FROM = 1, THIN_PAST_TO = 2 };
 void thin_chain(struct thin *thin, const struct thin_pen *pen, const struct fixed *points, size_t n,
                 unsigned past);
 
+/* The same of up to THIN_PIECE segments, of which each point lies less than THIN_NEAR from the
+ * picture's corner each way; coordinates apart, so that THIN_SIDE are followed side by side.
+ * Whoever fills it leaves what is behind the points as it is: to clear it first would cost as much
+ * as some of the segments. */
+enum { THIN_PIECE = 16, THIN_SIDE = 4, THIN_NEAR = 1 << 21 };
+struct thin_links {
+    int32_t x[THIN_PIECE + THIN_SIDE], y[THIN_PIECE + THIN_SIDE]; /* 1/256 px */
+    int32_t n; /* segments, one less than points */
+    unsigned past;
+};
+void thin_links(const struct thin *thin, const struct thin_pen *pen, struct thin_links *links);
+
 /* A line through n points with round-looking corners and butt ends; closed: from the last to the
  * first as well. */
 void thin_line(struct thin *thin, const struct fixed *points, size_t n, bool closed,

@@ -79,8 +79,9 @@ void under_clear(struct under *under)
 {
     size_t n = (size_t)under->size_px * under->size_px / LANES;
     const struct under_cell clear = {.through = all(WHOLE)};
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !under->is_clear; i++)
         under->cells[i] = clear;
+    under->is_clear = false;
     under->n_open = under->size_px / BLOCK_PX * (under->size_px / BLOCK_PX);
     memset(under->open, 0xFF,
            under->size_px / BLOCK_PX * open_words(under->size_px) * sizeof *under->open);
@@ -91,6 +92,7 @@ enum err_code under_begin(struct under *under, uint32_t size_px, struct err *err
     enum err_code code = ERR_OK;
     if (under->room_px < size_px)
         TRY(make_room(under, size_px, err));
+    under->is_clear = under->is_clear && under->size_px == size_px;
     under->size_px = size_px;
     under->n_levels = 0;
     TRY(mask_begin(&under->mask, size_px, err));
@@ -321,6 +323,18 @@ static inline lanes thirds(uint32_t pixels)
     return steps * all(WHOLE / THIN_STEPS);
 }
 
+/* A bit for each cell of a block that lines touch, row by row: found first, since where lines
+ * go no processor foresees. */
+static inline uint32_t marked_cells(const uint64_t rows[THIN_BLOCK_PX])
+{
+    uint32_t bits = 0;
+    for (int i = 0; i < THIN_BLOCK_PX; i++) {
+        bits |= (uint32_t)((uint32_t)rows[i] != 0) << (2 * i);
+        bits |= (uint32_t)(rows[i] >> 32 != 0) << (2 * i + 1);
+    }
+    return bits;
+}
+
 void under_thin(struct under *under, const struct ink *ink)
 {
     const struct tint tint = tint_of(ink);
@@ -335,11 +349,11 @@ void under_thin(struct under *under, const struct ink *ink)
                 !is_open(open_row(under, (size_t)y * BLOCK_PX), (size_t)x * BLOCK_CELLS))
                 continue;
             struct under_cell *cells = under->cells + y * BLOCK_PX * per_row + 2 * x;
-            for (int i = 0; i < 2 * BLOCK_PX; i++) {
+            for (uint32_t bits = marked_cells(rows); bits; bits &= bits - 1) {
+                int i = __builtin_ctz(bits);
                 uint32_t pixels = (uint32_t)(rows[i / 2] >> (i % 2 * 32));
                 struct under_cell *cell = cells + i / 2 * (int64_t)per_row + i % 2;
-                if (pixels)
-                    add_part(cell, &tint, mul(cell->through, mul(thirds(pixels), tint.alpha)));
+                add_part(cell, &tint, mul(cell->through, mul(thirds(pixels), tint.alpha)));
             }
         }
     }
@@ -486,12 +500,15 @@ void under_pixels(struct under *under, uint32_t *pixels)
     typedef uint32_t wide __attribute__((vector_size(32)));
     while (under->n_levels > 0)
         under_pop_level(under);
+    const struct under_cell clear = {.through = all(WHOLE)};
     size_t n = (size_t)under->size_px * under->size_px / LANES;
     for (size_t i = 0; i < n; i++) {
-        const struct under_cell *cell = &under->cells[i];
+        struct under_cell *cell = &under->cells[i];
         lanes low = byte_of(cell->r) | byte_of(cell->g) << 8;
         lanes high = byte_of(cell->b) | (all(255) - byte_of(cell->through)) << 8;
         wide eight = __builtin_convertvector(low, wide) | __builtin_convertvector(high, wide) << 16;
         memcpy(pixels + i * LANES, &eight, sizeof eight);
+        *cell = clear;
     }
+    under->is_clear = true;
 }

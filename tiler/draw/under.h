@@ -47,6 +47,7 @@ struct under {
     uint32_t size_px; /* of an edge; a multiple of 16 */
     uint32_t room_px;
     struct under_cell *cells;
+    bool is_clear; /* nothing is laid in them */
     uint16_t *beside; /* for each pixel: how much of it this layer's shapes fill, in 1/256 */
     bool has_beside;  /* else beside is not cleared yet for this layer */
     uint16_t *seen;   /* and what showed through where they began to */
@@ -104,7 +105,7 @@ void under_look(struct under *under, const struct under_box *box);
 enum err_code under_dim(struct under *under, struct raster *raster, const struct ink *ink,
                         struct err *err);
 
-/* The picture, size_px x size_px. */
+/* The picture, size_px x size_px. Nothing may be laid then until the next begins. */
 void under_pixels(struct under *under, uint32_t *pixels);
 
 #endif

@@ -1,6 +1,7 @@
 #include "tiler/tiles/drawing.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void mark_px(const struct drawing *d, struct fixed at)
 {
@@ -123,6 +124,49 @@ struct stroke_style stroke_scaled(const struct stroke_style *stroke, uint32_t sc
     return out;
 }
 
+/* How far from the picture's corner, in units, points are near to thin lines and within 32 bits. */
+static int64_t near_units(const struct drawing *d)
+{
+    int64_t near = d->shift > 0 ? (int64_t)THIN_NEAR << d->shift : 0, most = INT64_C(1) << 30;
+    return near < most ? near : most;
+}
+
+static bool is_near(const struct drawing *d, const struct detail_stretch *stretch)
+{
+    uint64_t reach = (uint64_t)near_units(d);
+    uint64_t west = (uint64_t)(stretch->west - d->square.west) + reach;
+    uint64_t north = (uint64_t)(stretch->north - d->square.north) + reach;
+    uint64_t east = (uint64_t)(stretch->east - d->square.west) + reach;
+    uint64_t south = (uint64_t)(stretch->south - d->square.north) + reach;
+    return (west < 2 * reach) & (north < 2 * reach) & (east < 2 * reach) & (south < 2 * reach);
+}
+
+/* to_picture of near points, two at once. Sums are unsigned: they may go round and come back. */
+static void fill_links(const struct drawing *d, const struct plane_point *p, uint32_t n,
+                       struct thin_links *links)
+{
+    typedef int32_t four __attribute__((vector_size(16)));
+    typedef uint32_t four_sums __attribute__((vector_size(16)));
+    const int64_t half = INT64_C(1) << (d->shift - 1);
+    const uint32_t x = (uint32_t)(half - d->square.west), y = (uint32_t)(half - d->square.north);
+    const four_sums corner = {x, y, x, y};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        four_sums pair[2];
+        memcpy(pair, p + i, sizeof pair);
+        four low = (four)(pair[0] + corner) >> d->shift;
+        four high = (four)(pair[1] + corner) >> d->shift;
+        four across = __builtin_shufflevector(low, high, 0, 2, 4, 6);
+        four down = __builtin_shufflevector(low, high, 1, 3, 5, 7);
+        memcpy(links->x + i, &across, sizeof across);
+        memcpy(links->y + i, &down, sizeof down);
+    }
+    for (; i < n; i++) {
+        links->x[i] = (int32_t)((uint32_t)p[i].x + x) >> d->shift;
+        links->y[i] = (int32_t)((uint32_t)p[i].y + y) >> d->shift;
+    }
+}
+
 /* One ring or line, by stretches: those out of the picture are passed over. */
 static void add_thin(const struct drawing *d, const struct detail *detail, uint32_t ring,
                      bool closed, double width_px)
@@ -140,12 +184,21 @@ static void add_thin(const struct drawing *d, const struct detail *detail, uint3
                         to_picture_far(d, stretch->east, stretch->south)))
             continue;
         bool returns = closed || (p[start].x == p[last].x && p[start].y == p[last].y);
+        unsigned past = (i > start || returns ? THIN_PAST_FROM : 0u) |
+                        (end < last || returns ? THIN_PAST_TO : 0u);
+        if (is_near(d, stretch)) {
+            _Static_assert((int)DETAIL_STRETCH == (int)THIN_PIECE, "a stretch is a piece of line");
+            struct thin_links links;
+            links.n = (int32_t)(end - i);
+            links.past = past;
+            fill_links(d, p + i, end - i + 1, &links);
+            thin_links(thin, pen, &links);
+            continue;
+        }
         struct fixed points[DETAIL_STRETCH + 1];
         for (uint32_t k = i; k <= end; k++)
             points[k - i] = to_picture(d, p[k]);
-        thin_chain(thin, pen, points, end - i + 1,
-                   (i > start || returns ? THIN_PAST_FROM : 0u) |
-                       (end < last || returns ? THIN_PAST_TO : 0u));
+        thin_chain(thin, pen, points, end - i + 1, past);
     }
 }
 
