@@ -70,6 +70,7 @@ static const struct field_binding facilities_fields[] = {
     REAL(facility, single_m3),
     REAL(facility, store_t),
     REAL(facility, charge_kg),
+    REAL(facility, wind_m_s),
     INTEGER(facility, grade),
     INTEGER(facility, fixed_roof),
     INTEGER(facility, underground),

@@ -96,6 +96,7 @@ struct facility {
     double single_m3;
     double store_t;
     double charge_kg;
+    double wind_m_s;
     int32_t grade;
     int32_t fixed_roof;
     int32_t underground;

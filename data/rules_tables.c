@@ -173,10 +173,10 @@ static void read_facility_of(const struct cells *cells, struct spacing_rule *out
     out->qualifier = records_field(LAYER_FACILITIES, field);
     if (!out->qualifier ||
         (out->qualifier->type != FIELD_REAL && out->qualifier->type != FIELD_INTEGER)) {
-        static const char *const likely[] = {"total_m3", "single_m3", "store_t", "charge_kg",
-                                             "grade"};
+        static const char *const likely[] = {"total_m3",  "single_m3", "store_t",
+                                             "charge_kg", "wind_m_s",  "grade"};
         cells_error(cells, "qual_field", "is not a number among the fields of layer facilities%s",
-                    rules_near(cells->loader, field, likely, 5));
+                    rules_near(cells->loader, field, likely, 6));
         out->qualifier = NULL;
     }
 }

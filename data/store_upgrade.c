@@ -58,10 +58,11 @@ static enum err_code from_0(struct store *store, struct err *err)
     return store_set_identity(store, err);
 }
 
-/* 1: without scenarios and segments, and with fewer fields. Generic: it creates every table,
- * every column and every code of schema.csv that is missing, so that whatever version 2 adds
- * needs no step of its own as long as no new field of an older table is required. */
-static enum err_code from_1(struct store *store, struct err *err)
+/* 1: without scenarios and segments, and with fewer fields; 2: without the mean wind at a facility.
+ * Generic: it creates every table, every column and every code of schema.csv that is missing, so
+ * that whatever a version adds needs no step of its own as long as no new field of an older table
+ * is required. */
+static enum err_code add_missing(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
     for (int i = 0; i < LAYER_COUNT; i++) {
@@ -79,8 +80,8 @@ done:
 }
 
 /* steps[v] brings version v to v + 1. */
-static enum err_code (*const steps[SCHEMA_VERSION])(struct store *, struct err *) = {from_0,
-                                                                                     from_1};
+static enum err_code (*const steps[SCHEMA_VERSION])(struct store *, struct err *) = {
+    from_0, add_missing, add_missing};
 
 static enum err_code run_steps(struct store *store, int64_t version, struct err *err)
 {

@@ -42,7 +42,7 @@ echo '%PDF-1.7' >paper.gpkg
 each paper.gpkg 3 'paper.gpkg: not a GeoPackage' 'a PDF as a store'
 cp s.gpkg newer.gpkg
 sqlite3 newer.gpkg "UPDATE sisetu_meta SET value = 9 WHERE key = 'schema_version'"
-each newer.gpkg 10 'newer.gpkg: its schema is version 9, this program knows up to 2' 'a store of a newer schema'
+each newer.gpkg 10 'newer.gpkg: its schema is version 9, this program knows up to 3' 'a store of a newer schema'
 cp s.gpkg rules.gpkg
 sqlite3 rules.gpkg "UPDATE sisetu_rules SET text = replace(text, 'code,', 'kode,'); UPDATE sisetu_meta SET value = 'older' WHERE key = 'rules_hash'"
 fails 3 'run .sisetu assess. on it again: [a-z_]*.csv:1: ' 'rules of another version are told' \

@@ -39,7 +39,7 @@ count()
 says 'empty store with 18 layers' 'init makes a store' "$S" init "$store"
 fails 5 'exists already' 'init overwrites nothing' "$S" init "$store"
 fails 4 'no/such' 'init needs the directory' "$S" init no/such/store.gpkg
-says 'is of schema 2' 'upgrade leaves a store of this version alone' "$S" upgrade "$store"
+says 'is of schema 3' 'upgrade leaves a store of this version alone' "$S" upgrade "$store"
 
 zones 300 '示例' >zones.geojson
 is 'zones are imported' "$S" import "$store" zones zones.geojson --crs EPSG:4490

@@ -42,7 +42,7 @@ is "init makes a store" "$S" init "$WORK/a.gpkg"
 fails 5 'exists already' "init overwrites nothing" "$S" init "$WORK/a.gpkg"
 fails 2 'did you mean enterprises' "a misspelt layer gets a suggestion" "$S" export "$WORK/a.gpkg" enterprise -o "$WORK/x.geojson"
 fails 2 'o FILE is missing' "export wants a file" "$S" export "$WORK/a.gpkg" enterprises
-says 'schema 2' "upgrade has nothing to do" "$S" upgrade "$WORK/a.gpkg"
+says 'schema 3' "upgrade has nothing to do" "$S" upgrade "$WORK/a.gpkg"
 fails 2 'there is relocation|did you mean relocation' "an unknown report is refused" "$S" report "$WORK/a.gpkg" evacuation -o "$WORK"
 fails 2 'radius is missing' "incident wants a radius" "$S" incident "$WORK/a.gpkg" 106 38
 fails 2 'give one of' "risk is asked of one thing" "$S" risk "$WORK/a.gpkg" --unit 1 --at 1,1

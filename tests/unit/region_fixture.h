@@ -46,12 +46,12 @@ static const struct {
     const char *field;
     double most;
 } region_most[] = {
-    {"accuracy_m", 12},     {"radius_m", 400},       {"total_m3", 60000},    {"single_m3", 20000},
-    {"store_t", 3000},      {"charge_kg", 20000},    {"q_t", 600},           {"diameter_mm", 1000},
-    {"pressure_mpa", 10},   {"gas_factor", 0.2},     {"persons", 600},       {"households", 150},
-    {"floor_area_m2", 9e4}, {"beds", 900},           {"peak_persons", 9000}, {"storeys", 40},
-    {"width_m", 60},        {"freq_per_year", 1e-4}, {"value", 12},          {"staff", 900},
-    {"population", 90000},  {"capacity", 100},       {"fatalities", 300},
+    {"accuracy_m", 12},    {"radius_m", 400},      {"total_m3", 60000},     {"single_m3", 20000},
+    {"store_t", 3000},     {"charge_kg", 20000},   {"wind_m_s", 9},         {"q_t", 600},
+    {"diameter_mm", 1000}, {"pressure_mpa", 10},   {"gas_factor", 0.2},     {"persons", 600},
+    {"households", 150},   {"floor_area_m2", 9e4}, {"beds", 900},           {"peak_persons", 9000},
+    {"storeys", 40},       {"width_m", 60},        {"freq_per_year", 1e-4}, {"value", 12},
+    {"staff", 900},        {"population", 90000},  {"capacity", 100},       {"fatalities", 300},
 };
 
 static inline uint32_t region_draw(struct region *r, uint32_t below)

@@ -215,9 +215,20 @@ static void make_version_1(struct fixture *f)
         f->path, f->path, f->path, f->path);
 }
 
-static void test_an_upgraded_store_is_as_a_new_one(void **state)
+/* Nor version 2. */
+static void make_version_2(struct fixture *f)
 {
-    struct fixture *f = *state;
+    printed(f,
+            "sqlite3 %s \"UPDATE sisetu_meta SET value = 2 WHERE key = 'schema_version'; "
+            "DELETE FROM gpkg_data_columns WHERE column_name = 'wind_m_s'; "
+            "DELETE FROM gpkg_data_column_constraints WHERE constraint_name = "
+            "'facilities_wind_m_s'; ALTER TABLE facilities DROP COLUMN wind_m_s\" 2>&1",
+            f->path);
+}
+
+static void upgrade_to_new(struct fixture *f, void (*make_older)(struct fixture *),
+                           const char *without)
+{
     static const char *const QUESTIONS[] = {
         "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name",
         "SELECT m.name, p.name, p.type, p.[notnull] FROM sqlite_master m, pragma_table_info(m.name)"
@@ -232,14 +243,21 @@ static void test_an_upgraded_store_is_as_a_new_one(void **state)
     size_t n = sizeof QUESTIONS / sizeof QUESTIONS[0];
     for (size_t i = 0; i < n; i++)
         before[i] = printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[i]);
-    make_version_1(f);
-    assert_null(strstr(printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[1]), "start_m"));
-    assert_null(strstr(printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[0]), "scenarios"));
+    make_older(f);
+    assert_null(strstr(printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[1]), without));
     bool changed = false;
     assert_ok(f, store_upgrade(f->path, &changed, &f->err));
     assert_true(changed);
     for (size_t i = 0; i < n; i++)
         assert_string_equal(printed(f, "sqlite3 %s \"%s\" 2>&1", f->path, QUESTIONS[i]), before[i]);
+}
+
+static void test_an_upgraded_store_is_as_a_new_one(void **state)
+{
+    struct fixture *f = *state;
+    upgrade_to_new(f, make_version_1, "scenarios");
+    upgrade_to_new(f, make_version_1, "start_m");
+    upgrade_to_new(f, make_version_2, "wind_m_s");
 }
 
 static void test_a_newer_store_is_refused_and_an_older_one_upgraded(void **state)
@@ -250,9 +268,9 @@ static void test_a_newer_store_is_refused_and_an_older_one_upgraded(void **state
     assert_ok(f, store_upgrade(f->path, &changed, &f->err));
     assert_false(changed);
     assert_int_equal(generation_of(f), 0);
-    printed(f, "sqlite3 %s \"UPDATE sisetu_meta SET value = 3 WHERE key = 'schema_version'\"",
+    printed(f, "sqlite3 %s \"UPDATE sisetu_meta SET value = 4 WHERE key = 'schema_version'\"",
             f->path);
-    opens_with(f, f->path, ERR_VERSION, "version 3, this program knows up to 2");
+    opens_with(f, f->path, ERR_VERSION, "version 4, this program knows up to 3");
     /* version 0 had no protected.fire_rating and no identity */
     printed(f,
             "sqlite3 %s \"UPDATE sisetu_meta SET value = 0 WHERE key = 'schema_version'; "
@@ -264,7 +282,7 @@ static void test_a_newer_store_is_refused_and_an_older_one_upgraded(void **state
     assert_fails(f, store_open(f->path, STORE_READ, &store, &f->err), ERR_VERSION,
                  "sisetu upgrade");
     assert_fails(f, store_open(f->path, STORE_WRITE, &store, &f->err), ERR_VERSION,
-                 "version 0, this program needs 2");
+                 "version 0, this program needs 3");
     assert_ok(f, store_upgrade(f->path, &changed, &f->err));
     assert_true(changed);
     assert_int_equal(generation_of(f), 1);

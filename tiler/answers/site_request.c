@@ -26,8 +26,9 @@ enum err_code site_request_init(struct site_request *request, struct arena *aren
 }
 
 /* Fields that a question may set: not identities, provenance or shapes. */
-static const char *const FACILITY_FIELDS[] = {"total_m3",  "single_m3",  "store_t",     "grade",
-                                              "charge_kg", "fixed_roof", "underground", NULL};
+static const char *const FACILITY_FIELDS[] = {"total_m3",   "single_m3",   "store_t",
+                                              "grade",      "charge_kg",   "wind_m_s",
+                                              "fixed_roof", "underground", NULL};
 static const char *const PLANT_FIELDS[] = {"kind",   "plant.kind", "industry", "size",
                                            "status", "radius_m",   NULL};
 

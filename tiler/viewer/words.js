@@ -15,7 +15,7 @@ const words = {
     high_sensitive: '高敏感', important: '重要', class_1: '一般一类', class_2: '一般二类', class_3: '一般三类', method: '方法', 'method-share': '人口占比', 'method-worst': '取最高', 'method-index': '指数', 'method-grid': '网格', offline: '服务没有回应', failed: '请求失败', coarse: '提示', back: '返回', inventory: '存量', nodata: '无数据占比', byCounts: '企业数',
     token: '令牌', tokenTitle: '需要访问令牌', tokenNeeded: '此服务只对持有令牌的人开放。', tokenUnknown: '服务不认识此令牌，或它已被撤销。请再输入一次。', tokenHelp: '令牌由管理员用 sisetu token add 发放，只存于本标签页，关闭即清除。', tokenSend: '进入',
     societal: '社会风险（F-N 曲线）', 'fn-unacceptable': '不可接受区', 'fn-alarp': '尽可能降低区', 'fn-acceptable': '可接受区', 'fn-deaths': '死亡人数 N', 'fn-often': '频率 F（/年）', 'fn-factor': '与线之比',
-    total_m3: '总容积（m³）', single_m3: '单罐最大容积（m³）', store_t: '储存量（t）', charge_kg: '药量（kg）', grade: '等级（1 最大）', fixed_roof: '固定顶罐（1 是，0 否）', underground: '地下（1 是，0 否）', diameter_mm: '管径（mm）', pressure_mpa: '压力（MPa）',
+    total_m3: '总容积（m³）', single_m3: '单罐最大容积（m³）', store_t: '储存量（t）', charge_kg: '药量（kg）', wind_m_s: '近五年平均风速（m/s）', grade: '等级（1 最大）', fixed_roof: '固定顶罐（1 是，0 否）', underground: '地下（1 是，0 否）', diameter_mm: '管径（mm）', pressure_mpa: '压力（MPa）',
     production: '生产', storage: '储存', trading: '经营', use: '使用', transport: '运输', mine: '矿山', power: '发电', metallurgy: '冶金', operating: '在营', construction: '在建', planned: '规划', suspended: '停产', closed: '关闭',
   },
   en: {
@@ -32,7 +32,7 @@ const words = {
     high_sensitive: 'High-sensitive', important: 'Important', class_1: 'Class 1', class_2: 'Class 2', class_3: 'Class 3', method: 'Method', 'method-share': 'share of residents', 'method-worst': 'worst', 'method-index': 'index', 'method-grid': 'grid', offline: 'The server does not answer', failed: 'The request failed', coarse: 'Note', back: 'Back', inventory: 'Inventory', nodata: 'Without data', byCounts: 'Plants',
     token: 'Token', tokenTitle: 'A token is needed', tokenNeeded: 'This server answers only those who hold a token.', tokenUnknown: 'The server does not know this token, or it was removed. Enter another.', tokenHelp: 'The operator makes one with sisetu token add. It is kept in this tab only, until you close it.', tokenSend: 'Enter',
     societal: 'Societal risk (F-N curve)', 'fn-unacceptable': 'unacceptable', 'fn-alarp': 'ALARP', 'fn-acceptable': 'acceptable', 'fn-deaths': 'deaths N', 'fn-often': 'frequency F a year', 'fn-factor': 'F over its line',
-    total_m3: 'Total volume (m³)', single_m3: 'Largest vessel (m³)', store_t: 'Stored (t)', charge_kg: 'Charge (kg)', grade: 'Grade (1 largest)', fixed_roof: 'Fixed roof (1 yes, 0 no)', underground: 'Underground (1 yes, 0 no)', diameter_mm: 'Diameter (mm)', pressure_mpa: 'Pressure (MPa)',
+    total_m3: 'Total volume (m³)', single_m3: 'Largest vessel (m³)', store_t: 'Stored (t)', charge_kg: 'Charge (kg)', wind_m_s: 'Mean wind of five years (m/s)', grade: 'Grade (1 largest)', fixed_roof: 'Fixed roof (1 yes, 0 no)', underground: 'Underground (1 yes, 0 no)', diameter_mm: 'Diameter (mm)', pressure_mpa: 'Pressure (MPa)',
   },
 };
 
