@@ -1,11 +1,12 @@
 #!/bin/sh
 # edit.sh - how long one edit takes until it is durable and published: random edits over HTTP of
-# the comparison workload (SCALE=10: of ten times as much), and afterwards whether the store is
-# what a full assessment makes of it. EDITS (1,000) of them.
+# the comparison workload (COPIES=10: of ten times as much, SCALE=10: ten times as dense, see
+# workload.sh), and afterwards whether the store is what a full assessment makes of it. EDITS
+# (1,000) of them.
 set -eu
-: "${BUILD:=build/release}" "${SCALE:=1}" "${EDITS:=1000}"
+: "${BUILD:=build/release}" "${SCALE:=1}" "${COPIES:=1}" "${EDITS:=1000}"
 S=$PWD/$BUILD/sisetu
-store=$(BUILD=$BUILD SCALE=$SCALE sh tests/bench/workload.sh)
+store=$(BUILD=$BUILD SCALE=$SCALE COPIES=$COPIES sh tests/bench/workload.sh)
 work=$(mktemp -d "$(dirname "$store")/edit.XXXXXX")
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
@@ -24,7 +25,7 @@ cp "$assessed" "$work/store.gpkg"
 # Every n-th record is enough to draw from.
 for layer in enterprises zones protected pipelines; do
     ogr2ogr -q -f GeoJSON "$work/$layer.geojson" "$work/store.gpkg" -lco COORDINATE_PRECISION=15 \
-        -sql "SELECT * FROM $layer WHERE fid % (4 * $SCALE) = 1"
+        -sql "SELECT * FROM $layer WHERE fid % (4 * $SCALE * $COPIES) = 1"
 done
 token=$("$S" token add "$work/store.gpkg" bench)
 "$S" serve "$work/store.gpkg" --listen 127.0.0.1:0 >"$work/url" 2>"$work/log" &

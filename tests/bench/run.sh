@@ -16,9 +16,9 @@ workload()
     sh tests/bench/serve.sh
     if [ -n "$FULL" ]; then
         SCALE=10 ROUNDS=1 sh tests/bench/assess.sh
-        [ -f "${SISETU_BENCH:-}/gen.py" ] && for scale in 1 10; do
-            echo "edits, $scale times the data; p99 should be under 25 ms"
-            SCALE=$scale sh tests/bench/edit.sh
+        [ -f "${SISETU_BENCH:-}/gen.py" ] && for copies in 1 10; do
+            echo "edits, $copies times the data; p99 should be under 25 ms"
+            COPIES=$copies sh tests/bench/edit.sh
         done
     else
         echo "SKIP: ten times the data and edits: FULL=1 measures them"

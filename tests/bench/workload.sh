@@ -17,11 +17,12 @@
 #   admin                    counties with the code of their name; no cities, no region
 # All of it is accurate to 1 m, so that the errors of both sides do not hide the distances.
 set -eu
-: "${BUILD:=build/release}" "${SCALE:=1}"
+: "${BUILD:=build/release}" "${SCALE:=1}" "${COPIES:=1}"
 S=$PWD/$BUILD/sisetu
 dir=${1:-/tmp/sisetu-bench}
 [ "$SCALE" = 1 ] || dir=$dir/x$SCALE
 data=$dir/data
+[ "$COPIES" = 1 ] || dir=$dir/copies$COPIES
 store=${2:-$dir/workload.gpkg}
 mkdir -p "$dir"
 
@@ -34,7 +35,7 @@ if [ ! -f "$data/ningxia.gpkg" ] || [ ! -f "$data/pop.tif" ]; then
     }
     /usr/bin/python3 "$SISETU_BENCH/gen.py" "$data" --scale "$SCALE" >&2
 fi
-made=$(cat "$0" data/schema.csv "$data/manifest.json" | cksum)
+made=$(cat "$0" data/schema.csv "$data/manifest.json" | cksum)-$COPIES
 if [ -f "$store" ] && [ "$(cat "$store.made" 2>/dev/null)" = "$made" ]; then
     echo "$store"
     exit 0
@@ -66,11 +67,44 @@ map protected "SELECT geom, pid AS id, name, persons, CASE kind WHEN '学校' TH
 map pipelines "SELECT geom, lid AS id, name, 'natural_gas' AS medium, 'transmission' AS pipe_class,
     508 AS diameter_mm, 4 AS pressure_mpa, 1 AS buried FROM pipelines"
 
+# The region is 3.37 degrees wide, 4,044 columns of its population. Counties of a copy have codes of
+# another province.
+copy() # copy LAYER COLUMNS: the layer's copies
+{
+    i=0
+    while [ $i -lt "$COPIES" ]; do
+        east=$((i - COPIES / 2))
+        columns=$(echo "$2" | sed "s/COPY_CODE/printf('%06d', CAST(code AS INTEGER) + $east * 10000)/g; s/COPY/'$i-'/g")
+        ogr2ogr -q -f GPKG -update -append -nln "$1" -dialect SQLite \
+            -sql "SELECT ShiftCoords(geom, $east * 3.37, 0) AS geom, $columns FROM $1" "$copied" "$mapped"
+        i=$((i + 1))
+    done
+}
+population=$data/pop.tif
+if [ "$COPIES" -gt 1 ]; then
+    copied=$work/copied.gpkg
+    ogr2ogr -q -f GPKG "$copied" "$mapped" admin -where "0 = 1"
+    copy admin "COPY_CODE AS id, COPY_CODE AS code, name, level"
+    copy enterprises "COPY || id AS id, name, declared_grade, industry"
+    copy zones "COPY || id AS id, COPY || enterprise_id AS enterprise_id, kind, class, standing"
+    copy protected "COPY || id AS id, name, persons, use"
+    copy pipelines "COPY || id AS id, name, medium, pipe_class, diameter_mm, pressure_mpa, buried"
+    mapped=$copied
+    i=0
+    while [ $i -lt "$COPIES" ]; do
+        corners=$(awk -v east=$((i - COPIES / 2)) 'BEGIN {printf "%.2f 39.38 %.2f 35.24", 104.28 + east * 3.37, 107.65 + east * 3.37}')
+        gdal_translate -q -of VRT -a_ullr $corners "$data/pop.tif" "$work/pop-$i.vrt"
+        i=$((i + 1))
+    done
+    population=$work/pop.vrt
+    gdalbuildvrt -q "$population" "$work"/pop-*.vrt
+fi
+
 "$S" init "$new" >&2
 for layer in admin enterprises zones protected pipelines; do
     "$S" import "$new" "$layer" "$mapped" --from "$layer" --crs EPSG:4490 --accuracy 1 --strict >&2
 done
-"$S" import "$new" population "$data/pop.tif" --crs EPSG:4490 >&2
+"$S" import "$new" population "$population" --crs EPSG:4490 >&2
 mv -f "$new" "$store"
 echo "$made" >"$store.made"
 echo "$store"
