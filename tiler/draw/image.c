@@ -1,10 +1,8 @@
 #include "tiler/draw/image.h"
 
-#include "tiler/draw/deflate.h"
 #include "tiler/draw/quantise.h"
 #include "tiler/draw/row_deflate.h"
 
-#include <endian.h>
 #include <libdeflate.h>
 #include <png.h>
 #include <stdlib.h>
@@ -128,6 +126,16 @@ static size_t pack_rows(struct image_writer *writer, uint32_t width, uint32_t he
     return (size_t)(out - writer->rows);
 }
 
+static void write_bytes(png_structp png, png_bytep bytes, size_t n)
+{
+    buf_add(png_get_io_ptr(png), bytes, n);
+}
+
+static void flush_nothing(png_structp png)
+{
+    (void)png;
+}
+
 /* ---- all colours ---- */
 
 static bool is_opaque(const struct image *image)
@@ -186,50 +194,36 @@ struct chunks {
     size_t n_deflated;
 };
 
-static uint8_t *put_be32(uint8_t *to, uint32_t value)
-{
-    value = htobe32(value);
-    memcpy(to, &value, sizeof value);
-    return to + sizeof value;
-}
-
-/* PNG, 5.3: length, type, content, and the check sum of the last two. */
-static void add_chunk(struct buf *out, const char *type, const void *bytes, size_t n)
-{
-    uint8_t head[8], sum[4];
-    memcpy(put_be32(head, (uint32_t)n), type, 4);
-    put_be32(sum, crc32_of(crc32_of(0, type, 4), bytes, n));
-    buf_add(out, head, sizeof head);
-    buf_add(out, bytes, n);
-    buf_add(out, sum, sizeof sum);
-}
-
-static void add_palette(struct buf *out, const struct palette *palette)
-{
-    uint8_t colours[PALETTE_COLOURS][3], alphas[PALETTE_COLOURS];
-    for (uint32_t i = 0; i < palette->n; i++) {
-        memcpy(colours[i], palette->rgba[i], sizeof colours[i]);
-        alphas[i] = palette->rgba[i][3];
-    }
-    add_chunk(out, "PLTE", colours, palette->n * sizeof *colours);
-    if (palette->n_transparent)
-        add_chunk(out, "tRNS", alphas, palette->n_transparent);
-}
-
-/* Written by hand: libpng takes four times as long for the check sum. */
-static void write_chunks(const struct image_writer *writer, const struct image *image,
+/* libpng reports by longjmp; nothing between setjmp and the calls below owns memory. */
+static bool write_chunks(struct image_writer *writer, const struct image *image,
                          const struct chunks *chunks, struct buf *out)
 {
-    uint8_t head[13] = {0}; /* the last three: deflate, filters, no interlace */
-    uint8_t *at = put_be32(put_be32(head, image->width), image->height);
-    at[0] = (uint8_t)chunks->depth;
-    at[1] = (uint8_t)chunks->type;
-    buf_add(out, "\x89PNG\r\n\x1A\n", 8);
-    add_chunk(out, "IHDR", head, sizeof head);
-    if (chunks->type == PNG_COLOR_TYPE_PALETTE)
-        add_palette(out, &writer->palette);
-    add_chunk(out, "IDAT", writer->deflated, chunks->n_deflated);
-    add_chunk(out, "IEND", "", 0);
+    png_color colours[PALETTE_COLOURS];
+    png_byte alphas[PALETTE_COLOURS];
+    const struct palette *palette = &writer->palette;
+    bool has_palette = chunks->type == PNG_COLOR_TYPE_PALETTE;
+    for (uint32_t i = 0; has_palette && i < palette->n; i++) {
+        colours[i] = (png_color){palette->rgba[i][0], palette->rgba[i][1], palette->rgba[i][2]};
+        alphas[i] = palette->rgba[i][3];
+    }
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    if (!info || setjmp(png_jmpbuf(png))) {
+        png_destroy_write_struct(&png, &info);
+        return false;
+    }
+    png_set_write_fn(png, out, write_bytes, flush_nothing);
+    png_set_IHDR(png, info, image->width, image->height, (int)chunks->depth, chunks->type,
+                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (has_palette)
+        png_set_PLTE(png, info, colours, (int)palette->n);
+    if (has_palette && palette->n_transparent)
+        png_set_tRNS(png, info, alphas, (int)palette->n_transparent, NULL);
+    png_write_info(png, info);
+    png_write_chunk(png, (png_const_bytep) "IDAT", writer->deflated, chunks->n_deflated);
+    png_write_chunk(png, (png_const_bytep) "IEND", NULL, 0);
+    png_destroy_write_struct(&png, &info);
+    return true;
 }
 
 /* Finds a palette and indices, where the form asks for one and there is one. */
@@ -306,9 +300,7 @@ enum err_code image_write_png(struct image_writer *writer, const struct image *i
         return err_nomem(err);
     chunks.n_deflated = find_palette(writer, image->form) ? deflate_indices(writer, image, &chunks)
                                                           : deflate_colours(writer, image, &chunks);
-    if (chunks.n_deflated > 0)
-        write_chunks(writer, image, &chunks, out);
-    if (chunks.n_deflated == 0 || !buf_ok(out))
+    if (chunks.n_deflated == 0 || !write_chunks(writer, image, &chunks, out) || !buf_ok(out))
         code = err_nomem(err);
 done:
     return code;

@@ -1,6 +1,5 @@
 /*
- * image.h - pixels to PNG, and back. The only file pair that knows libpng, which reads; the few
- * chunks round the deflated rows are written by hand.
+ * image.h - pixels to PNG, and back. The only file pair that knows libpng.
  *
  * A picture of at most 256 colours is written with exactly these, at 1, 2, 4 or 8 bits, the
  * palette trimmed and its transparent entries first. One with more is brought down to 256 where
