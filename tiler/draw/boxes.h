@@ -24,7 +24,7 @@ enum { BOXES_MOST = 2048 };
 /* A colour of a picture, premultiplied, 0xAABBGGRR: none of the channels above its alpha. */
 struct item {
     uint32_t colour, count;
-    uint32_t bin;   /* not used here */
+    uint32_t bin;   /* of groups.h, not used here */
     uint32_t entry; /* what is answered: the number of a box, then of a colour */
 };
 

@@ -1,6 +1,7 @@
 #include "tiler/draw/quantise.h"
 
 #include "tiler/draw/boxes.h"
+#include "tiler/draw/groups.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,43 +14,10 @@ enum {
     SLOTS = 1 << SLOTS_BITS,
     FREE = 0xFFFF,
     MORE_RUNS = 8, /* are written at once where there are fewer */
-    /* Bins have the five high bits of each channel. More than these are never made of 256 x 256
-     * pixels; a larger picture's last ones become one. */
-    MOST_BINS = 1 << 15,
-    BIN_SLOTS_BITS = 16,
-    WIDTHS = 16,         /* in a row; and as many rows */
-    FEW_SLOTS_BITS = 14, /* are enough while every colour is found again */
     /* Of fewer pixels, a colour may be rounded where all colours are written. */
     ROUNDED_BELOW = 32,
     ALONE_FROM = 16,  /* in a palette, a colour of fewer pixels has no entry of its own */
     KEPT_SHARE = 128, /* a colour of this part of a picture is not changed */
-};
-
-typedef float quad __attribute__((vector_size(16)));
-
-/* Colours that agree in the high bits of every channel, while they are counted. */
-struct tally {
-    uint64_t even, odd; /* sums of channels 0 and 2, 1 and 3: one a half */
-    uint32_t count;
-    uint32_t key;
-    uint32_t colour; /* the one that most of it has, if one has more than half */
-    uint32_t votes;  /* for it, less those against */
-};
-
-/* The same while they are put into groups. */
-struct bin {
-    quad mean;
-    float count;
-    uint32_t id; /* of its tally */
-};
-
-/* A group of bins: part of the array. */
-struct group {
-    uint32_t start, end;
-    int axis;
-    quad mean;
-    float weight;
-    float spread; /* along the axis: how much is won by cutting */
 };
 
 /* Pixels beside each other that are equal. */
@@ -64,16 +32,8 @@ struct quantiser {
     uint32_t n_items;
     struct run *runs; /* one more than there are, for where the last one ends; and MORE_RUNS */
     size_t n_runs, room, n_pixels;
-    uint16_t tally_of[1 << BIN_SLOTS_BITS]; /* 1 + its number; 0: free. Found by the key's hash */
-    struct tally tallies[MOST_BINS];
-    struct bin bins[MOST_BINS];
-    uint32_t n_bins;
-    struct group groups[PALETTE_COLOURS];
-    /* How wide each group is, and the widest of each row of them; of equal ones the first is the
-     * widest. 0: cannot be cut. */
-    uint64_t widths[PALETTE_COLOURS], widest[PALETTE_COLOURS / WIDTHS];
     uint32_t colours[MOST_FOUND]; /* premultiplied, of each entry */
-    uint8_t entry_of[MOST_BINS];
+    struct groups *groups;
     uint32_t order[MOST_FOUND];
     struct boxes *boxes;
     uint32_t n_boxes; /* of the picture at hand; 0: too many */
@@ -85,9 +45,10 @@ struct quantiser *quantiser_new(void)
     if (!quantiser)
         return NULL;
     quantiser->boxes = boxes_new();
-    if (quantiser->boxes)
+    quantiser->groups = groups_new();
+    if (quantiser->boxes && quantiser->groups)
         return quantiser;
-    free(quantiser);
+    quantiser_free(quantiser);
     return NULL;
 }
 
@@ -98,6 +59,7 @@ void quantiser_free(struct quantiser *quantiser)
         free(quantiser->index_of);
         free(quantiser->runs);
         boxes_free(quantiser->boxes);
+        groups_free(quantiser->groups);
     }
     free(quantiser);
 }
@@ -210,185 +172,12 @@ static void find_runs(struct quantiser *q, const uint32_t *pixels, size_t n)
     q->n_items = n_items;
 }
 
-/* ---- counting ---- */
-
-static inline uint32_t key_of(uint32_t colour)
-{
-    return (colour >> 3 & 0x1F) | (colour >> 6 & 0x3E0) | (colour >> 9 & 0x7C00) |
-           (colour >> 12 & 0xF8000);
-}
+/* ---- the palette ---- */
 
 static inline uint32_t channel(uint32_t colour, int axis)
 {
     return colour >> (8 * axis) & 0xFF;
 }
-
-/* The tally of a colour, made if there is none. */
-static inline uint32_t tally_of(struct quantiser *q, uint32_t colour, int bits)
-{
-    uint32_t key = key_of(colour), mask = (UINT32_C(1) << bits) - 1;
-    uint32_t at = (key * UINT32_C(2654435761)) >> (32 - bits);
-    while (q->tally_of[at] && q->tallies[q->tally_of[at] - 1].key != key)
-        at = (at + 1) & mask;
-    if (q->tally_of[at] == 0) {
-        if (q->n_bins == MOST_BINS)
-            return q->n_bins - 1;
-        q->tallies[q->n_bins] = (struct tally){.colour = colour, .key = key};
-        q->tally_of[at] = (uint16_t)++q->n_bins;
-    }
-    return q->tally_of[at] - 1u;
-}
-
-static void count_item(struct tally *tally, const struct item *item)
-{
-    uint32_t colour = item->colour, count = item->count;
-    uint64_t even = colour & 0xFF00FF, odd = colour >> 8 & 0xFF00FF;
-    tally->count += count;
-    tally->even += ((even & 0xFF) | (even & 0xFF0000) << 16) * count;
-    tally->odd += ((odd & 0xFF) | (odd & 0xFF0000) << 16) * count;
-    if (tally->colour == colour) {
-        tally->votes += count;
-    } else if (tally->votes < count) {
-        tally->colour = colour;
-        tally->votes = count - tally->votes;
-    } else {
-        tally->votes -= count;
-    }
-}
-
-static void count_items(struct quantiser *q)
-{
-    int bits = q->n_items <= MOST_FOUND ? FEW_SLOTS_BITS : BIN_SLOTS_BITS;
-    q->n_bins = 0;
-    memset(q->tally_of, 0, sizeof *q->tally_of << bits);
-    for (uint32_t i = 0; i < q->n_items; i++) {
-        q->items[i].bin = tally_of(q, q->items[i].colour, bits);
-        count_item(&q->tallies[q->items[i].bin], &q->items[i]);
-    }
-    for (uint32_t i = 0; i < q->n_bins; i++) {
-        const struct tally *tally = &q->tallies[i];
-        quad sums = {(float)(uint32_t)tally->even, (float)(uint32_t)tally->odd,
-                     (float)(tally->even >> 32), (float)(tally->odd >> 32)};
-        float count = (float)tally->count;
-        q->bins[i] = (struct bin){.mean = sums / count, .count = count, .id = i};
-    }
-}
-
-/* ---- cutting ---- */
-
-static void measure(const struct quantiser *q, struct group *group)
-{
-    quad sums = {0}, squares = {0};
-    float weight = 0;
-    for (uint32_t i = group->start; i < group->end; i++) {
-        const struct bin *bin = &q->bins[i];
-        quad part = bin->mean * bin->count;
-        weight += bin->count;
-        sums += part;
-        squares += part * bin->mean;
-    }
-    group->mean = sums / weight;
-    group->weight = weight;
-    quad spread = squares - sums * group->mean;
-    float most = spread[0];
-    int at = 0;
-#pragma GCC unroll 3
-    for (int axis = 1; axis < 4; axis++) { /* so that hardly a branch is made of it */
-        at = spread[axis] > most ? axis : at;
-        most = spread[axis] > most ? spread[axis] : most;
-    }
-    group->axis = at;
-    group->spread = group->end - group->start > 1 ? most : -1;
-}
-
-/* Cuts at the mean of the widest axis; the upper half goes to `other`. */
-static void cut(struct quantiser *q, struct group *group, struct group *other)
-{
-    uint32_t low = group->start;
-    float mean = group->mean[group->axis];
-    int axis = group->axis;
-    /* Every bin is swapped with the first of the upper ones, and stays with the lower ones if it is
-     * one: no branch that is wrong half of the time. */
-    for (uint32_t i = low; i < group->end; i++) {
-        struct bin bin = q->bins[i];
-        q->bins[i] = q->bins[low];
-        q->bins[low] = bin;
-        low += bin.mean[axis] <= mean;
-    }
-    if (low == group->end || low == group->start)
-        low = (group->start + group->end) / 2; /* equal but for rounding */
-    *other = (struct group){.start = low, .end = group->end};
-    group->end = low;
-    measure(q, group);
-    measure(q, other);
-}
-
-static inline uint64_t most(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-static inline uint64_t most_of(const uint64_t *widths)
-{
-    uint64_t a = 0, b = 0;
-#pragma GCC unroll 4
-    for (int i = 0; i < WIDTHS; i += 4) {
-        a = most(a, most(widths[i], widths[i + 1]));
-        b = most(b, most(widths[i + 2], widths[i + 3]));
-    }
-    return most(a, b);
-}
-
-/* Which group is the widest cannot be foreseen: two rows of numbers are looked through without a
- * branch, which takes less time than a heap. */
-static void note_width(struct quantiser *q, uint32_t group)
-{
-    uint32_t bits;
-    float spread = q->groups[group].spread + 0.0F; /* not -0 */
-    memcpy(&bits, &spread, sizeof bits);           /* of no float below 0, in the order of floats */
-    q->widths[group] = spread < 0 ? 0 : ((uint64_t)bits + 1) << 8 | (PALETTE_COLOURS - 1 - group);
-    q->widest[group / WIDTHS] = most_of(q->widths + group - group % WIDTHS);
-}
-
-static uint32_t cut_all(struct quantiser *q)
-{
-    uint32_t n = 1;
-    memset(q->widths, 0, sizeof q->widths);
-    memset(q->widest, 0, sizeof q->widest);
-    q->groups[0] = (struct group){.start = 0, .end = q->n_bins};
-    measure(q, &q->groups[0]);
-    note_width(q, 0);
-    for (; n < PALETTE_COLOURS; n++) {
-        uint64_t widest = most_of(q->widest);
-        if (widest == 0)
-            break;
-        uint32_t group = PALETTE_COLOURS - 1 - (uint32_t)(widest & 0xFF);
-        cut(q, &q->groups[group], &q->groups[n]);
-        note_width(q, group);
-        note_width(q, n);
-    }
-    return n;
-}
-
-/* The colour of a group: that of more than half of its pixels, so that areas of one colour
- * keep it; else the mean. */
-static uint32_t colour_of(const struct quantiser *q, const struct group *group)
-{
-    const struct tally *largest = &q->tallies[q->bins[group->start].id];
-    uint32_t colour = 0;
-    for (uint32_t i = group->start + 1; i < group->end; i++) {
-        const struct tally *tally = &q->tallies[q->bins[i].id];
-        if (tally->votes > largest->votes)
-            largest = tally;
-    }
-    if ((float)largest->votes * 2 > group->weight)
-        return largest->colour;
-    for (int axis = 0; axis < 4; axis++)
-        colour |= (uint32_t)(group->mean[axis] + 0.5F) << (8 * axis);
-    return colour;
-}
-
-/* ---- the palette ---- */
 
 static inline uint32_t straight_of(uint32_t colour)
 {
@@ -520,20 +309,9 @@ bool quantise_take(struct quantiser *q, const uint32_t *pixels, size_t n)
 void quantise_groups(struct quantiser *q, struct palette *palette, uint8_t *indices,
                      struct palette_error *error)
 {
-    uint32_t n_entries = 0;
-    if (q->n_items <= PALETTE_COLOURS) {
-        n_entries = keep_all(q);
-    } else {
-        count_items(q);
-        n_entries = cut_all(q);
-        for (uint32_t i = 0; i < n_entries; i++) {
-            q->colours[i] = colour_of(q, &q->groups[i]);
-            for (uint32_t k = q->groups[i].start; k < q->groups[i].end; k++)
-                q->entry_of[q->bins[k].id] = (uint8_t)i;
-        }
-        for (uint32_t i = 0; i < q->n_items; i++)
-            q->items[i].entry = q->entry_of[q->items[i].bin];
-    }
+    uint32_t n_entries = q->n_items <= PALETTE_COLOURS
+                             ? keep_all(q)
+                             : groups_cut(q->groups, q->items, q->n_items, q->colours);
     find_error(q, error);
     write_all(q, n_entries, palette, indices);
 }

@@ -2,16 +2,13 @@
  * quantise.h - the colours of a picture: counted, and brought down to a palette.
  *
  * A picture of at most 256 colours keeps them all. Of one with more, quantise_near finds a palette
- * from which hardly a pixel is far (boxes.h), if it can. quantise_groups always finds one: colours
- * are counted in bins of 8 levels a channel; the bins are cut in two where they differ most until
- * there are 256 groups, and a group becomes the colour that most of it has, else its mean.
+ * from which hardly a pixel is far (boxes.h), if it can. quantise_groups always finds one, closer
+ * on the whole (groups.h).
  *
  * Life:    quantise_take, then one or more of the others about that picture; quantise_round last.
  * Threads: pure, apart from the scratch memory handed in.
  * Cost:    for 256 x 256 pixels 10 us, 4 ns a run of equal pixels, and 0.1 ms of groups or 0.15 ms
  *          of boxes.
- * Source:  median cut: Heckbert, "Color image quantization for frame buffer display",
- *          SIGGRAPH 1982; groups are cut at their mean along the axis of largest variance.
  */
 #ifndef SISETU_TILER_QUANTISE_H
 #define SISETU_TILER_QUANTISE_H
