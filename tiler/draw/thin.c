@@ -184,9 +184,16 @@ static inline void draw_run(const struct thin *thin, const struct run *run)
     size_t stride = thin->stride;
     uint8_t *line = run->line + run->first * stride;
     const uint64_t *patterns = run->patterns;
-    bool is_inside = has_room(thin, place) && has_room(thin, last);
-    for (uint32_t i = 0; i < run->n; i++, line += stride, place += run->step)
-        if (is_inside || has_room(thin, place))
+    const uint64_t step = run->step;
+    if (has_room(thin, place) && has_room(thin, last)) {
+        for (const uint8_t *end = line + run->n * stride; line != end; line += stride) {
+            lay(line, place, patterns);
+            place += step;
+        }
+        return;
+    }
+    for (uint32_t i = 0; i < run->n; i++, line += stride, place += step)
+        if (has_room(thin, place))
             lay(line, place, patterns);
 }
 
