@@ -351,6 +351,7 @@ void raster_chain(struct raster *raster, const struct fixed *points, size_t n)
     struct inner inners[PIECE];
     size_t n_inners = 0;
     int64_t width = (int64_t)raster->width_px * FIXED_ONE;
+    int32_t top = INT32_MAX, bottom = -1;
     for (size_t i = 0; i + 1 < n; i++) {
         struct edge edge;
         if (!find_edge(raster, points[i], points[i + 1], &edge))
@@ -361,7 +362,9 @@ void raster_chain(struct raster *raster, const struct fixed *points, size_t n)
             add_left(raster, edge.y, edge.end, edge.sign);
             continue;
         }
-        touch_rows(raster, (int32_t)(edge.y >> 8), (int32_t)((edge.end - 1) >> 8));
+        int32_t first = (int32_t)(edge.y >> 8), last = (int32_t)((edge.end - 1) >> 8);
+        top = first < top ? first : top;
+        bottom = last > bottom ? last : bottom;
         if (low < 0 || high >= width || edge.to.y - edge.from.y >= SHORT_EDGE)
             add_edge(raster, &edge);
         else
@@ -373,6 +376,7 @@ void raster_chain(struct raster *raster, const struct fixed *points, size_t n)
     }
     for (size_t k = 0; k < n_inners; k++)
         add_inner(raster, &inners[k]);
+    touch_rows(raster, top, bottom);
 }
 
 void raster_edge(struct raster *raster, struct fixed from, struct fixed to)
