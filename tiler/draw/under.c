@@ -316,10 +316,11 @@ void under_mask(struct under *under, const struct ink *ink)
 /* Four bits each, 0, 1, 3 or 7, as factors of 16 bits. */
 static inline lanes thirds(uint32_t pixels)
 {
+    typedef uint32_t pairs __attribute__((vector_size(16)));
     const lanes up = {4096, 256, 16, 1, 4096, 256, 16, 1};
-    uint16_t low = (uint16_t)pixels, high = (uint16_t)(pixels >> 16);
-    lanes bits = ((lanes){low, low, low, low, high, high, high, high} * up) >> 12;
-    lanes steps = (bits & all(1)) + (bits >> 1 & all(1)) + (bits >> 2);
+    uint32_t low = (pixels & 0xFFFF) * 0x10001, high = (pixels >> 16) * 0x10001;
+    lanes bits = ((lanes)(pairs){low, low, high, high} * up) >> 12;
+    lanes steps = bits - (bits >> 1) - (bits >> 2); /* as many as are set */
     return steps * all(WHOLE / THIN_STEPS);
 }
 
