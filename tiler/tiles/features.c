@@ -59,25 +59,33 @@ static const struct shape *shape_at(const struct layer_job *job, const struct li
 
 /* Fetches what will be read of the features to come: they lie all over memory, each a chain of
  * three places, and the wait for them would be a tenth of the time. */
+enum { AHEAD = 8 };
+
 static inline void look_ahead(const struct layer_job *job, const struct list *list, size_t i)
 {
-    static const size_t step = 8;
     const struct detail *detail = job->detail;
-    if (i >= 3 * step) {
-        __builtin_prefetch(shape_at(job, list, i - 3 * step));
-        __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * step) + 1) - 1);
-        __builtin_prefetch(&job->look->paint_of[list->items[i - 3 * step].feature]);
+    if (i >= 3 * AHEAD && i - 3 * AHEAD < list->n) {
+        __builtin_prefetch(shape_at(job, list, i - 3 * AHEAD));
+        __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * AHEAD) + 1) - 1);
+        __builtin_prefetch(&job->look->paint_of[list->items[i - 3 * AHEAD].feature]);
     }
-    if (i >= 2 * step)
-        __builtin_prefetch(&detail->ring_ends[shape_at(job, list, i - 2 * step)->first_ring]);
-    if (i >= step) {
-        uint32_t start = ring_start(detail, shape_at(job, list, i - step)->first_ring);
+    if (i >= 2 * AHEAD && i - 2 * AHEAD < list->n)
+        __builtin_prefetch(&detail->ring_ends[shape_at(job, list, i - 2 * AHEAD)->first_ring]);
+    if (i >= AHEAD && i - AHEAD < list->n) {
+        uint32_t start = ring_start(detail, shape_at(job, list, i - AHEAD)->first_ring);
         __builtin_prefetch(&detail->points[start]);
         __builtin_prefetch(&detail->points[start + 8]);
         __builtin_prefetch(&detail->points[start + 16]);
         __builtin_prefetch(&detail->points[start + 24]);
         __builtin_prefetch(&detail->stretches[start / DETAIL_STRETCH]);
     }
+}
+
+/* The same before the first is drawn. */
+static void look_at_first(const struct layer_job *job, const struct list *list)
+{
+    for (size_t i = list->n + 3 * AHEAD; i-- > list->n;)
+        look_ahead(job, list, i);
 }
 
 /* ---- fills ---- */
@@ -97,6 +105,7 @@ static void draw_fills(const struct drawing *d, const struct layer_job *job,
     struct canvas *canvas = d->canvas;
     const struct under_box whole = {0, 0, canvas->size_px - 1, canvas->size_px - 1};
     under_look(&canvas->under, &whole);
+    look_at_first(job, list);
     for (size_t i = list->n; i-- > 0;) {
         look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
@@ -159,6 +168,7 @@ static enum err_code draw_strokes(const struct drawing *d, const struct layer_jo
     struct stroke_style stroke = {.width_px = canvas->scale, .join = JOIN_ROUND};
     size_t length = 0; /* of the run; thin lines are collected without counting */
     TRY(order_strokes(d, job, list, outlines));
+    look_at_first(job, list);
     for (size_t i = list->n; i-- > 0;) {
         look_ahead(job, list, i);
         const struct shape *shape = shape_at(job, list, i);
