@@ -1,4 +1,5 @@
 /* Deflate of rows: zlib reads back what was written, in few bytes, and never in many. */
+#include "tiler/draw/deflate_block.h"
 #include "tiler/draw/prefix_code.h"
 #include "tiler/draw/row_deflate.h"
 
@@ -144,6 +145,30 @@ static void test_noise_takes_no_more_than_its_bytes_and_heads(void **state)
         assert_true(take_round(bytes, n, 257) <= n + 6 + 5 * (n / 6144 + 1));
         free(bytes);
     }
+}
+
+/* What follows a full block goes into it or into another by how much it is: noise that is worth
+ * codes, of hardly a match, makes a token of each byte. */
+static void test_what_is_left_after_a_full_block_comes_back(void **state)
+{
+    const uint32_t most = BLOCK_TOKENS + BLOCK_REST;
+    size_t before = 0;
+    int n_steps = 0;
+    (void)state;
+    for (uint32_t n = most - BLOCK_OVER; n <= most + BLOCK_OVER; n++) {
+        uint8_t *bytes = malloc(n);
+        seed = 9;
+        for (uint32_t i = 0; i < n; i++)
+            bytes[i] = i < n - 60 ? (uint8_t)draw_lot(64) : 7;
+        size_t took = take_round(bytes, n, 257);
+        assert_true(took < n * 7 / 8);
+        n_steps += before > 0 && took > before + 10; /* a second head of codes */
+        before = took;
+        take_round_of(bytes, n - n % 7, 7, 3);
+        take_round_of(bytes, n - n % 9, 9, 4);
+        free(bytes);
+    }
+    assert_int_equal(n_steps, 1);
 }
 
 static void test_rows_above_are_found_up_to_the_edge_of_the_window_and_no_further(void **state)
@@ -305,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_maps_of_pixels_of_three_and_four_bytes_come_back),
         cmocka_unit_test(test_few_bytes_of_any_kind_come_back),
         cmocka_unit_test(test_noise_takes_no_more_than_its_bytes_and_heads),
+        cmocka_unit_test(test_what_is_left_after_a_full_block_comes_back),
         cmocka_unit_test(test_rows_above_are_found_up_to_the_edge_of_the_window_and_no_further),
         cmocka_unit_test(test_areas_take_fewer_bytes_than_with_zlib_at_its_fastest),
         cmocka_unit_test(test_the_same_rows_give_the_same_bytes_whatever_came_before),
