@@ -59,20 +59,20 @@ static const struct shape *shape_at(const struct layer_job *job, const struct li
 
 /* Fetches what will be read of the features to come: they lie all over memory, each a chain of
  * three places, and the wait for them would be a tenth of the time. */
-enum { AHEAD = 8 };
+static const size_t ahead = 8;
 
 static inline void look_ahead(const struct layer_job *job, const struct list *list, size_t i)
 {
     const struct detail *detail = job->detail;
-    if (i >= 3 * AHEAD && i - 3 * AHEAD < list->n) {
-        __builtin_prefetch(shape_at(job, list, i - 3 * AHEAD));
-        __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * AHEAD) + 1) - 1);
-        __builtin_prefetch(&job->look->paint_of[list->items[i - 3 * AHEAD].feature]);
+    if (i >= 3 * ahead && i - 3 * ahead < list->n) {
+        __builtin_prefetch(shape_at(job, list, i - 3 * ahead));
+        __builtin_prefetch((const char *)(shape_at(job, list, i - 3 * ahead) + 1) - 1);
+        __builtin_prefetch(&job->look->paint_of[list->items[i - 3 * ahead].feature]);
     }
-    if (i >= 2 * AHEAD && i - 2 * AHEAD < list->n)
-        __builtin_prefetch(&detail->ring_ends[shape_at(job, list, i - 2 * AHEAD)->first_ring]);
-    if (i >= AHEAD && i - AHEAD < list->n) {
-        uint32_t start = ring_start(detail, shape_at(job, list, i - AHEAD)->first_ring);
+    if (i >= 2 * ahead && i - 2 * ahead < list->n)
+        __builtin_prefetch(&detail->ring_ends[shape_at(job, list, i - 2 * ahead)->first_ring]);
+    if (i >= ahead && i - ahead < list->n) {
+        uint32_t start = ring_start(detail, shape_at(job, list, i - ahead)->first_ring);
         __builtin_prefetch(&detail->points[start]);
         __builtin_prefetch(&detail->points[start + 8]);
         __builtin_prefetch(&detail->points[start + 16]);
@@ -84,7 +84,7 @@ static inline void look_ahead(const struct layer_job *job, const struct list *li
 /* The same before the first is drawn. */
 static void look_at_first(const struct layer_job *job, const struct list *list)
 {
-    for (size_t i = list->n + 3 * AHEAD; i-- > list->n;)
+    for (size_t i = list->n + 3 * ahead; i-- > list->n;)
         look_ahead(job, list, i);
 }
 
