@@ -223,6 +223,42 @@ static void test_widths_out_of_range_leave_nothing(void **state)
     assert_null(thin_pen(&thin, 1e300));
 }
 
+static void test_links_leave_what_their_segments_leave_one_by_one(void **state)
+{
+    (void)state;
+    static uint8_t whole[SIZE * SIZE], apart[SIZE * SIZE];
+    const struct fixed low = {0, 0}, high = {(int64_t)SIZE * 256, (int64_t)SIZE * 256};
+    begin(SIZE);
+    const struct thin_pen *pen = thin_pen(&thin, 1.5);
+    for (seed = 1; seed < 400; seed++) {
+        uint32_t kept = seed;
+        /* Stale numbers behind the points, and points out to where links end. */
+        struct thin_links links;
+        memset(&links, 0x5A, sizeof links);
+        struct fixed points[THIN_PIECE + 1];
+        int32_t reach = seed % 4 == 0 ? THIN_NEAR : 3 * SIZE * 256;
+        links.n = 1 + (int32_t)random_below(THIN_PIECE);
+        links.past = random_below(4);
+        for (int32_t i = 0; i <= links.n; i++) {
+            links.x[i] = (int32_t)random_below((uint32_t)reach) - reach / 2;
+            links.y[i] = (int32_t)random_below((uint32_t)reach) - reach / 2;
+            points[i] = (struct fixed){links.x[i], links.y[i]};
+        }
+        assert_true(thin_reach(&thin, low, high));
+        thin_links(&thin, pen, &links);
+        take(whole);
+        assert_true(thin_reach(&thin, low, high));
+        for (int32_t i = 0; i < links.n; i++) {
+            unsigned first = i == 0 ? links.past & THIN_PAST_FROM : THIN_PAST_FROM;
+            unsigned last = i + 1 == links.n ? links.past & THIN_PAST_TO : THIN_PAST_TO;
+            thin_chain(&thin, pen, points + i, 2, first | last);
+        }
+        take(apart);
+        assert_memory_equal(whole, apart, sizeof whole);
+        seed = kept;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_a_tile_is_the_crop_of_a_larger_picture),
         cmocka_unit_test(test_the_way_back_leaves_the_same),
         cmocka_unit_test(test_what_was_left_behind_is_not_in_the_next_picture),
+        cmocka_unit_test(test_links_leave_what_their_segments_leave_one_by_one),
         cmocka_unit_test(test_widths_out_of_range_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
