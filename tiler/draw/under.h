@@ -47,7 +47,7 @@ struct under {
     uint32_t size_px; /* of an edge; a multiple of 16 */
     uint32_t room_px;
     struct under_cell *cells;
-    bool is_clear; /* nothing is laid in them */
+    bool is_clear;    /* nothing is laid in them */
     uint16_t *beside; /* for each pixel: how much of it this layer's shapes fill, in 1/256 */
     bool has_beside;  /* else beside is not cleared yet for this layer */
     uint16_t *seen;   /* and what showed through where they began to */
