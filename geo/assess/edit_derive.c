@@ -131,17 +131,20 @@ static const void *conflict_at(const void *context, size_t i)
 }
 
 static enum err_code compare_verdicts(struct derivation_step *step, const struct world *old,
-                                      const struct world *now, const struct finding_source *sources,
-                                      size_t n_sources, struct err *err)
+                                      const struct world *now,
+                                      const struct findings_changed *changed, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct row_side before = {.world = old}, after = {.world = now};
-    for (size_t i = 0; i < n_sources; i++) {
+    for (size_t i = 0; i < changed->n; i++) {
+        const struct finding_source source = changed->sources[i];
         struct finding_diff diff;
-        TRY(finding_diff(list_of(old, sources[i]), list_of(now, sources[i]), step->arena, &diff,
-                         err));
-        TRY(add_views(step, &before, sources[i], diff.before, diff.n_before, err));
-        TRY(add_views(step, &after, sources[i], diff.after, diff.n_after, err));
+        if (changed->splices[i].known)
+            TRY(finding_diff_of_splice(&changed->splices[i], step->arena, &diff, err));
+        else
+            TRY(finding_diff(list_of(old, source), list_of(now, source), step->arena, &diff, err));
+        TRY(add_views(step, &before, source, diff.before, diff.n_before, err));
+        TRY(add_views(step, &after, source, diff.after, diff.n_after, err));
     }
     if (before.n > 0)
         qsort(before.rows, before.n, sizeof *before.rows, by_id);
@@ -243,16 +246,15 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
 {
     enum err_code code = ERR_OK;
     struct findings *findings = NULL;
-    struct finding_source *sources = NULL;
-    size_t n_sources = 0;
+    struct findings_changed changed = {.n = 0};
     struct findings_change finding = {derivation->world, step->facts, step->edits, step->n_edits,
                                       step->crew};
     TRY(crew_fit(step->crew, step->facts, err));
-    TRY(findings_update(&finding, step->arena, &findings, &sources, &n_sources, err));
+    TRY(findings_update(&finding, step->arena, &findings, &changed, err));
     world_set_findings(step->facts, findings_acquire(findings));
-    TRY(compare_verdicts(step, derivation->world, step->facts, sources, n_sources, err));
+    TRY(compare_verdicts(step, derivation->world, step->facts, &changed, err));
     struct grades_edit grade = {derivation->world, step->facts, step->edits, step->n_edits,
-                                sources,           n_sources,   step->crew};
+                                changed.sources,   changed.n,   step->crew};
     TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
     TRY(compare_grades(derivation, step, err));
     note_radius(derivation, step);

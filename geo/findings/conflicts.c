@@ -112,6 +112,8 @@ enum err_code distances_find(const struct judging *judging, enum layer_id layer,
         return ERR_OK;
     TRY(judging_set(judging, &source, bag->arena, &join.set, err));
     bag->reach_m = spacing_reach_m(&source, join.set);
+    for (int t = 0; t < FINDING_TARGETS; t++)
+        bag->target_reach_m[t] = spacing_reach_to_m(&source, join.set, finding_targets[t]);
     bag->n_judged += join.set->n_judged;
     TRY(spacing_join_all(&join, err));
     if (layer == LAYER_FACILITIES)

@@ -38,7 +38,7 @@ const struct finding_list *findings_of(const struct world *world, enum layer_id 
 
 const struct finding *finding_at(const struct world *world, struct finding_ref ref)
 {
-    return &findings_of(world, ref.layer, ref.row)->items[ref.k];
+    return finding_list_at(findings_of(world, ref.layer, ref.row), ref.k);
 }
 
 int64_t finding_target_row(const struct world *world, const struct finding *finding)

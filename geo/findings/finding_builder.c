@@ -95,7 +95,7 @@ static enum err_code end_source(struct findings_builder *builder, struct err *er
     if (!all)
         return err_nomem(err);
     if (before)
-        memcpy(all, before->items, n_before * sizeof *all);
+        finding_list_copy(before, all);
     memcpy(all + n_before, builder->items, builder->n * sizeof *all);
     finding_sort(world, all, n);
     struct finding_list *list = finding_list_new(all, n);
@@ -104,6 +104,8 @@ static enum err_code end_source(struct findings_builder *builder, struct err *er
         return err_nomem(err);
     /* A row says nothing of how far its source's rules reach: all of them may. */
     list->reach_m = INFINITY;
+    for (int t = 0; t < FINDING_TARGETS; t++)
+        list->target_reach_m[t] = INFINITY;
     builder->n = 0;
     TRY(findings_put(builder->findings, index, slot, list, err));
 done:

@@ -44,7 +44,7 @@ static size_t hash_of(const struct finding *one)
 static bool set_has(const struct finding_set *set, const struct finding *one)
 {
     for (size_t at = hash_of(one) & set->mask; set->slots[at]; at = (at + 1) & set->mask)
-        if (same(&set->list->items[set->slots[at] - 1], one))
+        if (same(finding_list_at(set->list, set->slots[at] - 1), one))
             return true;
     return false;
 }
@@ -60,7 +60,7 @@ static enum err_code set_of(struct stretch run, struct arena *arena, struct find
         return err_nomem(err);
     memset(out->slots, 0, room * sizeof *out->slots);
     for (uint32_t k = run.first; k < run.end; k++) {
-        size_t at = hash_of(&run.list->items[k]) & out->mask;
+        size_t at = hash_of(finding_list_at(run.list, k)) & out->mask;
         while (out->slots[at])
             at = (at + 1) & out->mask;
         out->slots[at] = k + 1;
@@ -74,7 +74,7 @@ static enum err_code set_of(struct stretch run, struct arena *arena, struct find
 static void tell_run(struct stretch run, const struct finding_set *other, uint32_t *out, size_t *n)
 {
     for (uint32_t k = run.first; k < run.end; k++) {
-        const struct finding *one = &run.list->items[k];
+        const struct finding *one = finding_list_at(run.list, k);
         if (!is_row(one) || !set_has(other, one))
             out[(*n)++] = k;
     }
@@ -85,7 +85,7 @@ static void tell_alike(const struct finding_list *list, uint32_t first, uint32_t
                        size_t *n)
 {
     for (uint32_t k = first; k < end; k++)
-        if (!is_row(&list->items[k]))
+        if (!is_row(finding_list_at(list, k)))
             out[(*n)++] = k;
 }
 
@@ -102,10 +102,11 @@ enum err_code finding_diff(const struct finding_list *before, const struct findi
                                  .after = arena_new(arena, uint32_t, n_after)};
     if (!out->before || !out->after)
         return err_nomem(err);
-    while (head < least && (before == after || same(&before->items[head], &after->items[head])))
+    while (head < least &&
+           (before == after || same(finding_list_at(before, head), finding_list_at(after, head))))
         head++;
-    while (tail < least - head &&
-           same(&before->items[n_before - 1 - tail], &after->items[n_after - 1 - tail]))
+    while (tail < least - head && same(finding_list_at(before, n_before - 1 - tail),
+                                       finding_list_at(after, n_after - 1 - tail)))
         tail++;
     struct stretch was = {before, head, n_before - tail};
     struct stretch is = {after, head, n_after - tail};
@@ -119,4 +120,20 @@ enum err_code finding_diff(const struct finding_list *before, const struct findi
     tell_alike(after, is.end, n_after, out->after, &out->n_after);
 done:
     return code;
+}
+
+enum err_code finding_diff_of_splice(const struct finding_splice *splice, struct arena *arena,
+                                     struct finding_diff *out, struct err *err)
+{
+    *out = (struct finding_diff){.before = arena_new(arena, uint32_t, splice->n_gone),
+                                 .n_before = splice->n_gone,
+                                 .after = arena_new(arena, uint32_t, splice->n_come),
+                                 .n_after = splice->n_come};
+    if (!out->before || !out->after)
+        return err_nomem(err);
+    for (uint32_t i = 0; i < splice->n_gone; i++)
+        out->before[i] = splice->first + i;
+    for (uint32_t i = 0; i < splice->n_come; i++)
+        out->after[i] = splice->first + i;
+    return ERR_OK;
 }

@@ -12,7 +12,7 @@
 #ifndef SISETU_GEO_FINDING_DIFF_H
 #define SISETU_GEO_FINDING_DIFF_H
 
-#include "geo/findings/finding.h"
+#include "geo/findings/findings.h"
 
 /* Places in each list, ascending. */
 struct finding_diff {
@@ -21,6 +21,10 @@ struct finding_diff {
     uint32_t *after;
     size_t n_after;
 };
+
+/* What is known of two lists. */
+enum err_code finding_diff_of_splice(const struct finding_splice *splice, struct arena *arena,
+                                     struct finding_diff *out, struct err *err);
 
 /* A list may be NULL: an empty one. */
 enum err_code finding_diff(const struct finding_list *before, const struct finding_list *after,

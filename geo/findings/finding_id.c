@@ -66,10 +66,10 @@ static bool find_in_list(const struct world *world, const char *rule_id, size_t 
 {
     const struct finding_list *list = findings_of(world, ref->layer, ref->row);
     for (ref->k = 0; list && ref->k < list->n; ref->k++) {
-        const struct rule_source *rule = finding_rule(world, &list->items[ref->k]);
+        const struct rule_source *rule = finding_rule(world, finding_list_at(list, ref->k));
         const char *id = rule ? rule->id : "";
         if (strlen(id) == n_bytes && memcmp(id, rule_id, n_bytes) == 0 &&
-            is_target(world, &list->items[ref->k], tail))
+            is_target(world, finding_list_at(list, ref->k), tail))
             return true;
     }
     return false;
@@ -181,7 +181,7 @@ bool findings_after(const struct world *world, const char *id, struct finding_re
     const struct id_place place = place_of(world, rule_id, second + 1);
     const struct finding_list *list = there ? findings_of(world, out->layer, out->row) : NULL;
     free(rule_id);
-    while (list && out->k < list->n && !is_after(world, &list->items[out->k], &place))
+    while (list && out->k < list->n && !is_after(world, finding_list_at(list, out->k), &place))
         out->k++;
     out->k--; /* findings_next adds it again: also where it is 0 */
     return true;

@@ -8,6 +8,9 @@
 
 const enum layer_id finding_layers[FINDING_LAYERS] = {LAYER_ENTERPRISES, LAYER_FACILITIES,
                                                       LAYER_PIPELINES, LAYER_ZONES};
+const enum layer_id finding_targets[FINDING_TARGETS] = {LAYER_ENTERPRISES, LAYER_FACILITIES,
+                                                        LAYER_PIPELINES,   LAYER_PROTECTED,
+                                                        LAYER_AREAS,       LAYER_INFRASTRUCTURE};
 
 int finding_layer_index(enum layer_id layer)
 {
@@ -18,55 +21,13 @@ int finding_layer_index(enum layer_id layer)
     return -1;
 }
 
-/* ---- lists ---- */
-
-struct finding_list *finding_list_new(const struct finding *items, size_t n)
+int finding_target_index(enum layer_id layer)
 {
-    if (n > (SIZE_MAX - sizeof(struct finding_list)) / sizeof *items || n > UINT32_MAX)
-        return NULL;
-    struct finding_list *list = malloc(sizeof *list + n * sizeof *items);
-    if (!list)
-        return NULL;
-    *list = (struct finding_list){.n = (uint32_t)n, .reach_m = -1};
-    atomic_init(&list->n_references, 1);
-    if (n > 0)
-        memcpy(list->items, items, n * sizeof *items);
-    for (size_t i = 0; i < n; i++)
-        list->n_undecided += items[i].verdict == VERDICT_UNDECIDED;
-    return list;
-}
-
-struct finding_list *finding_list_acquire(struct finding_list *list)
-{
-    if (list)
-        atomic_fetch_add(&list->n_references, 1);
-    return list;
-}
-
-void finding_list_release(struct finding_list *list)
-{
-    if (list && atomic_fetch_sub(&list->n_references, 1) == 1)
-        free(list);
-}
-
-static bool same_number(double a, double b)
-{
-    uint64_t bits_a;
-    uint64_t bits_b;
-    memcpy(&bits_a, &a, sizeof a);
-    memcpy(&bits_b, &b, sizeof b);
-    return bits_a == bits_b;
-}
-
-bool finding_list_equal(const struct finding_list *a, const struct finding_list *b)
-{
-    if (!a || !b)
-        return a == b;
-    return a == b || (a->n == b->n && a->n_judged == b->n_judged &&
-                      same_number((double)a->reach_m, (double)b->reach_m) &&
-                      same_number(a->coarse_radius_m, b->coarse_radius_m) &&
-                      same_number(a->coarse_cell_m, b->coarse_cell_m) &&
-                      memcmp(a->items, b->items, a->n * sizeof *a->items) == 0);
+    for (int i = 0; i < FINDING_TARGETS; i++) {
+        if (finding_targets[i] == layer)
+            return i;
+    }
+    return -1;
 }
 
 /* ---- order ---- */
@@ -122,46 +83,114 @@ static void add_sums(struct finding_sums *to, const struct finding_sums *from)
     to->n_coarse += from->n_coarse;
 }
 
-static struct finding_sums sums_of_list(const struct finding_list *list)
+static struct finding_totals no_totals(void)
 {
-    return (struct finding_sums){.n = list->n,
-                                 .n_undecided = list->n_undecided,
-                                 .n_coarse = list->coarse_radius_m > 0,
-                                 .coarse_radius_m = list->coarse_radius_m,
-                                 .coarse_cell_m = list->coarse_cell_m};
+    struct finding_totals totals = {.reach_m = -1};
+    for (int t = 0; t < FINDING_TARGETS; t++)
+        totals.target_reach_m[t] = -1;
+    return totals;
+}
+
+static float farther(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+static void add_totals(struct finding_totals *to, const struct finding_totals *from)
+{
+    add_sums(&to->sums, &from->sums);
+    to->reach_m = farther(to->reach_m, from->reach_m);
+    for (int t = 0; t < FINDING_TARGETS; t++)
+        to->target_reach_m[t] = farther(to->target_reach_m[t], from->target_reach_m[t]);
+}
+
+static struct finding_totals totals_of_list(const struct finding_list *list)
+{
+    struct finding_totals totals = {.sums = {.n = list->n,
+                                             .n_undecided = list->n_undecided,
+                                             .n_coarse = list->coarse_radius_m > 0,
+                                             .coarse_radius_m = list->coarse_radius_m,
+                                             .coarse_cell_m = list->coarse_cell_m},
+                                    .reach_m = list->reach_m};
+    memcpy(totals.target_reach_m, list->target_reach_m, sizeof totals.target_reach_m);
+    return totals;
+}
+
+/* The next list of a page but a few is asked for while this one is looked at: each is somewhere
+ * else in memory. */
+static void look_ahead(const struct finding_page *page, size_t i)
+{
+    enum { AHEAD = 12 };
+    if (i + AHEAD < FINDING_PAGE)
+        __builtin_prefetch(page->lists[i + AHEAD], 1);
 }
 
 static void settle_page(struct finding_page *page)
 {
-    page->sums = (struct finding_sums){0};
-    page->reach_m = -1;
+    page->totals = no_totals();
     for (size_t i = 0; i < FINDING_PAGE; i++) {
-        const struct finding_list *list = page->lists[i];
-        if (!list)
+        look_ahead(page, i);
+        if (!page->lists[i])
             continue;
-        struct finding_sums sums = sums_of_list(list);
-        add_sums(&page->sums, &sums);
-        if (list->reach_m > page->reach_m)
-            page->reach_m = list->reach_m;
+        struct finding_totals totals = totals_of_list(page->lists[i]);
+        add_totals(&page->totals, &totals);
     }
-    page->settled = true;
+    page->stale = false;
+}
+
+/* Whether without its share in the old totals of a page the sum may be another in what is a least
+ * or a most. */
+static bool loses_most(const struct finding_totals *all, const struct finding_totals *was,
+                       const struct finding_totals *is)
+{
+    bool loses = was->reach_m > is->reach_m && was->reach_m >= all->reach_m;
+    for (int t = 0; t < FINDING_TARGETS; t++)
+        loses = loses || (was->target_reach_m[t] > is->target_reach_m[t] &&
+                          was->target_reach_m[t] >= all->target_reach_m[t]);
+    return loses || was->sums.n_coarse > 0 || was->sums.coarse_cell_m > 0;
+}
+
+/* Settles one page that is counted; false: its layer must be summed up anew. */
+static bool settle_counted(struct findings *findings, struct finding_page *page)
+{
+    struct finding_totals *all = &findings->totals[page->layer];
+    struct finding_totals was = page->totals;
+    settle_page(page);
+    if (loses_most(all, &was, &page->totals))
+        return false;
+    all->sums.n -= was.sums.n;
+    all->sums.n_undecided -= was.sums.n_undecided;
+    add_totals(all, &page->totals);
+    return true;
+}
+
+static void sum_layer(struct findings *findings, size_t layer)
+{
+    findings->totals[layer] = no_totals();
+    for (size_t p = 0; p < findings->n_pages[layer]; p++) {
+        struct finding_page *page = findings->pages[layer][p];
+        if (page && page->stale)
+            settle_page(page);
+        if (page)
+            add_totals(&findings->totals[layer], &page->totals);
+    }
 }
 
 void findings_settle(struct findings *findings)
 {
+    bool anew[FINDING_LAYERS];
+    for (size_t l = 0; l < FINDING_LAYERS; l++)
+        anew[l] = !findings->counted;
+    for (struct finding_page *page = findings->stale; page; page = page->next_stale)
+        if (page->stale && !anew[page->layer])
+            anew[page->layer] = !settle_counted(findings, page);
+    findings->stale = NULL;
+    findings->counted = true;
     findings->sums = (struct finding_sums){0};
     for (size_t l = 0; l < FINDING_LAYERS; l++) {
-        findings->reach_m[l] = -1;
-        for (size_t p = 0; p < findings->n_pages[l]; p++) {
-            struct finding_page *page = findings->pages[l][p];
-            if (!page)
-                continue;
-            if (!page->settled)
-                settle_page(page);
-            add_sums(&findings->sums, &page->sums);
-            if (page->reach_m > findings->reach_m[l])
-                findings->reach_m[l] = page->reach_m;
-        }
+        if (anew[l])
+            sum_layer(findings, l);
+        add_sums(&findings->sums, &findings->totals[l].sums);
     }
 }
 
@@ -172,20 +201,27 @@ struct finding_sums findings_sums(const struct findings *findings)
 
 /* ---- pages ---- */
 
+enum { PAGES_AHEAD = 8 };
+
 static void page_release(struct finding_page *page)
 {
     if (!page || atomic_fetch_sub(&page->n_references, 1) != 1)
         return;
-    for (size_t i = 0; i < FINDING_PAGE; i++)
+    for (size_t i = 0; i < FINDING_PAGE; i++) {
+        look_ahead(page, i);
         finding_list_release(page->lists[i]);
+    }
     free(page);
 }
 
-static struct finding_page *page_new(void)
+static struct finding_page *page_new(int layer)
 {
     struct finding_page *page = calloc(1, sizeof *page);
-    if (page)
-        atomic_init(&page->n_references, 1);
+    if (!page)
+        return NULL;
+    atomic_init(&page->n_references, 1);
+    page->layer = (uint8_t)layer;
+    page->totals = no_totals();
     return page;
 }
 
@@ -201,8 +237,11 @@ void findings_release(struct findings *findings)
     if (!findings || atomic_fetch_sub(&findings->n_references, 1) != 1)
         return;
     for (size_t l = 0; l < FINDING_LAYERS; l++) {
-        for (size_t p = 0; p < findings->n_pages[l]; p++)
+        for (size_t p = 0; p < findings->n_pages[l]; p++) {
+            if (p + PAGES_AHEAD < findings->n_pages[l])
+                __builtin_prefetch(findings->pages[l][p + PAGES_AHEAD], 1);
             page_release(findings->pages[l][p]);
+        }
         free(findings->pages[l]);
     }
     free(findings);
@@ -220,9 +259,13 @@ enum err_code findings_new(const size_t n_slots[FINDING_LAYERS], bool eager, str
         made->pages[l] = calloc(n ? n : 1, sizeof *made->pages[l]);
         bool whole = made->pages[l];
         made->n_pages[l] = whole ? n : 0;
-        made->reach_m[l] = -1;
-        for (size_t p = 0; eager && whole && p < n; p++)
-            whole = (made->pages[l][p] = page_new());
+        made->totals[l] = no_totals();
+        for (size_t p = 0; eager && whole && p < n; p++) {
+            made->pages[l][p] = page_new((int)l);
+            whole = made->pages[l][p];
+            if (whole)
+                made->pages[l][p]->stale = true;
+        }
         if (!whole) {
             findings_release(made);
             return err_nomem(err);
@@ -238,16 +281,23 @@ enum err_code findings_copy(const struct findings *old, const size_t n_slots[FIN
     enum err_code code = findings_new(n_slots, false, out, err);
     if (code != ERR_OK)
         return code;
+    (*out)->counted = old->counted;
+    (*out)->sums = old->sums;
+    memcpy((*out)->totals, old->totals, sizeof old->totals);
     for (size_t l = 0; l < FINDING_LAYERS; l++) {
         size_t n = old->n_pages[l] < (*out)->n_pages[l] ? old->n_pages[l] : (*out)->n_pages[l];
+        (*out)->counted = (*out)->counted && n == old->n_pages[l];
         for (size_t p = 0; p < n; p++) {
             struct finding_page *page = old->pages[l][p];
+            if (p + PAGES_AHEAD < n)
+                __builtin_prefetch(old->pages[l][p + PAGES_AHEAD], 1);
             if (page)
                 atomic_fetch_add(&page->n_references, 1);
             (*out)->pages[l][p] = page;
         }
     }
-    findings_settle(*out);
+    if (!(*out)->counted)
+        findings_settle(*out);
     return ERR_OK;
 }
 
@@ -268,11 +318,15 @@ static enum err_code page_of_own(struct findings *findings, int layer, uint32_t 
     *out = old;
     if (old && atomic_load(&old->n_references) == 1)
         return ERR_OK;
-    struct finding_page *own = page_new();
+    struct finding_page *own = page_new(layer);
     if (!own)
         return err_nomem(err);
-    for (size_t i = 0; old && i < FINDING_PAGE; i++)
+    for (size_t i = 0; old && i < FINDING_PAGE; i++) {
+        look_ahead(old, i);
         own->lists[i] = finding_list_acquire(old->lists[i]);
+    }
+    if (old)
+        own->totals = old->totals;
     page_release(old);
     *at = own;
     *out = own;
@@ -290,7 +344,11 @@ enum err_code findings_put(struct findings *findings, int layer, uint32_t slot,
     }
     finding_list_release(page->lists[slot % FINDING_PAGE]);
     page->lists[slot % FINDING_PAGE] = list;
-    page->settled = false;
+    if (!page->stale) {
+        page->stale = true;
+        page->next_stale = findings->stale;
+        findings->stale = page;
+    }
     return ERR_OK;
 }
 

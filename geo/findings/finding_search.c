@@ -86,7 +86,8 @@ static enum err_code search_boxes(struct searching *search, enum layer_id layer,
     const struct finding_list *list = findings_of(search->world, layer, row);
     struct box source = world_geom(search->world, layer, row)->box;
     for (uint32_t k = 0; list && k < list->n; k++)
-        if (box_intersects(box_with_target(search->world, &list->items[k], source), search->box))
+        if (box_intersects(box_with_target(search->world, finding_list_at(list, k), source),
+                           search->box))
             TRY(add_ref(search, (struct finding_ref){layer, row, k}, err));
 done:
     return code;
@@ -107,7 +108,7 @@ static enum err_code search_list(struct searching *search, enum layer_id layer, 
     for (uint32_t k = 0; k < list->n; k++) {
         struct finding_ref ref = {layer, row, k};
         struct geom shape;
-        if (!may_touch(search, &list->items[k], source, reach_m))
+        if (!may_touch(search, finding_list_at(list, k), source, reach_m))
             continue;
         struct arena_mark mark = arena_mark(&search->worker->arena);
         TRY(finding_shape(world, search->worker, ref, &search->worker->arena, &shape, err));
@@ -135,7 +136,7 @@ static enum err_code search_sources(struct searching *search,
     for (size_t l = 0; l < FINDING_LAYERS && world->findings; l++) {
         uint32_t *rows = NULL;
         size_t n_rows = 0;
-        double reach_m = reach_of(search, world->findings->reach_m[l]);
+        double reach_m = reach_of(search, world->findings->totals[l].reach_m);
         TRY(world_search(world, finding_layers[l], expand(search->box, reach_m), search->arena,
                          &rows, &n_rows, err));
         for (size_t i = 0; i < n_rows; i++)

@@ -26,6 +26,8 @@ static enum err_code list_of_bag(const struct world *world, struct finding_bag *
         return err_nomem(err);
     list->n_judged = bag->n_judged;
     list->reach_m = round_up(bag->reach_m);
+    for (int t = 0; t < FINDING_TARGETS; t++)
+        list->target_reach_m[t] = round_up(bag->target_reach_m[t]);
     list->coarse_radius_m = bag->coarse_radius_m;
     list->coarse_cell_m = bag->coarse_cell_m;
     *out = list;
@@ -40,6 +42,8 @@ enum err_code findings_of_source(const struct judging *judging, struct worker *w
     struct arena_mark mark = arena_mark(&worker->arena);
     struct finding_bag bag = {.arena = &worker->arena, .reach_m = -1};
     *out = NULL;
+    for (int t = 0; t < FINDING_TARGETS; t++)
+        bag.target_reach_m[t] = -1;
     if (layer == LAYER_ZONES)
         TRY(density_find(judging, worker, row, &bag, err));
     else

@@ -7,7 +7,9 @@
  * The same answer for any number of threads, and by findings_update as by findings_all.
  *
  * Threads: pure but for the caller's crew.
- * Cost:    a microsecond or two a pair in reach; an update costs the pairs of what was edited.
+ * Cost:    a microsecond or two a pair in reach; an update costs the pairs of what was edited,
+ *          and some microseconds a list that changes: lists that lose or get an edited target are
+ *          changed in that place, however long they are.
  */
 #ifndef SISETU_GEO_FINDINGS_H
 #define SISETU_GEO_FINDINGS_H
@@ -31,11 +33,7 @@ enum err_code findings_all(const struct world *world, struct crew *crew, struct 
                            struct err *err);
 
 /* The findings of `now`, which is `old` after the edits: same rules, date and population. Equal
- * to findings_all(now). *changed: the sources whose list is another one (those gone and those
- * new included), or whose findings may say another thing in full since they rest on more than the
- * records that they name (risk on scenarios, a red line on all areas near); ordered by layer and
- * slot, in the arena. Equal findings of kinds distance and beyond in lists of one slot are equal
- * rows. */
+ * to findings_all(now). */
 struct findings_change {
     const struct world *old; /* with its findings */
     const struct world *now;
@@ -43,9 +41,29 @@ struct findings_change {
     size_t n_edits;
     struct crew *crew;
 };
+
+/* Where a list is another one: in place of the n_gone findings from `first` on the new one has
+ * n_come others; before and after them it says the same, in full too. Not known: anything may be
+ * another one. */
+struct finding_splice {
+    bool known;
+    uint32_t first;
+    uint32_t n_gone;
+    uint32_t n_come;
+};
+
+/* The sources whose list is another one (those gone and those new included), or whose findings may
+ * say another thing in full since they rest on more than the records that they name (risk on
+ * scenarios, a red line on all areas near); ordered by layer and slot, in the arena. Equal
+ * findings of kinds distance and beyond in lists of one slot are equal rows. */
+struct findings_changed {
+    struct finding_source *sources;
+    struct finding_splice *splices; /* of each */
+    size_t n;
+};
 enum err_code findings_update(const struct findings_change *change, struct arena *arena,
-                              struct findings **out, struct finding_source **changed,
-                              size_t *n_changed, struct err *err);
+                              struct findings **out, struct findings_changed *changed,
+                              struct err *err);
 
 /* Same lists, byte by byte, of two worlds with the same slots. */
 bool findings_equal(const struct findings *a, const struct findings *b);

@@ -47,7 +47,8 @@ struct finding_bag {
     size_t n;
     size_t capacity;
     uint32_t n_judged;
-    double reach_m; /* -1: no distance of it is judged */
+    double reach_m;                         /* as of a list: -1 for none */
+    double target_reach_m[FINDING_TARGETS]; /* likewise */
     double coarse_radius_m;
     double coarse_cell_m;
 };

@@ -1,18 +1,13 @@
 #include "geo/findings/spacing_join.h"
 
 #include "data/base/text.h"
+#include "geo/findings/finding.h"
 #include "geo/measure/edges.h"
 #include "geo/measure/ellipsoid.h"
 #include "geo/world/near.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* The layers in which targets are, in order. */
-static const enum layer_id target_layers[] = {LAYER_ENTERPRISES, LAYER_FACILITIES,
-                                              LAYER_PIPELINES,   LAYER_PROTECTED,
-                                              LAYER_AREAS,       LAYER_INFRASTRUCTURE};
-enum { TARGET_LAYERS = sizeof target_layers / sizeof target_layers[0] };
 
 /* ---- what a set of rows means ---- */
 
@@ -78,6 +73,12 @@ static double slack_of_source_m(const struct spacing_source *source)
 double spacing_reach_m(const struct spacing_source *source, const struct spacing_set *set)
 {
     return set->most_m < 0 ? -1 : set->most_m + slack_of_source_m(source);
+}
+
+double spacing_reach_to_m(const struct spacing_source *source, const struct spacing_set *set,
+                          enum layer_id layer)
+{
+    return set->value_m[layer] < 0 ? -1 : set->value_m[layer] + slack_of_source_m(source);
 }
 
 /* ---- which targets are near ---- */
@@ -255,8 +256,7 @@ static double reach_of_layer_m(const struct spacing_join *join, enum layer_id la
 {
     if (join->set->value_m[layer] < 0 || join->source->geom->kind == GEOM_NONE)
         return -1;
-    return join->set->value_m[layer] + slack_of_source_m(join->source) +
-           world_slack_m(join->world, layer);
+    return spacing_reach_to_m(join->source, join->set, layer) + world_slack_m(join->world, layer);
 }
 
 /* As distance_shapes, without a look at the records: most of what a search finds are points. */
@@ -341,8 +341,8 @@ enum err_code spacing_join_all(const struct spacing_join *join, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct prepared prepared = {.built = false};
-    for (size_t l = 0; l < TARGET_LAYERS; l++) {
-        enum layer_id layer = target_layers[l];
+    for (size_t l = 0; l < FINDING_TARGETS; l++) {
+        enum layer_id layer = finding_targets[l];
         double reach_m = reach_of_layer_m(join, layer);
         struct rows rows = {NULL, 0, 0};
         if (reach_m < 0)

@@ -65,4 +65,8 @@ enum err_code spacing_join_one(const struct spacing_join *join, enum layer_id la
  * no row speaks of it. */
 double spacing_reach_m(const struct spacing_source *source, const struct spacing_set *set);
 
+/* The same of targets of one layer. */
+double spacing_reach_to_m(const struct spacing_source *source, const struct spacing_set *set,
+                          enum layer_id layer);
+
 #endif

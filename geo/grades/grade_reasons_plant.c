@@ -302,13 +302,13 @@ static bool same_finding(const struct world *a, struct finding_ref x, const stru
 {
     const struct finding_list *of_x = findings_of(a, x.layer, x.row);
     const struct finding_list *of_y = findings_of(b, y.layer, y.row);
-    const struct finding *one = &of_x->items[x.k];
+    const struct finding *one = finding_list_at(of_x, x.k);
     if (of_x == of_y)
         return x.k == y.k;
     return x.layer == y.layer && world_slot(a, x.layer, x.row) == world_slot(b, y.layer, y.row) &&
            (one->kind == FINDING_DISTANCE || one->kind == FINDING_BEYOND) &&
            /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): equal ones are equal bytes */
-           memcmp(one, &of_y->items[y.k], sizeof *one) == 0;
+           memcmp(one, finding_list_at(of_y, y.k), sizeof *one) == 0;
 }
 
 /* Whether two reasons to be have the same words: the enterprise and its inventory are as they

@@ -93,7 +93,7 @@ static enum err_code add_findings(const struct parts *parts, enum layer_id layer
     enum err_code code = ERR_OK;
     const struct finding_list *list = findings_of(parts->world, layer, row);
     for (uint32_t k = 0; list && k < list->n; k++) {
-        const struct finding *finding = &list->items[k];
+        const struct finding *finding = finding_list_at(list, k);
         bool decided = finding->verdict == VERDICT_CONFLICT;
         struct grading_part part = {.kind = GRADING_FINDING,
                                     .grade = decided ? finding->grade : 0,

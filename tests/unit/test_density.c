@@ -149,8 +149,8 @@ static void test_coarse_cells_are_noted_with_the_narrowest_zone(void **state)
     assert_int_equal(sums.n, 1);
     world_set_findings(world, findings);
     const struct finding_list *list = findings_of(world, LAYER_ZONES, 0);
-    assert_int_equal(list->items[0].could_be, 1); /* all 2,000 may live inside */
-    assert_int_equal(list->items[0].target_layer, LAYER_POPULATION);
+    assert_int_equal(finding_list_at(list, 0)->could_be, 1); /* all 2,000 may live inside */
+    assert_int_equal(finding_list_at(list, 0)->target_layer, LAYER_POPULATION);
     crew_release(&crew);
     world_release(world);
 }

@@ -38,10 +38,10 @@ static size_t expected(const struct finding_list *list, const struct finding_lis
 {
     size_t n = 0;
     for (uint32_t k = 0; list && k < list->n; k++) {
-        const struct finding *one = &list->items[k];
+        const struct finding *one = finding_list_at(list, k);
         bool has = false;
         for (uint32_t i = 0; other && i < other->n; i++)
-            has = has || memcmp(&other->items[i], one, sizeof *one) == 0;
+            has = has || memcmp(finding_list_at(other, i), one, sizeof *one) == 0;
         if (!has || (one->kind != FINDING_DISTANCE && one->kind != FINDING_BEYOND))
             out[n++] = k;
     }

@@ -208,20 +208,37 @@ static size_t draw_changes(struct fixture *f, uint64_t *seed, struct arena *aren
     return n;
 }
 
+/* Whether two lists are alike but for where they are said to differ. */
+static void check_splice(const struct finding_list *before, const struct finding_list *after,
+                         const struct finding_splice *splice)
+{
+    assert_int_equal(before->n - splice->n_gone, after->n - splice->n_come);
+    for (uint32_t k = 0; k < after->n; k++) {
+        bool come = k >= splice->first && k < splice->first + splice->n_come;
+        uint32_t at = k < splice->first ? k : k - splice->n_come + splice->n_gone;
+        if (!come)
+            assert_memory_equal(finding_list_at(after, k), finding_list_at(before, at),
+                                sizeof(struct finding));
+    }
+}
+
 /* Whether the changed sources are those whose lists differ, and no others. */
 static void check_changed(const struct findings *old, const struct findings *now,
                           const struct world *world, const struct world *before,
-                          const struct finding_source *changed, size_t n)
+                          const struct findings_changed *changed)
 {
-    size_t n_differ = 0;
+    size_t n_differ = 0, n = changed->n;
     for (size_t i = 0; i < n; i++) {
-        int64_t row = world_row(world, changed[i].layer, changed[i].slot);
-        int64_t was = world_row(before, changed[i].layer, changed[i].slot);
+        const struct finding_source source = changed->sources[i];
+        int64_t row = world_row(world, source.layer, source.slot);
+        int64_t was = world_row(before, source.layer, source.slot);
         const struct finding_list *list =
-            row < 0 ? NULL : findings_of(world, changed[i].layer, (size_t)row);
+            row < 0 ? NULL : findings_of(world, source.layer, (size_t)row);
         const struct finding_list *other =
-            was < 0 ? NULL : findings_of(before, changed[i].layer, (size_t)was);
+            was < 0 ? NULL : findings_of(before, source.layer, (size_t)was);
         n_differ += list != other;
+        if (changed->splices[i].known)
+            check_splice(other, list, &changed->splices[i]);
     }
     assert_int_equal(n_differ, n);
     if (n == 0)
@@ -243,15 +260,14 @@ static void edit_many_times(uint64_t seed, int rounds, size_t most)
     for (int round = 0; round < rounds; round++) {
         struct world_edited edited;
         struct findings *updated;
-        struct finding_source *changed;
-        size_t n_changed;
+        struct findings_changed changed;
         struct fixture shapes;
         fixture_init(&shapes);
         size_t n = draw_changes(&shapes, &seed, &arena, changes, most);
         fixture_check(world_edit_new(world, changes, n, &arena, &edited, &err), &err);
         const struct findings_change change = {world, edited.world, edited.edits, edited.n_edits,
                                                &crew};
-        fixture_check(findings_update(&change, &arena, &updated, &changed, &n_changed, &err), &err);
+        fixture_check(findings_update(&change, &arena, &updated, &changed, &err), &err);
         struct findings *fresh = find_all(edited.world, 1);
         if (!findings_equal(updated, fresh)) {
             for (size_t i = 0; i < n; i++)
@@ -262,7 +278,7 @@ static void edit_many_times(uint64_t seed, int rounds, size_t most)
         assert_int_equal(findings_sums(updated).n, findings_sums(fresh).n);
         assert_int_equal(findings_sums(updated).n_coarse, findings_sums(fresh).n_coarse);
         world_set_findings(edited.world, updated);
-        check_changed(world->findings, updated, edited.world, world, changed, n_changed);
+        check_changed(world->findings, updated, edited.world, world, &changed);
         findings_release(fresh);
         world_release(world);
         world = edited.world;
