@@ -253,8 +253,8 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
     TRY(findings_update(&finding, step->arena, &findings, &changed, err));
     world_set_findings(step->facts, findings_acquire(findings));
     TRY(compare_verdicts(step, derivation->world, step->facts, &changed, err));
-    struct grades_edit grade = {derivation->world, step->facts, step->edits, step->n_edits,
-                                changed.sources,   changed.n,   step->crew};
+    struct grades_edit grade = {derivation->world, step->facts, step->edits,
+                                step->n_edits,     &changed,    step->crew};
     TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
     TRY(compare_grades(derivation, step, err));
     note_radius(derivation, step);

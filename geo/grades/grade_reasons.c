@@ -52,16 +52,21 @@ done:
     return code;
 }
 
+/* How many there are beside those that are told. */
+static struct reason say_more(size_t n, struct arena *arena)
+{
+    return (struct reason){.text = arena_printf(arena, "And %zu more findings.", n),
+                           .zh = arena_printf(arena, "另有 %zu 项。", n)};
+}
+
 /* There is room for one more reason. */
 static enum err_code write_plant(struct grade_said *said, struct arena *arena, const char **json,
                                  struct err *err)
 {
     size_t n = said->n;
     if (said->n_all > n) {
-        size_t more = said->n_all - n;
-        said->reasons[n++] =
-            (struct reason){.text = arena_printf(arena, "And %zu more findings.", more),
-                            .zh = arena_printf(arena, "另有 %zu 项。", more)};
+        said->reasons[n] = say_more(said->n_all - n, arena);
+        n++;
     }
     return reasons_write(said->reasons, n, arena, json, err);
 }
@@ -93,6 +98,45 @@ enum err_code grade_reasons_both(const struct grade_words *before, const struct 
     TRY(grade_reasons_plant_both(&pair, GRADING_REASONS, arena, &said[0], &said[1], same, err));
     for (int i = json[0] ? 1 : 0; i < 2 && !*same; i++)
         TRY(write_plant(&said[i], arena, &json[i], err));
+done:
+    return code;
+}
+
+/* All of the last word but the bracket that opens the array. */
+static enum err_code write_more(size_t n, struct arena *arena, const char **out, struct err *err)
+{
+    const struct reason more = say_more(n, arena);
+    enum err_code code = reasons_write(&more, 1, arena, out, err);
+    if (code == ERR_OK)
+        ++*out;
+    return code;
+}
+
+enum err_code grade_reasons_count_anew(const struct grade_words *after, size_t enterprise_row,
+                                       int64_t more, const char *before, struct arena *arena,
+                                       const char **json, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    size_t n_all = 0;
+    const char *was = NULL;
+    const char *is = NULL;
+    *json = NULL;
+    TRY(grade_reasons_count(after, enterprise_row, arena, &n_all, err));
+    if (n_all <= GRADING_REASONS || (int64_t)n_all - more <= GRADING_REASONS)
+        return ERR_OK;
+    TRY(write_more((size_t)((int64_t)n_all - more) - GRADING_REASONS, arena, &was, err));
+    TRY(write_more(n_all - GRADING_REASONS, arena, &is, err));
+    size_t n_before = strlen(before);
+    size_t n_was = strlen(was);
+    size_t n_is = strlen(is);
+    if (n_before < n_was || strcmp(before + n_before - n_was, was) != 0)
+        return ERR_OK;
+    char *out = arena_alloc(arena, n_before - n_was + n_is + 1, 1);
+    if (!out)
+        return err_nomem(err);
+    memcpy(out, before, n_before - n_was);
+    memcpy(out + n_before - n_was, is, n_is + 1);
+    *json = out;
 done:
     return code;
 }

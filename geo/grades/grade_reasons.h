@@ -49,6 +49,12 @@ enum err_code grade_reasons_both(const struct grade_words *before, const struct 
                                  const char *enterprise_id, struct arena *arena,
                                  const char *json[2], bool *same, struct err *err);
 
+/* The reasons of an enterprise after an edit that has left of `before` what is told, but not how
+ * many more there are: so many more than then. *json NULL: `before` does not end as it should. */
+enum err_code grade_reasons_count_anew(const struct grade_words *after, size_t enterprise_row,
+                                       int64_t more, const char *before, struct arena *arena,
+                                       const char **json, struct err *err);
+
 /* The sentence that leads the reasons of an enterprise. */
 enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,
                          struct arena *arena, struct reason *out, struct err *err);

@@ -1,25 +1,34 @@
 /* grade_reasons_plant.c - why an enterprise has its grade. */
 #include "geo/findings/finding_view.h"
+#include "geo/grades/grade_order.h"
 #include "geo/grades/grade_words.h"
 #include "geo/grades/grading.h"
 
 #include <string.h>
 
-/* One reason to be: a part of the grade, or one unit of its hazard. */
+/* One reason to be: a part of the grade, one unit of its hazard, or one finding. */
 struct item {
-    struct grading_part part;
+    enum grading_kind kind;
     int32_t grade; /* that the sentence gives */
+    size_t index;
+    struct finding_ref finding;
+    const struct finding *found;
 };
 
-/* The first of those of one grade. */
+/* Those of one grade: the first that are no findings, as they come; then findings, by the ids of
+ * their conflicts. */
 struct group {
-    struct item items[GRADING_REASONS];
-    size_t n;
-    size_t n_plain; /* before the findings, which come after all else but the last word */
+    struct item plain[GRADING_REASONS];
+    size_t n_plain;
+    size_t n_findings;
 };
 
-/* Worst first; what gives no grade comes last. */
-enum { GROUPS = 5 };
+/* The findings of one source. */
+struct told_list {
+    const struct finding_list *list;
+    enum layer_id layer;
+    uint32_t row;
+};
 
 struct items {
     const struct grade_words *words;
@@ -27,125 +36,162 @@ struct items {
     const struct hazard *hazard;
     struct arena *arena;
     size_t most;
-    struct group groups[GROUPS]; /* at most `most` each */
+    struct group groups[GRADE_GROUPS];
+    struct told_list *lists;
+    size_t n_lists;
+    size_t lists_capacity;
+    struct item last; /* comes after the findings */
+    bool has_last;
     size_t n_all;
 };
 
-static struct items items_of(const struct grade_words *words, size_t row, size_t most,
-                             struct arena *arena)
+static void begin_items(struct items *items, const struct grade_words *words, size_t row,
+                        size_t most, struct arena *arena)
 {
-    struct items items;
-    items.words = words;
-    items.row = row;
-    items.hazard = NULL;
-    items.arena = arena;
-    items.most = most;
-    items.n_all = 0;
-    for (size_t g = 0; g < GROUPS; g++)
-        items.groups[g].n = items.groups[g].n_plain = 0;
-    return items;
+    items->words = words;
+    items->row = row;
+    items->hazard = NULL;
+    items->arena = arena;
+    items->most = most;
+    items->lists = NULL;
+    items->n_lists = items->lists_capacity = 0;
+    items->has_last = false;
+    items->n_all = 0;
+    for (size_t g = 0; g < GRADE_GROUPS; g++)
+        items->groups[g].n_plain = items->groups[g].n_findings = 0;
 }
 
-/* Compares two texts as if `end` followed each. */
-static int compare_until(const char *a, const char *b, char end)
+static void add_plain(struct items *items, const struct item *item)
 {
-    while (*a && *a == *b) {
-        a++;
-        b++;
-    }
-    unsigned char x = (unsigned char)(*a ? *a : end);
-    unsigned char y = (unsigned char)(*b ? *b : end);
-    return (x > y) - (x < y);
-}
-
-static const char *name_of(uint8_t layer)
-{
-    return layer == LAYER_COUNT ? "" : layer_name((enum layer_id)layer);
-}
-
-static const char *id_in(const struct world *world, enum layer_id layer, int64_t row)
-{
-    return row < 0 ? "" : ((const struct record_head *)world_record(world, layer, (size_t)row))->id;
-}
-
-/* As the ids of the conflicts compare, "rule|source_layer/source_id|target_layer/target_id",
- * which nobody has to write for that. */
-static int compare_findings(const struct world *world, const struct grading_part *one,
-                            const struct grading_part *other)
-{
-    const struct finding_ref a = one->finding, b = other->finding;
-    const struct finding *x = one->found;
-    const struct finding *y = other->found;
-    /* Of one source, by one rule: a list has them by the row of the target, and rows are by id. */
-    if (a.layer == b.layer && a.row == b.row && x->kind == y->kind && x->rule == y->rule &&
-        x->target_layer == y->target_layer && x->target_slot != FINDING_NO_TARGET &&
-        y->target_slot != FINDING_NO_TARGET && x->target_slot != y->target_slot)
-        return a.k < b.k ? -1 : 1;
-    const struct rule_source *rule_a = finding_rule(world, x);
-    const struct rule_source *rule_b = finding_rule(world, y);
-    int order = rule_a == rule_b
-                    ? 0
-                    : compare_until(rule_a ? rule_a->id : "", rule_b ? rule_b->id : "", '|');
-    if (order == 0 && a.layer != b.layer)
-        order = compare_until(layer_name(a.layer), layer_name(b.layer), '/');
-    if (order == 0 && a.row != b.row)
-        order = compare_until(id_in(world, a.layer, a.row), id_in(world, b.layer, b.row), '|');
-    if (order == 0 && x->target_layer != y->target_layer)
-        order = compare_until(name_of(x->target_layer), name_of(y->target_layer), '/');
-    if (order == 0)
-        order = strcmp(id_in(world, (enum layer_id)x->target_layer, finding_target_row(world, x)),
-                       id_in(world, (enum layer_id)y->target_layer, finding_target_row(world, y)));
-    return order;
-}
-
-/* Findings are kept by the id of their conflict, all else as it comes. A plant in a town has
- * thousands, of which twenty are told. */
-static void add(struct items *items, const struct grading_part *part, int32_t grade)
-{
-    struct group *group = &items->groups[grade >= 1 && grade < GROUPS ? grade - 1 : GROUPS - 1];
-    size_t at = group->n;
+    struct group *group = &items->groups[grade_group(item->grade)];
     items->n_all++;
-    if (part->kind == GRADING_FINDING) {
-        while (at > group->n_plain &&
-               compare_findings(items->words->world, part, &group->items[at - 1].part) < 0)
-            at--;
-    } else if (at == group->n_plain && at < items->most) {
-        group->n_plain++;
+    if (group->n_plain < items->most)
+        group->plain[group->n_plain++] = *item;
+}
+
+static enum err_code add_list(struct items *items, const struct grading_part *part, struct err *err)
+{
+    const struct finding_list *list = part->list;
+    items->lists = arena_grow(items->arena, items->lists, &items->lists_capacity,
+                              items->n_lists + 1, sizeof *items->lists);
+    if (!items->lists)
+        return err_nomem(err);
+    items->lists[items->n_lists++] = (struct told_list){list, part->layer, part->row};
+    for (uint32_t k = 0, n; k < list->n; k += n) {
+        const struct finding *run = finding_list_run(list, k, &n);
+        for (uint32_t i = 0; i < n; i++)
+            items->groups[grade_group(grade_given(&run[i]))].n_findings++;
     }
-    if (at >= items->most)
-        return;
-    if (group->n < items->most)
-        group->n++;
-    memmove(group->items + at + 1, group->items + at, (group->n - 1 - at) * sizeof *group->items);
-    group->items[at] = (struct item){.part = *part, .grade = grade};
+    items->n_all += list->n;
+    return ERR_OK;
+}
+
+static void add_hazard(struct items *items)
+{
+    bool blue_open = items->hazard->level == 4 && items->hazard->at_least;
+    for (size_t i = 0; i < items->hazard->n_units; i++) {
+        const struct hazard_unit *unit = &items->hazard->units[i];
+        const struct item one = {
+            .kind = GRADING_HAZARD, .grade = blue_open ? 0 : unit->level, .index = i};
+        if (unit->level != 0 || unit->undecided)
+            add_plain(items, &one);
+    }
 }
 
 static enum err_code visit(void *context, const struct grading_part *part, struct err *err)
 {
     struct items *items = context;
-    (void)err;
-    if (part->kind != GRADING_HAZARD) {
-        add(items, part, part->grade);
-        return ERR_OK;
-    }
-    bool blue_open = items->hazard->level == 4 && items->hazard->at_least;
-    for (size_t i = 0; i < items->hazard->n_units; i++) {
-        const struct hazard_unit *unit = &items->hazard->units[i];
-        struct grading_part one = *part;
-        one.index = i;
-        if (unit->level != 0 || unit->undecided)
-            add(items, &one, blue_open ? 0 : unit->level);
+    const struct item one = {.kind = part->kind, .grade = part->grade, .index = part->index};
+    switch (part->kind) {
+    case GRADING_FINDINGS:
+        return add_list(items, part, err);
+    case GRADING_HAZARD:
+        add_hazard(items);
+        break;
+    case GRADING_CLEAR:
+    case GRADING_OPEN:
+    case GRADING_NOTHING:
+        items->last = one;
+        items->has_last = true;
+        items->n_all++;
+        break;
+    case GRADING_CLOSED:
+    case GRADING_DECLARED:
+    case GRADING_SCORE:
+    case GRADING_DIRECT_RED:
+        add_plain(items, &one);
+        break;
     }
     return ERR_OK;
+}
+
+/* ---- the first of them ---- */
+
+static struct grade_place place_of(const struct items *items, const struct item *item)
+{
+    return (struct grade_place){items->words->world, item->finding, item->found};
+}
+
+/* Puts a finding into those that come first so far, *n of most, if it does. */
+static void take(const struct items *items, const struct item *item, size_t most, struct item *out,
+                 size_t *n)
+{
+    const struct grades_state *state = items->words->state;
+    const struct grade_place place = place_of(items, item);
+    size_t at = *n;
+    for (; at > 0; at--) {
+        const struct grade_place other = place_of(items, &out[at - 1]);
+        if (grade_order(state ? &state->rules : NULL, &place, &other) >= 0)
+            break;
+    }
+    if (at == most)
+        return;
+    if (*n < most)
+        ++*n;
+    memmove(out + at + 1, out + at, (*n - 1 - at) * sizeof *out);
+    out[at] = *item;
+}
+
+/* Those of a list that are of a group. */
+static void take_list(const struct items *items, const struct told_list *of, size_t group,
+                      size_t most, struct item *out, size_t *n)
+{
+    for (uint32_t k = 0, in_row; k < of->list->n; k += in_row) {
+        const struct finding *run = finding_list_run(of->list, k, &in_row);
+        for (uint32_t i = 0; i < in_row; i++) {
+            int32_t grade = grade_given(&run[i]);
+            const struct item one = {.kind = GRADING_FINDINGS,
+                                     .grade = grade,
+                                     .finding = {of->layer, of->row, k + i},
+                                     .found = &run[i]};
+            if (grade_group(grade) == group)
+                take(items, &one, most, out, n);
+        }
+    }
+}
+
+/* The first findings of a group. A plant in a town has thousands, of which twenty are told. */
+static size_t take_findings(const struct items *items, size_t group, size_t most, struct item *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < items->n_lists; i++)
+        take_list(items, &items->lists[i], group, most, out, &n);
+    return n;
 }
 
 /* The first of all: of each grade, worst first. */
 static size_t order(const struct items *items, struct item *out)
 {
     size_t n = 0;
-    for (size_t g = 0; g < GROUPS; g++)
-        for (size_t i = 0; i < items->groups[g].n && n < items->most; i++)
-            out[n++] = items->groups[g].items[i];
+    for (size_t g = 0; g < GRADE_GROUPS; g++) {
+        const struct group *group = &items->groups[g];
+        for (size_t i = 0; i < group->n_plain && n < items->most; i++)
+            out[n++] = group->plain[i];
+        if (n < items->most && group->n_findings > 0)
+            n += take_findings(items, g, items->most - n, out + n);
+        if (n < items->most && items->has_last && grade_group(items->last.grade) == g)
+            out[n++] = items->last;
+    }
     return n;
 }
 
@@ -189,7 +235,7 @@ static struct reason say_plainly(const struct items *items, const struct item *i
     const struct world *world = items->words->world;
     const struct enterprise *enterprise = world_enterprise(world, items->row);
     int32_t grade = item->grade;
-    switch (item->part.kind) {
+    switch (item->kind) {
     case GRADING_CLOSED:
         return both("Not assessed: the enterprise is closed.", "未评估：企业已关闭。");
     case GRADING_DECLARED:
@@ -201,7 +247,7 @@ static struct reason say_plainly(const struct items *items, const struct item *i
                     arena_printf(arena, "诊断分级指南（应急〔2018〕19号）得分 %g：%s。",
                                  enterprise->score_19, reasons_grade_zh(grade)));
     case GRADING_DIRECT_RED: {
-        const struct direct_red *red = &world->rules->direct_red[item->part.index];
+        const struct direct_red *red = &world->rules->direct_red[item->index];
         struct reason reason =
             both(arena_printf(arena, "Direct red %s: %s.", red->source.id, red->text_en),
                  arena_printf(arena, "直接判红 %s：%s。", red->source.id, red->text_zh));
@@ -219,7 +265,7 @@ static struct reason say_plainly(const struct items *items, const struct item *i
         return both("What is known does not decide a grade.", "现有数据不足以判定等级。");
     case GRADING_NOTHING:
     case GRADING_HAZARD:
-    case GRADING_FINDING:
+    case GRADING_FINDINGS:
         break;
     }
     return both("Not assessed: there is no inventory to judge by.",
@@ -230,11 +276,11 @@ static enum err_code say(const struct items *items, const struct item *item, str
                          struct reason *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    if (item->part.kind == GRADING_HAZARD)
-        TRY(hazard_reason(items->words->world, items->hazard,
-                          &items->hazard->units[item->part.index], arena, out, err));
-    else if (item->part.kind == GRADING_FINDING)
-        TRY(say_finding(items, item->part.finding, arena, out, err));
+    if (item->kind == GRADING_HAZARD)
+        TRY(hazard_reason(items->words->world, items->hazard, &items->hazard->units[item->index],
+                          arena, out, err));
+    else if (item->kind == GRADING_FINDINGS)
+        TRY(say_finding(items, item->finding, arena, out, err));
     else
         *out = say_plainly(items, item, arena);
     out->grade = item->grade;
@@ -260,9 +306,8 @@ enum err_code grade_hazard(const struct grade_words *words, size_t enterprise_ro
                         : hazard_of(world, words->worker, enterprise_row, arena, arena, out, err);
 }
 
-/* The first of its reasons to be, in order. */
-static enum err_code list(struct items *items, struct item ordered[GRADING_REASONS], size_t *n,
-                          struct err *err)
+/* Its reasons to be. */
+static enum err_code gather(struct items *items, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct grading_sum sum;
@@ -272,8 +317,16 @@ static enum err_code list(struct items *items, struct item ordered[GRADING_REASO
     items->hazard = hazard;
     TRY(grade_hazard(items->words, items->row, items->arena, hazard, err));
     TRY(grading_parts(items->words->world, items->row, hazard, items, visit, &sum, err));
-    *n = order(items, ordered);
 done:
+    return code;
+}
+
+/* The first of them, in order. */
+static enum err_code list(struct items *items, struct item ordered[GRADING_REASONS], size_t *n,
+                          struct err *err)
+{
+    enum err_code code = gather(items, err);
+    *n = code == ERR_OK ? order(items, ordered) : 0;
     return code;
 }
 
@@ -282,9 +335,10 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
                                   struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct items items = items_of(words, enterprise_row, most, arena);
+    struct items items;
     struct item ordered[GRADING_REASONS];
     size_t n = 0;
+    begin_items(&items, words, enterprise_row, most, arena);
     TRY(list(&items, ordered, &n, err));
     for (out->n = 0; out->n < n; out->n++)
         TRY(say(&items, &ordered[out->n], arena, &out->reasons[out->n], err));
@@ -293,10 +347,21 @@ done:
     return code;
 }
 
+enum err_code grade_reasons_count(const struct grade_words *words, size_t enterprise_row,
+                                  struct arena *arena, size_t *out, struct err *err)
+{
+    struct items items;
+    begin_items(&items, words, enterprise_row, 0, arena);
+    enum err_code code = gather(&items, err);
+    *out = items.n_all;
+    return code;
+}
+
 /* ---- before and after an edit ---- */
 
 /* A list that both worlds share speaks of what stands in both; of a list that was made anew, only
- * of a distance is an equal finding of the same source an equal row (findings.h). */
+ * of a distance is an equal finding of the same source an equal row (findings.h), and of an area,
+ * since such an edit leaves areas as they are. */
 static bool same_finding(const struct world *a, struct finding_ref x, const struct world *b,
                          struct finding_ref y)
 {
@@ -306,7 +371,7 @@ static bool same_finding(const struct world *a, struct finding_ref x, const stru
     if (of_x == of_y)
         return x.k == y.k;
     return x.layer == y.layer && world_slot(a, x.layer, x.row) == world_slot(b, y.layer, y.row) &&
-           (one->kind == FINDING_DISTANCE || one->kind == FINDING_BEYOND) &&
+           one->kind <= GRADES_SURE_KIND &&
            /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): equal ones are equal bytes */
            memcmp(one, finding_list_at(of_y, y.k), sizeof *one) == 0;
 }
@@ -318,15 +383,15 @@ static bool said_alike(const struct items *a, const struct item *x, const struct
 {
     const struct world *before = a->words->world;
     const struct world *after = b->words->world;
-    if (x->part.kind != y->part.kind || x->grade != y->grade)
+    if (x->kind != y->kind || x->grade != y->grade)
         return false;
-    if (x->part.kind == GRADING_FINDING)
-        return same_finding(before, x->part.finding, after, y->part.finding);
-    if (x->part.kind == GRADING_CLEAR) {
+    if (x->kind == GRADING_FINDINGS)
+        return same_finding(before, x->finding, after, y->finding);
+    if (x->kind == GRADING_CLEAR) {
         const char *id = world_enterprise(before, a->row)->head.id;
         return findings_judged(before, id) == findings_judged(after, id);
     }
-    return x->part.index == y->part.index;
+    return x->index == y->index;
 }
 
 /* Those before: quoted, if the text that is known is of as many. */
@@ -354,10 +419,12 @@ enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_
                                        struct grade_said *after, bool *same, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct items was = items_of(pair->before, pair->before_row, most, arena);
-    struct items is = items_of(pair->after, pair->after_row, most, arena);
+    struct items was;
+    struct items is;
     struct item old[GRADING_REASONS];
     struct item now[GRADING_REASONS];
+    begin_items(&was, pair->before, pair->before_row, most, arena);
+    begin_items(&is, pair->after, pair->after_row, most, arena);
     TRY(list(&was, old, &before->n, err));
     TRY(list(&is, now, &after->n, err));
     before->n_all = was.n_all;

@@ -405,6 +405,7 @@ enum err_code grades_all(const struct world *world, struct crew *crew, struct ar
                               .n_plants = world_count(world, LAYER_ENTERPRISES)};
     arena_init(&run.scratch, 0);
     TRY(state_new(&run.state, err));
+    TRY(grade_rules_sort(world->rules, &run.state->arena, &run.state->rules, err));
     TRY(run_all(&run, out, err));
     *state = run.state;
     run.state = NULL;

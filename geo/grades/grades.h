@@ -29,7 +29,7 @@
 #ifndef SISETU_GEO_GRADES_H
 #define SISETU_GEO_GRADES_H
 
-#include "geo/findings/finding.h"
+#include "geo/findings/findings.h"
 #include "geo/world/parallel.h"
 #include "geo/world/world.h"
 
@@ -55,8 +55,7 @@ struct grades_edit {
     const struct world *now; /* with its findings */
     const struct world_edit *edits;
     size_t n_edits;
-    const struct finding_source *sources; /* whose findings changed, by findings_update */
-    size_t n_sources;
+    const struct findings_changed *findings; /* by findings_update; NULL: none */
     struct crew *crew;
 };
 

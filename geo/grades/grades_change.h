@@ -9,6 +9,30 @@
 
 #include "geo/grades/grades_state.h"
 
+/* The list of a source before and after an edit: alike but for a stretch of each. */
+struct grades_stretch {
+    enum layer_id layer;
+    int64_t old_row;                   /* of the source; -1: it was not there */
+    int64_t new_row;                   /* -1: it is gone */
+    const struct finding_list *before; /* NULL: none */
+    const struct finding_list *after;
+    struct finding_splice splice; /* as findings_update tells it */
+    uint32_t first;               /* the stretches: first .. end - 1 */
+    uint32_t before_end;
+    uint32_t after_end;
+};
+
+/* Up to this kind, equal findings in two lists of a source are equal rows, where neither areas nor
+ * the source were edited. */
+#define GRADES_SURE_KIND FINDING_AREA
+
+/* What an edit does to the reasons of an enterprise. */
+enum grades_words {
+    GRADES_WORDS_OTHER, /* not known, or others */
+    GRADES_WORDS_COUNT, /* the same are told, of another number of all */
+    GRADES_WORDS_SAME,
+};
+
 /* An enterprise that the edit touches. */
 struct grades_touched {
     const char *id;
@@ -16,6 +40,11 @@ struct grades_touched {
     int64_t new_row; /* -1: it is gone */
     bool record;     /* itself edited */
     bool zones;      /* a zone of it edited */
+    bool bystander;  /* the edit changes nothing of it but findings */
+    enum grades_words words;
+    int64_t more;                     /* that there are to tell than before; GRADES_WORDS_COUNT */
+    struct grades_stretch *stretches; /* of its sources that the edit names */
+    size_t n_stretches;
     struct grades_plant before;
     struct grades_plant after;
 };
@@ -80,6 +109,16 @@ struct grades_changing {
 /* grades_change_tiles.c: tiles that the touched enterprises reached and reach, their cells and
  * residents in reach; and what these change in units. */
 enum err_code grades_change_tiles(struct grades_changing *changing, struct err *err);
+
+/* grades_findings.c: grade and words of an enterprise of which the edit changes a few findings and
+ * nothing else, from those; `before` is known. False: only judging it anew tells. */
+bool grades_judge_findings(const struct grades_changing *changing, struct grades_touched *it);
+
+/* Whether numbers of the enterprise are others than before. */
+bool grades_touched_same(const struct grades_touched *it);
+
+/* The enterprise with that id, if the edit touches it, or NULL. */
+const struct grades_touched *grades_touched_find(const struct grades_step *step, const char *id);
 
 /* grades_change_rows.c: rows of all that is touched, in pairs. */
 enum err_code grades_change_rows(struct grades_changing *changing, struct grades_change *out,

@@ -14,10 +14,14 @@ static enum err_code plant_rows(struct grades_changing *changing, struct grades_
     struct grade_row row;
     for (size_t i = 0; i < changing->step->n_touched; i++) {
         const struct grades_touched *it = &changing->step->touched[i];
+        if (grades_touched_same(it) && it->words == GRADES_WORDS_SAME)
+            continue;
         if (it->old_row >= 0) {
             TRY(grades_row_plant(edit->old, (size_t)it->old_row, &it->before, before->arena, &row,
                                  err));
             TRY(grades_rows_add(before, &row, err));
+        }
+        if (it->old_row >= 0 && !it->bystander) {
             TRY(grades_rows_hazards(edit->old, (size_t)it->old_row, &it->before, changing->arena,
                                     before, err));
         }
@@ -25,6 +29,8 @@ static enum err_code plant_rows(struct grades_changing *changing, struct grades_
             TRY(grades_row_plant(edit->now, (size_t)it->new_row, &it->after, after->arena, &row,
                                  err));
             TRY(grades_rows_add(after, &row, err));
+        }
+        if (it->new_row >= 0 && !it->bystander) {
             TRY(grades_rows_hazards(edit->now, (size_t)it->new_row, &it->after, changing->arena,
                                     after, err));
         }
@@ -112,24 +118,14 @@ done:
 
 /* ---- words ---- */
 
-/* Whether the row is of an enterprise that was not edited, by an edit that leaves inventories be.
- */
-static bool is_bystander(const struct grades_changing *changing, const struct grades_pair *pair)
+/* The enterprise of the row, if the edit changes nothing of it but findings; or NULL. */
+static const struct grades_touched *bystander_of(const struct grades_changing *changing,
+                                                 const struct grades_pair *pair)
 {
-    const struct grades_edit *edit = changing->edit;
     if (!pair->before || !pair->after || !text_equal(pair->after->subject, "enterprise"))
-        return false;
-    for (size_t i = 0; i < edit->n_edits; i++) {
-        enum layer_id layer = edit->edits[i].layer;
-        if (layer != LAYER_ENTERPRISES && layer != LAYER_PROTECTED && layer != LAYER_INFRASTRUCTURE)
-            return false;
-    }
-    for (size_t i = 0; i < changing->step->n_touched; i++) {
-        const struct grades_touched *it = &changing->step->touched[i];
-        if (text_equal(it->id, pair->after->subject_id))
-            return !it->record;
-    }
-    return false;
+        return NULL;
+    const struct grades_touched *it = grades_touched_find(changing->step, pair->after->subject_id);
+    return it && it->bystander ? it : NULL;
 }
 
 /* What says the rows. */
@@ -142,30 +138,51 @@ struct saying {
     struct arena *arena;
 };
 
+/* A bystander's: json[0] is known or NULL. *alike: the words are the same, and json[1] is not
+ * made. */
+static enum err_code say_bystander(const struct saying *saying, const struct grades_touched *it,
+                                   const char *json[2], bool *alike, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (json[0] && it->words == GRADES_WORDS_SAME) {
+        *alike = true;
+        return ERR_OK;
+    }
+    if (json[0] && it->words == GRADES_WORDS_COUNT)
+        TRY(grade_reasons_count_anew(&saying->after, (size_t)it->new_row, it->more, json[0],
+                                     saying->arena, &json[1], err));
+    if (!json[1])
+        TRY(grade_reasons_both(&saying->before, &saying->after, it->id, saying->arena, json, alike,
+                               err));
+done:
+    return code;
+}
+
 static enum err_code say_pair(const struct saying *saying, struct grades_pair *pair, bool *alike,
                               struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena *arena = saying->arena;
     const char *json[2] = {NULL, NULL};
+    const struct grades_touched *bystander =
+        saying->anew ? NULL : bystander_of(saying->changing, pair);
     *alike = false;
     if (pair->before && saying->kept)
         TRY(saying->kept->reasons(saying->kept->context, pair->before->head.id, arena, &json[0],
                                   err));
-    if (!saying->anew && is_bystander(saying->changing, pair))
-        TRY(grade_reasons_both(&saying->before, &saying->after, pair->after->subject_id, arena,
-                               json, alike, err));
+    if (bystander)
+        TRY(say_bystander(saying, bystander, json, alike, err));
     if (pair->before)
         pair->before->reasons = json[0];
     if (pair->after)
         pair->after->reasons = json[1];
     if (*alike && grades_row_same(pair->before, pair->after))
         goto done;
-    if (*alike && pair->before && pair->after)
-        pair->after->reasons = pair->before->reasons;
     /* Rows that have their reasons keep them. */
     if (pair->before)
         TRY(grade_reasons(&saying->before, pair->before, arena, &pair->before->reasons, err));
+    if (*alike)
+        pair->after->reasons = pair->before->reasons;
     if (pair->after)
         TRY(grade_reasons(&saying->after, pair->after, arena, &pair->after->reasons, err));
 done:

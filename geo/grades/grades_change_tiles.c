@@ -104,6 +104,9 @@ static enum err_code lay_anew(struct grades_changing *changing, size_t number, s
     const struct grades_touched *it = &changing->step->touched[number];
     struct grades_source before = {.grade = 0};
     struct grades_source after = {.grade = 0};
+    if (it->bystander && it->before.grade == it->after.grade &&
+        it->before.could_be == it->after.could_be)
+        return ERR_OK;
     if (it->old_row >= 0)
         TRY(grades_source_of(edit->old, (size_t)it->old_row, &it->before, changing->arena, &before,
                              err));

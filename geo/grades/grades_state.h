@@ -13,6 +13,7 @@
 #define SISETU_GEO_GRADES_STATE_H
 
 #include "geo/measure/exposure.h"
+#include "geo/grades/grade_order.h"
 #include "geo/grades/grades.h"
 #include "geo/grades/grading.h"
 #include "geo/findings/hazard.h"
@@ -103,6 +104,7 @@ struct grades_state {
     struct grades_unit **units; /* by slot of admin; NULL: none */
     size_t n_units;
     size_t units_capacity;
+    struct grade_rules rules;  /* of all its worlds */
     struct grades_state *next; /* that grades_update made anew, for grades_commit; or NULL */
 };
 

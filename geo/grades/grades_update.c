@@ -9,24 +9,31 @@
 
 /* ---- which enterprises an edit touches ---- */
 
+/* One reason to touch an enterprise. */
+struct note {
+    const char *id;
+    uint32_t slot;  /* of the enterprise, alive in both worlds; or none */
+    int64_t source; /* in findings_changed, or -1 */
+    bool record;
+    bool zones;
+};
+
 struct noting {
     struct grades_changing *changing;
-    struct grades_touched *items;
+    struct note *items;
     size_t n;
     size_t capacity;
 };
 
-static enum err_code note(struct noting *noting, const char *id, bool record, bool zones,
-                          struct err *err)
+static enum err_code note(struct noting *noting, const struct note *one, struct err *err)
 {
-    if (!id)
+    if (!one->id)
         return ERR_OK;
     noting->items = arena_grow(noting->changing->arena, noting->items, &noting->capacity,
                                noting->n + 1, sizeof *noting->items);
     if (!noting->items)
         return err_nomem(err);
-    noting->items[noting->n++] =
-        (struct grades_touched){.id = id, .record = record, .zones = zones};
+    noting->items[noting->n++] = *one;
     return ERR_OK;
 }
 
@@ -42,41 +49,122 @@ static const char *owner_of(const struct world *world, enum layer_id layer, size
     return record_text(head, records_field(layer, "enterprise_id"));
 }
 
-static enum err_code note_slot(struct noting *noting, const struct world *world,
-                               enum layer_id layer, uint32_t slot, bool edited, struct err *err)
+/* An edited record, in one of the worlds. */
+static enum err_code note_record(struct noting *noting, const struct world *world,
+                                 enum layer_id layer, uint32_t slot, struct err *err)
 {
     int64_t row = slot == WORLD_NO_SLOT ? -1 : world_row(world, layer, slot);
     if (row < 0)
         return ERR_OK;
-    return note(noting, owner_of(world, layer, (size_t)row), edited && layer == LAYER_ENTERPRISES,
-                edited && layer == LAYER_ZONES, err);
+    const struct note one = {.id = owner_of(world, layer, (size_t)row),
+                             .slot = WORLD_NO_SLOT,
+                             .source = -1,
+                             .record = layer == LAYER_ENTERPRISES,
+                             .zones = layer == LAYER_ZONES};
+    return note(noting, &one, err);
 }
 
-static int compare_touched(const void *a, const void *b)
+/* A source whose findings changed. A record that keeps its slot stays as it is, and with it whom
+ * it names. */
+static enum err_code note_source(struct noting *noting, size_t number, struct err *err)
 {
-    return strcmp(((const struct grades_touched *)a)->id, ((const struct grades_touched *)b)->id);
+    const struct grades_edit *edit = noting->changing->edit;
+    const struct finding_source *source = &edit->findings->sources[number];
+    int64_t row = world_row(edit->now, source->layer, source->slot);
+    int64_t old_row = world_row(edit->old, source->layer, source->slot);
+    const struct world *world = row >= 0 ? edit->now : edit->old;
+    bool stays = row >= 0 && old_row >= 0;
+    if (row < 0 && old_row < 0)
+        return ERR_OK;
+    const struct note one = {
+        .id = owner_of(world, source->layer, (size_t)(row >= 0 ? row : old_row)),
+        .slot = stays && source->layer == LAYER_ENTERPRISES ? source->slot : WORLD_NO_SLOT,
+        .source = (int64_t)number};
+    return note(noting, &one, err);
+}
+
+static int compare_notes(const void *a, const void *b)
+{
+    return strcmp(((const struct note *)a)->id, ((const struct note *)b)->id);
+}
+
+static struct grades_stretch stretch_of(const struct grades_edit *edit, size_t number)
+{
+    const struct finding_source *source = &edit->findings->sources[number];
+    struct grades_stretch out = {.layer = source->layer,
+                                 .splice = edit->findings->splices[number],
+                                 .old_row = world_row(edit->old, source->layer, source->slot),
+                                 .new_row = world_row(edit->now, source->layer, source->slot)};
+    if (out.old_row >= 0)
+        out.before = findings_of(edit->old, out.layer, (size_t)out.old_row);
+    if (out.new_row >= 0)
+        out.after = findings_of(edit->now, out.layer, (size_t)out.new_row);
+    return out;
+}
+
+static int64_t row_of(const struct world *world, const struct note *one)
+{
+    return one->slot == WORLD_NO_SLOT ? world_find(world, LAYER_ENTERPRISES, one->id)
+                                      : world_row(world, LAYER_ENTERPRISES, one->slot);
 }
 
 /* Each once, with its rows; ids that no enterprise has are left out. */
-static size_t unite(struct noting *noting)
+static enum err_code unite(struct noting *noting, struct grades_step *step, struct err *err)
 {
     const struct grades_edit *edit = noting->changing->edit;
-    size_t kept = 0;
+    size_t n_sources = edit->findings ? edit->findings->n : 0;
+    struct grades_stretch *stretches =
+        arena_new(noting->changing->arena, struct grades_stretch, n_sources);
+    step->touched = arena_new(noting->changing->arena, struct grades_touched, noting->n);
+    if (!stretches || !step->touched)
+        return err_nomem(err);
     if (noting->n > 1)
-        qsort(noting->items, noting->n, sizeof *noting->items, compare_touched);
-    for (size_t i = 0; i < noting->n; i++) {
-        struct grades_touched it = noting->items[i];
-        if (kept > 0 && text_equal(noting->items[kept - 1].id, it.id)) {
-            noting->items[kept - 1].record |= it.record;
-            noting->items[kept - 1].zones |= it.zones;
-            continue;
+        qsort(noting->items, noting->n, sizeof *noting->items, compare_notes);
+    for (size_t i = 0; i < noting->n;) {
+        const struct note *one = &noting->items[i];
+        struct grades_touched it = {.id = one->id,
+                                    .old_row = row_of(edit->old, one),
+                                    .new_row = row_of(edit->now, one),
+                                    .stretches = stretches};
+        for (; i < noting->n && text_equal(noting->items[i].id, it.id); i++) {
+            it.record |= noting->items[i].record;
+            it.zones |= noting->items[i].zones;
+            if (noting->items[i].source >= 0)
+                it.stretches[it.n_stretches++] = stretch_of(edit, (size_t)noting->items[i].source);
         }
-        it.old_row = world_find(edit->old, LAYER_ENTERPRISES, it.id);
-        it.new_row = world_find(edit->now, LAYER_ENTERPRISES, it.id);
+        stretches += it.n_stretches;
         if (it.old_row >= 0 || it.new_row >= 0)
-            noting->items[kept++] = it;
+            step->touched[step->n_touched++] = it;
     }
-    return kept;
+    return ERR_OK;
+}
+
+const struct grades_touched *grades_touched_find(const struct grades_step *step, const char *id)
+{
+    size_t low = 0;
+    size_t high = step->n_touched;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(step->touched[middle].id, id);
+        if (order == 0)
+            return &step->touched[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Whether the edit leaves be whatever an enterprise that it does not name has but findings. */
+static bool spares_others(const struct grades_edit *edit)
+{
+    for (size_t i = 0; i < edit->n_edits; i++) {
+        enum layer_id layer = edit->edits[i].layer;
+        if (layer != LAYER_ENTERPRISES && layer != LAYER_PROTECTED && layer != LAYER_INFRASTRUCTURE)
+            return false;
+    }
+    return true;
 }
 
 static enum err_code find_touched(struct grades_changing *changing, struct err *err)
@@ -86,23 +174,21 @@ static enum err_code find_touched(struct grades_changing *changing, struct err *
     struct noting noting = {.changing = changing};
     for (size_t i = 0; i < edit->n_edits; i++) {
         const struct world_edit *one = &edit->edits[i];
-        TRY(note_slot(&noting, edit->old, one->layer, one->old_slot, true, err));
-        TRY(note_slot(&noting, edit->now, one->layer, one->new_slot, true, err));
+        TRY(note_record(&noting, edit->old, one->layer, one->old_slot, err));
+        TRY(note_record(&noting, edit->now, one->layer, one->new_slot, err));
     }
-    for (size_t i = 0; i < edit->n_sources; i++) {
-        const struct finding_source *source = &edit->sources[i];
-        TRY(note_slot(&noting, edit->now, source->layer, source->slot, false, err));
-        TRY(note_slot(&noting, edit->old, source->layer, source->slot, false, err));
-    }
+    for (size_t i = 0; edit->findings && i < edit->findings->n; i++)
+        TRY(note_source(&noting, i, err));
     struct grades_step *step = changing->step;
-    step->n_touched = unite(&noting);
-    step->touched = noting.items;
+    bool spares = spares_others(edit);
+    TRY(unite(&noting, step, err));
     step->old_slots = arena_new(changing->arena, uint32_t, step->n_touched);
     step->new_slots = arena_new(changing->arena, uint32_t, step->n_touched);
     if (!step->old_slots || !step->new_slots)
         return err_nomem(err);
     for (size_t i = 0; i < step->n_touched; i++) {
-        const struct grades_touched *it = &step->touched[i];
+        struct grades_touched *it = &step->touched[i];
+        it->bystander = spares && !it->record && it->old_row >= 0 && it->new_row >= 0;
         step->old_slots[i] = it->old_row < 0
                                  ? WORLD_NO_SLOT
                                  : world_slot(edit->old, LAYER_ENTERPRISES, (size_t)it->old_row);
@@ -141,6 +227,8 @@ static enum err_code judge_touched(struct grades_changing *changing, struct err 
             it->before = changing->state->plants[step->old_slots[i]];
         if (it->new_row < 0)
             continue;
+        if (it->bystander && grades_judge_findings(changing, it))
+            continue;
         bool known = same_place(edit, it);
         TRY(grades_judge(edit->now, changing->worker, (size_t)it->new_row,
                          known ? &it->before.around : NULL, changing->arena, &judged, err));
@@ -153,20 +241,10 @@ done:
 const struct grades_plant *grades_plant_now(const struct grades_changing *changing, size_t row)
 {
     const struct world *now = changing->edit->now;
-    const struct grades_step *step = changing->step;
-    size_t low = 0;
-    size_t high = step->n_touched;
-    const char *id = world_enterprise(now, row)->head.id;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(step->touched[middle].id, id);
-        if (order == 0)
-            return &step->touched[middle].after;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    const struct grades_touched *it =
+        grades_touched_find(changing->step, world_enterprise(now, row)->head.id);
+    if (it)
+        return &it->after;
     return &changing->state->plants[world_slot(now, LAYER_ENTERPRISES, row)];
 }
 
@@ -220,12 +298,21 @@ done:
     return code;
 }
 
+bool grades_touched_same(const struct grades_touched *it)
+{
+    return it->bystander && it->before.grade == it->after.grade &&
+           it->before.could_be == it->after.could_be && it->before.undecided == it->after.undecided;
+}
+
+/* A unit whose numbers stay may name an enterprise that has another thing to say. */
 static enum err_code count_touched(struct grades_changing *changing, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct grades_edit *edit = changing->edit;
     for (size_t i = 0; i < changing->step->n_touched; i++) {
         const struct grades_touched *it = &changing->step->touched[i];
+        if (grades_touched_same(it) && it->words != GRADES_WORDS_OTHER)
+            continue;
         if (it->old_row >= 0)
             TRY(count(changing, edit->old, (size_t)it->old_row, &it->before, -1, err));
         if (it->new_row >= 0)

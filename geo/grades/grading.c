@@ -87,24 +87,35 @@ done:
     return code;
 }
 
+/* A list as a whole: a plant in a town has hundreds of findings. Of grades less one, as unsigned
+ * numbers, the least is the worst and none is the greatest. */
 static enum err_code add_findings(const struct parts *parts, enum layer_id layer, size_t row,
                                   struct err *err)
 {
-    enum err_code code = ERR_OK;
     const struct finding_list *list = findings_of(parts->world, layer, row);
-    for (uint32_t k = 0; list && k < list->n; k++) {
-        const struct finding *finding = finding_list_at(list, k);
-        bool decided = finding->verdict == VERDICT_CONFLICT;
-        struct grading_part part = {.kind = GRADING_FINDING,
-                                    .grade = decided ? finding->grade : 0,
-                                    .could_be = finding->could_be,
-                                    .undecided = !decided,
-                                    .finding = {layer, (uint32_t)row, k},
-                                    .found = finding};
-        TRY(add(parts, &part, err));
+    uint8_t grade = UINT8_MAX, could_be = UINT8_MAX;
+    int32_t undecided = 0;
+    if (!list || list->n == 0)
+        return ERR_OK;
+    for (uint32_t k = 0, n; k < list->n; k += n) {
+        const struct finding *run = finding_list_run(list, k, &n);
+        for (uint32_t i = 0; i < n; i++) {
+            bool decided = run[i].verdict == VERDICT_CONFLICT;
+            uint8_t gives = decided ? (uint8_t)(run[i].grade - 1) : UINT8_MAX;
+            uint8_t may_give = (uint8_t)(run[i].could_be - 1);
+            grade = gives < grade ? gives : grade;
+            could_be = may_give < could_be ? may_give : could_be;
+            undecided += !decided;
+        }
     }
-done:
-    return code;
+    struct grading_part part = {.kind = GRADING_FINDINGS,
+                                .grade = (uint8_t)(grade + 1),
+                                .could_be = (uint8_t)(could_be + 1),
+                                .undecided = undecided,
+                                .list = list,
+                                .layer = layer,
+                                .row = (uint32_t)row};
+    return add(parts, &part, err);
 }
 
 /* Its own, and those of what names it. */

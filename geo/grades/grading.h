@@ -28,7 +28,7 @@ enum grading_kind {
     GRADING_HAZARD,     /* all units of the inventory together */
     GRADING_SCORE,      /* of the diagnosis guide */
     GRADING_DIRECT_RED, /* direct_red[index] */
-    GRADING_FINDING,    /* finding */
+    GRADING_FINDINGS,   /* list: all of one source */
     GRADING_CLEAR,      /* nothing gave a grade: blue by being clear */
     GRADING_OPEN,       /* nothing gave one, and something is undecided */
     GRADING_NOTHING,    /* nothing speaks of it */
@@ -39,8 +39,9 @@ struct grading_part {
     int32_t could_be;  /* that it may give */
     int32_t undecided; /* findings that are */
     size_t index;
-    struct finding_ref finding;
-    const struct finding *found; /* the same, in its list */
+    const struct finding_list *list; /* not empty */
+    enum layer_id layer;             /* of its source */
+    uint32_t row;
 };
 typedef enum err_code grading_visit(void *context, const struct grading_part *part,
                                     struct err *err);
