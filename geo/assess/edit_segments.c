@@ -2,6 +2,7 @@
 
 #include "geo/measure/distance.h"
 #include "geo/measure/ellipsoid.h"
+#include "geo/pipelines/pipeline_crowd.h"
 #include "geo/pipelines/pipeline_recount.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ struct edit_side {
     const struct record_head *head;
     double slack_m;
     struct pipeline_meeting meeting;
+    double farthest_m; /* beyond that it is met nowhere; negative: it is not met */
     bool dwelling;
     struct pipeline_dwellings dwellings; /* about it, if it is one */
 };
@@ -26,7 +28,8 @@ static bool matters(enum layer_id layer)
            layer == LAYER_AREAS || layer == LAYER_INFRASTRUCTURE;
 }
 
-/* Whether a rule meets the record at that pipeline, or its households are told otherwise. */
+/* Whether a rule may meet the record at that pipeline, or its households are told otherwise. How
+ * far a point is off is not measured to the last: what is beyond reach will be shown so. */
 static enum err_code is_near(struct finding_near *finding, const struct edit_side *side,
                              uint32_t row, struct arena *scratch, bool *out, struct err *err)
 {
@@ -35,10 +38,16 @@ static enum err_code is_near(struct finding_near *finding, const struct edit_sid
     const struct geom *geom = &side->head->geom;
     const struct geom *line = world_geom(now, LAYER_PIPELINES, row);
     struct closest closest;
-    double reach_m = pipeline_meeting_m(&side->meeting, now, row);
+    double off_m =
+        pipeline_is_point(geom) ? pipeline_off_m(line, geom->points[0], side->farthest_m) : 0;
+    double reach_m = -1;
+    if (off_m <= side->farthest_m)
+        reach_m = pipeline_meeting_m(&side->meeting, now, row);
     reach_m += reach_m < 0 ? 0 : side->slack_m;
-    *out = reach_m >= 0 && distance_may_reach(line, geom->box, reach_m);
-    if (*out) {
+    *out = reach_m >= off_m;
+    if (*out && !pipeline_is_point(geom))
+        *out = distance_may_reach(line, geom->box, reach_m);
+    if (*out && !pipeline_is_point(geom)) {
         TRY(distance_shapes(line, geom, reach_m, scratch, &closest, err));
         *out = distance_within(closest.distance_m, reach_m);
     }
@@ -91,7 +100,7 @@ static enum err_code mark_near(struct finding_near *finding, struct edit_side *s
     arena_init(&scratch, 0);
     if (side->head->geom.kind == GEOM_NONE)
         goto done;
-    double reach_m = finding_farthest_m(finding, side);
+    double reach_m = side->farthest_m = finding_farthest_m(finding, side);
     if (side->dwelling) {
         reach_m = fmax(reach_m, parameters->households_reach_m);
         TRY(pipeline_dwellings_near(finding->step->old, now, side->head->geom.box, &scratch,

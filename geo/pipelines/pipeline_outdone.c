@@ -23,6 +23,7 @@
 
 #include "data/base/text.h"
 #include "geo/measure/ellipsoid.h"
+#include "geo/pipelines/pipeline_crowd.h"
 #include "geo/world/population.h"
 
 #include <string.h>
@@ -496,7 +497,9 @@ enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
     *out = text_equal(pipeline->status, "closed");
     if (*out || world_count(world, edited->layer) == 0)
         goto done;
-    TRY(judge(&on, out, err));
+    TRY(pipeline_crowd_hides(&on, out, err));
+    if (!*out)
+        TRY(judge(&on, out, err));
 done:
     if (code != ERR_OK)
         err_wrap(err, "pipeline %s", pipeline->head.id);

@@ -16,6 +16,7 @@
 #include "geo/pipelines/pipeline_outdoing.h"
 
 #include "geo/measure/ellipsoid.h"
+#include "geo/pipelines/pipeline_crowd.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,7 @@ enum err_code pipeline_find_witnesses(struct pipeline_edited *edited, struct are
     TRY(find_side(edited, edited->before, arena, rows, &n, err));
     edited->witnesses = rows;
     edited->n_witnesses = n;
+    TRY(pipeline_crowd_build(edited, arena, &edited->crowd, err));
 done:
     return code;
 }

@@ -28,6 +28,7 @@
 #include "geo/world/parallel.h"
 #include "geo/world/world.h"
 
+struct pipeline_crowd;
 struct pipeline_sites;
 
 struct pipeline_question {
@@ -104,6 +105,7 @@ struct pipeline_edited {
     const struct pipeline_sites *sites; /* of this world (pipeline_sites.h); may be NULL */
     const uint32_t *witnesses;          /* rows of the layer that stand around it; may be NULL */
     size_t n_witnesses;
+    const struct pipeline_crowd *crowd; /* likewise, laid flat (pipeline_crowd.h); may be NULL */
 };
 
 /* Once an edit, of no dwelling: for all pipelines. */
