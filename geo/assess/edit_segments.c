@@ -277,8 +277,11 @@ static enum err_code is_spared(struct cutting *cutting, size_t i, struct worker 
     size_t n_old = 0;
     TRY(find_old(step, &worker->arena, world_pipeline(step->now, row)->head.id, &old, &n_old, err));
     const struct pipeline_was was = {&single->edited, old, n_old};
-    if (!single->dwells)
-        return pipeline_is_outdone(&was, row, worker, &cutting->outdone[i], err);
+    if (!single->dwells) {
+        TRY(pipeline_is_outdone(&was, row, worker, &worker->arena, &cutting->told[i], err));
+        cutting->outdone[i] = cutting->told[i].sure;
+        goto done;
+    }
     struct pipeline_recount question = {.edited = &single->edited,
                                         .dwellings = single->dwellings,
                                         .n_dwellings = single->n_dwellings,
@@ -360,7 +363,7 @@ static enum err_code find_single(const struct segments_step *step, struct single
                                         &out->dwellings[out->n_dwellings++], err));
     }
     if (!out->dwells)
-        TRY(pipeline_find_witnesses(&out->edited, step->arena, err));
+        TRY(pipeline_crowd_build(&out->edited, step->arena, err));
 done:
     return code;
 }

@@ -87,10 +87,12 @@ static bool may_be(const struct pipeline_edited *edited, const struct pipeline_a
 
 static struct crowd_row row_of_place(const struct rules *rules, const struct pipeline_place *place)
 {
+    const struct pipeline_method *method = rules_pipeline_method(rules, place->method);
     bool is_occupation = text_equal(place->kind, "occupation");
     bool is_crossing = text_equal(place->kind, "crossing");
     return (struct crowd_row){.place = place,
-                              .method = rules_pipeline_method(rules, place->method),
+                              .method = method,
+                              .is_law = method && method->kind == PIPELINE_LAW,
                               .is_class = text_equal(place->kind, "class_location"),
                               .is_occupation = is_occupation,
                               .tells_of_runs = place->counts == PIPELINE_COUNTS_PLACE &&
@@ -269,8 +271,8 @@ static bool is_alike(const struct pipeline_crowd *crowd)
     return alike;
 }
 
-enum err_code pipeline_crowd_build(const struct pipeline_edited *edited, struct arena *arena,
-                                   const struct pipeline_crowd **out, struct err *err)
+enum err_code pipeline_crowd_build(struct pipeline_edited *edited, struct arena *arena,
+                                   struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct record_head *head = edited->after ? edited->after : edited->before;
@@ -279,7 +281,7 @@ enum err_code pipeline_crowd_build(const struct pipeline_edited *edited, struct 
     bool fits = may_be_laid(edited->before) && may_be_laid(edited->after) &&
                 population_known(edited->world);
     struct pipeline_crowd *crowd = arena_new(arena, struct pipeline_crowd, 1);
-    *out = NULL;
+    edited->crowd = NULL;
     if (!crowd)
         return err_nomem(err);
     *crowd = (struct pipeline_crowd){
@@ -292,7 +294,7 @@ enum err_code pipeline_crowd_build(const struct pipeline_edited *edited, struct 
     if (!fits)
         goto done;
     crowd->is_alike = is_alike(crowd);
-    *out = crowd;
+    edited->crowd = crowd;
 done:
     return code;
 }

@@ -2,10 +2,16 @@
  * pipeline_crowd.h - an edited point among those of its layer that stand around it, laid flat: most
  * edits in a town are shown to change no segment before anything of a pipeline is measured.
  *
- * It is what pipeline_outdone_many.c shows, of points alone and of all of them within reach: they
- * are seen from wherever the record is seen, and one of them is told. A disk about a point cuts
- * each edge of a line at two places; the record's disk is taken a little larger than it is, those
- * of the others a little smaller, by more than the plane is wrong.
+ *   wherever the record is seen from, others are seen too, so that the runs of places are as long
+ *   without it;
+ *   one of them comes before it, and so is told, and what may be at most is doubted of one rather
+ *   than of it: an attribute is missing of one before it, or the place of one would decide more;
+ *   or the old rows of the pipeline are such that nobody hears of which one it tells.
+ *
+ * What others a run may have makes no difference to either: who is not told among few is not told
+ * among more. A disk about a point cuts each edge of a line at two places; the record's disk is
+ * taken a little larger than it is, those of the others a little smaller, by more than the plane is
+ * wrong.
  *
  * Owner:   memory in the arena; refers to the world.
  * Threads: built by one; then many.
@@ -16,14 +22,14 @@
 
 #include "geo/pipelines/pipeline_outdoing.h"
 
-/* Of an edited record that is no dwelling; NULL where it is no point, or another shape may be met
- * by what meets it. */
-enum err_code pipeline_crowd_build(const struct pipeline_edited *edited, struct arena *arena,
-                                   const struct pipeline_crowd **out, struct err *err);
+/* Once an edit, of no dwelling: for all pipelines. None is found where the record is no point. */
+enum err_code pipeline_crowd_build(struct pipeline_edited *edited, struct arena *arena,
+                                   struct err *err);
 
-/* Whether it is sure that the record changes no segment of the job's pipeline, of which nothing
- * but the pipeline itself need be there yet. */
-enum err_code pipeline_crowd_hides(const struct outdoing *on, bool *out, struct err *err);
+/* Whether it is sure that the record changes no segment of the job's pipeline but for what the law
+ * says of it; then on->meets_law tells whether that may be. Of the job nothing but the pipeline
+ * need be there yet. */
+enum err_code pipeline_crowd_hides(struct outdoing *on, bool *out, struct err *err);
 
 /* How far a point is from a line at least: less than 0.1 m and some 1e-3 of it below the distance.
  * INFINITY: it is farther than most_m. */

@@ -12,7 +12,7 @@ struct crowd_edge {
 
 /* One side along one pipeline. */
 struct looking {
-    const struct outdoing *on;
+    struct outdoing *on;
     const struct pipeline_crowd *crowd;
     const struct crowd_side *side;
     double far_m; /* from the record: edges in reach of anybody who counts */
@@ -136,7 +136,8 @@ static bool is_at_least(const struct looking *at, const struct looking_for *what
     return is;
 }
 
-/* See is_doubted_before in pipeline_outdone_many.c. */
+/* Whether what is doubtful of a member is told rather than what is of the record, by a run that has
+ * both (note_doubt in pipeline_runs.c). */
 static bool is_doubted_before(const struct looking *at, const struct crowd_member *member,
                               const struct looking_for *what)
 {
@@ -242,6 +243,10 @@ static enum err_code is_spare(struct looking *at, const struct crowd_row *row, d
         if (own_m < 0 || at->own_m > own_m)
             continue;
         *at->meets = true;
+        if (row->is_law) {
+            at->on->meets_law = true;
+            break;
+        }
         *out = row->tells_of_runs;
         struct span seen = {INFINITY, -INFINITY};
         for (size_t i = 0; i < at->n && *out; i++) {
@@ -262,6 +267,24 @@ done:
     return code;
 }
 
+/* Whether somebody else so badly known counts in the window, and so is met: what is near a line is
+ * beside it where it is nearest. */
+static void look_for_fringe(struct looking *at, const struct crowd_row *row)
+{
+    const char *missing = NULL;
+    const struct pipeline_class *window = row->window;
+    if (pipeline_speaks(&at->on->job, &window->source, window->when, &missing) == TRUTH_NO)
+        return;
+    for (size_t i = 0; i < at->side->n && !*at->keeps_fringes; i++) {
+        const struct crowd_member *member = &at->side->members[i];
+        if (member->truths[row->code] == TRUTH_NO || member->accuracy_m < at->keeps_fringe_m ||
+            (int64_t)member->row == at->owner)
+            continue;
+        double its_m = off_m(at, member->at);
+        *at->keeps_fringes = its_m <= window->strip_m - slack_m(at, window->strip_m);
+    }
+}
+
 /* Whether it counts in no window that may be told; those on storeys count nothing where nothing is
  * tall. */
 static bool is_uncounted(struct looking *at, const struct crowd_row *row)
@@ -274,6 +297,7 @@ static bool is_uncounted(struct looking *at, const struct crowd_row *row)
     if (own->truths[row->code] == TRUTH_NO || at->own_m > reach_m + slack_m(at, reach_m))
         return true;
     *at->meets = true;
+    look_for_fringe(at, row);
     return window->counts == PIPELINE_COUNTS_STOREYS && window->from >= 1 && sites &&
            !sites->any_tall;
 }
@@ -320,7 +344,7 @@ static double farthest_m(const struct pipeline_job *job, const struct pipeline_c
     return reach_m;
 }
 
-static enum err_code look_from(const struct outdoing *on, int side, bool *out, struct err *err)
+static enum err_code look_from(struct outdoing *on, int side, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct pipeline_crowd *crowd = on->was->edited->crowd;
@@ -353,7 +377,7 @@ done:
     return code;
 }
 
-enum err_code pipeline_crowd_hides(const struct outdoing *on, bool *out, struct err *err)
+enum err_code pipeline_crowd_hides(struct outdoing *on, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct pipeline_edited *edited = on->was->edited;

@@ -42,6 +42,7 @@ struct crowd_row {
     bool is_class;      /* of places: kind class_location, which others may take over */
     bool is_occupation; /* of places: judged by outlines */
     bool tells_of_runs; /* of places: no more than that one is there, and which */
+    bool is_law;        /* says it of the record alone */
     uint32_t code;
 };
 

@@ -34,8 +34,9 @@ struct outdoing {
     double error_m;   /* of its position and the line's */
     bool in_parts;    /* it is seen from more than one */
     struct pipeline_some some;
-    struct outdone *outdone; /* the rows of places that meet it */
+    struct outdone *outdone; /* the rows of places that meet it, but for those of the law */
     size_t n_outdone;
+    bool meets_law; /* a row of the law may meet it, before or after */
 };
 
 /* A design factor; else an area, or a class. */
@@ -54,9 +55,6 @@ bool outdoing_keeps_fringes(const struct outdoing *on);
 /* Whether no old row of the pipeline tells of what that row of places finds along a span. Areas are
  * what is found and what lies so near that it is joined. */
 bool outdoing_is_unheard(const struct outdoing *on, const struct outdone *it, struct span span);
-
-/* Whether the record is one of many, by its witnesses: in pipeline_outdone_many.c. */
-enum err_code outdoing_is_one_of_many(struct outdoing *on, bool *out, struct err *err);
 
 /* Whether those rows' runs are told as they were: in pipeline_outdone_runs.c. Looks as far as the
  * runs go, at what the rows ask for. */

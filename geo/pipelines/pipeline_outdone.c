@@ -24,8 +24,10 @@
 #include "data/base/text.h"
 #include "geo/measure/ellipsoid.h"
 #include "geo/pipelines/pipeline_crowd.h"
+#include "geo/pipelines/pipeline_recounting.h"
 #include "geo/world/population.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Rounding apart: how much wider than measured a record is taken to be seen, along the line. */
@@ -206,7 +208,8 @@ bool outdoing_is_cut_off(const struct outdoing *on, struct span span)
            (span.to_m >= some->to_m && some->to_m < whole.to_m);
 }
 
-/* Where the row found anything about the record. */
+/* Where the row found anything about the record, or where it is seen: if nobody hears of the row
+ * beyond, what it found there is told neither before nor after. */
 static enum err_code find_runs(struct outdoing *on, struct outdone *it, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -219,7 +222,12 @@ static enum err_code find_runs(struct outdoing *on, struct outdone *it, bool *ou
         it->span.from_m = fmin(it->span.from_m, found->span.from_m);
         it->span.to_m = fmax(it->span.to_m, found->span.to_m);
     }
+    struct span whole = pipeline_part_span(&on->job.line, on->part);
     *out = !outdoing_is_cut_off(on, it->span);
+    if (!*out && outdoing_is_unheard(on, it, whole)) {
+        it->span = on->seen;
+        *out = true;
+    }
 done:
     return code;
 }
@@ -278,7 +286,10 @@ static enum err_code list_places(struct outdoing *on, struct err *err)
         if (!taken_over && !pipeline_has_say(&on->job, row->method))
             continue;
         TRY(is_place_touched(on, row, &touched, err));
-        if (!touched)
+        const struct pipeline_method *method = rules_pipeline_method(rules, row->method);
+        bool law = touched && method && method->kind == PIPELINE_LAW;
+        on->meets_law = on->meets_law || law;
+        if (!touched || law)
             continue;
         struct outdone *it = &on->outdone[on->n_outdone++];
         const struct pipeline_ask ask = pipeline_ask_of_place(&on->job, row);
@@ -432,9 +443,7 @@ static enum err_code is_told_alike(struct outdoing *on, bool meets_windows, bool
     *out = false;
     if (!all_tell_of_runs(on))
         goto done;
-    TRY(outdoing_is_one_of_many(on, out, err));
-    if (!*out)
-        TRY(outdoing_runs_are_alike(on, out, err));
+    TRY(outdoing_runs_are_alike(on, out, err));
     if (!*out || !meets_windows)
         goto done;
     if (!on->was->edited->sites || on->was->edited->sites->any_tall) {
@@ -474,8 +483,35 @@ done:
     return code;
 }
 
+/* The rows of the law, by id: as they were and as they are. */
+static int by_id(const void *a, const void *b)
+{
+    const struct recounted_row *x = a;
+    const struct recounted_row *y = b;
+    return strcmp((x->before ? x->before : x->after)->head.id,
+                  (y->before ? y->before : y->after)->head.id);
+}
+
+static enum err_code tell_law(struct outdoing *on, struct arena *arena,
+                              struct pipeline_recounted *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_recount it = {
+        .edited = on->was->edited, .old = on->was->old, .n_old = on->was->n_old};
+    struct recounting telling = {.it = &it, .job = on->job, .arena = arena, .out = out};
+    telling.job.some = NULL;
+    for (size_t i = 0; i < telling.job.n_asks; i++)
+        telling.job.asks[i].idle = false;
+    TRY(recount_law(&telling, err));
+    if (out->n > 0)
+        qsort(out->rows, out->n, sizeof *out->rows, by_id);
+done:
+    return code;
+}
+
 enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
-                                  struct worker *worker, bool *out, struct err *err)
+                                  struct worker *worker, struct arena *arena,
+                                  struct pipeline_recounted *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena scratch;
@@ -494,12 +530,16 @@ enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
                 .pipeline = pipeline,
                 .row = row,
                 .error_m = rules_accuracy_m(world->rules, LAYER_PIPELINES, &pipeline->head)}};
-    *out = text_equal(pipeline->status, "closed");
-    if (*out || world_count(world, edited->layer) == 0)
+    *out = (struct pipeline_recounted){.sure = text_equal(pipeline->status, "closed")};
+    if (out->sure || world_count(world, edited->layer) == 0)
         goto done;
-    TRY(pipeline_crowd_hides(&on, out, err));
-    if (!*out)
-        TRY(judge(&on, out, err));
+    TRY(pipeline_crowd_hides(&on, &out->sure, err));
+    if (out->sure && on.meets_law)
+        TRY(begin(&on, err));
+    else if (!out->sure)
+        TRY(judge(&on, &out->sure, err));
+    if (out->sure && on.meets_law)
+        TRY(tell_law(&on, arena, out, err));
 done:
     if (code != ERR_OK)
         err_wrap(err, "pipeline %s", pipeline->head.id);

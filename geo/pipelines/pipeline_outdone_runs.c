@@ -4,8 +4,9 @@
  *
  * A run is the stretch from which enough places are in reach, and tells of one of them: one plant
  * more among others in a town makes it neither longer nor tells another. All that stands around
- * the record is the same in both worlds, so that both are found from one look at the line, as far
- * as the runs through there go.
+ * the record is the same in both worlds, so that both are found from one look at the line. Runs
+ * that are as long about the record are as long, whatever is beyond; only for what they tell it may
+ * take a look as far as they go.
  *
  * Where a run is as long as it was and tells of another place, nobody hears of it where the old
  * rows of the pipeline show what is graver, or as grave and told rather (pipeline_outranks).
@@ -16,8 +17,9 @@
 
 #include <string.h>
 
-/* How far to look at first, and by how much farther each time that a run goes on. */
-static const double FIRST_M = 1000;
+/* How far to look at first, and by how much farther each time that a run goes on and what it tells
+ * is not sure. */
+static const double FIRST_M = 100;
 static const double FARTHER = 4;
 
 /* ---- the hits of both worlds ---- */
@@ -143,21 +145,6 @@ static bool any_goes_on(const struct outdoing *on, const struct pipeline_founds 
     return false;
 }
 
-static enum err_code find_both(struct outdoing *on, struct both *both, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    bool goes_on = true;
-    for (double reach_m = FIRST_M; goes_on; reach_m *= FARTHER) {
-        outdoing_keep_to(on, reach_m);
-        TRY(find_others(on, both, err));
-        TRY(find_side(on, both, &on->before, both->before, err));
-        TRY(find_side(on, both, &on->after, both->after, err));
-        goes_on = any_goes_on(on, both->before) || any_goes_on(on, both->after);
-    }
-done:
-    return code;
-}
-
 /* ---- what is told of them ---- */
 
 static bool same_hit(const struct outdoing *on, const struct both *both,
@@ -219,6 +206,91 @@ static bool are_alike(const struct outdoing *on, const struct both *both, size_t
     return alike;
 }
 
+/* Of what is seen so far, runs are the same whatever is beyond: all of it is beyond in both worlds.
+ */
+static bool are_as_long(const struct pipeline_founds *before, const struct pipeline_founds *after)
+{
+    bool same = before->n == after->n;
+    for (size_t i = 0; i < before->n && same; i++) {
+        const struct pipeline_found *a = &before->items[i];
+        const struct pipeline_found *b = &after->items[i];
+        same = a->known == b->known && a->part == b->part && a->span.from_m == b->span.from_m &&
+               a->span.to_m == b->span.to_m;
+    }
+    return same;
+}
+
+static bool touches(const struct span_list *list, struct span span)
+{
+    bool any = false;
+    for (size_t i = 0; i < list->n && !any; i++)
+        any = list->items[i].from_m <= span.to_m && list->items[i].to_m >= span.from_m;
+    return any;
+}
+
+/* Whether a run, however much longer it is than what is seen of it, tells of another than of the
+ * record: one of them comes before it; and what may be at most is doubted of one before it too, or
+ * not of the record (note_doubt in pipeline_runs.c). */
+static bool is_passed_over(const struct outdoing *on, const struct both *both,
+                           const struct pipeline_hit *own, const struct pipeline_found *run)
+{
+    struct pipeline_hit as = *own;
+    bool first = false;
+    bool doubted = run->known != AT_MOST;
+    as.row = both->own_row;
+    if (!doubted && !own->missing)
+        doubted = touches(&own->spans[AT_LEAST], run->span);
+    for (size_t i = both->firsts[own->ask]; i < both->firsts[own->ask + 1]; i++) {
+        const struct pipeline_hit *hit = &both->others[i];
+        if ((first && doubted) || comes_before(&as, hit))
+            break;
+        if (hit->part != on->part || !touches(&hit->spans[run->known], run->span))
+            continue;
+        first = true;
+        doubted = doubted || (own->missing && hit->missing);
+    }
+    return first && doubted;
+}
+
+/* That row's runs of which the record is part, as one side sees it. */
+static bool are_passed_over(const struct outdoing *on, const struct both *both, size_t row,
+                            const struct outdoing_side *side, const struct pipeline_founds *founds)
+{
+    bool all = true;
+    for (size_t i = 0; i < side->n; i++) {
+        const struct pipeline_hit *own = &side->hits[i];
+        if (own->ask != on->outdone[row].ask)
+            continue;
+        for (size_t k = 0; k < founds->n && all; k++) {
+            const struct pipeline_found *run = &founds->items[k];
+            if (run->part == own->part && touches(&own->spans[run->known], run->span))
+                all = is_passed_over(on, both, own, run);
+        }
+    }
+    return all;
+}
+
+/* Whether no old row of the pipeline tells of the row's runs, wherever they go. */
+static bool is_unheard(const struct outdoing *on, size_t row)
+{
+    return outdoing_is_unheard(on, &on->outdone[row], pipeline_part_span(&on->job.line, on->part));
+}
+
+/* By what is seen so far. *sure: what is beyond makes no difference. */
+static bool judge_so_far(const struct outdoing *on, const struct both *both, bool *sure)
+{
+    bool alike = true;
+    *sure = outdoing_keeps_fringes(on);
+    for (size_t i = 0; i < on->n_outdone && alike; i++) {
+        alike = are_as_long(&both->before[i], &both->after[i]);
+        *sure = *sure && (is_unheard(on, i) ||
+                          (are_passed_over(on, both, i, &on->before, &both->before[i]) &&
+                           are_passed_over(on, both, i, &on->after, &both->after[i])));
+    }
+    *sure = *sure || !alike;
+    return alike;
+}
+
 enum err_code outdoing_runs_are_alike(struct outdoing *on, bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -227,9 +299,20 @@ enum err_code outdoing_runs_are_alike(struct outdoing *on, bool *out, struct err
     struct both both = {.own_row = (uint32_t)world_row_from(edited->world, edited->layer, head->id),
                         .before = arena_new(on->job.scratch, struct pipeline_founds, on->n_outdone),
                         .after = arena_new(on->job.scratch, struct pipeline_founds, on->n_outdone)};
+    bool goes_on = true;
+    bool sure = false;
     if (!both.before || !both.after)
         return err_nomem(err);
-    TRY(find_both(on, &both, err));
+    for (double reach_m = FIRST_M; goes_on && !sure; reach_m *= FARTHER) {
+        outdoing_keep_to(on, reach_m);
+        TRY(find_others(on, &both, err));
+        TRY(find_side(on, &both, &on->before, both.before, err));
+        TRY(find_side(on, &both, &on->after, both.after, err));
+        *out = judge_so_far(on, &both, &sure);
+        goes_on = any_goes_on(on, both.before) || any_goes_on(on, both.after);
+    }
+    if (sure)
+        goto done;
     *out = outdoing_keeps_fringes(on);
     for (size_t i = 0; i < on->n_outdone && *out; i++)
         *out = are_alike(on, &both, i);

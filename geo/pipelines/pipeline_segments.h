@@ -103,14 +103,8 @@ struct pipeline_edited {
     const struct record_head *before;   /* NULL: it is new */
     const struct record_head *after;    /* of the world; NULL: it is gone */
     const struct pipeline_sites *sites; /* of this world (pipeline_sites.h); may be NULL */
-    const uint32_t *witnesses;          /* rows of the layer that stand around it; may be NULL */
-    size_t n_witnesses;
-    const struct pipeline_crowd *crowd; /* likewise, laid flat (pipeline_crowd.h); may be NULL */
+    const struct pipeline_crowd *crowd; /* who stands around it (pipeline_crowd.h); may be NULL */
 };
-
-/* Once an edit, of no dwelling: for all pipelines. */
-enum err_code pipeline_find_witnesses(struct pipeline_edited *edited, struct arena *arena,
-                                      struct err *err);
 
 /* It, and all segments that a pipeline had before it. */
 struct pipeline_was {
@@ -119,11 +113,14 @@ struct pipeline_was {
     size_t n_old;
 };
 
-/* Whether it is sure, without cutting the pipeline anew, that its segments stay as they are: the
- * record is met nowhere, or among others of which the same is told, or what it is met for is
- * outdone there by what stands around it. Looks at a few kilometres of the line, or as far as they
- * go of which it is one. row: of the world. */
+/* Whether it is sure, without cutting the pipeline anew, that its segments stay as they are, but
+ * for what the law on the strips says of the record itself, which is told. The record is met
+ * nowhere, or among others of which the same is told, or what it is met for is outdone there by
+ * what stands around it. Looks at a few hundred metres of the line, or as far as it takes. row: of
+ * the world; the rows that are told belong to the arena. */
+struct pipeline_recounted;
 enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
-                                  struct worker *worker, bool *out, struct err *err);
+                                  struct worker *worker, struct arena *arena,
+                                  struct pipeline_recounted *out, struct err *err);
 
 #endif

@@ -58,6 +58,34 @@ static inline bool same_segments(struct fixture *f, const struct cut_segments *a
     return same;
 }
 
+static inline int by_segment_id(const void *a, const void *b)
+{
+    return strcmp((*(const struct segment *const *)a)->head.id,
+                  (*(const struct segment *const *)b)->head.id);
+}
+
+/* The old rows with what is told of them. */
+static inline struct cut_segments with_told(struct region *r, const struct pipeline_recounted *told,
+                                            const struct cut_segments *old)
+{
+    struct cut_segments with = {arena_new(&r->f->arena, const struct segment *, old->n + told->n),
+                                0};
+    for (size_t i = 0; i < old->n; i++) {
+        const struct segment *row = old->rows[i];
+        for (size_t k = 0; k < told->n; k++)
+            if (told->rows[k].before == old->rows[i])
+                row = told->rows[k].after;
+        if (row)
+            with.rows[with.n++] = row;
+    }
+    for (size_t k = 0; k < told->n; k++)
+        if (!told->rows[k].before)
+            with.rows[with.n++] = told->rows[k].after;
+    if (with.n > 0)
+        qsort(with.rows, with.n, sizeof *with.rows, by_segment_id);
+    return with;
+}
+
 /* The seeds of a test: its own, or SISETU_SEEDS=FROM:TO. */
 struct seeds {
     unsigned at, to;

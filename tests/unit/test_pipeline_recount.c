@@ -46,34 +46,6 @@ static struct world_change draw_home(struct region *r, const struct world *world
     return (struct world_change){LAYER_PROTECTED, made->head.id, made};
 }
 
-static int by_segment_id(const void *a, const void *b)
-{
-    return strcmp((*(const struct segment *const *)a)->head.id,
-                  (*(const struct segment *const *)b)->head.id);
-}
-
-/* The old rows with what is told of them. */
-static struct cut_segments with_told(struct region *r, const struct pipeline_recounted *told,
-                                     const struct cut_segments *old)
-{
-    struct cut_segments with = {arena_new(&r->f->arena, const struct segment *, old->n + told->n),
-                                0};
-    for (size_t i = 0; i < old->n; i++) {
-        const struct segment *row = old->rows[i];
-        for (size_t k = 0; k < told->n; k++)
-            if (told->rows[k].before == old->rows[i])
-                row = told->rows[k].after;
-        if (row)
-            with.rows[with.n++] = row;
-    }
-    for (size_t k = 0; k < told->n; k++)
-        if (!told->rows[k].before)
-            with.rows[with.n++] = told->rows[k].after;
-    if (with.n > 0)
-        qsort(with.rows, with.n, sizeof *with.rows, by_segment_id);
-    return with;
-}
-
 static void assert_told(struct region *r, const struct pipeline_recounted *told,
                         const struct cut_segments *old, const struct cut_segments *now)
 {
