@@ -275,6 +275,10 @@ static enum err_code is_spared(struct cutting *cutting, size_t i, struct worker 
     uint32_t row = cutting->rows[i];
     const struct segment **old = NULL;
     size_t n_old = 0;
+    if (!single->dwells)
+        TRY(pipeline_is_hidden(&single->edited, row, worker, &cutting->outdone[i], err));
+    if (cutting->outdone[i])
+        goto done;
     TRY(find_old(step, &worker->arena, world_pipeline(step->now, row)->head.id, &old, &n_old, err));
     const struct pipeline_was was = {&single->edited, old, n_old};
     if (!single->dwells) {
@@ -302,6 +306,7 @@ static enum err_code cut(void *context, struct worker *worker, size_t first, siz
         struct pipeline_question question = {
             .world = cutting->step->now, .row = cutting->rows[i], .sites = cutting->step->sites};
         cutting->outdone[i] = false;
+        cutting->told[i] = (struct pipeline_recounted){.sure = false};
         if (cutting->single)
             TRY(is_spared(cutting, i, worker, err));
         if (cutting->outdone[i])

@@ -29,33 +29,38 @@ struct flat crowd_lay(struct lonlat origin, struct lonlat scale_m, struct lonlat
                          (at.lat_deg - origin.lat_deg) * scale_m.lat_deg};
 }
 
-static inline bool is_beyond(double a, double b, double most)
+bool crowd_box(const struct geom *line, struct lonlat at, struct lonlat scale_m, double far_m,
+               struct box *out)
 {
-    return (a > most && b > most) || (a < -most && b < -most);
+    double lon_deg = far_m / scale_m.lon_deg;
+    double lat_deg = far_m / scale_m.lat_deg;
+    *out = (struct box){at.lon_deg - lon_deg, at.lat_deg - lat_deg, at.lon_deg + lon_deg,
+                        at.lat_deg + lat_deg};
+    return line->box.west_deg >= -180 && line->box.east_deg <= 180 && out->west_deg > -180 &&
+           out->east_deg < 180;
 }
 
 double pipeline_off_m(const struct geom *line, struct lonlat at, double most_m)
 {
     static const double WIDEST_M = 1e5;
     struct lonlat scale_m;
+    struct box box;
     double least_m2 = INFINITY;
     if (!(fabs(at.lat_deg) < MOST_LAT_DEG) || !(most_m < WIDEST_M))
         return 0;
     ellipsoid_degree_m(at.lat_deg, &scale_m.lon_deg, &scale_m.lat_deg);
     double bend = bend_of(at.lat_deg);
     double far_m = most_m + crowd_slack_m(bend, 2 * most_m, 2 * most_m);
+    bool boxed = crowd_box(line, at, scale_m, far_m, &box);
     for (uint32_t ring = 0; ring < line->n_rings; ring++) {
-        uint32_t i = geom_ring_start(line, ring);
-        struct flat from = crowd_lay(at, scale_m, line->points[i]);
-        for (; i + 1 < line->ring_ends[ring]; i++) {
+        for (uint32_t i = geom_ring_start(line, ring); i + 1 < line->ring_ends[ring]; i++) {
+            if (boxed && crowd_is_beyond(&box, &line->points[i]))
+                continue;
+            struct flat from = crowd_lay(at, scale_m, line->points[i]);
             struct flat to = crowd_lay(at, scale_m, line->points[i + 1]);
             struct flat along = {to.x_m - from.x_m, to.y_m - from.y_m};
-            if (!is_beyond(from.x_m, to.x_m, far_m) && !is_beyond(from.y_m, to.y_m, far_m))
-                least_m2 =
-                    min_of(least_m2,
-                           crowd_off_m2(from, along, along.x_m * along.x_m + along.y_m * along.y_m,
-                                        (struct flat){0, 0}));
-            from = to;
+            double length_m2 = along.x_m * along.x_m + along.y_m * along.y_m;
+            least_m2 = min_of(least_m2, crowd_off_m2(from, along, length_m2, (struct flat){0, 0}));
         }
     }
     double off_m = sqrt(least_m2);

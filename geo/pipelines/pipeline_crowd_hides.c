@@ -40,17 +40,20 @@ static enum err_code lay_edges(struct looking *at, struct err *err)
 {
     const struct geom *line = &at->on->job.pipeline->head.geom;
     const struct crowd_side *side = at->side;
-    struct flat from = crowd_lay(side->origin, side->scale_m, line->points[0]);
+    struct box box;
     double least_m2 = INFINITY;
+    bool boxed = crowd_box(line, side->origin, side->scale_m, at->far_m, &box);
     at->edges = arena_new(at->on->job.scratch, struct crowd_edge, line->n_points);
     if (!at->edges)
         return err_nomem(err);
     for (uint32_t i = 0; i + 1 < line->n_points; i++) {
+        if (boxed && crowd_is_beyond(&box, &line->points[i]))
+            continue;
+        struct flat from = crowd_lay(side->origin, side->scale_m, line->points[i]);
         struct flat to = crowd_lay(side->origin, side->scale_m, line->points[i + 1]);
         struct crowd_edge *edge = &at->edges[at->n];
         *edge = (struct crowd_edge){
             .from = from, .along = {to.x_m - from.x_m, to.y_m - from.y_m}, .number = i};
-        from = to;
         edge->length_m2 = edge->along.x_m * edge->along.x_m + edge->along.y_m * edge->along.y_m;
         double off_m2 = crowd_off_m2(edge->from, edge->along, edge->length_m2, (struct flat){0, 0});
         least_m2 = min_of(least_m2, off_m2);
@@ -198,8 +201,11 @@ static bool is_covered(struct looking *at, struct span span, size_t *n)
     return covered;
 }
 
+/* Only where the old rows are told. */
 static bool is_unheard(const struct looking *at, const struct crowd_row *row)
 {
+    if (!at->on->was->old)
+        return false;
     const struct outdone it = {.row = row->place, .rank = pipeline_class_rank(row->place->class)};
     return outdoing_is_unheard(at->on, &it, (struct span){-INFINITY, INFINITY});
 }

@@ -60,6 +60,19 @@ struct pipeline_crowd {
 /* A plane about a point: metres to the east and north of it. */
 struct flat crowd_lay(struct lonlat origin, struct lonlat scale_m, struct lonlat at);
 
+/* The degrees within far_m of a point. False: longitudes of the line may be told a turn apart. */
+bool crowd_box(const struct geom *line, struct lonlat at, struct lonlat scale_m, double far_m,
+               struct box *out);
+
+/* Whether an edge, from the first point to the second, lies to one side of a box: most do. */
+static inline bool crowd_is_beyond(const struct box *box, const struct lonlat *at)
+{
+    return ((at[0].lon_deg < box->west_deg) & (at[1].lon_deg < box->west_deg)) |
+           ((at[0].lon_deg > box->east_deg) & (at[1].lon_deg > box->east_deg)) |
+           ((at[0].lat_deg < box->south_deg) & (at[1].lat_deg < box->south_deg)) |
+           ((at[0].lat_deg > box->north_deg) & (at[1].lat_deg > box->north_deg));
+}
+
 /* By more than that no distance is wrong that is measured in it within far_m of its origin, nor the
  * place on a line that is so far from another one. */
 static inline double crowd_slack_m(double bend, double far_m, double distance_m)

@@ -509,29 +509,49 @@ done:
     return code;
 }
 
+static struct outdoing outdoing_of(const struct pipeline_was *was, uint32_t row,
+                                   struct worker *worker, struct arena *scratch)
+{
+    const struct world *world = was->edited->world;
+    const struct pipeline *pipeline = world_pipeline(world, row);
+    return (struct outdoing){
+        .was = was,
+        .seen = {INFINITY, -INFINITY},
+        .job = {.world = world,
+                .sites = was->edited->sites,
+                .worker = worker,
+                .arena = scratch,
+                .scratch = scratch,
+                .pipeline = pipeline,
+                .row = row,
+                .error_m = rules_accuracy_m(world->rules, LAYER_PIPELINES, &pipeline->head)}};
+}
+
+enum err_code pipeline_is_hidden(const struct pipeline_edited *edited, uint32_t row,
+                                 struct worker *worker, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    const struct pipeline_was was = {.edited = edited};
+    struct outdoing on = outdoing_of(&was, row, worker, &scratch);
+    TRY(pipeline_crowd_hides(&on, out, err));
+    *out = *out && !on.meets_law;
+done:
+    arena_release(&scratch);
+    return code;
+}
+
 enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
                                   struct worker *worker, struct arena *arena,
                                   struct pipeline_recounted *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena scratch;
-    const struct pipeline_edited *edited = was->edited;
-    const struct world *world = edited->world;
-    const struct pipeline *pipeline = world_pipeline(world, row);
     arena_init(&scratch, 0);
-    struct outdoing on = {
-        .was = was,
-        .seen = {INFINITY, -INFINITY},
-        .job = {.world = world,
-                .sites = edited->sites,
-                .worker = worker,
-                .arena = &scratch,
-                .scratch = &scratch,
-                .pipeline = pipeline,
-                .row = row,
-                .error_m = rules_accuracy_m(world->rules, LAYER_PIPELINES, &pipeline->head)}};
-    *out = (struct pipeline_recounted){.sure = text_equal(pipeline->status, "closed")};
-    if (out->sure || world_count(world, edited->layer) == 0)
+    struct outdoing on = outdoing_of(was, row, worker, &scratch);
+    *out = (struct pipeline_recounted){.sure = text_equal(on.job.pipeline->status, "closed")};
+    if (out->sure || world_count(on.job.world, was->edited->layer) == 0)
         goto done;
     TRY(pipeline_crowd_hides(&on, &out->sure, err));
     if (out->sure && on.meets_law)
@@ -542,7 +562,7 @@ enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
         TRY(tell_law(&on, arena, out, err));
 done:
     if (code != ERR_OK)
-        err_wrap(err, "pipeline %s", pipeline->head.id);
+        err_wrap(err, "pipeline %s", on.job.pipeline->head.id);
     arena_release(&scratch);
     return code;
 }

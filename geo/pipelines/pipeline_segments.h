@@ -113,6 +113,11 @@ struct pipeline_was {
     size_t n_old;
 };
 
+/* Whether it is sure at a first look that the segments of a pipeline stay as they are, by those who
+ * stand around the record (pipeline_crowd.h). row: of the world. */
+enum err_code pipeline_is_hidden(const struct pipeline_edited *edited, uint32_t row,
+                                 struct worker *worker, bool *out, struct err *err);
+
 /* Whether it is sure, without cutting the pipeline anew, that its segments stay as they are, but
  * for what the law on the strips says of the record itself, which is told. The record is met
  * nowhere, or among others of which the same is told, or what it is met for is outdone there by
