@@ -5,6 +5,7 @@
 #include "geo/findings/finding_view.h"
 #include "geo/findings/findings.h"
 #include "geo/grades/grades.h"
+#include "geo/pipelines/pipeline_kept.h"
 #include "geo/pipelines/pipeline_sites.h"
 
 #include <stdlib.h>
@@ -15,6 +16,8 @@ struct derivation {
     struct grades_state *grades;
     double radius_m; /* the widest of pipelines (edit_segments.h), now or before */
     struct arena sites_arena;
+    struct arena index_arena;    /* of the sites */
+    struct pipeline_kept *kept;  /* of pipelines (pipeline_kept.h) */
     struct pipeline_sites sites; /* as all edits to come see the records */
     struct world *next;          /* of the step that is not committed yet */
     struct grades_change change; /* likewise */
@@ -25,7 +28,9 @@ void derivation_free(struct derivation *derivation)
     if (!derivation)
         return;
     grades_state_free(derivation->grades);
+    pipeline_kept_free(derivation->kept);
     arena_release(&derivation->sites_arena);
+    arena_release(&derivation->index_arena);
     world_release(derivation->world);
     world_release(derivation->next);
     free(derivation);
@@ -63,11 +68,14 @@ enum err_code derivation_new(const struct world *world, struct crew *crew, struc
     if (!derivation)
         return err_nomem(err);
     arena_init(&derivation->sites_arena, 0);
+    arena_init(&derivation->index_arena, 0);
     TRY(crew_fit(crew, world, err));
     TRY(findings_all(world, crew, &findings, err));
     TRY(with_findings(world, findings, &derivation->world, err));
     derivation->radius_m = segments_radius_m(world, 0, world_count(world, LAYER_PIPELINES));
     TRY(pipeline_sites_build(world, &derivation->sites_arena, &derivation->sites, err));
+    TRY(pipeline_sites_index(&derivation->sites, world, &derivation->index_arena, err));
+    TRY(pipeline_kept_new(world, &derivation->sites, crew, &derivation->kept, err));
     TRY(grades_all(derivation->world, crew, &scratch, &derivation->grades, &grades, err));
     *out = derivation;
     derivation = NULL;
@@ -258,10 +266,13 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
     TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
     TRY(compare_grades(derivation, step, err));
     note_radius(derivation, step);
-    TRY(pipeline_sites_follow(&derivation->sites, step->facts, step->edits, step->n_edits, err));
-    struct segments_step segment = {derivation->world,    step->facts,       step->edits,
-                                    step->n_edits,        step->crew,        step->arena,
-                                    derivation->radius_m, &derivation->sites};
+    TRY(pipeline_sites_follow(&derivation->sites, derivation->world, step->facts, step->edits,
+                              step->n_edits, err));
+    TRY(pipeline_kept_follow(derivation->kept, derivation->world, step->facts, &derivation->sites,
+                             step->edits, step->n_edits, &step->crew->workers[0], err));
+    struct segments_step segment = {derivation->world,    step->facts,        step->edits,
+                                    step->n_edits,        step->crew,         step->arena,
+                                    derivation->radius_m, &derivation->sites, derivation->kept};
     TRY(edit_segments(&segment, step->segments, err));
     TRY(make_next(derivation, step, findings, err));
     step->world = world_acquire(derivation->next);
@@ -273,6 +284,7 @@ done:
 void derivation_commit(struct derivation *derivation)
 {
     grades_commit(derivation->grades, &derivation->change);
+    pipeline_kept_commit(derivation->kept);
     world_release(derivation->world);
     derivation->world = derivation->next;
     derivation->next = NULL;

@@ -356,7 +356,8 @@ static enum err_code find_single(const struct segments_step *step, struct single
                                       .layer = edit->layer,
                                       .before = head_of(step->old, edit->layer, edit->old_slot),
                                       .after = head_of(step->now, edit->layer, edit->new_slot),
-                                      .sites = step->sites}};
+                                      .sites = step->sites,
+                                      .kept = step->kept}};
     const struct record_head *sides[] = {out->edited.before, out->edited.after};
     for (int i = 0; i < 2; i++) {
         if (!sides[i] || edit->layer != LAYER_PROTECTED ||

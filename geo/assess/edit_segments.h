@@ -16,6 +16,7 @@
 #include "geo/assess/edit_rows.h"
 #include "geo/world/parallel.h"
 
+struct pipeline_kept;
 struct pipeline_sites;
 
 struct segments_step {
@@ -27,6 +28,7 @@ struct segments_step {
     struct arena *arena;
     double radius_m;                    /* segments_radius_m of `now`, or more */
     const struct pipeline_sites *sites; /* of `now` (pipeline_sites.h); may be NULL */
+    const struct pipeline_kept *kept;   /* likewise (pipeline_kept.h) */
 };
 
 /* The widest potential impact radius of any pipeline by any method; one that lacks an attribute may

@@ -241,12 +241,17 @@ static bool visit_site(struct meeting *meeting, uint32_t row, struct pipeline_si
     return meet_shape(meeting, world_record(near->job->world, near->layer, row), &meet);
 }
 
-static bool visit_place(void *context, uint32_t place)
+/* Most are far from the line: only of the others is it asked whether they stand. */
+static bool visit_indexed(void *context, struct pipeline_site *site)
 {
     struct meeting *meeting = context;
     const struct pipeline_near *near = meeting->near;
-    struct pipeline_site *site = &near->job->sites->layers[near->layer].items[place];
-    return visit_site(meeting, site->row, site);
+    float nearest_m2;
+    if (site->is_point && isfinite(meeting->flat.loose) &&
+        !edges_of(&meeting->flat, meeting->fours, flatten(&meeting->flat, site->at), &nearest_m2))
+        return true;
+    int64_t row = world_row(near->job->world, near->layer, site->slot);
+    return row < 0 || visit_site(meeting, (uint32_t)row, site);
 }
 
 static bool visit_record(struct meeting *meeting, uint32_t row, const struct record_head *head)
@@ -295,7 +300,7 @@ static void visit_box(struct meeting *meeting)
     if (near->one)
         visit_record(meeting, 0, near->one);
     else if (sites && sites->is_indexed)
-        rtree_search(&sites->layers[near->layer].index, box, meeting, visit_place);
+        pipeline_sites_search(sites, near->job->world, near->layer, box, meeting, visit_indexed);
     else
         world_visit(near->job->world, near->layer, box, meeting, visit_row);
 }

@@ -1,3 +1,4 @@
+#include "geo/pipelines/pipeline_kept.h"
 #include "geo/pipelines/pipeline_recounting.h"
 
 #include "data/base/text.h"
@@ -166,7 +167,7 @@ done:
     return code;
 }
 
-/* Whether its place and number are sure, so that it is in reach and counts or does not. */
+/* Whether its number is sure; where it stands may leave open whether it is in reach. */
 static bool is_plain(struct looking *look, const struct record_head *record, struct side *side)
 {
     const struct world *world = look->on->job.world;
@@ -180,8 +181,8 @@ static bool is_plain(struct looking *look, const struct record_head *record, str
     side->count = pipeline_known_households(world, (const void *)record);
     look->on->seen.from_m = fmin(look->on->seen.from_m, most->items[0].from_m);
     look->on->seen.to_m = fmax(look->on->seen.to_m, most->items[most->n - 1].to_m);
-    return !side->counted->missing && spans[AT_LEAST].n > 0 && side->count > 0 &&
-           side->count < COUNT_UNKNOWN;
+    look->on->doubted = look->on->doubted || spans[AT_LEAST].n == 0;
+    return !side->counted->missing && side->count > 0 && side->count < COUNT_UNKNOWN;
 }
 
 /* ---- what stands about it ---- */
@@ -207,12 +208,20 @@ static void choose_some(struct looking *look)
 static enum err_code gather(struct recounting *on, size_t ask, const struct pipeline_some *some,
                             struct err *err)
 {
+    enum err_code code = ERR_OK;
     struct pipeline_job *job = &on->job;
+    struct span within = some ? some->span : (struct span){0, 0};
+    bool kept = false;
+    job->some = some;
+    TRY(pipeline_kept_hits(on->it->edited->kept, job, ask, some ? &within : NULL, &kept, err));
+    if (kept)
+        goto done;
     pipeline_forget_hits(job);
     for (size_t i = 0; i < job->n_asks; i++)
         job->asks[i].idle = i != ask;
-    job->some = some;
-    return pipeline_gather(job, err);
+    TRY(pipeline_gather(job, err));
+done:
+    return code;
 }
 
 enum err_code recount_gather_all(struct recounting *on, struct err *err)
@@ -399,8 +408,12 @@ static enum err_code begin(struct looking *look, bool *sure, struct err *err)
     const struct pipeline_edited *edited = on->it->edited;
     const struct rules *rules = job->world->rules;
     double start_m = job->pipeline->start_m;
-    TRY(pipeline_line_build(&job->pipeline->head.geom, isnan(start_m) ? 0 : start_m, job->scratch,
-                            &job->line, err));
+    const struct pipeline_line *kept = pipeline_kept_line(edited->kept, job->world, job->row);
+    if (kept)
+        job->line = *kept;
+    else
+        TRY(pipeline_line_build(&job->pipeline->head.geom, isnan(start_m) ? 0 : start_m,
+                                job->scratch, &job->line, err));
     *sure = job->line.n_parts == 1;
     for (size_t i = 0; i < on->it->n_dwellings && *sure; i++)
         *sure = pipeline_same_dwellings_along(&on->it->dwellings[i], &job->line);

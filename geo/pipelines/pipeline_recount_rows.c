@@ -103,6 +103,12 @@ static bool all_have_classes(const struct recounting *on, const char *method)
     return all;
 }
 
+/* How long a stretch may be on which no more is found than may be there. */
+static double fringe_of(const struct recounting *on)
+{
+    return 1 + 2 * (on->job.error_m + on->job.sites->farthest_off_m);
+}
+
 /* What is to be done about a row. */
 enum fate {
     STAYS,  /* or shows the count of a run of windows, which may be another */
@@ -119,9 +125,8 @@ static enum fate fate_of_area(const struct recounting *on, const struct pipeline
                               const struct segment *row, const struct counting_ranks *ranks)
 {
     int rank = rank_of(row->class);
-    double fringe_m = 1 + 2 * (on->job.error_m + on->job.sites->farthest_off_m);
     bool shows = shown_by(on, row) != NULL;
-    bool settled = ranks->classed && method->merge_m > MOST_FRINGES * fringe_m && !shows;
+    bool settled = ranks->classed && method->merge_m > MOST_FRINGES * fringe_of(on) && !shows;
     if (isnan(method->merge_m))
         return UNSURE;
     if (is_decided(row))
@@ -185,7 +190,37 @@ static bool overlap(struct span a, struct span b)
     return a.from_m <= b.to_m && b.from_m <= a.to_m;
 }
 
-/* Whether no run that holds the dwelling may be shown on a row, whatever is known. */
+/* Whether old rows show that no run of that rank goes from where the dwelling is seen to a row:
+ * between the two lies a milder class, for sure. */
+static bool is_parted(const struct recounting *on, const struct segment *row, int rank)
+{
+    double from_m = fmin(on->seen.to_m, row->to_m);
+    double to_m = fmax(on->seen.from_m, row->from_m);
+    bool parted = false;
+    for (size_t i = 0; i < on->it->n_old && !parted; i++) {
+        const struct segment *other = on->it->old[i];
+        parted = text_equal(other->kind, "class_location") &&
+                 text_equal(other->method, row->method) && is_decided(other) && other->class &&
+                 rank_of(other->class) < rank && other->from_m >= from_m && other->to_m <= to_m &&
+                 other->to_m - other->from_m > MOST_FRINGES * fringe_of(on);
+    }
+    return parted;
+}
+
+/* Whether what may be there at most is told of a run that holds the dwelling as it was: of others,
+ * whose places are in doubt, and not of how many there are. */
+static bool tells_of_others(const struct recounting *on, const struct pipeline_founds *founds,
+                            const struct pipeline_found *found, const struct segment *row)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < founds->n; i++)
+        n += founds->items[i].known == AT_MOST && is_on(row, founds->items[i].span);
+    return n == 1 && !on->doubted && text_equal(row->kind, "class_location") && !found->missing &&
+           isfinite(found->margin_m);
+}
+
+/* Whether of no run that holds the dwelling anything else may be shown on a row, whatever is known.
+ */
 static enum err_code is_apart(struct recounting *on, const struct segment *row, bool *out,
                               struct err *err)
 {
@@ -195,6 +230,8 @@ static enum err_code is_apart(struct recounting *on, const struct segment *row, 
     bool area = text_equal(row->kind, "hca");
     int rank = rank_of(row->could_be ? row->could_be : row->class);
     *out = true;
+    if (!area && is_parted(on, row, rank))
+        return ERR_OK;
     TRY(recount_gather_all(on, err));
     for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
         const struct pipeline_class *rule = &rules->pipeline_classes[i];
@@ -205,7 +242,8 @@ static enum err_code is_apart(struct recounting *on, const struct segment *row, 
     }
     for (size_t i = 0; i < founds.n && *out; i++)
         *out = founds.items[i].known != AT_MOST || !overlap(founds.items[i].span, on->seen) ||
-               !is_on(row, founds.items[i].span);
+               !is_on(row, founds.items[i].span) ||
+               tells_of_others(on, &founds, &founds.items[i], row);
 done:
     return code;
 }

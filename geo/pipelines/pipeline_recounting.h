@@ -21,6 +21,7 @@ struct recounting {
     const struct pipeline_class *counts; /* one of the rows that count the dwelling: all have its
                                           * target, strip and window; NULL: none does */
     struct span seen;                    /* from where the dwelling is seen, before or after */
+    bool doubted;                        /* there it may be out of reach, before or after */
     struct span domain;                  /* where windows may begin */
     struct span starts;         /* of the windows that may hold the dwelling, and a little more */
     struct greatest_window was; /* of those windows, before and after */

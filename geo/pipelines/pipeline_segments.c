@@ -251,7 +251,7 @@ enum err_code pipeline_segments(const struct world *world, struct crew *crew, st
     TRY(segmenting.rows && segmenting.benches ? ERR_OK : err_nomem(err));
     TRY(crew_fit(crew, world, err));
     TRY(pipeline_sites_build(world, arena, &segmenting.sites, err));
-    TRY(pipeline_sites_index(&segmenting.sites, world, err));
+    TRY(pipeline_sites_index(&segmenting.sites, world, arena, err));
     struct parallel work = {.crew = crew,
                             .n_items = n_pipelines,
                             .chunk = 8,

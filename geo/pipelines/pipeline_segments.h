@@ -5,6 +5,7 @@
  *   pipeline_line.h     stationing along the centre line
  *   pipeline_spans.h    beside which stretch a target lies, or near which
  *   pipeline_sites.h    the records as all pipelines see them
+ *   pipeline_kept.h     what is kept of each pipeline while records are edited
  *   pipeline_near.h     which of them stand near which edges
  *   pipeline_targets.h  what stands there, and how many households
  *   pipeline_sweep.h    where a sliding window holds most
@@ -29,6 +30,7 @@
 #include "geo/world/world.h"
 
 struct pipeline_crowd;
+struct pipeline_kept;
 struct pipeline_sites;
 
 struct pipeline_question {
@@ -103,6 +105,7 @@ struct pipeline_edited {
     const struct record_head *before;   /* NULL: it is new */
     const struct record_head *after;    /* of the world; NULL: it is gone */
     const struct pipeline_sites *sites; /* of this world (pipeline_sites.h); may be NULL */
+    const struct pipeline_kept *kept;   /* likewise (pipeline_kept.h) */
     const struct pipeline_crowd *crowd; /* who stands around it (pipeline_crowd.h); may be NULL */
 };
 

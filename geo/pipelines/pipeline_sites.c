@@ -44,7 +44,7 @@ void pipeline_site_make(const struct world *world, enum layer_id layer,
     out->accuracy_m = accuracy_of(world, layer, head, memo);
     out->radius_m = is_plant ? radius_of(world, (const void *)head, memo) : 0;
     out->is_point = pipeline_is_point(&head->geom);
-    out->row = 0;
+    out->slot = WORLD_NO_SLOT;
     out->households = -1;
     out->is_dwelling = out->is_tall = false;
     if (layer == LAYER_PROTECTED) {
@@ -224,7 +224,7 @@ static enum err_code build_layer(struct pipeline_sites *sites, const struct worl
             continue;
         pipeline_site_make(world, layer, world_record(world, layer, row), &memo, site);
         judge_codes(sites, lists, layer, world_record(world, layer, row), site);
-        site->row = (uint32_t)row;
+        site->slot = world_slot(world, layer, row);
         note_worst(sites, site);
     }
 done:
@@ -266,8 +266,20 @@ done:
     return code;
 }
 
+/* ---- where they are ---- */
+
+/* Empty: of a shape that the world does not hold. */
+static struct box box_of(const struct pipeline_site *site, const struct world *world,
+                         enum layer_id layer)
+{
+    int64_t row = site->is_point ? -1 : world_row(world, layer, site->slot);
+    if (site->is_point)
+        return (struct box){site->at.lon_deg, site->at.lat_deg, site->at.lon_deg, site->at.lat_deg};
+    return row < 0 ? box_empty() : world_geom(world, layer, (size_t)row)->box;
+}
+
 static enum err_code index_layer(struct pipeline_sites *sites, const struct world *world,
-                                 enum layer_id layer, struct err *err)
+                                 enum layer_id layer, struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct pipeline_layer_sites *of = &sites->layers[layer];
@@ -275,34 +287,79 @@ static enum err_code index_layer(struct pipeline_sites *sites, const struct worl
     arena_init(&scratch, 0);
     struct box *boxes = arena_new(&scratch, struct box, of->n);
     TRY(boxes ? ERR_OK : err_nomem(err));
-    for (size_t i = 0; i < of->n; i++) {
-        struct lonlat at = of->items[i].at;
-        boxes[i] = of->items[i].is_point
-                       ? (struct box){at.lon_deg, at.lat_deg, at.lon_deg, at.lat_deg}
-                       : world_geom(world, layer, of->items[i].row)->box;
-    }
-    TRY(rtree_build(boxes, (uint32_t)of->n, sites->arena, &of->index, err));
+    for (size_t i = 0; i < of->n; i++)
+        boxes[i] = box_of(&of->items[i], world, layer);
+    TRY(rtree_build(boxes, (uint32_t)of->n, arena, &of->index, err));
+    of->n_indexed = of->n;
 done:
     arena_release(&scratch);
     return code;
 }
 
 enum err_code pipeline_sites_index(struct pipeline_sites *sites, const struct world *world,
-                                   struct err *err)
+                                   struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
+    sites->is_indexed = false;
+    sites->index_arena = arena;
     for (enum layer_id layer = 0; layer < LAYER_COUNT; layer++)
         if (sites->layers[layer].matters)
-            TRY(index_layer(sites, world, layer, err));
+            TRY(index_layer(sites, world, layer, arena, err));
     sites->is_indexed = true;
 done:
     return code;
 }
 
-enum err_code pipeline_sites_follow(struct pipeline_sites *sites, const struct world *now,
-                                    const struct world_edit *edits, size_t n_edits, struct err *err)
+struct finding_sites {
+    struct pipeline_site *items;
+    void *context;
+    bool (*visit)(void *context, struct pipeline_site *site);
+    bool stopped;
+};
+
+static bool visit_item(void *context, uint32_t item)
+{
+    struct finding_sites *finding = context;
+    finding->stopped = !finding->visit(finding->context, &finding->items[item]);
+    return !finding->stopped;
+}
+
+void pipeline_sites_search(const struct pipeline_sites *sites, const struct world *world,
+                           enum layer_id layer, struct box box, void *context,
+                           bool (*visit)(void *context, struct pipeline_site *site))
+{
+    const struct pipeline_layer_sites *of = &sites->layers[layer];
+    struct finding_sites finding = {of->items, context, visit, false};
+    if (!of->matters)
+        return;
+    rtree_search(&of->index, box, &finding, visit_item);
+    for (size_t i = of->n_indexed; i < of->n && !finding.stopped; i++)
+        if (box_intersects(box, box_of(&of->items[i], world, layer)))
+            visit_item(&finding, (uint32_t)i);
+}
+
+/* ---- from world to world ---- */
+
+/* Edited records that are looked at one by one before the index is made anew. */
+enum { MOST_LATER = 2048 };
+
+static bool is_index_due(const struct pipeline_sites *sites)
+{
+    bool due = false;
+    for (enum layer_id layer = 0; layer < LAYER_COUNT && sites->is_indexed; layer++)
+        due = due || sites->layers[layer].n - sites->layers[layer].n_indexed > MOST_LATER;
+    return due;
+}
+
+enum err_code pipeline_sites_follow(struct pipeline_sites *sites, const struct world *old,
+                                    const struct world *now, const struct world_edit *edits,
+                                    size_t n_edits, struct err *err)
 {
     enum err_code code = ERR_OK;
+    if (is_index_due(sites)) {
+        arena_reset(sites->index_arena);
+        TRY(pipeline_sites_index(sites, old, sites->index_arena, err));
+    }
     for (size_t i = 0; i < n_edits; i++) {
         const struct world_edit *edit = &edits[i];
         struct pipeline_layer_sites *of = &sites->layers[edit->layer];
@@ -312,10 +369,13 @@ enum err_code pipeline_sites_follow(struct pipeline_sites *sites, const struct w
         size_t row = (size_t)world_row(now, edit->layer, edit->new_slot);
         TRY(make_room(of, sites->arena, of->n + 1, world_slots(now, edit->layer), err));
         /* An edit that was not kept has left its site, but nothing else. */
-        if (of->places[edit->new_slot] == WORLD_NO_SLOT)
-            of->places[edit->new_slot] = (uint32_t)of->n++;
-        struct pipeline_site *site = &of->items[of->places[edit->new_slot]];
+        uint32_t *place = &of->places[edit->new_slot];
+        if (*place != WORLD_NO_SLOT)
+            of->items[*place].slot = WORLD_NO_SLOT;
+        *place = (uint32_t)of->n++;
+        struct pipeline_site *site = &of->items[*place];
         pipeline_site_make(now, edit->layer, world_record(now, edit->layer, row), &memo, site);
+        site->slot = edit->new_slot;
         note_worst(sites, site);
     }
 done:

@@ -7,9 +7,9 @@
  * target of a code is found out once, at the latest when it is first asked, by whichever thread,
  * and kept with the attribute that leaves it open.
  *
- * Life:    pipeline_sites_build once a world, with pipeline_sites_index for a run over all its
- *          pipelines; or pipeline_sites_follow from world to world while it is edited. A single
- *          pipeline without them makes the sites that it meets itself (pipeline_site_make).
+ * Life:    pipeline_sites_build once a world, with pipeline_sites_index for searches; then
+ *          pipeline_sites_follow from world to world while it is edited. A single pipeline without
+ *          them makes the sites that it meets itself (pipeline_site_make).
  * Owner:   memory in the arena; refers to the rules of the world.
  * Threads: many, once built; one follows, while nobody else looks.
  * Cost:    build O(n), about 100 ns and 68 bytes a record, its index as much again; an edit that of
@@ -29,7 +29,7 @@ struct pipeline_site {
     _Atomic(uint64_t) truths; /* two bits a code: 0 not asked yet, else 1 + enum truth */
     _Atomic(uint64_t) misses; /* four bits a code, of the first 16: which text; 0 not kept */
     int64_t households;       /* of a target, pipeline_known_households */
-    uint32_t row;             /* of the world that the index is of */
+    uint32_t slot;            /* WORLD_NO_SLOT: of nothing any more */
     bool is_point;            /* one point and no more */
     bool is_dwelling;         /* pipeline_is_dwelling */
     bool is_tall;             /* pipeline_is_tall */
@@ -44,6 +44,7 @@ struct pipeline_sites {
     size_t n_codes;
     _Atomic(const char *) *misses; /* SITE_MISSES texts, NULL where there is room */
     bool is_indexed;
+    struct arena *index_arena;
     bool any_tall;         /* of all that there are or were */
     double farthest_off_m; /* the worst accuracy of all that there are or were */
     struct pipeline_layer_sites {
@@ -54,22 +55,30 @@ struct pipeline_sites {
         uint32_t *places; /* by slot: which item; WORLD_NO_SLOT: none */
         size_t n_slots;
         size_t slots_capacity;
-        struct rtree index; /* of the items */
+        size_t n_indexed;   /* the items before that one, but for those gone by then */
+        struct rtree index; /* of them */
     } layers[LAYER_COUNT];
 };
 
 enum err_code pipeline_sites_build(const struct world *world, struct arena *arena,
                                    struct pipeline_sites *out, struct err *err);
 
-/* For searches that give sites; of the world of which they were built, which nobody edits. */
+/* For searches that give sites. The arena is of the index alone if edits are to follow: when many
+ * have, it is made anew. */
 enum err_code pipeline_sites_index(struct pipeline_sites *sites, const struct world *world,
-                                   struct err *err);
+                                   struct arena *arena, struct err *err);
 
-/* After edits, of which `now` is the world: the sites of what they put. Those of what they took
- * stay, so that the old world can be asked too. */
-enum err_code pipeline_sites_follow(struct pipeline_sites *sites, const struct world *now,
-                                    const struct world_edit *edits, size_t n_edits,
-                                    struct err *err);
+/* Sites whose boxes touch `box`, of the world of which they are or of one before it: also some that
+ * are gone (pipeline_sites_row). Indexed ones only. */
+void pipeline_sites_search(const struct pipeline_sites *sites, const struct world *world,
+                           enum layer_id layer, struct box box, void *context,
+                           bool (*visit)(void *context, struct pipeline_site *site));
+
+/* After edits that made `now` of `old`: the sites of what they put. Those of what they took stay,
+ * so that the old world can be asked too. */
+enum err_code pipeline_sites_follow(struct pipeline_sites *sites, const struct world *old,
+                                    const struct world *now, const struct world_edit *edits,
+                                    size_t n_edits, struct err *err);
 
 /* Of a row of the world or of one before it; NULL: none is kept. sites may be NULL. */
 static inline struct pipeline_site *pipeline_sites_of(const struct pipeline_sites *sites,

@@ -3,6 +3,8 @@
 #include "tests/unit/one_thread.h"
 #include "tests/unit/pipeline_edits.h"
 
+#include "geo/pipelines/pipeline_kept.h"
+
 enum { HOMES = 900 };
 
 /* What the recounts of a test came to. */
@@ -65,7 +67,7 @@ static void assert_told(struct region *r, const struct pipeline_recounted *told,
 
 static void recount_edit(struct region *r, struct crew *crew, const struct world *old,
                          const struct world_edited *edited, struct pipeline_sites *sites,
-                         struct recount_tally *tally)
+                         struct pipeline_kept *kept, struct recount_tally *tally)
 {
     struct fixture *f = r->f;
     const struct world_edit *edit = &edited->edits[0];
@@ -73,7 +75,8 @@ static void recount_edit(struct region *r, struct crew *crew, const struct world
                                        .layer = edit->layer,
                                        .before = side(old, edit->layer, edit->old_slot),
                                        .after = side(edited->world, edit->layer, edit->new_slot),
-                                       .sites = sites};
+                                       .sites = sites,
+                                       .kept = kept};
     const struct record_head *sides[] = {it.before, it.after};
     struct pipeline_dwellings dwellings[2];
     size_t n = 0;
@@ -81,7 +84,10 @@ static void recount_edit(struct region *r, struct crew *crew, const struct world
         if (is_dwelling(sides[i], it.layer))
             assert_ok(f, pipeline_dwellings_near(old, edited->world, sides[i]->geom.box, &f->arena,
                                                  &dwellings[n++], &f->err));
-    assert_ok(f, pipeline_sites_follow(sites, edited->world, edited->edits, 1, &f->err));
+    assert_ok(f, pipeline_sites_follow(sites, old, edited->world, edited->edits, 1, &f->err));
+    if (kept)
+        assert_ok(f, pipeline_kept_follow(kept, old, edited->world, sites, edited->edits, 1,
+                                          &crew->workers[0], &f->err));
     for (uint32_t row = 0; row < world_count(edited->world, LAYER_PIPELINES); row++) {
         struct pipeline_recounted told;
         struct cut_segments was = cut_anew(r, crew, old, sites, row);
@@ -106,35 +112,41 @@ static void recount_edit(struct region *r, struct crew *crew, const struct world
     }
 }
 
-static void edit_streets(struct fixture *f, uint64_t seed, uint32_t n_edits,
+static void edit_streets(struct fixture *f, uint64_t seed, uint32_t n_edits, bool keeps,
                          struct recount_tally *tally)
 {
     struct region r = {.f = f};
     struct crew crew;
     struct pipeline_sites sites;
+    struct pipeline_kept *kept = NULL;
     struct world *world = load_streets(&r, seed, HOMES);
     assert_ok(f, crew_init(&crew, 1, &f->err));
     assert_ok(f, pipeline_sites_build(world, &f->arena, &sites, &f->err));
+    if (keeps)
+        assert_ok(f, pipeline_kept_new(world, &sites, &crew, &kept, &f->err));
     for (uint32_t i = 0; i < n_edits; i++) {
         struct world_edited edited;
         struct world_change change = draw_home(&r, world, i);
         assert_ok(f, world_edit_new(world, &change, 1, &f->arena, &edited, &f->err));
         if (edited.n_edits == 1)
-            recount_edit(&r, &crew, world, &edited, &sites, tally);
+            recount_edit(&r, &crew, world, &edited, &sites, kept, tally);
+        if (kept)
+            pipeline_kept_commit(kept);
         crew_reset(&crew);
         world_release(world);
         world = edited.world;
     }
     world_release(world);
+    pipeline_kept_free(kept);
     crew_release(&crew);
 }
 
-static void test_what_is_recounted_is_what_cutting_anew_tells(void **state)
+static void recount_streets(void **state, bool keeps)
 {
     struct seeds seeds = seeds_of_test(2);
     struct recount_tally tally = {.n_sure = 0};
     do {
-        edit_streets(*state, seeds.at, 80, &tally);
+        edit_streets(*state, seeds.at, 80, keeps, &tally);
     } while (next_seed(&seeds, state));
     print_message("recounted %zu (%zu the same), %zu rows told anew (%zu of the law); cut %zu\n",
                   tally.n_sure, tally.n_same, tally.n_told, tally.n_law, tally.n_other);
@@ -143,10 +155,22 @@ static void test_what_is_recounted_is_what_cutting_anew_tells(void **state)
     assert_true(tally.n_law > 0);
 }
 
+static void test_what_is_recounted_is_what_cutting_anew_tells(void **state)
+{
+    recount_streets(state, false);
+}
+
+static void test_so_it_is_by_what_is_kept_of_pipelines(void **state)
+{
+    recount_streets(state, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_recounted_is_what_cutting_anew_tells, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_so_it_is_by_what_is_kept_of_pipelines, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
