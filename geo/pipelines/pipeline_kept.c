@@ -2,37 +2,17 @@
 
 #include "geo/measure/ellipsoid.h"
 #include "geo/pipelines/pipeline_found.h"
+#include "geo/pipelines/pipeline_strip.h"
 
 #include "data/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A dwelling with one span, the same in the widest n_reaches of them, and in no other. */
-struct kept_hit {
-    struct span span;
-    double nearest_m;
-    uint32_t slot;
-    uint32_t n_reaches;
-};
-
-/* Any other: one of whom an attribute is missing, or beside which the line bends inwards. */
-struct odd_hit {
-    struct odd_hit *next;
-    uint32_t slot;
-    const char *missing;
-    double nearest_m;
-    struct span_list lists[REACHES];
-    struct span spans[];
-};
-
 struct kept_pipeline {
     struct pipeline_line line; /* in a block of its own, at points */
     bool has_strip;
-    struct kept_hit *hits;
-    size_t n;
-    size_t capacity;
-    struct odd_hit *odd;
+    struct pipeline_strip strip;
 };
 
 /* What a step put, until it is committed. */
@@ -46,6 +26,7 @@ struct pipeline_kept {
     struct pipeline_ask ask;      /* the question: target and reach */
     struct kept_pipeline **items; /* by slot; NULL: not kept */
     size_t n_slots;
+    struct arena step; /* what follows belongs to */
     struct kept_put *puts;
     size_t n_puts;
     size_t puts_capacity;
@@ -56,21 +37,11 @@ struct pipeline_kept {
 
 /* ---- memory ---- */
 
-static void free_hits(struct kept_pipeline *it)
-{
-    for (struct odd_hit *odd = it->odd; odd;) {
-        struct odd_hit *next = odd->next;
-        free(odd);
-        odd = next;
-    }
-    free(it->hits);
-}
-
 static void free_pipeline(struct kept_pipeline *it)
 {
     if (!it)
         return;
-    free_hits(it);
+    pipeline_strip_free(&it->strip);
     free((void *)(uintptr_t)it->line.points);
     free(it);
 }
@@ -82,24 +53,8 @@ void pipeline_kept_free(struct pipeline_kept *kept)
     for (size_t slot = 0; slot < kept->n_slots; slot++)
         free_pipeline(kept->items[slot]);
     free(kept->items);
-    free(kept->puts);
-    free(kept->gone);
+    arena_release(&kept->step);
     free(kept);
-}
-
-/* Room for one more of `bytes` in an array; false: no memory. */
-static bool grow(void **items, size_t *capacity, size_t n, size_t bytes)
-{
-    enum { FIRST = 16 };
-    if (n < *capacity)
-        return true;
-    size_t more = *capacity > 0 ? *capacity + *capacity / 2 : FIRST;
-    void *grown = realloc(*items, more * bytes);
-    if (!grown)
-        return false;
-    *items = grown;
-    *capacity = more;
-    return true;
 }
 
 static enum err_code make_room(struct pipeline_kept *kept, const struct world *world,
@@ -117,91 +72,6 @@ static enum err_code make_room(struct pipeline_kept *kept, const struct world *w
     kept->items = items;
     kept->n_slots = room;
     return ERR_OK;
-}
-
-/* ---- hits ---- */
-
-/* Whether all that a hit is seen from is one span. */
-static bool is_plain(const struct pipeline_hit *hit)
-{
-    const struct span_list *most = &hit->spans[AT_MOST];
-    bool plain = !hit->missing && most->n == 1;
-    for (int k = AT_LEAST; k < AT_MOST && plain; k++) {
-        const struct span_list *list = &hit->spans[k];
-        plain = list->n == 0 || (list->n == 1 && list->items[0].from_m == most->items[0].from_m &&
-                                 list->items[0].to_m == most->items[0].to_m);
-    }
-    return plain && hit->spans[MEASURED].n >= hit->spans[AT_LEAST].n;
-}
-
-static enum err_code add_odd(struct kept_pipeline *it, uint32_t slot,
-                             const struct pipeline_hit *hit, struct err *err)
-{
-    size_t n = 0;
-    for (int k = 0; k < REACHES; k++)
-        n += hit->spans[k].n;
-    struct odd_hit *odd = malloc(sizeof *odd + n * sizeof(struct span));
-    if (!odd)
-        return err_nomem(err);
-    *odd = (struct odd_hit){
-        .next = it->odd, .slot = slot, .missing = hit->missing, .nearest_m = hit->nearest_m};
-    struct span *at = odd->spans;
-    for (int k = 0; k < REACHES; k++) {
-        const struct span_list *list = &hit->spans[k];
-        odd->lists[k] = (struct span_list){at, list->n, list->n};
-        if (list->n > 0)
-            memcpy(at, list->items, list->n * sizeof *at);
-        at += list->n;
-    }
-    it->odd = odd;
-    return ERR_OK;
-}
-
-static enum err_code add_hit(struct kept_pipeline *it, uint32_t slot,
-                             const struct pipeline_hit *hit, struct err *err)
-{
-    void *hits = it->hits;
-    if (!is_plain(hit))
-        return add_odd(it, slot, hit, err);
-    bool fits = grow(&hits, &it->capacity, it->n, sizeof *it->hits);
-    it->hits = hits;
-    if (!fits)
-        return err_nomem(err);
-    it->hits[it->n++] = (struct kept_hit){
-        .span = hit->spans[AT_MOST].items[0],
-        .nearest_m = hit->nearest_m,
-        .slot = slot,
-        .n_reaches = 1 + (uint32_t)(hit->spans[MEASURED].n + hit->spans[AT_LEAST].n)};
-    return ERR_OK;
-}
-
-static void remove_target(struct kept_pipeline *it, uint32_t slot)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < it->n; i++)
-        if (it->hits[i].slot != slot)
-            it->hits[n++] = it->hits[i];
-    it->n = n;
-    for (struct odd_hit **at = &it->odd; *at;) {
-        struct odd_hit *odd = *at;
-        if (odd->slot == slot) {
-            *at = odd->next;
-            free(odd);
-        } else {
-            at = &odd->next;
-        }
-    }
-}
-
-/* Those of targets that stand in neither world are of no use to anybody. */
-static void drop_dead(struct kept_pipeline *it, const struct world *old, const struct world *now)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < it->n; i++)
-        if (world_row(now, LAYER_PROTECTED, it->hits[i].slot) >= 0 ||
-            world_row(old, LAYER_PROTECTED, it->hits[i].slot) >= 0)
-            it->hits[n++] = it->hits[i];
-    it->n = n;
 }
 
 /* ---- one pipeline ---- */
@@ -272,13 +142,11 @@ static enum err_code keep_strip(const struct pipeline_kept *kept, struct pipelin
         return ERR_OK;
     TRY(pipeline_ask(job, &kept->ask, &ask, err));
     TRY(pipeline_gather(job, err));
-    it->hits = malloc((job->n_hits + 1) * sizeof *it->hits);
-    it->capacity = job->n_hits + 1;
-    TRY(it->hits ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < job->n_hits; i++)
         if (job->hits[i].layer == LAYER_PROTECTED)
-            TRY(add_hit(it, world_slot(job->world, LAYER_PROTECTED, job->hits[i].row),
-                        &job->hits[i], err));
+            TRY(pipeline_strip_add(&it->strip,
+                                   world_slot(job->world, LAYER_PROTECTED, job->hits[i].row),
+                                   &job->hits[i], err));
         else
             it->has_strip = false;
 done:
@@ -346,6 +214,7 @@ enum err_code pipeline_kept_new(const struct world *world, const struct pipeline
     *out = NULL;
     if (!kept)
         return err_nomem(err);
+    arena_init(&kept->step, 0);
     find_question(kept, world->rules);
     TRY(crew_fit(crew, world, err));
     TRY(make_room(kept, world, err));
@@ -368,10 +237,9 @@ done:
 static enum err_code note_put(struct pipeline_kept *kept, uint32_t pipeline, uint32_t target,
                               struct err *err)
 {
-    void *puts = kept->puts;
-    bool fits = grow(&puts, &kept->puts_capacity, kept->n_puts, sizeof *kept->puts);
-    kept->puts = puts;
-    if (!fits)
+    kept->puts = arena_grow(&kept->step, kept->puts, &kept->puts_capacity, kept->n_puts + 1,
+                            sizeof *kept->puts);
+    if (!kept->puts)
         return err_nomem(err);
     kept->puts[kept->n_puts++] = (struct kept_put){pipeline, target};
     return ERR_OK;
@@ -379,13 +247,21 @@ static enum err_code note_put(struct pipeline_kept *kept, uint32_t pipeline, uin
 
 static enum err_code note_gone(struct pipeline_kept *kept, uint32_t pipeline, struct err *err)
 {
-    void *gone = kept->gone;
-    bool fits = grow(&gone, &kept->gone_capacity, kept->n_gone, sizeof *kept->gone);
-    kept->gone = gone;
-    if (!fits)
+    kept->gone = arena_grow(&kept->step, kept->gone, &kept->gone_capacity, kept->n_gone + 1,
+                            sizeof *kept->gone);
+    if (!kept->gone)
         return err_nomem(err);
     kept->gone[kept->n_gone++] = pipeline;
     return ERR_OK;
+}
+
+static void end_step(struct pipeline_kept *kept)
+{
+    arena_reset(&kept->step);
+    kept->puts = NULL;
+    kept->gone = NULL;
+    kept->n_puts = kept->n_gone = 0;
+    kept->puts_capacity = kept->gone_capacity = 0;
 }
 
 /* What a step put that was not committed: its slots will be given to others. */
@@ -395,13 +271,13 @@ static void take_back(struct pipeline_kept *kept)
         const struct kept_put *put = &kept->puts[i];
         struct kept_pipeline *it = kept->items[put->pipeline];
         if (it && put->target != WORLD_NO_SLOT)
-            remove_target(it, put->target);
+            pipeline_strip_remove(&it->strip, put->target);
         if (it && put->target == WORLD_NO_SLOT) {
             free_pipeline(it);
             kept->items[put->pipeline] = NULL;
         }
     }
-    kept->n_puts = kept->n_gone = 0;
+    end_step(kept);
 }
 
 void pipeline_kept_commit(struct pipeline_kept *kept)
@@ -410,7 +286,7 @@ void pipeline_kept_commit(struct pipeline_kept *kept)
         free_pipeline(kept->items[kept->gone[i]]);
         kept->items[kept->gone[i]] = NULL;
     }
-    kept->n_puts = kept->n_gone = 0;
+    end_step(kept);
 }
 
 /* One step on its way. */
@@ -467,10 +343,10 @@ static enum err_code meet_pipeline(struct following *on, const struct record_hea
     TRY(pipeline_gather_one(&job, LAYER_PROTECTED, target, err));
     if (job.n_hits > 0) {
         TRY(note_put(kept, slot, target_slot, err));
-        drop_dead(it, on->old, on->now);
+        pipeline_strip_forget(&it->strip, on->old, on->now);
     }
     for (size_t i = 0; i < job.n_hits; i++)
-        TRY(add_hit(it, target_slot, &job.hits[i], err));
+        TRY(pipeline_strip_add(&it->strip, target_slot, &job.hits[i], err));
     arena_rewind(&on->scratch, mark);
 done:
     return code;
@@ -550,52 +426,6 @@ const struct pipeline_line *pipeline_kept_line(const struct pipeline_kept *kept,
     return it ? &it->line : NULL;
 }
 
-static bool touches(const struct span *within, struct span span)
-{
-    return !within || (span.from_m <= within->to_m && span.to_m >= within->from_m);
-}
-
-/* Hits on their way into a job. */
-struct taking {
-    struct pipeline_job *job;
-    uint32_t ask;
-    struct pipeline_hit *hits;
-    struct span_list *lists; /* REACHES of each plain hit */
-    size_t n;
-};
-
-/* False: it is gone. */
-static bool take(struct taking *on, uint32_t slot, double nearest_m, const char *missing,
-                 const struct span_list *spans)
-{
-    const struct pipeline_job *job = on->job;
-    int64_t row = world_row(job->world, LAYER_PROTECTED, slot);
-    const struct pipeline_site *site =
-        row < 0 ? NULL : pipeline_sites_of(job->sites, job->world, LAYER_PROTECTED, (size_t)row);
-    if (!site)
-        return false;
-    on->hits[on->n++] = (struct pipeline_hit){.ask = on->ask,
-                                              .layer = LAYER_PROTECTED,
-                                              .row = (uint32_t)row,
-                                              .missing = missing,
-                                              .error_m = job->error_m + site->accuracy_m,
-                                              .nearest_m = nearest_m,
-                                              .spans = spans,
-                                              .site = site};
-    return true;
-}
-
-static void take_plain(struct taking *on, const struct kept_hit *hit)
-{
-    struct span_list *lists = on->lists;
-    for (uint32_t k = 0; k < REACHES; k++) {
-        bool has = k + hit->n_reaches >= REACHES;
-        lists[k] = (struct span_list){(struct span *)(uintptr_t)&hit->span, has, has};
-    }
-    if (take(on, hit->slot, hit->nearest_m, NULL, lists))
-        on->lists += REACHES;
-}
-
 enum err_code pipeline_kept_hits(const struct pipeline_kept *kept, struct pipeline_job *job,
                                  size_t ask, const struct span *within, bool *out, struct err *err)
 {
@@ -603,25 +433,5 @@ enum err_code pipeline_kept_hits(const struct pipeline_kept *kept, struct pipeli
     *out = it && it->has_strip && job->sites && is_the_question(kept, &job->asks[ask]);
     if (!*out)
         return ERR_OK;
-    size_t n = it->n;
-    for (const struct odd_hit *odd = it->odd; odd; odd = odd->next)
-        n++;
-    struct taking on = {.job = job,
-                        .ask = (uint32_t)ask,
-                        .hits = arena_new(job->scratch, struct pipeline_hit, n),
-                        .lists = arena_new(job->scratch, struct span_list, REACHES * it->n)};
-    if (!on.hits || !on.lists)
-        return err_nomem(err);
-    for (size_t i = 0; i < it->n; i++)
-        if (touches(within, it->hits[i].span))
-            take_plain(&on, &it->hits[i]);
-    for (const struct odd_hit *odd = it->odd; odd; odd = odd->next) {
-        const struct span_list *most = &odd->lists[AT_MOST];
-        if (touches(within, (struct span){most->items[0].from_m, most->items[most->n - 1].to_m}))
-            take(&on, odd->slot, odd->nearest_m, odd->missing, odd->lists);
-    }
-    pipeline_forget_hits(job);
-    job->hits = on.hits;
-    job->n_hits = job->asks[ask].n_hits = on.n;
-    return ERR_OK;
+    return pipeline_strip_take(&it->strip, job, ask, within, err);
 }

@@ -13,8 +13,8 @@
  * Owner:   lines and spans that it gives stay until the next follow or commit.
  * Threads: many ask; one follows, while nobody asks.
  * Cost:    24 bytes a vertex and 32 a dwelling in a strip (a dwelling of a town may stand in ten of
- *          them); new: a walk along all pipelines, for one question. An edited dwelling costs some 20
- *          microseconds a pipeline nearby, an edited pipeline a walk along it.
+ *          them); new: a walk along all pipelines, for one question. An edited dwelling costs some
+ * 20 microseconds a pipeline nearby, an edited pipeline a walk along it.
  */
 #ifndef SISETU_GEO_PIPELINE_KEPT_H
 #define SISETU_GEO_PIPELINE_KEPT_H
