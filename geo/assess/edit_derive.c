@@ -114,15 +114,15 @@ static enum err_code add_views(struct derivation_step *step, struct row_side *si
 {
     enum err_code code = ERR_OK;
     for (size_t i = 0; i < n; i++) {
-        struct conflict_view view;
         struct finding_ref ref = {
             source.layer, (uint32_t)world_row(side->world, source.layer, source.slot), places[i]};
-        TRY(finding_view(side->world, &step->crew->workers[0], ref, step->arena, &view, err));
         side->rows =
             arena_grow(step->arena, side->rows, &side->capacity, side->n + 1, sizeof *side->rows);
         if (!side->rows)
             return err_nomem(err);
-        side->rows[side->n++] = view.row;
+        TRY(finding_row(side->world, &step->crew->workers[0], ref, step->arena,
+                        &side->rows[side->n], err));
+        side->n++;
     }
 done:
     return code;

@@ -2,6 +2,7 @@
 
 #include "data/base/text.h"
 #include "geo/findings/finding_pages.h"
+#include "geo/findings/reasons.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,13 +108,7 @@ const char *finding_id(const struct world *world, struct finding_ref ref, struct
                                  layer == LAYER_COUNT ? "" : layer_name(layer),
                                  target_id ? "/" : "",
                                  target_id ? target_id : ""};
-    size_t lengths[sizeof parts / sizeof *parts], n = 0;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        n += lengths[i] = strlen(parts[i]);
-    char *id = arena_alloc(arena, n + 1, 1), *end = id;
-    for (size_t i = 0; id && i < sizeof parts / sizeof *parts; end += lengths[i++])
-        memcpy(end, parts[i], lengths[i]);
-    return id;
+    return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
 }
 
 /* ---- all of them ---- */

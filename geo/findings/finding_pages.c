@@ -333,6 +333,26 @@ static enum err_code page_of_own(struct findings *findings, int layer, uint32_t 
     return ERR_OK;
 }
 
+/* Of two lists that reach as far and have no cells, the sums alone may differ. */
+static bool recount(struct findings *findings, struct finding_page *page,
+                    const struct finding_list *was, const struct finding_list *is)
+{
+    struct finding_sums *sums[] = {&page->totals.sums, &findings->totals[page->layer].sums,
+                                   &findings->sums};
+    if (!was || !is || was->coarse_radius_m > 0 || is->coarse_radius_m > 0 ||
+        was->coarse_cell_m > 0 || is->coarse_cell_m > 0 || is->reach_m < was->reach_m ||
+        is->reach_m > was->reach_m ||
+        memcmp(was->target_reach_m, is->target_reach_m, sizeof is->target_reach_m) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+        sums[i]->n += is->n;
+        sums[i]->n -= was->n;
+        sums[i]->n_undecided += is->n_undecided;
+        sums[i]->n_undecided -= was->n_undecided;
+    }
+    return true;
+}
+
 enum err_code findings_put(struct findings *findings, int layer, uint32_t slot,
                            struct finding_list *list, struct err *err)
 {
@@ -342,9 +362,11 @@ enum err_code findings_put(struct findings *findings, int layer, uint32_t slot,
         finding_list_release(list);
         return code;
     }
-    finding_list_release(page->lists[slot % FINDING_PAGE]);
+    struct finding_list *was = page->lists[slot % FINDING_PAGE];
+    bool alike = findings->counted && !page->stale && recount(findings, page, was, list);
     page->lists[slot % FINDING_PAGE] = list;
-    if (!page->stale) {
+    finding_list_release(was);
+    if (!alike && !page->stale) {
         page->stale = true;
         page->next_stale = findings->stale;
         findings->stale = page;

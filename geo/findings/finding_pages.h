@@ -17,7 +17,7 @@
 
 #include "geo/findings/finding.h"
 
-enum { FINDING_PAGE = 64 };
+enum { FINDING_PAGE = 32 };
 
 /* Of some lists: what they sum up to, and the farthest that any reaches; -1: none. */
 struct finding_totals {

@@ -113,12 +113,12 @@ static enum err_code distance_view(const struct world *world, const struct findi
     /* To the edge, where a half width came off. */
     row->distance_m = row->required_m + row->margin_m;
     row->error_m = distance->measured.error_m;
-    struct reason_words words =
-        reasons_of_spacing(world, distance, reasons_name(out->source.record), arena);
+    struct reason_words words = reasons_of_spacing(
+        world, distance, reasons_name(out->source.record), !out->row_only, arena);
     row->reason = words.text;
     row->decides = words.decides;
     out->zh = words.zh;
-    if (!words.text || !words.zh) {
+    if (!words.text || (!words.zh && !out->row_only)) {
         code = err_nomem(err);
         goto done;
     }
@@ -191,6 +191,15 @@ enum err_code finding_view(const struct world *world, struct worker *worker, str
 {
     *out = (struct conflict_view){.zh = NULL};
     return fill_view(world, worker, ref, arena, out, err);
+}
+
+enum err_code finding_row(const struct world *world, struct worker *worker, struct finding_ref ref,
+                          struct arena *arena, struct conflict *out, struct err *err)
+{
+    struct conflict_view view = {.row_only = true};
+    enum err_code code = fill_view(world, worker, ref, arena, &view, err);
+    *out = view.row;
+    return code;
 }
 
 enum err_code finding_say(const struct world *world, struct worker *worker, struct finding_ref ref,

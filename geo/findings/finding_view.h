@@ -24,6 +24,7 @@ struct conflict_view {
     int64_t enterprise_row;         /* -1: none, or not in the store */
     int32_t could_be;               /* worst grade that it may give */
     bool words_only;                /* by finding_say: shape and area are left out */
+    bool row_only;                  /* by finding_row: words in Chinese may be left out */
     bool stale; /* the facts have changed since it was found: judged again it says otherwise */
 
     /* What it rests on, by kind. */
@@ -40,6 +41,10 @@ struct conflict_view {
 /* worker_fit first. */
 enum err_code finding_view(const struct world *world, struct worker *worker, struct finding_ref ref,
                            struct arena *arena, struct conflict_view *out, struct err *err);
+
+/* Its row alone, as the store keeps it: for whoever needs many. */
+enum err_code finding_row(const struct world *world, struct worker *worker, struct finding_ref ref,
+                          struct arena *arena, struct conflict *out, struct err *err);
 
 /* The same without the part of a zone that is in conflict, nor its area: words and figures, a
  * hundred times faster for a density. */

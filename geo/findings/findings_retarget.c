@@ -219,6 +219,9 @@ static enum err_code retarget_some(struct updating *on, const struct retarget *t
         end = n - first < MOST ? n : first + MOST;
         for (size_t i = first; i < end; i++)
             some[i - first] = candidate_at(on, layer, rows[i]);
+        for (size_t i = first; i < end; i++) /* by now their heads are there */
+            if (some[i - first].geom->kind == GEOM_LINE)
+                __builtin_prefetch(some[i - first].geom->points);
         for (size_t i = first; i < end; i++) {
             struct candidate *one = &some[i - first];
             if (!one->list || one->list->target_reach_m[target->target] < 0)

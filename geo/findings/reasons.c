@@ -136,8 +136,8 @@ const char *reason_metres(double m, struct arena *arena)
     return arena_printf(arena, "%.6g", steps * step_m);
 }
 
-/* What would decide, by what left it open. */
-static void say_what_decides(const struct spacing_finding *finding, struct arena *arena,
+/* What would decide, by what left it open; zh: in Chinese too. */
+static void say_what_decides(const struct spacing_finding *finding, bool zh, struct arena *arena,
                              struct reason_words *words)
 {
     const struct verdict_answer *answer = &finding->answer;
@@ -148,12 +148,13 @@ static void say_what_decides(const struct spacing_finding *finding, struct arena
         words->decides = "better positions of both";
         words->decides_zh = "双方更精确的位置";
         if (!isnan(answer->decides_below_m)) {
-            words->decides = arena_printf(arena, "positions good to %s m together (now %s m)",
-                                          reason_metres(answer->decides_below_m, arena),
-                                          reason_metres(finding->measured.error_m, arena));
-            words->decides_zh = arena_printf(arena, "双方位置误差之和不大于 %s m（现为 %s m）",
-                                             reason_metres(answer->decides_below_m, arena),
-                                             reason_metres(finding->measured.error_m, arena));
+            const char *below = reason_metres(answer->decides_below_m, arena);
+            const char *error = reason_metres(finding->measured.error_m, arena);
+            words->decides =
+                arena_printf(arena, "positions good to %s m together (now %s m)", below, error);
+            if (zh)
+                words->decides_zh =
+                    arena_printf(arena, "双方位置误差之和不大于 %s m（现为 %s m）", below, error);
         }
         break;
     case UNDECIDED_OUTLINE:
@@ -166,7 +167,8 @@ static void say_what_decides(const struct spacing_finding *finding, struct arena
         break;
     case UNDECIDED_ATTRIBUTE:
         words->decides = arena_printf(arena, "the missing attribute \"%s\"", finding->missing);
-        words->decides_zh = arena_printf(arena, "缺少的属性“%s”", finding->missing);
+        if (zh)
+            words->decides_zh = arena_printf(arena, "缺少的属性“%s”", finding->missing);
         break;
     case UNDECIDED_INTERVAL:
         words->decides = "a narrower interval of the figure";
@@ -179,55 +181,81 @@ static void say_what_decides(const struct spacing_finding *finding, struct arena
     }
 }
 
+const char *reasons_joined(const char *const *parts, size_t n, struct arena *arena)
+{
+    size_t n_bytes = 1;
+    for (size_t i = 0; i < n; i++)
+        n_bytes += strlen(parts[i]);
+    char *text = arena_alloc(arena, n_bytes, 1), *end = text;
+    for (size_t i = 0; text && i < n; i++)
+        end = stpcpy(end, parts[i]);
+    return text;
+}
+
 /* "GB 50016-2014(2018) tbl 4.2.1": the edition where the standard's name does not hold it. */
 const char *reasons_clause(const struct rule_source *rule, struct arena *arena)
 {
     bool told = !*rule->edition || strstr(rule->standard, rule->edition);
-    return arena_printf(arena, "%s%s%s%s%s", rule->standard, told ? "" : " ",
-                        told ? "" : rule->edition, *rule->clause ? " " : "", rule->clause);
+    const char *const parts[] = {rule->standard, told ? "" : " ", told ? "" : rule->edition,
+                                 *rule->clause ? " " : "", rule->clause};
+    return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
+}
+
+static const char *spacing_text(const struct spacing_finding *finding, const char *source,
+                                const char *type, const char *target, const char *clause,
+                                const char *decides, struct arena *arena)
+{
+    double required_m = finding->answer.required_m;
+    double distance_m = required_m + finding->answer.margin_m;
+    bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
+    bool printed = finding->rule->source.confidence == CONFIDENCE_LIKELY;
+    if (finding->answer.verdict == VERDICT_UNDECIDED)
+        return arena_printf(
+            arena, "%s (%s) is %.2f m from %s (%s), where %s asks for %g m: undecided without %s.",
+            source, type, distance_m, target, finding->target_class->name_en, clause, required_m,
+            decides ? decides : "more");
+    return arena_printf(arena, "%s (%s) is %.2f m from %s (%s), %.2f m %s the %g m of %s%s.",
+                        source, type, distance_m, target, finding->target_class->name_en,
+                        fabs(finding->answer.margin_m), conflict ? "short of" : "more than",
+                        required_m, clause, printed ? "; check the printed standard" : "");
+}
+
+static const char *spacing_zh(const struct spacing_finding *finding, const char *source,
+                              const char *type, const char *target, const char *clause,
+                              const char *decides, struct arena *arena)
+{
+    double required_m = finding->answer.required_m;
+    double distance_m = required_m + finding->answer.margin_m;
+    bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
+    bool printed = finding->rule->source.confidence == CONFIDENCE_LIKELY;
+    if (finding->answer.verdict == VERDICT_UNDECIDED)
+        return arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，%s 要求 %g m：尚不能判定，需要%s。",
+                            source, type, target, finding->target_class->name_zh, distance_m,
+                            clause, required_m, decides ? decides : "更多数据");
+    return arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，比 %s 要求的 %g m %s %.2f m%s。", source,
+                        type, target, finding->target_class->name_zh, distance_m, clause,
+                        required_m, conflict ? "少" : "多", fabs(finding->answer.margin_m),
+                        printed ? "；请核对标准原文" : "");
 }
 
 struct reason_words reasons_of_spacing(const struct world *world,
                                        const struct spacing_finding *finding,
-                                       const char *source_name, struct arena *arena)
+                                       const char *source_name, bool zh, struct arena *arena)
 {
     struct reason_words words = {NULL, NULL, NULL, NULL};
     const struct spacing_rule *rule = finding->rule;
     const struct facility_type *type = rules_facility_type(world->rules, rule->facility);
     const struct record_head *target = world_record(world, finding->layer, finding->row);
     const char *clause = reasons_clause(&rule->source, arena);
-    double required_m = finding->answer.required_m;
-    double distance_m = required_m + finding->answer.margin_m;
-    bool printed = rule->source.confidence == CONFIDENCE_LIKELY;
-    const char *check_en = printed ? "; check the printed standard" : "";
-    const char *check_zh = printed ? "；请核对标准原文" : "";
-    const char *type_en = type ? type->name_en : rule->facility;
-    const char *type_zh = type ? type->name_zh : rule->facility;
     const char *name = reasons_name(target);
-    const char *source_en = source_name ? source_name : "The proposed site";
-    const char *source_zh = source_name ? source_name : "拟建场址";
-
-    say_what_decides(finding, arena, &words);
-    if (finding->answer.verdict == VERDICT_UNDECIDED) {
-        words.text = arena_printf(
-            arena, "%s (%s) is %.2f m from %s (%s), where %s asks for %g m: undecided without %s.",
-            source_en, type_en, distance_m, name, finding->target_class->name_en, clause,
-            required_m, words.decides ? words.decides : "more");
-        words.zh =
-            arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，%s 要求 %g m：尚不能判定，需要%s。",
-                         source_zh, type_zh, name, finding->target_class->name_zh, distance_m,
-                         clause, required_m, words.decides_zh ? words.decides_zh : "更多数据");
-        return words;
-    }
-    bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
-    double margin_m = fabs(finding->answer.margin_m);
+    say_what_decides(finding, zh, arena, &words);
     words.text =
-        arena_printf(arena, "%s (%s) is %.2f m from %s (%s), %.2f m %s the %g m of %s%s.",
-                     source_en, type_en, distance_m, name, finding->target_class->name_en, margin_m,
-                     conflict ? "short of" : "more than", required_m, clause, check_en);
-    words.zh = arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，比 %s 要求的 %g m %s %.2f m%s。",
-                            source_zh, type_zh, name, finding->target_class->name_zh, distance_m,
-                            clause, required_m, conflict ? "少" : "多", margin_m, check_zh);
+        spacing_text(finding, source_name ? source_name : "The proposed site",
+                     type ? type->name_en : rule->facility, name, clause, words.decides, arena);
+    if (zh)
+        words.zh = spacing_zh(finding, source_name ? source_name : "拟建场址",
+                              type ? type->name_zh : rule->facility, name, clause, words.decides_zh,
+                              arena);
     return words;
 }
 

@@ -58,10 +58,14 @@ struct reason_words {
 };
 
 /* A distance: conflict, undecided or clear. source_name: what stands there; NULL: a proposed site.
+ * zh: in Chinese too, else that is NULL; it is half of the work.
  */
 struct reason_words reasons_of_spacing(const struct world *world,
                                        const struct spacing_finding *finding,
-                                       const char *source_name, struct arena *arena);
+                                       const char *source_name, bool zh, struct arena *arena);
+
+/* One text of several; NULL without memory. */
+const char *reasons_joined(const char *const *parts, size_t n, struct arena *arena);
 
 /* The text of a rule as a part of a longer sentence: without its full stop. */
 const char *reasons_without_stop(const char *text, struct arena *arena);
