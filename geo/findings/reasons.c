@@ -79,21 +79,30 @@ enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena
     return *json ? ERR_OK : err_nomem(err);
 }
 
+/* The end of the string whose quote stands before `at`: its own quote, or the end of the text. */
+static const char *end_of_string(const char *at)
+{
+    for (;;) {
+        while (*at && *at != '"' && *at != '\\')
+            at++;
+        if (*at != '\\')
+            return at;
+        at += at[1] ? 2 : 1;
+    }
+}
+
 /* The end of the value that begins at `at`: at the comma or bracket behind it, or at the end of the
  * text. */
 static const char *end_of_value(const char *at)
 {
     size_t depth = 0;
-    bool quoted = false;
     for (; *at; at++) {
-        if (quoted) {
-            if (*at == '\\' && at[1])
-                at++;
-            else if (*at == '"')
-                quoted = false;
+        if (*at == '"') {
+            at = end_of_string(at + 1);
+            if (!*at)
+                break;
             continue;
         }
-        quoted = *at == '"';
         if (depth == 0 && (*at == ',' || *at == ']'))
             break;
         if (*at == '{' || *at == '[')

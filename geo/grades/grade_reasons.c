@@ -85,16 +85,14 @@ done:
     return code;
 }
 
-enum err_code grade_reasons_both(const struct grade_words *before, const struct grade_words *after,
-                                 const char *enterprise_id, struct arena *arena,
+enum err_code grade_reasons_both(const struct grade_bystander *of, struct arena *arena,
                                  const char *json[2], bool *same, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct reason reasons[2][GRADING_REASONS + 1];
     struct grade_said said[2] = {{.reasons = reasons[0]}, {.reasons = reasons[1]}};
-    const struct grade_said_pair pair = {
-        before, after, (size_t)world_find(before->world, LAYER_ENTERPRISES, enterprise_id),
-        (size_t)world_find(after->world, LAYER_ENTERPRISES, enterprise_id), json[0]};
+    const struct grade_said_pair pair = {of->before,    of->after,  of->before_row,
+                                         of->after_row, of->graded, json[0]};
     TRY(grade_reasons_plant_both(&pair, GRADING_REASONS, arena, &said[0], &said[1], same, err));
     for (int i = json[0] ? 1 : 0; i < 2 && !*same; i++)
         TRY(write_plant(&said[i], arena, &json[i], err));
@@ -112,31 +110,30 @@ static enum err_code write_more(size_t n, struct arena *arena, const char **out,
     return code;
 }
 
-enum err_code grade_reasons_count_anew(const struct grade_words *after, size_t enterprise_row,
-                                       int64_t more, const char *before, struct arena *arena,
-                                       const char **json, struct err *err)
+enum err_code grade_reasons_count_anew(const struct grade_bystander *of, int64_t more,
+                                       struct arena *arena, const char *json[2], struct err *err)
 {
     enum err_code code = ERR_OK;
     size_t n_all = 0;
     const char *was = NULL;
     const char *is = NULL;
-    *json = NULL;
-    TRY(grade_reasons_count(after, enterprise_row, arena, &n_all, err));
+    json[1] = NULL;
+    TRY(grade_reasons_count(of->after, of->after_row, of->graded, arena, &n_all, err));
     if (n_all <= GRADING_REASONS || (int64_t)n_all - more <= GRADING_REASONS)
         return ERR_OK;
     TRY(write_more((size_t)((int64_t)n_all - more) - GRADING_REASONS, arena, &was, err));
     TRY(write_more(n_all - GRADING_REASONS, arena, &is, err));
-    size_t n_before = strlen(before);
+    size_t n_before = strlen(json[0]);
     size_t n_was = strlen(was);
     size_t n_is = strlen(is);
-    if (n_before < n_was || strcmp(before + n_before - n_was, was) != 0)
+    if (n_before < n_was || strcmp(json[0] + n_before - n_was, was) != 0)
         return ERR_OK;
     char *out = arena_alloc(arena, n_before - n_was + n_is + 1, 1);
     if (!out)
         return err_nomem(err);
-    memcpy(out, before, n_before - n_was);
+    memcpy(out, json[0], n_before - n_was);
     memcpy(out + n_before - n_was, is, n_is + 1);
-    *json = out;
+    json[1] = out;
 done:
     return code;
 }

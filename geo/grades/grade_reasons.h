@@ -42,18 +42,25 @@ struct grade_leads {
 enum err_code grade_reasons(const struct grade_words *words, const struct grade_row *row,
                             struct arena *arena, const char **json, struct err *err);
 
-/* The same of the row of an enterprise before and after an edit of other records, of
- * enterprises, infrastructure or protected targets. json[0]: those before, where they are known,
- * else NULL. *same: none was made, since both are the same. */
-enum err_code grade_reasons_both(const struct grade_words *before, const struct grade_words *after,
-                                 const char *enterprise_id, struct arena *arena,
+/* An enterprise before and after an edit of other records, of enterprises, infrastructure or
+ * protected targets. */
+struct grade_bystander {
+    const struct grade_words *before;
+    const struct grade_words *after;
+    size_t before_row;
+    size_t after_row;
+    bool graded; /* both times it is known to have a grade, and not by being clear */
+};
+
+/* The same of its row. json[0]: those before, where they are known, else NULL. *same: none was
+ * made, since both are the same. */
+enum err_code grade_reasons_both(const struct grade_bystander *of, struct arena *arena,
                                  const char *json[2], bool *same, struct err *err);
 
-/* The reasons of an enterprise after an edit that has left of `before` what is told, but not how
- * many more there are: so many more than then. *json NULL: `before` does not end as it should. */
-enum err_code grade_reasons_count_anew(const struct grade_words *after, size_t enterprise_row,
-                                       int64_t more, const char *before, struct arena *arena,
-                                       const char **json, struct err *err);
+/* The reasons after an edit that has left of those before, json[0], what is told, but not how many
+ * more there are: so many more than then. json[1] NULL: json[0] does not end as it should. */
+enum err_code grade_reasons_count_anew(const struct grade_bystander *of, int64_t more,
+                                       struct arena *arena, const char *json[2], struct err *err);
 
 /* The sentence that leads the reasons of an enterprise. */
 enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,

@@ -15,12 +15,10 @@ struct item {
     const struct finding *found;
 };
 
-/* Those of one grade: the first that are no findings, as they come; then findings, by the ids of
- * their conflicts. */
+/* Those of one grade that are no findings, the first of them, as they come. */
 struct group {
     struct item plain[GRADING_REASONS];
     size_t n_plain;
-    size_t n_findings;
 };
 
 /* The findings of one source. */
@@ -36,6 +34,7 @@ struct items {
     const struct hazard *hazard;
     struct arena *arena;
     size_t most;
+    bool graded; /* see grading_parts_graded */
     struct group groups[GRADE_GROUPS];
     struct told_list *lists;
     size_t n_lists;
@@ -53,12 +52,13 @@ static void begin_items(struct items *items, const struct grade_words *words, si
     items->hazard = NULL;
     items->arena = arena;
     items->most = most;
+    items->graded = false;
     items->lists = NULL;
     items->n_lists = items->lists_capacity = 0;
     items->has_last = false;
     items->n_all = 0;
     for (size_t g = 0; g < GRADE_GROUPS; g++)
-        items->groups[g].n_plain = items->groups[g].n_findings = 0;
+        items->groups[g].n_plain = 0;
 }
 
 static void add_plain(struct items *items, const struct item *item)
@@ -77,11 +77,6 @@ static enum err_code add_list(struct items *items, const struct grading_part *pa
     if (!items->lists)
         return err_nomem(err);
     items->lists[items->n_lists++] = (struct told_list){list, part->layer, part->row};
-    for (uint32_t k = 0, n; k < list->n; k += n) {
-        const struct finding *run = finding_list_run(list, k, &n);
-        for (uint32_t i = 0; i < n; i++)
-            items->groups[grade_group(grade_given(&run[i]))].n_findings++;
-    }
     items->n_all += list->n;
     return ERR_OK;
 }
@@ -132,63 +127,58 @@ static struct grade_place place_of(const struct items *items, const struct item 
     return (struct grade_place){items->words->world, item->finding, item->found};
 }
 
-/* Puts a finding into those that come first so far, *n of most, if it does. */
-static void take(const struct items *items, const struct item *item, size_t most, struct item *out,
-                 size_t *n)
+/* Whether a finding is told before another. */
+static bool is_before(const struct items *items, const struct item *a, const struct item *b)
 {
     const struct grades_state *state = items->words->state;
-    const struct grade_place place = place_of(items, item);
+    size_t x = grade_group(a->grade), y = grade_group(b->grade);
+    const struct grade_place one = place_of(items, a), other = place_of(items, b);
+    return x != y ? x < y : grade_order(state ? &state->rules : NULL, &one, &other) < 0;
+}
+
+/* Puts a finding into those that come first so far, *n of most, if it does. */
+static void take(const struct items *items, const struct item *item, struct item *out, size_t *n)
+{
     size_t at = *n;
-    for (; at > 0; at--) {
-        const struct grade_place other = place_of(items, &out[at - 1]);
-        if (grade_order(state ? &state->rules : NULL, &place, &other) >= 0)
-            break;
-    }
-    if (at == most)
+    while (at > 0 && is_before(items, item, &out[at - 1]))
+        at--;
+    if (at == items->most)
         return;
-    if (*n < most)
+    if (*n < items->most)
         ++*n;
     memmove(out + at + 1, out + at, (*n - 1 - at) * sizeof *out);
     out[at] = *item;
 }
 
-/* Those of a list that are of a group. */
-static void take_list(const struct items *items, const struct told_list *of, size_t group,
-                      size_t most, struct item *out, size_t *n)
+static void take_list(const struct items *items, const struct told_list *of, struct item *out,
+                      size_t *n)
 {
     for (uint32_t k = 0, in_row; k < of->list->n; k += in_row) {
         const struct finding *run = finding_list_run(of->list, k, &in_row);
         for (uint32_t i = 0; i < in_row; i++) {
-            int32_t grade = grade_given(&run[i]);
             const struct item one = {.kind = GRADING_FINDINGS,
-                                     .grade = grade,
+                                     .grade = grade_given(&run[i]),
                                      .finding = {of->layer, of->row, k + i},
                                      .found = &run[i]};
-            if (grade_group(grade) == group)
-                take(items, &one, most, out, n);
+            take(items, &one, out, n);
         }
     }
 }
 
-/* The first findings of a group. A plant in a town has thousands, of which twenty are told. */
-static size_t take_findings(const struct items *items, size_t group, size_t most, struct item *out)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < items->n_lists; i++)
-        take_list(items, &items->lists[i], group, most, out, &n);
-    return n;
-}
-
-/* The first of all: of each grade, worst first. */
+/* The first of all: of each grade, worst first. A plant in a town has thousands of findings, of
+ * which twenty are told. */
 static size_t order(const struct items *items, struct item *out)
 {
-    size_t n = 0;
+    struct item findings[GRADING_REASONS];
+    size_t n_findings = 0, next = 0, n = 0;
+    for (size_t i = 0; i < items->n_lists && items->most > 0; i++)
+        take_list(items, &items->lists[i], findings, &n_findings);
     for (size_t g = 0; g < GRADE_GROUPS; g++) {
         const struct group *group = &items->groups[g];
         for (size_t i = 0; i < group->n_plain && n < items->most; i++)
             out[n++] = group->plain[i];
-        if (n < items->most && group->n_findings > 0)
-            n += take_findings(items, g, items->most - n, out + n);
+        for (; next < n_findings && n < items->most && grade_group(findings[next].grade) == g;)
+            out[n++] = findings[next++];
         if (n < items->most && items->has_last && grade_group(items->last.grade) == g)
             out[n++] = items->last;
     }
@@ -316,7 +306,10 @@ static enum err_code gather(struct items *items, struct err *err)
         return err_nomem(err);
     items->hazard = hazard;
     TRY(grade_hazard(items->words, items->row, items->arena, hazard, err));
-    TRY(grading_parts(items->words->world, items->row, hazard, items, visit, &sum, err));
+    if (items->graded)
+        TRY(grading_parts_graded(items->words->world, items->row, hazard, items, visit, err));
+    else
+        TRY(grading_parts(items->words->world, items->row, hazard, items, visit, &sum, err));
 done:
     return code;
 }
@@ -348,10 +341,11 @@ done:
 }
 
 enum err_code grade_reasons_count(const struct grade_words *words, size_t enterprise_row,
-                                  struct arena *arena, size_t *out, struct err *err)
+                                  bool graded, struct arena *arena, size_t *out, struct err *err)
 {
     struct items items;
     begin_items(&items, words, enterprise_row, 0, arena);
+    items.graded = graded;
     enum err_code code = gather(&items, err);
     *out = items.n_all;
     return code;
@@ -425,6 +419,7 @@ enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_
     struct item now[GRADING_REASONS];
     begin_items(&was, pair->before, pair->before_row, most, arena);
     begin_items(&is, pair->after, pair->after_row, most, arena);
+    was.graded = is.graded = pair->graded;
     TRY(list(&was, old, &before->n, err));
     TRY(list(&is, now, &after->n, err));
     before->n_all = was.n_all;

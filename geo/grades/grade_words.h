@@ -18,9 +18,10 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
                                   size_t most, struct arena *arena, struct grade_said *out,
                                   struct err *err);
 
-/* How many they are in all; nothing is said. */
+/* How many they are in all; nothing is said. graded: it is known to have a grade, and not by being
+ * clear. */
 enum err_code grade_reasons_count(const struct grade_words *words, size_t enterprise_row,
-                                  struct arena *arena, size_t *out, struct err *err);
+                                  bool graded, struct arena *arena, size_t *out, struct err *err);
 
 /* The same of an enterprise that stands in two worlds an edit apart, itself not edited (see
  * grade_said_anew): what both say alike is said once, and nothing at all where *same. Where what
@@ -30,6 +31,7 @@ struct grade_said_pair {
     const struct grade_words *after;
     size_t before_row;
     size_t after_row;
+    bool graded;       /* both times it is known to have a grade, and not by being clear */
     const char *known; /* the reasons before, as JSON; or NULL */
 };
 enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_t most,

@@ -138,22 +138,29 @@ struct saying {
     struct arena *arena;
 };
 
+/* Blue without anything undecided may be that of a plant that is clear. */
+static bool is_graded(const struct grades_plant *plant)
+{
+    return plant->grade > 0 && (plant->grade < 4 || plant->undecided > 0);
+}
+
 /* A bystander's: json[0] is known or NULL. *alike: the words are the same, and json[1] is not
  * made. */
 static enum err_code say_bystander(const struct saying *saying, const struct grades_touched *it,
                                    const char *json[2], bool *alike, struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct grade_bystander of = {&saying->before, &saying->after, (size_t)it->old_row,
+                                       (size_t)it->new_row,
+                                       is_graded(&it->before) && is_graded(&it->after)};
     if (json[0] && it->words == GRADES_WORDS_SAME) {
         *alike = true;
         return ERR_OK;
     }
     if (json[0] && it->words == GRADES_WORDS_COUNT)
-        TRY(grade_reasons_count_anew(&saying->after, (size_t)it->new_row, it->more, json[0],
-                                     saying->arena, &json[1], err));
+        TRY(grade_reasons_count_anew(&of, it->more, saying->arena, json, err));
     if (!json[1])
-        TRY(grade_reasons_both(&saying->before, &saying->after, it->id, saying->arena, json, alike,
-                               err));
+        TRY(grade_reasons_both(&of, saying->arena, json, alike, err));
 done:
     return code;
 }

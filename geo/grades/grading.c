@@ -18,6 +18,7 @@ struct parts {
     void *context;
     grading_visit *visit;
     struct grading_sum *sum;
+    bool graded; /* lists need not be looked into */
 };
 
 static enum err_code add(const struct parts *parts, const struct grading_part *part,
@@ -97,7 +98,7 @@ static enum err_code add_findings(const struct parts *parts, enum layer_id layer
     int32_t undecided = 0;
     if (!list || list->n == 0)
         return ERR_OK;
-    for (uint32_t k = 0, n; k < list->n; k += n) {
+    for (uint32_t k = 0, n; !parts->graded && k < list->n; k += n) {
         const struct finding *run = finding_list_run(list, k, &n);
         for (uint32_t i = 0; i < n; i++) {
             bool decided = run[i].verdict == VERDICT_CONFLICT;
@@ -137,23 +138,33 @@ done:
     return code;
 }
 
+/* All but the last word. */
+static enum err_code add_parts(const struct parts *parts, size_t row, const struct hazard *hazard,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(add_declared(parts, err));
+    TRY(add_hazard(parts, hazard, err));
+    TRY(add_score(parts, err));
+    TRY(add_direct_red(parts, err));
+    if (parts->world->findings)
+        TRY(add_all_findings(parts, row, err));
+done:
+    return code;
+}
+
 enum err_code grading_parts(const struct world *world, size_t row, const struct hazard *hazard,
                             void *context, grading_visit *visit, struct grading_sum *out,
                             struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct parts parts = {world, world_enterprise(world, row), context, visit, out};
+    const struct parts parts = {world, world_enterprise(world, row), context, visit, out, false};
     *out = (struct grading_sum){0, 0, 0};
     if (!enterprise_counts(parts.enterprise)) {
         TRY(add_grade(&parts, GRADING_CLOSED, 0, err));
         goto done;
     }
-    TRY(add_declared(&parts, err));
-    TRY(add_hazard(&parts, hazard, err));
-    TRY(add_score(&parts, err));
-    TRY(add_direct_red(&parts, err));
-    if (world->findings)
-        TRY(add_all_findings(&parts, row, err));
+    TRY(add_parts(&parts, row, hazard, err));
     if (out->grade == 0) {
         bool clear = hazard->n_units > 0 && out->undecided == 0;
         TRY(add_grade(&parts,
@@ -165,4 +176,13 @@ enum err_code grading_parts(const struct world *world, size_t row, const struct 
 done:
     out->could_be = grading_worse(out->grade, out->could_be);
     return code;
+}
+
+enum err_code grading_parts_graded(const struct world *world, size_t row,
+                                   const struct hazard *hazard, void *context, grading_visit *visit,
+                                   struct err *err)
+{
+    struct grading_sum unused = {0, 0, 0};
+    const struct parts parts = {world, world_enterprise(world, row), context, visit, &unused, true};
+    return add_parts(&parts, row, hazard, err);
 }

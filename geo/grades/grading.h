@@ -57,6 +57,12 @@ enum err_code grading_parts(const struct world *world, size_t row, const struct 
                             void *context, grading_visit *visit, struct grading_sum *out,
                             struct err *err);
 
+/* The same of an enterprise that is known to have a grade, and not by being clear: lists are not
+ * looked into, nothing is summed up, and there is no last word. */
+enum err_code grading_parts_graded(const struct world *world, size_t row,
+                                   const struct hazard *hazard, void *context, grading_visit *visit,
+                                   struct err *err);
+
 /* The worse of two grades, of which 0 is none. */
 int32_t grading_worse(int32_t a, int32_t b);
 
