@@ -48,21 +48,13 @@ enum err_code grade_rules_sort(const struct rules *rules, struct arena *arena,
     return ERR_OK;
 }
 
-static bool is_spacing(const struct finding *finding)
-{
-    return (finding->kind == FINDING_DISTANCE || finding->kind == FINDING_BEYOND) &&
-           finding->rule != FINDING_NO_RULE;
-}
-
 static int compare_rules_of(const struct grade_rules *known, const struct grade_place *a,
                             const struct grade_place *b)
 {
-    if (known && known->rules == a->world->rules && known->rules == b->world->rules &&
-        is_spacing(a->found) && is_spacing(b->found)) {
-        uint32_t x = known->places[a->found->rule];
-        uint32_t y = known->places[b->found->rule];
-        return (x > y) - (x < y);
-    }
+    uint32_t place_a, place_b;
+    if (grade_rule_place(known, a->world->rules, a->found, &place_a) &&
+        grade_rule_place(known, b->world->rules, b->found, &place_b))
+        return (place_a > place_b) - (place_a < place_b);
     const struct rule_source *x = finding_rule(a->world, a->found);
     const struct rule_source *y = finding_rule(b->world, b->found);
     return x == y ? 0 : compare_until(x ? x->id : "", y ? y->id : "", '|');

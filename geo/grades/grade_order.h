@@ -40,6 +40,17 @@ struct grade_rules {
 enum err_code grade_rules_sort(const struct rules *rules, struct arena *arena,
                                struct grade_rules *out, struct err *err);
 
+/* The place of the rule of a distance that is known; false: it is none, or not known. */
+static inline bool grade_rule_place(const struct grade_rules *known, const struct rules *rules,
+                                    const struct finding *finding, uint32_t *place)
+{
+    if (!known || known->rules != rules || finding->kind > FINDING_BEYOND ||
+        finding->rule == FINDING_NO_RULE)
+        return false;
+    *place = known->places[finding->rule];
+    return true;
+}
+
 /* Within a group: -1, 0, 1. The worlds may be an edit apart, with the same rules. `known` may be
  * NULL, or of other rules: then ids are compared. */
 int grade_order(const struct grade_rules *known, const struct grade_place *a,

@@ -150,12 +150,26 @@ static void take(const struct items *items, const struct item *item, struct item
     out[at] = *item;
 }
 
+/* Whether grade or rule alone tell that a finding comes after the last of as many as are told. */
+static bool is_beyond(const struct items *items, const struct finding *found,
+                      const struct item *last)
+{
+    const struct rules *rules = items->words->world->rules;
+    const struct grade_rules *known = items->words->state ? &items->words->state->rules : NULL;
+    size_t group = grade_group(grade_given(found)), least = grade_group(last->grade);
+    uint32_t its, lasts;
+    return group > least || (group == least && grade_rule_place(known, rules, found, &its) &&
+                             grade_rule_place(known, rules, last->found, &lasts) && its > lasts);
+}
+
 static void take_list(const struct items *items, const struct told_list *of, struct item *out,
                       size_t *n)
 {
     for (uint32_t k = 0, in_row; k < of->list->n; k += in_row) {
         const struct finding *run = finding_list_run(of->list, k, &in_row);
         for (uint32_t i = 0; i < in_row; i++) {
+            if (*n == items->most && is_beyond(items, &run[i], &out[*n - 1]))
+                continue;
             const struct item one = {.kind = GRADING_FINDINGS,
                                      .grade = grade_given(&run[i]),
                                      .finding = {of->layer, of->row, k + i},
