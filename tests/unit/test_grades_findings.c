@@ -54,7 +54,7 @@ static void place_home(struct bench *b, struct fixture *f, struct protected_targ
 static struct world *town(struct bench *b, uint32_t n_homes)
 {
     for (int i = 0; i < PLANTS; i++) {
-        char id[16];
+        char id[32];
         snprintf(id, sizeof id, "E%d", i);
         struct enterprise *e = fixture_add(&b->f, LAYER_ENTERPRISES, id);
         struct lonlat at = ellipsoid_direct(MIDDLE, 70 * i, 30);
@@ -71,7 +71,7 @@ static struct world *town(struct bench *b, uint32_t n_homes)
         }
     }
     for (uint32_t i = 0; i < n_homes; i++) {
-        char id[16];
+        char id[32];
         snprintf(id, sizeof id, "%c%02u", draw(b, 2) ? 'P' : 'Q', i);
         place_home(b, &b->f, fixture_add(&b->f, LAYER_PROTECTED, id));
     }
