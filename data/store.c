@@ -267,6 +267,7 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
     store_statements_drop(store);
     memset(store->row_statements, 0, sizeof store->row_statements);
     memset(store->aside, 0, sizeof store->aside);
+    store->triggers = (struct store_triggers){0};
     if (store->mode == STORE_WRITE) {
         gdal_session_clear(&store->gdal);
         if (commit &&

@@ -14,6 +14,7 @@ struct changing {
     const struct layer_binding *binding;
     bool has_geometry;
     bool is_multi; /* the column takes nothing else */
+    bool index;    /* of shapes: is to be kept here, no trigger does it */
     int32_t srs_id;
     struct arena scratch;
 };
@@ -25,6 +26,7 @@ static enum err_code begin(struct changing *on, struct err *err)
     bool row = false;
     on->binding = records_binding(on->layer);
     on->has_geometry = on->store->schema.layers[on->layer].has_geometry;
+    TRY(store_triggers_off(on->store, on->layer, &on->index, err));
     if (!on->has_geometry)
         return ERR_OK;
     TRY(store_statement(on->store,
@@ -161,32 +163,54 @@ done:
 
 /* ---- statements ---- */
 
-enum { INSERT, UPDATE, UPDATE_ALL_BUT_SHAPE };
+enum { INSERT, UPDATE, UPDATE_ALL_BUT_SHAPE, FIND, DELETE, INDEX_PUT, INDEX_DELETE };
 
 /* Fields are ?1 and so on, then the shape, if it is told. The first is the id, which stays: naming
  * it would have its index written too. */
+static void write_row_sql(const struct changing *on, int what, struct buf *sql)
+{
+    const struct layer_binding *binding = on->binding;
+    bool shape = on->has_geometry && what != UPDATE_ALL_BUT_SHAPE;
+    size_t n = binding->n_fields + shape;
+    buf_printf(sql, what == INSERT ? "INSERT INTO \"%s\" (" : "UPDATE \"%s\" SET (", binding->name);
+    size_t first = what == INSERT ? 0 : 1;
+    for (size_t i = first; i < n; i++)
+        buf_printf(sql, "%s\"%s\"", i > first ? ", " : "",
+                   i < binding->n_fields ? binding->fields[i].name : STORE_GEOMETRY);
+    buf_add_text(sql, what == INSERT ? ") VALUES (" : ") = (");
+    for (size_t i = first; i < n; i++)
+        buf_printf(sql, "%s?%zu", i > first ? ", " : "", i + 1);
+    buf_add_text(sql, what == INSERT ? ")" : ") WHERE \"id\" = ?1");
+}
+
+static void write_sql(const struct changing *on, int what, struct buf *sql)
+{
+    const char *name = on->binding->name;
+    if (what == FIND)
+        buf_printf(sql, "SELECT rowid FROM \"%s\" WHERE \"id\" = ?1", name);
+    else if (what == DELETE)
+        buf_printf(sql, "DELETE FROM \"%s\" WHERE \"id\" = ?1", name);
+    else if (what == INDEX_PUT)
+        buf_printf(sql,
+                   "INSERT OR REPLACE INTO \"rtree_%s_" STORE_GEOMETRY
+                   "\" VALUES (?1, ?2, ?3, ?4, ?5)",
+                   name);
+    else if (what == INDEX_DELETE)
+        buf_printf(sql, "DELETE FROM \"rtree_%s_" STORE_GEOMETRY "\" WHERE id = ?1", name);
+    else
+        write_row_sql(on, what, sql);
+}
+
 static enum err_code statement_of(struct changing *on, int what, void **out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct store *store = on->store;
-    const struct layer_binding *binding = on->binding;
     struct buf sql;
     *out = store->row_statements[on->layer][what];
     if (*out)
         return ERR_OK;
     buf_init(&sql);
-    bool shape = on->has_geometry && what != UPDATE_ALL_BUT_SHAPE;
-    size_t n = binding->n_fields + shape;
-    buf_printf(&sql, what == INSERT ? "INSERT INTO \"%s\" (" : "UPDATE \"%s\" SET (",
-               binding->name);
-    size_t first = what == INSERT ? 0 : 1;
-    for (size_t i = first; i < n; i++)
-        buf_printf(&sql, "%s\"%s\"", i > first ? ", " : "",
-                   i < binding->n_fields ? binding->fields[i].name : STORE_GEOMETRY);
-    buf_add_text(&sql, what == INSERT ? ") VALUES (" : ") = (");
-    for (size_t i = first; i < n; i++)
-        buf_printf(&sql, "%s?%zu", i > first ? ", " : "", i + 1);
-    buf_add_text(&sql, what == INSERT ? ")" : ") WHERE \"id\" = ?1");
+    write_sql(on, what, &sql);
     TRY(buf_ok(&sql) ? ERR_OK : err_nomem(err));
     TRY(store_statement(store, buf_text(&sql), out, err));
     store->row_statements[on->layer][what] = *out;
@@ -221,7 +245,84 @@ done:
     return code;
 }
 
+/* *row: its key; *found: it is there. */
+static enum err_code find(struct changing *on, const char *id, int64_t *row, bool *found,
+                          struct err *err)
+{
+    enum err_code code = ERR_OK;
+    void *statement = NULL;
+    TRY(statement_of(on, FIND, &statement, err));
+    store_bind_text(statement, 1, id);
+    TRY(store_step(on->store, statement, found, err));
+    *row = *found ? store_column_integer(statement, 0) : 0;
+    store_statement_end(statement);
+done:
+    return code;
+}
+
+/* ---- the index of shapes ---- */
+
+static enum err_code index_delete(struct changing *on, int64_t row, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    void *statement = NULL;
+    TRY(statement_of(on, INDEX_DELETE, &statement, err));
+    store_bind_integer(statement, 1, row);
+    TRY(store_step(on->store, statement, NULL, err));
+    store_statement_end(statement);
+done:
+    return code;
+}
+
+static enum err_code index_put(struct changing *on, int64_t row, struct box box, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    void *statement = NULL;
+    TRY(statement_of(on, INDEX_PUT, &statement, err));
+    store_bind_integer(statement, 1, row);
+    store_bind_real(statement, 2, box.west_deg);
+    store_bind_real(statement, 3, box.east_deg);
+    store_bind_real(statement, 4, box.south_deg);
+    store_bind_real(statement, 5, box.north_deg);
+    TRY(store_step(on->store, statement, NULL, err));
+    store_statement_end(statement);
+done:
+    return code;
+}
+
 /* ---- the rows ---- */
+
+static enum err_code insert(struct changing *on, const struct record_head *head, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    int64_t n = 0;
+    TRY(run(on, INSERT, head, &n, err));
+    on->store->touches[on->layer].n_inserted++;
+    if (on->index && head->geom.kind != GEOM_NONE)
+        TRY(index_put(on, store_last_row(on->store), head->geom.box, err));
+done:
+    return code;
+}
+
+/* Puts it in place of the one with its id; *n is 0 if there is none. */
+static enum err_code update(struct changing *on, bool same_shape, const struct record_head *head,
+                            int64_t *n, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    int64_t row = 0;
+    bool found = true;
+    bool index = on->index && !same_shape;
+    *n = 0;
+    if (index)
+        TRY(find(on, head->id, &row, &found, err));
+    if (found)
+        TRY(run(on, same_shape ? UPDATE_ALL_BUT_SHAPE : UPDATE, head, n, err));
+    if (index && found)
+        TRY(head->geom.kind == GEOM_NONE ? index_delete(on, row, err)
+                                         : index_put(on, row, head->geom.box, err));
+done:
+    return code;
+}
 
 static enum err_code put(struct changing *on, const struct store_put *put, struct err *err)
 {
@@ -231,12 +332,9 @@ static enum err_code put(struct changing *on, const struct store_put *put, struc
     int64_t n = 0;
     TRY(store_check_record(&on->store->schema.layers[on->layer], head, err));
     if (put->how != STORE_PUT_NEW)
-        TRY(run(on, put->how == STORE_PUT_SAME_SHAPE ? UPDATE_ALL_BUT_SHAPE : UPDATE, head, &n,
-                err));
-    if (n == 0) {
-        TRY(run(on, INSERT, head, &n, err));
-        touch->n_inserted++;
-    }
+        TRY(update(on, put->how == STORE_PUT_SAME_SHAPE, head, &n, err));
+    if (n == 0)
+        TRY(insert(on, head, err));
     if (head->geom.kind != GEOM_NONE)
         touch->grown = box_union(touch->grown, head->geom.box);
     touch->n_written++;
@@ -252,14 +350,20 @@ done:
 static enum err_code delete_one(struct changing *on, const char *id, struct err *err)
 {
     enum err_code code = ERR_OK;
-    char sql[128];
     void *statement = NULL;
-    snprintf(sql, sizeof sql, "DELETE FROM \"%s\" WHERE \"id\" = ?1", on->binding->name);
-    TRY(store_statement(on->store, sql, &statement, err));
+    int64_t row = 0;
+    bool found = true;
+    if (on->index)
+        TRY(find(on, id, &row, &found, err));
+    if (!found)
+        goto done;
+    TRY(statement_of(on, DELETE, &statement, err));
     store_bind_text(statement, 1, id);
     TRY(store_step(on->store, statement, NULL, err));
     on->store->touches[on->layer].n_deleted += store_changes(on->store);
     store_statement_end(statement);
+    if (on->index)
+        TRY(index_delete(on, row, err));
 done:
     return code;
 }
@@ -268,7 +372,7 @@ static enum err_code change(struct changing *on, const struct store_change *chan
 {
     enum err_code code = ERR_OK;
     TRY(store_refuse_population(on->layer, err));
-    TRY(store_touch(on->store, on->layer, err));
+    TRY(store_touch_aside(on->store, on->layer, err));
     TRY(begin(on, err));
     for (size_t i = 0; i < change->n_deleted; i++)
         TRY(delete_one(on, change->deleted[i], err));

@@ -11,6 +11,15 @@ enum {
 enum err_code store_touch(struct store *store, enum layer_id layer, struct err *err)
 {
     enum err_code code = ERR_OK;
+    TRY(store_triggers_on(store, err));
+    TRY(store_touch_aside(store, layer, err));
+done:
+    return code;
+}
+
+enum err_code store_touch_aside(struct store *store, enum layer_id layer, struct err *err)
+{
+    enum err_code code = ERR_OK;
     struct store_touch *touch = &store->touches[layer];
     void *statement = NULL;
     bool row = false;

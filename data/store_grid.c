@@ -123,9 +123,9 @@ static enum err_code write_grid(struct store *store, const struct grid *grid, st
 {
     enum err_code code = ERR_OK;
     TRY(check_grid(grid, err));
+    TRY(store_touch(store, LAYER_POPULATION, err));
     TRY(store_sql(store, err, "DELETE FROM population"));
     TRY(write_meta(store, grid, err));
-    TRY(store_touch(store, LAYER_POPULATION, err));
     store->touches[LAYER_POPULATION].whole = true;
     store->changed = true;
     if (grid->n_columns == 0)

@@ -32,9 +32,17 @@ struct store_touch {
     struct box grown; /* around the shapes that were written */
 };
 
+/* Of store_triggers.c: what the handle that is open knows of the file's triggers. */
+struct store_triggers {
+    bool looked;
+    bool known;              /* what each of them does */
+    bool off;                /* for this handle */
+    bool index[LAYER_COUNT]; /* the layer has those of an index of shapes */
+};
+
 /* Of store_statement.c. */
 struct store_kept;
-enum { STORE_ROW_STATEMENTS = 3 };
+enum { STORE_ROW_STATEMENTS = 7 };
 
 struct store {
     struct gdal_session gdal; /* pushed by each public function while it runs */
@@ -47,6 +55,7 @@ struct store {
     struct store_touch touches[LAYER_COUNT];
     struct store_kept *statements;                           /* of the handle; NULL: none yet */
     void *row_statements[LAYER_COUNT][STORE_ROW_STATEMENTS]; /* store_change.c; some of them */
+    struct store_triggers triggers;
     bool aside[LAYER_COUNT]; /* written past OGR since the handle was opened, of which it knows
                               * nothing */
     bool kept;               /* open between transactions, */
@@ -85,8 +94,11 @@ enum err_code store_new(const char *path, enum store_mode mode, struct store **o
 
 /* --- store_contents.c --- */
 
-/* Before a layer is written: notes how many features it has. */
+/* Before a layer is written: notes how many features it has, and switches the triggers on. */
 enum err_code store_touch(struct store *store, enum layer_id layer, struct err *err);
+
+/* The same for a writer that leaves the triggers as they are. */
+enum err_code store_touch_aside(struct store *store, enum layer_id layer, struct err *err);
 
 /* Before the commit: brings the entry of a layer that was written up to date. */
 enum err_code store_note_contents(struct store *store, enum layer_id layer, struct err *err);
@@ -141,10 +153,22 @@ enum err_code store_step(struct store *store, void *statement, bool *row, struct
 int64_t store_column_integer(void *statement, int at);
 const char *store_column_text(void *statement, int at); /* until the next step; NULL: no value */
 void store_statement_end(void *statement);
-int64_t store_changes(const struct store *store); /* rows of the last INSERT, UPDATE, DELETE */
+int64_t store_changes(const struct store *store);  /* rows of the last INSERT, UPDATE, DELETE */
+int64_t store_last_row(const struct store *store); /* key of the last row inserted */
+
+/* Whether statements of this handle fire the triggers of the file. */
+enum err_code store_fire_triggers(struct store *store, bool fire, struct err *err);
 
 /* Before the handle is closed. */
 void store_statements_drop(struct store *store);
+
+/* --- store_triggers.c --- */
+
+/* Switches them off where they do what is known. *index: whoever writes the layer now has to keep
+ * its entries in the index of shapes. */
+enum err_code store_triggers_off(struct store *store, enum layer_id layer, bool *index,
+                                 struct err *err);
+enum err_code store_triggers_on(struct store *store, struct err *err);
 
 /* --- store_meta.c --- */
 

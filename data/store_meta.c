@@ -46,15 +46,23 @@ done:
 enum err_code store_meta_set(struct store *store, const char *key, const char *value,
                              struct err *err)
 {
-    return run_on(store,
-                  "INSERT INTO sisetu_meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO "
-                  "UPDATE SET value = excluded.value",
-                  key, value, err);
+    enum err_code code = ERR_OK;
+    TRY(run_on(store, "UPDATE sisetu_meta SET value = ?2 WHERE key = ?1", key, value, err));
+    if (store_changes(store) > 0)
+        goto done;
+    TRY(store_triggers_on(store, err));
+    TRY(run_on(store, "INSERT INTO sisetu_meta (key, value) VALUES (?1, ?2)", key, value, err));
+done:
+    return code;
 }
 
 static enum err_code meta_remove(struct store *store, const char *key, struct err *err)
 {
-    return run_on(store, "DELETE FROM sisetu_meta WHERE key = ?1", key, NULL, err);
+    enum err_code code = ERR_OK;
+    TRY(store_triggers_on(store, err));
+    TRY(run_on(store, "DELETE FROM sisetu_meta WHERE key = ?1", key, NULL, err));
+done:
+    return code;
 }
 
 static enum err_code get_number(struct store *store, const char *key, int64_t *out, struct err *err)
@@ -222,6 +230,7 @@ static enum err_code write_rules(struct store *store, const struct store_text *f
     TRY(read_rules(store, &arena, &old, &n_old, err));
     if (same_rules(files, n, old, n_old))
         goto done;
+    TRY(store_triggers_on(store, err));
     TRY(store_sql(store, err, "DELETE FROM sisetu_rules"));
     for (size_t i = 0; i < n; i++) {
         buf_clear(&sql);

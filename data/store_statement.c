@@ -129,6 +129,26 @@ const char *store_column_text(void *statement, int at)
     return (const char *)sqlite3_column_text(statement, at);
 }
 
+int64_t store_last_row(const struct store *store)
+{
+    const struct store_kept *kept = store->statements;
+    return sqlite3_last_insert_rowid(kept->database);
+}
+
+enum err_code store_fire_triggers(struct store *store, bool fire, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store_kept *kept = NULL;
+    int is = -1;
+    TRY(kept_of(store, &kept, err));
+    if (sqlite3_db_config(kept->database, SQLITE_DBCONFIG_ENABLE_TRIGGER, fire ? 1 : 0, &is) !=
+            SQLITE_OK ||
+        is != fire)
+        code = err_set(err, ERR_INTERNAL, "%s: SQLite does not switch its triggers", store->path);
+done:
+    return code;
+}
+
 int64_t store_changes(const struct store *store)
 {
     const struct store_kept *kept = store->statements;

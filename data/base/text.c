@@ -100,10 +100,34 @@ static size_t sequence(const unsigned char *text, size_t n)
     return overlong || surrogate || beyond ? 0 : length;
 }
 
+/* A sequence of three bytes that is neither overlong nor a surrogate whatever follows: most of what
+ * Chinese is written with. */
+static bool is_plain_three(const unsigned char *text)
+{
+    return text[0] > 0xE0 && text[0] < 0xED && (text[1] & 0xC0) == 0x80 && (text[2] & 0xC0) == 0x80;
+}
+
 bool text_is_utf8(const char *text, size_t n)
 {
+    static const uint64_t HIGH_BITS = 0x8080808080808080U;
     const unsigned char *bytes = (const unsigned char *)text;
+    uint64_t eight;
     for (size_t i = 0; i < n;) {
+        if (n - i >= sizeof eight) {
+            memcpy(&eight, bytes + i, sizeof eight);
+            if ((eight & HIGH_BITS) == 0) {
+                i += sizeof eight;
+                continue;
+            }
+        }
+        if (bytes[i] < 0x80) {
+            i++;
+            continue;
+        }
+        if (n - i >= 3 && is_plain_three(bytes + i)) {
+            i += 3;
+            continue;
+        }
         size_t length = sequence(bytes + i, n - i);
         if (length == 0)
             return false;

@@ -166,6 +166,29 @@ static void test_text_to_date_knows_the_calendar(void **state)
     assert_false(text_to_date("2023-04-31", &date));
 }
 
+/* Wherever it stands: texts are looked at by more than a byte at once. */
+static void test_text_is_utf8_sees_each_byte(void **state)
+{
+    static const char *const right[] = {"\x7F",         "\xC2\x80",         "\xE0\xA0\x80",
+                                        "\xE5\x9B\x9B", "\xEC\xBF\xBF",     "\xED\x9F\xBF",
+                                        "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};
+    static const char *const wrong[] = {"\x80",         "\xC0\xAF",     "\xE0\x9F\xBF",
+                                        "\xE1\x7F\x80", "\xE1\x80\xC0", "\xEC\xBF",
+                                        "\xED\xA0\x80", "\xFF",         "\xF4\x90\x80\x80"};
+    static const char before[] = "abcdefghijklmnopqrst", after[] = "uvwxyz0123456789ABCD";
+    char text[64];
+    (void)state;
+    for (int i = 0; i < 20 * 20; i++) {
+        for (size_t k = 0; k < sizeof right / sizeof right[0]; k++) {
+            int n =
+                snprintf(text, sizeof text, "%.*s%s%.*s", i / 20, before, right[k], i % 20, after);
+            assert_true(text_is_utf8(text, (size_t)n));
+            n = snprintf(text, sizeof text, "%.*s%s%.*s", i / 20, before, wrong[k], i % 20, after);
+            assert_false(text_is_utf8(text, (size_t)n));
+        }
+    }
+}
+
 static void test_text_is_utf8_refuses_overlong_and_surrogates(void **state)
 {
     (void)state;
@@ -347,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_arena_rewind_gives_back_what_came_after_the_mark),
         cmocka_unit_test(test_text_to_double_takes_numbers_only),
         cmocka_unit_test(test_text_to_date_knows_the_calendar),
+        cmocka_unit_test(test_text_is_utf8_sees_each_byte),
         cmocka_unit_test(test_text_is_utf8_refuses_overlong_and_surrogates),
         cmocka_unit_test(test_json_written_reads_back_equal),
         cmocka_unit_test(test_json_errors_name_the_place),

@@ -190,14 +190,117 @@ static void test_ogr_and_kept_statements_may_write_one_layer_in_turn(void **stat
     store_close(store);
     assert_int_equal(zones_in(f), 4);
     /* OGR, which remembers what it read of the extent, must not have made it smaller. */
+    assert_string_equal(
+        printed(f,
+                "sqlite3 '%s' \"SELECT c.max_x >= (SELECT MAX(maxx) - 1e-4 FROM "
+                "rtree_zones_geom), o.feature_count FROM gpkg_contents c JOIN "
+                "gpkg_ogr_contents o USING (table_name) WHERE table_name = "
+                "'zones'; SELECT COUNT(*) FROM sqlite_master WHERE type = "
+                "'trigger' AND name LIKE 'trigger_%%_feature_count_zones'; SELECT COUNT(*), "
+                "rtreecheck('rtree_zones_geom') FROM rtree_zones_geom r JOIN zones z "
+                "ON z.fid = r.id\"",
+                f->path),
+        "1|4\n2\n4|ok");
+}
+
+/* Three zones, of which the first then moves, the second is renamed and the third goes, and a
+ * fourth, after the statements of `sql` have changed the file. What is in the index of shapes
+ * afterwards: by key, whose it is, and whether it lies where the first moved to. */
+static const char *index_after(struct fixture *f, const char *sql)
+{
+    struct zone *zones = some_zones(f, 30, 8, "first");
+    struct store *store = open_store(f, f->path);
+    store_keep(store);
+    for (size_t i = 0; i < 3; i++)
+        assert_ok(f, put_one(f, store, LAYER_ZONES, &zones[i], STORE_PUT_NEW));
+    assert_ok(f, store_commit(store, &f->err));
+    store_close(store);
+    assert_string_equal(printed(f, "sqlite3 '%s' \"%s\" 2>&1", f->path, sql), "");
+    store = open_store(f, f->path);
+    store_keep(store);
+    zones[0].head.geom = zones[29].head.geom;
+    zones[1].head.name = "renamed";
+    assert_ok(f, put_one(f, store, LAYER_ZONES, &zones[0], STORE_PUT_ANY));
+    assert_ok(f, put_one(f, store, LAYER_ZONES, &zones[1], STORE_PUT_SAME_SHAPE));
+    assert_ok(f, delete_one(f, store, LAYER_ZONES, "Z-000002"));
+    assert_ok(f, put_one(f, store, LAYER_ZONES, &zones[3], STORE_PUT_NEW));
+    assert_ok(f, store_commit(store, &f->err));
+    store_close(store);
+    struct box box = zones[0].head.geom.box;
+    return printed(f,
+                   "sqlite3 '%s' \"SELECT r.id, COALESCE(z.id, 'nobody'), r.minx > %.9f - 1e-4 AND "
+                   "r.maxx < %.9f + 1e-4 FROM rtree_zones_geom r LEFT JOIN zones z ON z.fid = r.id "
+                   "ORDER BY r.id; SELECT rtreecheck('rtree_zones_geom')\"",
+                   f->path, box.west_deg, box.east_deg);
+}
+
+static void test_the_index_of_shapes_follows_each_change(void **state)
+{
+    assert_string_equal(index_after(*state, ""), "1|Z-000000|1\n2|Z-000001|0\n4|Z-000003|0\nok");
+}
+
+static void test_a_layer_whose_index_somebody_took_away_is_written_without(void **state)
+{
+    static const char DROP[] = "DROP TRIGGER rtree_zones_geom_insert; DROP TRIGGER "
+                               "rtree_zones_geom_update1; DROP TRIGGER rtree_zones_geom_update2; "
+                               "DROP TRIGGER rtree_zones_geom_update3; DROP TRIGGER "
+                               "rtree_zones_geom_update4; DROP TRIGGER rtree_zones_geom_delete";
+    assert_string_equal(index_after(*state, DROP), "1|Z-000000|0\n2|Z-000001|0\n3|nobody|0\nok");
+}
+
+/* Nobody knows what half a set is for: what is left of it does what it did. */
+static void test_half_a_set_of_triggers_is_left_to_itself(void **state)
+{
+    assert_string_equal(index_after(*state, "DROP TRIGGER rtree_zones_geom_delete"),
+                        "1|Z-000000|1\n2|Z-000001|0\n3|nobody|0\n4|Z-000003|0\nok");
+}
+
+static void test_triggers_that_others_made_are_fired(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(
+        index_after(f, "CREATE TABLE log (said); CREATE TRIGGER log_zones AFTER UPDATE ON zones "
+                       "BEGIN INSERT INTO log VALUES ('put ' || NEW.id); END; CREATE TRIGGER "
+                       "log_gone AFTER DELETE ON zones BEGIN INSERT INTO log VALUES ('gone ' || "
+                       "OLD.id); END"),
+        "1|Z-000000|1\n2|Z-000001|0\n4|Z-000003|0\nok");
+    assert_string_equal(printed(f, "sqlite3 '%s' 'SELECT said FROM log'", f->path),
+                        "put Z-000000\nput Z-000001\ngone Z-000002");
+}
+
+static void test_triggers_of_tables_that_are_not_ours_do_not_matter(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(
+        index_after(f, "CREATE TABLE notes (said); CREATE TRIGGER note AFTER INSERT ON notes BEGIN "
+                       "DELETE FROM notes WHERE said IS NULL; END"),
+        "1|Z-000000|1\n2|Z-000001|0\n4|Z-000003|0\nok");
+}
+
+static void test_ogr_counts_what_is_noted_beside_a_change(void **state)
+{
+    struct fixture *f = *state;
+    static const char COUNTS[] = "SELECT o.feature_count = (SELECT COUNT(*) FROM sisetu_meta) FROM "
+                                 "gpkg_ogr_contents o WHERE o.table_name = 'sisetu_meta'";
+    struct zone *zones = some_zones(f, 2, 8, "first");
     assert_string_equal(printed(f,
-                                "sqlite3 '%s' \"SELECT c.max_x >= (SELECT MAX(maxx) - 1e-4 FROM "
-                                "rtree_zones_geom), o.feature_count FROM gpkg_contents c JOIN "
-                                "gpkg_ogr_contents o USING (table_name) WHERE table_name = "
-                                "'zones'; SELECT COUNT(*) FROM sqlite_master WHERE type = "
-                                "'trigger' AND name LIKE 'trigger_%%_feature_count_zones'\"",
+                                "sqlite3 '%s' \"INSERT OR REPLACE INTO gpkg_ogr_contents SELECT "
+                                "'sisetu_meta', COUNT(*) FROM sisetu_meta\" 2>&1",
                                 f->path),
-                        "1|4\n2");
+                        "");
+    struct store *store = open_store(f, f->path);
+    store_keep(store);
+    assert_ok(f, put_one(f, store, LAYER_ZONES, &zones[0], STORE_PUT_NEW));
+    assert_ok(f, store_set(store, "said", "once", &f->err)); /* a new row of sisetu_meta */
+    assert_ok(f, put_one(f, store, LAYER_ZONES, &zones[1], STORE_PUT_NEW));
+    assert_ok(f, store_set(store, "said", "twice", &f->err));
+    assert_ok(f, store_commit(store, &f->err));
+    assert_string_equal(printed(f, "sqlite3 '%s' \"%s\"", f->path, COUNTS), "1");
+    assert_ok(f, delete_one(f, store, LAYER_ZONES, "Z-000000"));
+    assert_ok(f, store_set(store, "said", NULL, &f->err));
+    assert_ok(f, store_commit(store, &f->err));
+    store_close(store);
+    assert_string_equal(printed(f, "sqlite3 '%s' \"%s\"", f->path, COUNTS), "1");
 }
 
 int main(void)
@@ -213,6 +316,18 @@ int main(void)
             test_what_a_layer_refuses_is_refused_in_the_words_of_an_insertion, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ogr_and_kept_statements_may_write_one_layer_in_turn,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_index_of_shapes_follows_each_change, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            test_a_layer_whose_index_somebody_took_away_is_written_without, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_half_a_set_of_triggers_is_left_to_itself, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_triggers_that_others_made_are_fired, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_triggers_of_tables_that_are_not_ours_do_not_matter,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_ogr_counts_what_is_noted_beside_a_change, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
