@@ -3,6 +3,7 @@
 #include "data/base/json.h"
 #include "data/base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *const GRADES_EN[] = {"grey", "red", "orange", "yellow", "blue"};
@@ -137,12 +138,59 @@ enum err_code reasons_split(const char *json, struct arena *arena, const char **
     return ERR_OK;
 }
 
+/* The digits of a whole number, before `end`. */
+static char *digits_before(uint64_t number, char *end)
+{
+    do
+        *--end = (char)('0' + number % 10);
+    while (number /= 10);
+    return end;
+}
+
+/* A hundred times the number is off by 1e-5 at most, so that it is surely on one side of a half
+ * unless it is as near to it; then the number is left to printf, which knows all its digits. */
+void reason_fixed2(double number, char out[REASON_NUMBER_BYTES])
+{
+    static const double most = 1e9, unsure = 1e-4;
+    double hundredths = fabs(number) * 100;
+    double whole = floor(hundredths);
+    if (!(fabs(number) < most) || fabs(hundredths - whole - 0.5) < unsure) {
+        snprintf(out, REASON_NUMBER_BYTES, number < most && number > -most ? "%.2f" : "%.2e",
+                 number);
+        return;
+    }
+    uint64_t n = (uint64_t)whole + (hundredths - whole > 0.5);
+    char digits[REASON_NUMBER_BYTES], *end = digits + sizeof digits;
+    char *at = digits_before(n % 100 + 100, end);
+    *at = '.';
+    at = digits_before(n / 100, at);
+    if (signbit(number))
+        *--at = '-';
+    memcpy(out, at, (size_t)(end - at));
+    out[end - at] = '\0';
+}
+
+void reason_general(double number, char out[REASON_NUMBER_BYTES])
+{
+    static const double most = 999999; /* more is written with an exponent */
+    if (!(number >= 1 && number <= most) || number > floor(number)) {
+        snprintf(out, REASON_NUMBER_BYTES, "%g", number);
+        return;
+    }
+    char digits[REASON_NUMBER_BYTES], *end = digits + sizeof digits;
+    char *at = digits_before((uint64_t)number, end);
+    memcpy(out, at, (size_t)(end - at));
+    out[end - at] = '\0';
+}
+
 const char *reason_metres(double m, struct arena *arena)
 {
     double step_m = m >= 100 ? 1 : m >= 10 ? 0.01 : m >= 1 ? 0.001 : 1e-4;
     /* To 0.1 mm first, as decisions compare: 6.99999999 is 7. */
     double steps = floor(round(m * 1e4) / round(step_m * 1e4));
-    return arena_printf(arena, "%.6g", steps * step_m);
+    char text[REASON_NUMBER_BYTES];
+    reason_general(steps * step_m, text);
+    return arena_strdup(arena, text);
 }
 
 /* What would decide, by what left it open; zh: in Chinese too. */
@@ -214,19 +262,50 @@ static const char *spacing_text(const struct spacing_finding *finding, const cha
                                 const char *type, const char *target, const char *clause,
                                 const char *decides, struct arena *arena)
 {
-    double required_m = finding->answer.required_m;
-    double distance_m = required_m + finding->answer.margin_m;
+    const char *class = finding->target_class->name_en;
     bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
     bool printed = finding->rule->source.confidence == CONFIDENCE_LIKELY;
-    if (finding->answer.verdict == VERDICT_UNDECIDED)
-        return arena_printf(
-            arena, "%s (%s) is %.2f m from %s (%s), where %s asks for %g m: undecided without %s.",
-            source, type, distance_m, target, finding->target_class->name_en, clause, required_m,
-            decides ? decides : "more");
-    return arena_printf(arena, "%s (%s) is %.2f m from %s (%s), %.2f m %s the %g m of %s%s.",
-                        source, type, distance_m, target, finding->target_class->name_en,
-                        fabs(finding->answer.margin_m), conflict ? "short of" : "more than",
-                        required_m, clause, printed ? "; check the printed standard" : "");
+    char distance[REASON_NUMBER_BYTES], required[REASON_NUMBER_BYTES], margin[REASON_NUMBER_BYTES];
+    reason_fixed2(finding->answer.required_m + finding->answer.margin_m, distance);
+    reason_general(finding->answer.required_m, required);
+    if (finding->answer.verdict == VERDICT_UNDECIDED) {
+        const char *const parts[] = {source,
+                                     " (",
+                                     type,
+                                     ") is ",
+                                     distance,
+                                     " m from ",
+                                     target,
+                                     " (",
+                                     class,
+                                     "), where ",
+                                     clause,
+                                     " asks for ",
+                                     required,
+                                     " m: undecided without ",
+                                     decides ? decides : "more",
+                                     "."};
+        return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
+    }
+    reason_fixed2(fabs(finding->answer.margin_m), margin);
+    const char *const parts[] = {source,
+                                 " (",
+                                 type,
+                                 ") is ",
+                                 distance,
+                                 " m from ",
+                                 target,
+                                 " (",
+                                 class,
+                                 "), ",
+                                 margin,
+                                 conflict ? " m short of" : " m more than",
+                                 " the ",
+                                 required,
+                                 " m of ",
+                                 clause,
+                                 printed ? "; check the printed standard." : "."};
+    return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
 }
 
 static const char *spacing_zh(const struct spacing_finding *finding, const char *source,

@@ -40,6 +40,12 @@ struct reason {
  * that is printed does too. */
 const char *reason_metres(double m, struct arena *arena);
 
+/* As printf writes it by "%.2f" (of 1e9 and more by "%.2e") and by "%g": in a tenth of the time for
+ * most numbers, of which a sentence has three. */
+enum { REASON_NUMBER_BYTES = 48 };
+void reason_fixed2(double number, char out[REASON_NUMBER_BYTES]);
+void reason_general(double number, char out[REASON_NUMBER_BYTES]);
+
 /* A JSON array of the reasons, in their order. */
 enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
                             const char **json, struct err *err);
