@@ -3,6 +3,7 @@
 #include "geo/measure/distance.h"
 #include "geo/measure/ellipsoid.h"
 #include "geo/pipelines/pipeline_crowd.h"
+#include "geo/pipelines/pipeline_kept.h"
 #include "geo/pipelines/pipeline_recount.h"
 
 #include <string.h>
@@ -54,7 +55,11 @@ static enum err_code is_near(struct finding_near *finding, const struct edit_sid
     if (*out || !side->dwelling)
         goto done;
     bool same = true;
-    TRY(pipeline_same_dwellings(&side->dwellings, row, scratch, &same, err));
+    const struct pipeline_line *kept = pipeline_kept_line(finding->step->kept, now, row);
+    if (kept)
+        same = pipeline_same_dwellings_along(&side->dwellings, kept);
+    else
+        TRY(pipeline_same_dwellings(&side->dwellings, row, scratch, &same, err));
     *out = !same;
 done:
     return code;

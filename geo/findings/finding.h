@@ -27,7 +27,7 @@
  * Threads: immutable once made; counts are atomic.
  * Cost:    24 bytes a finding, 96 and a malloc a source that any rule speaks of. A list that an
  *          edit changed in one place is some pieces of the one before it, which it keeps alive: up
- *          to 3 KB in place of tens. A view costs what judging the pair costs (microseconds; a
+ *          to 5 KB in place of tens. A view costs what judging the pair costs (microseconds; a
  *          density view a GEOS overlay).
  */
 #ifndef SISETU_GEO_FINDING_H
