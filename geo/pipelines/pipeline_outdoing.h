@@ -14,6 +14,8 @@ struct outdone {
     size_t ask;       /* its question */
     struct span span; /* what must be outdone: the runs that go through where it is seen */
     int rank;
+    bool alike; /* its runs are told as they were */
+    bool ends;  /* or but for where they end, which is where the record is seen */
 };
 
 /* The record before the edit, or after it, as the line sees it; by ask. */

@@ -310,7 +310,10 @@ static enum err_code is_row_outdone(struct outdoing *on, struct outdone *it, boo
     const struct pipeline_method *method =
         rules_pipeline_method(on->job.world->rules, it->row->method);
     *out = true;
-    TRY(find_runs(on, it, out, err));
+    if (it->alike)
+        goto done;
+    if (!it->ends)
+        TRY(find_runs(on, it, out, err));
     if (*out)
         TRY(pipeline_find(&on->job, method, &found, err));
     for (int k = 0; k < REACHES && *out; k++)

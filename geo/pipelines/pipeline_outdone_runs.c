@@ -228,18 +228,68 @@ static bool touches(const struct span_list *list, struct span span)
     return any;
 }
 
-/* Whether a run, however much longer it is than what is seen of it, tells of another than of the
- * record: one of them comes before it; and what may be at most is doubted of one before it too, or
- * not of the record (note_doubt in pipeline_runs.c). */
-static bool is_passed_over(const struct outdoing *on, const struct both *both,
-                           const struct pipeline_hit *own, const struct pipeline_found *run)
+/* Whether the place of a hit would decide more than that of the record, wherever on the line both
+ * are met: then that is told. */
+static enum err_code is_nearer(const struct outdoing *on, const struct pipeline_hit *hit,
+                               const struct pipeline_hit *own, bool *out, struct err *err)
 {
+    enum err_code code = ERR_OK;
+    struct pipeline_job job = on->job;
+    double reach_m = pipeline_reach_asked(&on->job, &on->job.asks[own->ask]);
+    job.some = NULL;
+    job.asks = arena_memdup(job.scratch, job.asks, job.n_asks * sizeof *job.asks);
+    if (!job.asks)
+        return err_nomem(err);
+    TRY(pipeline_gather_one(&job, hit->layer, world_record(job.world, hit->layer, hit->row), err));
+    *out = false;
+    for (size_t i = 0; i < job.n_hits; i++) {
+        const struct pipeline_hit *whole = &job.hits[i];
+        if (whole->ask == own->ask && whole->part == own->part)
+            *out = !whole->missing && whole->spans[AT_LEAST].n == 0 &&
+                   fabs(whole->nearest_m - reach_m) < fabs(own->nearest_m - reach_m);
+    }
+done:
+    return code;
+}
+
+/* Whether what is doubtful of a run that may be at most is told of others, whatever else is part of
+ * it (note_doubt in pipeline_runs.c): an attribute is missing of one, or the place of one would
+ * decide more. Of the record no attribute is missing. */
+static enum err_code is_doubted(const struct outdoing *on, const struct both *both,
+                                const struct pipeline_hit *own, struct span run, bool *out,
+                                struct err *err)
+{
+    double reach_m = pipeline_reach_asked(&on->job, &on->job.asks[own->ask]);
+    double least_m = fabs(own->nearest_m - reach_m);
+    const struct pipeline_hit *nearest = NULL;
+    *out = touches(&own->spans[AT_LEAST], run);
+    for (size_t i = both->firsts[own->ask]; i < both->firsts[own->ask + 1] && !*out; i++) {
+        const struct pipeline_hit *hit = &both->others[i];
+        double its_m = fabs(hit->nearest_m - reach_m);
+        if (hit->part != on->part || !touches(&hit->spans[AT_MOST], run))
+            continue;
+        *out = hit->missing != NULL;
+        if (hit->spans[AT_LEAST].n == 0 && its_m < least_m) {
+            least_m = its_m;
+            nearest = hit;
+        }
+    }
+    return *out || !nearest ? ERR_OK : is_nearer(on, nearest, own, out, err);
+}
+
+/* Whether a run, however much longer it is than what is seen of it, tells of another than of the
+ * record: one of them comes before it, and none of its doubts are told. */
+static enum err_code is_passed_over(const struct outdoing *on, const struct both *both,
+                                    const struct pipeline_hit *own,
+                                    const struct pipeline_found *run, bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
     struct pipeline_hit as = *own;
     bool first = false;
     bool doubted = run->known != AT_MOST;
     as.row = both->own_row;
     if (!doubted && !own->missing)
-        doubted = touches(&own->spans[AT_LEAST], run->span);
+        TRY(is_doubted(on, both, own, run->span, &doubted, err));
     for (size_t i = both->firsts[own->ask]; i < both->firsts[own->ask + 1]; i++) {
         const struct pipeline_hit *hit = &both->others[i];
         if ((first && doubted) || comes_before(&as, hit))
@@ -249,25 +299,60 @@ static bool is_passed_over(const struct outdoing *on, const struct both *both,
         first = true;
         doubted = doubted || (own->missing && hit->missing);
     }
-    return first && doubted;
+    *out = first && doubted;
+done:
+    return code;
 }
 
-/* That row's runs of which the record is part, as one side sees it. */
-static bool are_passed_over(const struct outdoing *on, const struct both *both, size_t row,
-                            const struct outdoing_side *side, const struct pipeline_founds *founds)
+/* Of how many runs a run is made. */
+static size_t count_in(const struct pipeline_founds *founds, const struct pipeline_found *run)
 {
-    bool all = true;
-    for (size_t i = 0; i < side->n; i++) {
+    size_t n = 0;
+    for (size_t i = 0; i < founds->n; i++)
+        n += founds->items[i].known == run->known && founds->items[i].part == run->part &&
+             founds->items[i].span.from_m <= run->span.to_m &&
+             founds->items[i].span.to_m >= run->span.from_m;
+    return n;
+}
+
+/* That row's runs of which the record is part, as one side sees it. without: the runs of the others
+ * alone; then one that it makes by itself need not be passed over, but it may join no two. */
+static enum err_code are_passed_over(const struct outdoing *on, const struct both *both,
+                                     const struct outdoing_side *side,
+                                     const struct pipeline_founds *founds, size_t row,
+                                     const struct pipeline_founds *without, bool *out,
+                                     struct err *err)
+{
+    enum err_code code = ERR_OK;
+    *out = true;
+    for (size_t i = 0; i < side->n && *out; i++) {
         const struct pipeline_hit *own = &side->hits[i];
         if (own->ask != on->outdone[row].ask)
             continue;
-        for (size_t k = 0; k < founds->n && all; k++) {
+        for (size_t k = 0; k < founds->n && *out; k++) {
             const struct pipeline_found *run = &founds->items[k];
-            if (run->part == own->part && touches(&own->spans[run->known], run->span))
-                all = is_passed_over(on, both, own, run);
+            if (run->part != own->part || !touches(&own->spans[run->known], run->span))
+                continue;
+            size_t n = without ? count_in(without, run) : 1;
+            *out = n <= 1;
+            if (n == 1)
+                TRY(is_passed_over(on, both, own, run, out, err));
         }
     }
-    return all;
+done:
+    return code;
+}
+
+static enum err_code are_both_passed_over(const struct outdoing *on, const struct both *both,
+                                          size_t row, const struct pipeline_founds *without,
+                                          bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(are_passed_over(on, both, &on->before, &both->before[row], row, without, out, err));
+    if (*out)
+        TRY(are_passed_over(on, both, &on->after, &both->after[row], row, without, out, err));
+done:
+    return code;
 }
 
 /* Whether no old row of the pipeline tells of the row's runs, wherever they go. */
@@ -277,18 +362,42 @@ static bool is_unheard(const struct outdoing *on, size_t row)
 }
 
 /* By what is seen so far. *sure: what is beyond makes no difference. */
-static bool judge_so_far(const struct outdoing *on, const struct both *both, bool *sure)
+static enum err_code judge_so_far(struct outdoing *on, const struct both *both, bool *alike,
+                                  bool *sure, struct err *err)
 {
-    bool alike = true;
+    enum err_code code = ERR_OK;
+    *alike = true;
     *sure = outdoing_keeps_fringes(on);
-    for (size_t i = 0; i < on->n_outdone && alike; i++) {
-        alike = are_as_long(&both->before[i], &both->after[i]);
-        *sure = *sure && (is_unheard(on, i) ||
-                          (are_passed_over(on, both, i, &on->before, &both->before[i]) &&
-                           are_passed_over(on, both, i, &on->after, &both->after[i])));
+    for (size_t i = 0; i < on->n_outdone; i++) {
+        struct outdone *it = &on->outdone[i];
+        bool as_long = are_as_long(&both->before[i], &both->after[i]);
+        it->alike = as_long && is_unheard(on, i);
+        if (as_long && !it->alike)
+            TRY(are_both_passed_over(on, both, i, NULL, &it->alike, err));
+        *alike = *alike && as_long;
+        *sure = *sure && it->alike;
     }
-    *sure = *sure || !alike;
-    return alike;
+    *sure = *sure || !*alike;
+done:
+    return code;
+}
+
+/* Of runs that are not told as they were: whether those of the others, which are the same in both
+ * worlds, are told as they are without the record, and it makes them longer at most. */
+static enum err_code judge_ends(struct outdoing *on, const struct both *both, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct outdoing_side nobody = {.n = 0};
+    struct pipeline_founds *without =
+        arena_new(on->job.scratch, struct pipeline_founds, on->n_outdone);
+    if (!without)
+        return err_nomem(err);
+    TRY(find_side(on, both, &nobody, without, err));
+    for (size_t i = 0; i < on->n_outdone; i++)
+        if (!on->outdone[i].alike)
+            TRY(are_both_passed_over(on, both, i, &without[i], &on->outdone[i].ends, err));
+done:
+    return code;
 }
 
 enum err_code outdoing_runs_are_alike(struct outdoing *on, bool *out, struct err *err)
@@ -308,9 +417,11 @@ enum err_code outdoing_runs_are_alike(struct outdoing *on, bool *out, struct err
         TRY(find_others(on, &both, err));
         TRY(find_side(on, &both, &on->before, both.before, err));
         TRY(find_side(on, &both, &on->after, both.after, err));
-        *out = judge_so_far(on, &both, &sure);
+        TRY(judge_so_far(on, &both, out, &sure, err));
         goes_on = any_goes_on(on, both.before) || any_goes_on(on, both.after);
     }
+    if (sure && !*out)
+        TRY(judge_ends(on, &both, err));
     if (sure)
         goto done;
     *out = outdoing_keeps_fringes(on);
