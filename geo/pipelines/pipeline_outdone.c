@@ -1,6 +1,6 @@
 /*
  * pipeline_outdone.c - which edits change no segment, though rules meet the record: a plant beside
- * a city's pipeline is one more flammable site among others (pipeline_outdone_many.c,
+ * a city's pipeline is one more flammable site among others (pipeline_crowd.h at a first look,
  * pipeline_outdone_runs.c), or in an area that is one for its households.
  *
  * Take the stations from which the record is seen, before or after. What rules of places found
