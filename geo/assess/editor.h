@@ -29,12 +29,13 @@
  *          one core at the median and 12 at p99, a third of it the store's. Ten times as much on
  *          the same ground is ten times as many neighbours with ten times as many of their own:
  *          half of the edits cost less than 7 ms, one in a hundred more than 60, most of it for
- * rows that are written, of which a plant in a town has 3,000. Lists of findings are changed in one
- * place (finding_list.c), grades follow from what came and went (grades_findings.c), a plant or a
- * school is hidden from most pipelines by those around it (pipeline_crowd.h), a dwelling tells them
- * anew without cutting them (pipeline_recount.h, pipeline_kept.h); one of which neither is sure has
- * them cut, for milliseconds each (tests/bench/edit.c). An edit of admin, or of a census that is
- * not beside a grid, is a full assessment.
+ *          rows that are written, of which a plant in a town has 3,000. Lists of findings are
+ *          changed in one place (finding_list.c), grades follow from what came and went
+ *          (grades_findings.c), a plant or a school is hidden from most pipelines by those around
+ *          it (pipeline_crowd.h), a dwelling tells them anew without cutting them
+ *          (pipeline_recount.h, pipeline_kept.h); one of which neither is sure has them cut, for
+ *          milliseconds each (tests/bench/edit.c). An edit of admin, or of a census that is not
+ *          beside a grid, is a full assessment.
  */
 #ifndef SISETU_GEO_EDITOR_H
 #define SISETU_GEO_EDITOR_H
