@@ -333,6 +333,15 @@ static enum err_code page_of_own(struct findings *findings, int layer, uint32_t 
     return ERR_OK;
 }
 
+static bool reach_alike(const struct finding_list *a, const struct finding_list *b)
+{
+    bool alike = !(a->reach_m < b->reach_m) && !(a->reach_m > b->reach_m);
+    for (size_t i = 0; i < sizeof a->target_reach_m / sizeof a->target_reach_m[0] && alike; i++)
+        alike = !(a->target_reach_m[i] < b->target_reach_m[i]) &&
+                !(a->target_reach_m[i] > b->target_reach_m[i]);
+    return alike;
+}
+
 /* Of two lists that reach as far and have no cells, the sums alone may differ. */
 static bool recount(struct findings *findings, struct finding_page *page,
                     const struct finding_list *was, const struct finding_list *is)
@@ -340,9 +349,7 @@ static bool recount(struct findings *findings, struct finding_page *page,
     struct finding_sums *sums[] = {&page->totals.sums, &findings->totals[page->layer].sums,
                                    &findings->sums};
     if (!was || !is || was->coarse_radius_m > 0 || is->coarse_radius_m > 0 ||
-        was->coarse_cell_m > 0 || is->coarse_cell_m > 0 || is->reach_m < was->reach_m ||
-        is->reach_m > was->reach_m ||
-        memcmp(was->target_reach_m, is->target_reach_m, sizeof is->target_reach_m) != 0)
+        was->coarse_cell_m > 0 || is->coarse_cell_m > 0 || !reach_alike(was, is))
         return false;
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         sums[i]->n += is->n;

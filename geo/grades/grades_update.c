@@ -4,6 +4,7 @@
 #include "data/base/text.h"
 #include "geo/world/near.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,7 @@ static int compare_notes(const void *a, const void *b)
 
 static struct grades_stretch stretch_of(const struct grades_edit *edit, size_t number)
 {
+    assert(edit->findings); /* whose sources it numbers */
     const struct finding_source *source = &edit->findings->sources[number];
     struct grades_stretch out = {.layer = source->layer,
                                  .splice = edit->findings->splices[number],

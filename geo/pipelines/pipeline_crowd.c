@@ -140,8 +140,8 @@ static enum err_code list_rows(struct pipeline_crowd *crowd, struct pipeline_job
             continue;
         if (row.window)
             row.method = rules_pipeline_method(rules, row.window->method);
-        const struct pipeline_ask ask = {.target =
-                                             row.window ? row.window->target : row.place->target};
+        const char *target = row.window ? row.window->target : row.place ? row.place->target : NULL;
+        const struct pipeline_ask ask = {.target = target};
         TRY(pipeline_ask(job, &ask, &at, err));
         if (!row.method || !may_be(crowd->edited, &job->asks[at]))
             continue;

@@ -319,6 +319,8 @@ static bool may_speak(const struct pipeline_job *job, const struct crowd_row *ro
                    pipeline_speaks(job, &method->source, method->when, &missing) == TRUTH_YES;
     if (row->window)
         return has_say || pipeline_is_taken_over(job, row->window->method, row->window->class);
+    if (!row->place)
+        return false;
     if (row->is_class && pipeline_is_taken_over(job, row->place->method, row->place->class))
         return true;
     return has_say &&

@@ -176,7 +176,8 @@ enum { AHEAD = 8 };
 static void call_for(const struct pipeline_strip *strip, const struct pipeline_layer_sites *sites,
                      size_t i)
 {
-    uint32_t far = i + 2 * AHEAD < strip->n ? strip->hits[i + 2 * AHEAD].slot : WORLD_NO_SLOT;
+    size_t later = i + AHEAD + AHEAD;
+    uint32_t far = later < strip->n ? strip->hits[later].slot : WORLD_NO_SLOT;
     uint32_t near = i + AHEAD < strip->n ? strip->hits[i + AHEAD].slot : WORLD_NO_SLOT;
     if (far < sites->n_slots)
         __builtin_prefetch(&sites->places[far]);
@@ -193,7 +194,8 @@ enum err_code pipeline_strip_take(const struct pipeline_strip *strip, struct pip
     struct taking on = {.job = job,
                         .ask = (uint32_t)ask,
                         .hits = arena_new(job->scratch, struct pipeline_hit, n),
-                        .lists = arena_new(job->scratch, struct span_list, REACHES * strip->n)};
+                        .lists =
+                            arena_new(job->scratch, struct span_list, (size_t)REACHES * strip->n)};
     if (!on.hits || !on.lists)
         return err_nomem(err);
     for (size_t i = 0; i < strip->n; i++) {
