@@ -1,8 +1,7 @@
 #include "geo/assess/edit_derive.h"
 
 #include "geo/assess/edit_segments.h"
-#include "geo/findings/finding_diff.h"
-#include "geo/findings/finding_view.h"
+#include "geo/assess/edit_verdicts.h"
 #include "geo/findings/findings.h"
 #include "geo/grades/grades.h"
 #include "geo/pipelines/pipeline_kept.h"
@@ -89,79 +88,6 @@ done:
 struct world *derivation_world(const struct derivation *derivation)
 {
     return derivation->world;
-}
-
-/* ---- verdicts ---- */
-
-/* The rows of one world that the other has not, or not so. */
-struct row_side {
-    const struct world *world;
-    struct conflict *rows;
-    size_t n;
-    size_t capacity;
-};
-
-static const struct finding_list *list_of(const struct world *world, struct finding_source source)
-{
-    int64_t row = world_row(world, source.layer, source.slot);
-    return row < 0 ? NULL : findings_of(world, source.layer, (size_t)row);
-}
-
-/* places: in the list of the source. */
-static enum err_code add_views(struct derivation_step *step, struct row_side *side,
-                               struct finding_source source, const uint32_t *places, size_t n,
-                               struct err *err)
-{
-    enum err_code code = ERR_OK;
-    for (size_t i = 0; i < n; i++) {
-        struct finding_ref ref = {
-            source.layer, (uint32_t)world_row(side->world, source.layer, source.slot), places[i]};
-        side->rows =
-            arena_grow(step->arena, side->rows, &side->capacity, side->n + 1, sizeof *side->rows);
-        if (!side->rows)
-            return err_nomem(err);
-        TRY(finding_row(side->world, &step->crew->workers[0], ref, step->arena,
-                        &side->rows[side->n], err));
-        side->n++;
-    }
-done:
-    return code;
-}
-
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct record_head *)a)->id, ((const struct record_head *)b)->id);
-}
-
-static const void *conflict_at(const void *context, size_t i)
-{
-    return ((const struct row_side *)context)->rows + i;
-}
-
-static enum err_code compare_verdicts(struct derivation_step *step, const struct world *old,
-                                      const struct world *now,
-                                      const struct findings_changed *changed, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct row_side before = {.world = old}, after = {.world = now};
-    for (size_t i = 0; i < changed->n; i++) {
-        const struct finding_source source = changed->sources[i];
-        struct finding_diff diff;
-        if (changed->splices[i].known)
-            TRY(finding_diff_of_splice(&changed->splices[i], step->arena, &diff, err));
-        else
-            TRY(finding_diff(list_of(old, source), list_of(now, source), step->arena, &diff, err));
-        TRY(add_views(step, &before, source, diff.before, diff.n_before, err));
-        TRY(add_views(step, &after, source, diff.after, diff.n_after, err));
-    }
-    if (before.n > 0)
-        qsort(before.rows, before.n, sizeof *before.rows, by_id);
-    if (after.n > 0)
-        qsort(after.rows, after.n, sizeof *after.rows, by_id);
-    TRY(row_changes_compare(step->conflicts, (struct row_array){conflict_at, &before, before.n},
-                            (struct row_array){conflict_at, &after, after.n}, err));
-done:
-    return code;
 }
 
 /* ---- grades ---- */
@@ -260,7 +186,8 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
     TRY(crew_fit(step->crew, step->facts, err));
     TRY(findings_update(&finding, step->arena, &findings, &changed, err));
     world_set_findings(step->facts, findings_acquire(findings));
-    TRY(compare_verdicts(step, derivation->world, step->facts, &changed, err));
+    TRY(edit_verdicts(derivation->world, step->facts, &changed, &step->crew->workers[0],
+                      step->conflicts, err));
     struct grades_edit grade = {derivation->world, step->facts, step->edits,
                                 step->n_edits,     &changed,    step->crew};
     TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));

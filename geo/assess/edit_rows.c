@@ -12,7 +12,7 @@ static bool same_real(double a, double b)
 /* An empty text comes back from the store as none. */
 static bool same_text(const char *a, const char *b)
 {
-    return text_equal(a ? a : "", b ? b : "");
+    return a == b || text_equal(a ? a : "", b ? b : "");
 }
 
 static bool is_stamp(const char *field)

@@ -9,46 +9,53 @@ static const char *not_empty(const char *text)
     return text && *text ? text : NULL;
 }
 
+void finding_row_begin(const struct world *world, struct finding_ref ref,
+                       const struct finding *finding, struct conflict *row)
+{
+    const struct record_head *head = world_record(world, ref.layer, ref.row);
+    const struct rule_source *rule = finding_rule(world, finding);
+    enum layer_id layer = (enum layer_id)finding->target_layer;
+    record_clear(LAYER_CONFLICTS, row);
+    row->kind = finding_kind_name((enum finding_kind)finding->kind);
+    row->enterprise_id = finding_enterprise_id(world, ref);
+    row->source_layer = layer_name(ref.layer);
+    row->source_id = head->id;
+    row->target_layer = finding->target_layer == LAYER_COUNT ? NULL : layer_name(layer);
+    if (rule) {
+        row->rule_id = rule->id;
+        row->standard = not_empty(rule->standard);
+        row->edition = not_empty(rule->edition);
+        row->clause = not_empty(rule->clause);
+        row->confidence = confidence_name(rule->confidence);
+    }
+}
+
 /* Everything that stands in the finding itself. */
 static enum err_code begin_view(const struct world *world, struct finding_ref ref,
                                 const struct finding *finding, struct arena *arena,
                                 struct conflict_view *out, struct err *err)
 {
     struct conflict *row = &out->row;
-    const struct record_head *head = world_record(world, ref.layer, ref.row);
     int64_t target = finding_target_row(world, finding);
     enum layer_id layer = (enum layer_id)finding->target_layer;
-    record_clear(LAYER_CONFLICTS, row);
+    finding_row_begin(world, ref, finding, row);
     out->kind = (enum finding_kind)finding->kind;
     out->rule = finding_rule(world, finding);
     out->enterprise_row = finding_enterprise(world, ref);
     out->could_be = finding->could_be;
-    row->kind = finding_kind_name(out->kind);
     row->verdict = verdict_name((enum verdict)finding->verdict);
     row->grade = finding->grade;
-    row->enterprise_id = finding_enterprise_id(world, ref);
-    row->source_layer = layer_name(ref.layer);
-    row->source_id = head->id;
-    row->target_layer = finding->target_layer == LAYER_COUNT ? NULL : layer_name(layer);
     row->target_id =
         target < 0 ? NULL
                    : ((const struct record_head *)world_record(world, layer, (size_t)target))->id;
-    if (out->rule) {
-        row->rule_id = out->rule->id;
-        row->standard = not_empty(out->rule->standard);
-        row->edition = not_empty(out->rule->edition);
-        row->clause = not_empty(out->rule->clause);
-        row->confidence = confidence_name(out->rule->confidence);
-    }
     if (ref.layer != LAYER_ZONES)
         out->source = spacing_source_of(world, ref.layer, ref.row);
     row->head.id = finding_id(world, ref, arena);
     return row->head.id ? ERR_OK : err_nomem(err);
 }
 
-/* The line between the closest points; a point where they are the same. */
-static enum err_code closest_line(const struct closest *closest, struct arena *arena,
-                                  struct geom *out, struct err *err)
+enum err_code closest_line(const struct closest *closest, struct arena *arena, struct geom *out,
+                           struct err *err)
 {
     bool same =
         !(closest->a.lon_deg < closest->b.lon_deg || closest->a.lon_deg > closest->b.lon_deg ||
@@ -98,13 +105,8 @@ done:
     return code;
 }
 
-static enum err_code distance_view(const struct world *world, const struct finding *finding,
-                                   struct arena *arena, struct conflict_view *out, struct err *err)
+void finding_row_distance(const struct spacing_finding *distance, struct conflict *row)
 {
-    enum err_code code = ERR_OK;
-    struct conflict *row = &out->row;
-    const struct spacing_finding *distance = &out->distance;
-    TRY(judge_again(world, finding, arena, out, err));
     row->target_class = distance->target_class->source.id;
     row->low_m = distance->answer.low_m;
     row->high_m = isfinite(distance->answer.high_m) ? distance->answer.high_m : (double)NAN;
@@ -113,15 +115,22 @@ static enum err_code distance_view(const struct world *world, const struct findi
     /* To the edge, where a half width came off. */
     row->distance_m = row->required_m + row->margin_m;
     row->error_m = distance->measured.error_m;
-    struct reason_words words = reasons_of_spacing(
-        world, distance, reasons_name(out->source.record), !out->row_only, arena);
+}
+
+static enum err_code distance_view(const struct world *world, const struct finding *finding,
+                                   struct arena *arena, struct conflict_view *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct conflict *row = &out->row;
+    const struct spacing_finding *distance = &out->distance;
+    TRY(judge_again(world, finding, arena, out, err));
+    finding_row_distance(distance, row);
+    struct reason_words words =
+        reasons_of_spacing(world, distance, reasons_name(out->source.record), arena);
     row->reason = words.text;
     row->decides = words.decides;
     out->zh = words.zh;
-    if (!words.text || (!words.zh && !out->row_only)) {
-        code = err_nomem(err);
-        goto done;
-    }
+    TRY(words.text && words.zh ? ERR_OK : err_nomem(err));
     TRY(closest_line(&distance->closest, arena, &row->head.geom, err));
 done:
     return code;
@@ -191,15 +200,6 @@ enum err_code finding_view(const struct world *world, struct worker *worker, str
 {
     *out = (struct conflict_view){.zh = NULL};
     return fill_view(world, worker, ref, arena, out, err);
-}
-
-enum err_code finding_row(const struct world *world, struct worker *worker, struct finding_ref ref,
-                          struct arena *arena, struct conflict *out, struct err *err)
-{
-    struct conflict_view view = {.row_only = true};
-    enum err_code code = fill_view(world, worker, ref, arena, &view, err);
-    *out = view.row;
-    return code;
 }
 
 enum err_code finding_say(const struct world *world, struct worker *worker, struct finding_ref ref,

@@ -24,7 +24,6 @@ struct conflict_view {
     int64_t enterprise_row;         /* -1: none, or not in the store */
     int32_t could_be;               /* worst grade that it may give */
     bool words_only;                /* by finding_say: shape and area are left out */
-    bool row_only;                  /* by finding_row: words in Chinese may be left out */
     bool stale; /* the facts have changed since it was found: judged again it says otherwise */
 
     /* What it rests on, by kind. */
@@ -41,10 +40,6 @@ struct conflict_view {
 /* worker_fit first. */
 enum err_code finding_view(const struct world *world, struct worker *worker, struct finding_ref ref,
                            struct arena *arena, struct conflict_view *out, struct err *err);
-
-/* Its row alone, as the store keeps it: for whoever needs many. */
-enum err_code finding_row(const struct world *world, struct worker *worker, struct finding_ref ref,
-                          struct arena *arena, struct conflict *out, struct err *err);
 
 /* The same without the part of a zone that is in conflict, nor its area: words and figures, a
  * hundred times faster for a density. */
@@ -65,6 +60,15 @@ enum err_code density_shape(const struct world *world, struct worker *worker, si
 enum err_code risk_finding_view(const struct world *world, struct worker *worker,
                                 struct finding_ref ref, struct arena *arena,
                                 struct conflict_view *out, struct err *err);
+
+/* Parts of a row, for finding_row.h too: what it owes to its source, its rule and the layer of its
+ * target; the figures of a distance; the line between the closest points, a point where they are
+ * the same. */
+void finding_row_begin(const struct world *world, struct finding_ref ref,
+                       const struct finding *finding, struct conflict *row);
+void finding_row_distance(const struct spacing_finding *distance, struct conflict *row);
+enum err_code closest_line(const struct closest *closest, struct arena *arena, struct geom *out,
+                           struct err *err);
 
 /* The shape alone: what a map draws. */
 enum err_code finding_shape(const struct world *world, struct worker *worker,

@@ -258,54 +258,94 @@ const char *reasons_clause(const struct rule_source *rule, struct arena *arena)
     return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
 }
 
-static const char *spacing_text(const struct spacing_finding *finding, const char *source,
-                                const char *type, const char *target, const char *clause,
+/* A piece of a sentence. */
+struct part {
+    const char *text;
+    size_t n_bytes;
+};
+
+static inline struct part part_of(const char *text)
+{
+    return (struct part){text, strlen(text)};
+}
+
+static const char *joined(const struct part *parts, size_t n, struct arena *arena)
+{
+    size_t n_bytes = 1;
+    for (size_t i = 0; i < n; i++)
+        n_bytes += parts[i].n_bytes;
+    char *text = arena_alloc(arena, n_bytes, 1), *end = text;
+    for (size_t i = 0; text && i < n; i++) {
+        memcpy(end, parts[i].text, parts[i].n_bytes);
+        end += parts[i].n_bytes;
+    }
+    return text;
+}
+
+enum err_code reasons_phrase_of(const struct world *world, const struct spacing_rule *rule,
+                                double required_m, const char *source_name, struct arena *arena,
+                                struct spacing_phrase *out, struct err *err)
+{
+    const struct facility_type *type = rules_facility_type(world->rules, rule->facility);
+    const char *const head[] = {source_name ? source_name : "The proposed site", " (",
+                                type ? type->name_en : rule->facility, ") is "};
+    *out = (struct spacing_phrase){.rule = rule,
+                                   .type = type,
+                                   .source_name = source_name,
+                                   .head = reasons_joined(head, 4, arena),
+                                   .clause = reasons_clause(&rule->source, arena)};
+    if (!out->head || !out->clause)
+        return err_nomem(err);
+    out->n_head = strlen(out->head);
+    out->n_clause = strlen(out->clause);
+    reason_general(required_m, out->required);
+    return ERR_OK;
+}
+
+static const char *spacing_text(const struct spacing_phrase *phrase,
+                                const struct spacing_finding *finding, const char *target,
                                 const char *decides, struct arena *arena)
 {
-    const char *class = finding->target_class->name_en;
     bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
-    bool printed = finding->rule->source.confidence == CONFIDENCE_LIKELY;
-    char distance[REASON_NUMBER_BYTES], required[REASON_NUMBER_BYTES], margin[REASON_NUMBER_BYTES];
+    bool printed = phrase->rule->source.confidence == CONFIDENCE_LIKELY;
+    char distance[REASON_NUMBER_BYTES], margin[REASON_NUMBER_BYTES];
     reason_fixed2(finding->answer.required_m + finding->answer.margin_m, distance);
-    reason_general(finding->answer.required_m, required);
+    const struct part head = {phrase->head, phrase->n_head};
+    const struct part clause = {phrase->clause, phrase->n_clause};
+    const struct part required = part_of(phrase->required);
+    const struct part class = part_of(finding->target_class->name_en);
     if (finding->answer.verdict == VERDICT_UNDECIDED) {
-        const char *const parts[] = {source,
-                                     " (",
-                                     type,
-                                     ") is ",
-                                     distance,
-                                     " m from ",
-                                     target,
-                                     " (",
+        const struct part parts[] = {head,
+                                     part_of(distance),
+                                     part_of(" m from "),
+                                     part_of(target),
+                                     part_of(" ("),
                                      class,
-                                     "), where ",
+                                     part_of("), where "),
                                      clause,
-                                     " asks for ",
+                                     part_of(" asks for "),
                                      required,
-                                     " m: undecided without ",
-                                     decides ? decides : "more",
-                                     "."};
-        return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
+                                     part_of(" m: undecided without "),
+                                     part_of(decides ? decides : "more"),
+                                     part_of(".")};
+        return joined(parts, sizeof parts / sizeof *parts, arena);
     }
     reason_fixed2(fabs(finding->answer.margin_m), margin);
-    const char *const parts[] = {source,
-                                 " (",
-                                 type,
-                                 ") is ",
-                                 distance,
-                                 " m from ",
-                                 target,
-                                 " (",
+    const struct part parts[] = {head,
+                                 part_of(distance),
+                                 part_of(" m from "),
+                                 part_of(target),
+                                 part_of(" ("),
                                  class,
-                                 "), ",
-                                 margin,
-                                 conflict ? " m short of" : " m more than",
-                                 " the ",
+                                 part_of("), "),
+                                 part_of(margin),
+                                 part_of(conflict ? " m short of" : " m more than"),
+                                 part_of(" the "),
                                  required,
-                                 " m of ",
+                                 part_of(" m of "),
                                  clause,
-                                 printed ? "; check the printed standard." : "."};
-    return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
+                                 part_of(printed ? "; check the printed standard." : ".")};
+    return joined(parts, sizeof parts / sizeof *parts, arena);
 }
 
 static const char *spacing_zh(const struct spacing_finding *finding, const char *source,
@@ -326,25 +366,32 @@ static const char *spacing_zh(const struct spacing_finding *finding, const char 
                         printed ? "；请核对标准原文" : "");
 }
 
-struct reason_words reasons_of_spacing(const struct world *world,
-                                       const struct spacing_finding *finding,
-                                       const char *source_name, bool zh, struct arena *arena)
+struct reason_words reasons_of_phrase(const struct spacing_phrase *phrase,
+                                      const struct spacing_finding *finding, const char *target,
+                                      bool zh, struct arena *arena)
 {
     struct reason_words words = {NULL, NULL, NULL, NULL};
-    const struct spacing_rule *rule = finding->rule;
-    const struct facility_type *type = rules_facility_type(world->rules, rule->facility);
-    const struct record_head *target = world_record(world, finding->layer, finding->row);
-    const char *clause = reasons_clause(&rule->source, arena);
-    const char *name = reasons_name(target);
+    const char *source = phrase->source_name;
     say_what_decides(finding, zh, arena, &words);
-    words.text =
-        spacing_text(finding, source_name ? source_name : "The proposed site",
-                     type ? type->name_en : rule->facility, name, clause, words.decides, arena);
+    words.text = spacing_text(phrase, finding, target, words.decides, arena);
     if (zh)
-        words.zh = spacing_zh(finding, source_name ? source_name : "拟建场址",
-                              type ? type->name_zh : rule->facility, name, clause, words.decides_zh,
-                              arena);
+        words.zh = spacing_zh(finding, source ? source : "拟建场址",
+                              phrase->type ? phrase->type->name_zh : phrase->rule->facility, target,
+                              phrase->clause, words.decides_zh, arena);
     return words;
+}
+
+struct reason_words reasons_of_spacing(const struct world *world,
+                                       const struct spacing_finding *finding,
+                                       const char *source_name, struct arena *arena)
+{
+    struct err err;
+    struct spacing_phrase phrase;
+    const struct record_head *target = world_record(world, finding->layer, finding->row);
+    if (reasons_phrase_of(world, finding->rule, finding->answer.required_m, source_name, arena,
+                          &phrase, &err) != ERR_OK)
+        return (struct reason_words){NULL, NULL, NULL, NULL};
+    return reasons_of_phrase(&phrase, finding, reasons_name(target), true, arena);
 }
 
 const char *reasons_without_stop(const char *text, struct arena *arena)

@@ -64,11 +64,29 @@ struct reason_words {
 };
 
 /* A distance: conflict, undecided or clear. source_name: what stands there; NULL: a proposed site.
- * zh: in Chinese too, else that is NULL; it is half of the work.
  */
 struct reason_words reasons_of_spacing(const struct world *world,
                                        const struct spacing_finding *finding,
-                                       const char *source_name, bool zh, struct arena *arena);
+                                       const char *source_name, struct arena *arena);
+
+/* The same in two steps, for whoever says many: first what all sentences on one source by one
+ * row have in common, required_m included; then each. zh: in Chinese too, else that is NULL; it is
+ * most of the work. */
+struct spacing_phrase {
+    const struct spacing_rule *rule;
+    const struct facility_type *type; /* or NULL */
+    const char *source_name;          /* or NULL */
+    const char *head;                 /* "Depot (petrol station) is " */
+    const char *clause;               /* "GB 50156 tbl 4.0.4" */
+    size_t n_head, n_clause;          /* bytes */
+    char required[REASON_NUMBER_BYTES];
+};
+enum err_code reasons_phrase_of(const struct world *world, const struct spacing_rule *rule,
+                                double required_m, const char *source_name, struct arena *arena,
+                                struct spacing_phrase *out, struct err *err);
+struct reason_words reasons_of_phrase(const struct spacing_phrase *phrase,
+                                      const struct spacing_finding *finding, const char *target,
+                                      bool zh, struct arena *arena);
 
 /* One text of several; NULL without memory. */
 const char *reasons_joined(const char *const *parts, size_t n, struct arena *arena);

@@ -263,9 +263,9 @@ static bool class_is_grave(const char *class)
            text_equal(class, "class_1");
 }
 
-struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id layer, uint32_t row)
+struct spacing_facts spacing_measures_of(const struct world *world, enum layer_id layer,
+                                         const struct record_head *head)
 {
-    const struct record_head *head = world_record(world, layer, row);
     struct spacing_facts facts = {.error_m = rules_accuracy_m(world->rules, layer, head),
                                   .is_point = is_one_point(&head->geom)};
     if (facts.is_point) {
@@ -276,6 +276,13 @@ struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id l
         find_width(world, (const void *)head, &facts);
     if (layer == LAYER_ENTERPRISES && head->geom.kind == GEOM_POINT)
         facts.radius_m = rules_radius_m(world->rules, (const void *)head);
+    return facts;
+}
+
+struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id layer, uint32_t row)
+{
+    const struct record_head *head = world_record(world, layer, row);
+    struct spacing_facts facts = spacing_measures_of(world, layer, head);
     if (layer == LAYER_PROTECTED) {
         const char *missing = NULL;
         const char *class = rules_protected_class(world->rules, (const void *)head, &missing);

@@ -82,6 +82,10 @@ struct spacing_facts {
 };
 struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id layer, uint32_t row);
 
+/* The same without how grave it is: what a distance is measured and judged by. */
+struct spacing_facts spacing_measures_of(const struct world *world, enum layer_id layer,
+                                         const struct record_head *head);
+
 struct spacing_finding {
     const struct spacing_rule *rule;
     const struct target_class *target_class;

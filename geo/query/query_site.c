@@ -64,8 +64,7 @@ static enum err_code add_finding(struct site *site, const struct site_finding *f
 static enum err_code add_spacing(struct site *site, const struct spacing_finding *from,
                                  struct err *err)
 {
-    struct reason_words words =
-        reasons_of_spacing(site->world, from, NULL, true, &site->worker->arena);
+    struct reason_words words = reasons_of_spacing(site->world, from, NULL, &site->worker->arena);
     struct site_finding finding = {
         .kind = "distance",
         .rule = &from->rule->source,

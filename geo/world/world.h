@@ -158,6 +158,8 @@ static inline const struct resource *world_resource(const struct world *world, s
 size_t world_slots(const struct world *world, enum layer_id layer);
 uint32_t world_slot(const struct world *world, enum layer_id layer, size_t row);
 int64_t world_row(const struct world *world, enum layer_id layer, uint32_t slot);
+const void *world_record_of_slot(const struct world *world, enum layer_id layer,
+                                 uint32_t slot); /* which is alive; nothing is looked up by row */
 
 /* What one edit did: a record put anew has no old slot, a deleted one no new slot. */
 struct world_edit {

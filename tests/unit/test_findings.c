@@ -3,6 +3,7 @@
 #include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
+#include "geo/assess/edit_verdicts.h"
 #include "geo/findings/finding_view.h"
 #include "geo/findings/findings.h"
 #include "geo/world/world_edit.h"
@@ -134,13 +135,21 @@ static const struct {
               {LAYER_INFRASTRUCTURE, 'R', 6}};
 enum { LAYERS = sizeof layers / sizeof layers[0] };
 
+/* Ids hold any character: here some begin as others end, or as a layer does in the id of a row. */
+static char *id_of(struct arena *arena, char letter, uint32_t i)
+{
+    static const char *const ends[] = {" ", "#", "|", "|protected/P"};
+    bool plain = letter == 'E' || i < 7 || i % 7 < 3;
+    return plain ? arena_printf(arena, "%c%02u", letter, i)
+                 : arena_printf(arena, "%c%02u%s", letter, i - i % 7 + 2, ends[i % 7 - 3]);
+}
+
 static struct world *make_region(struct fixture *f, uint64_t *seed)
 {
     fixture_init(f);
     for (size_t l = 0; l < LAYERS; l++) {
         for (uint32_t i = 0; i < layers[l].n; i++) {
-            char id[16];
-            snprintf(id, sizeof id, "%c%02u", layers[l].letter, i);
+            const char *id = id_of(&f->parts.arena, layers[l].letter, i);
             fill(f, seed, layers[l].layer, fixture_add(f, layers[l].layer, id));
         }
     }
@@ -190,7 +199,7 @@ static size_t draw_changes(struct fixture *f, uint64_t *seed, struct arena *aren
     for (size_t i = 1 + draw(seed, (uint32_t)most); i > 0; i--) {
         size_t l = draw(seed, LAYERS);
         enum layer_id layer = layers[l].layer;
-        char *id = arena_printf(arena, "%c%02u", layers[l].letter, draw(seed, layers[l].n * 4 / 3));
+        char *id = id_of(arena, layers[l].letter, draw(seed, layers[l].n * 4 / 3));
         bool twice = false;
         for (size_t k = 0; k < n; k++)
             twice = twice || text_equal(out[k].id, id);
@@ -245,6 +254,72 @@ static void check_changed(const struct findings *old, const struct findings *now
         assert_true(findings_equal(old, now));
 }
 
+/* Rows of layer conflicts, by id. */
+struct all_rows {
+    struct conflict *items;
+    size_t n;
+};
+
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(((const struct record_head *)a)->id, ((const struct record_head *)b)->id);
+}
+
+static const void *row_at(const void *context, size_t i)
+{
+    return ((const struct all_rows *)context)->items + i;
+}
+
+static struct all_rows rows_of(const struct world *world, struct worker *worker,
+                               struct arena *arena)
+{
+    struct err err;
+    struct finding_ref ref = {.layer = LAYER_COUNT};
+    struct all_rows rows = {.n = 0};
+    rows.items = arena_new(arena, struct conflict, findings_sums(world->findings).n);
+    while (findings_next(world, &ref)) {
+        struct conflict_view view;
+        fixture_check(finding_view(world, worker, ref, arena, &view, &err), &err);
+        rows.items[rows.n++] = view.row;
+    }
+    if (rows.n > 0)
+        qsort(rows.items, rows.n, sizeof *rows.items, compare_ids);
+    return rows;
+}
+
+static void check_same(const void *a, const void *b, struct arena *arena)
+{
+    struct err err;
+    bool same = !a && !b;
+    if (a && b)
+        fixture_check(rows_same(LAYER_CONFLICTS, a, b, arena, &same, &err), &err);
+    assert_true(same);
+}
+
+/* The rows that an edit is said to change are those in which all rows before and after differ. */
+static void check_verdicts(const struct world *old, const struct world *now,
+                           const struct findings_changed *changed, struct worker *worker)
+{
+    struct arena arena;
+    struct err err;
+    arena_init(&arena, 0);
+    struct row_changes told = {.layer = LAYER_CONFLICTS, .arena = &arena}, expected = told;
+    fixture_check(worker_fit(worker, old, &err), &err);
+    struct all_rows before = rows_of(old, worker, &arena);
+    fixture_check(worker_fit(worker, now, &err), &err);
+    struct all_rows after = rows_of(now, worker, &arena);
+    fixture_check(row_changes_compare(&expected, (struct row_array){row_at, &before, before.n},
+                                      (struct row_array){row_at, &after, after.n}, &err),
+                  &err);
+    fixture_check(edit_verdicts(old, now, changed, worker, &told, &err), &err);
+    assert_int_equal(told.n, expected.n);
+    for (size_t i = 0; i < told.n; i++) {
+        check_same(told.items[i].before, expected.items[i].before, &arena);
+        check_same(told.items[i].after, expected.items[i].after, &arena);
+    }
+    arena_release(&arena);
+}
+
 static void edit_many_times(uint64_t seed, int rounds, size_t most)
 {
     struct fixture f;
@@ -279,6 +354,7 @@ static void edit_many_times(uint64_t seed, int rounds, size_t most)
         assert_int_equal(findings_sums(updated).n_coarse, findings_sums(fresh).n_coarse);
         world_set_findings(edited.world, updated);
         check_changed(world->findings, updated, edited.world, world, &changed);
+        check_verdicts(world, edited.world, &changed, &crew.workers[0]);
         findings_release(fresh);
         world_release(world);
         world = edited.world;
