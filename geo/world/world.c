@@ -283,9 +283,10 @@ int64_t world_row(const struct world *world, enum layer_id layer, uint32_t slot)
 const void *world_record_of_slot(const struct world *world, enum layer_id layer, uint32_t slot)
 {
     const struct world_layer *from = world->layers[layer];
-    const struct world_layer *base = from->delta ? from->delta->base : from;
-    if (slot >= base->n_slots)
-        return from->delta->put[slot - base->n_slots];
+    const struct world_delta *delta = from->delta;
+    const struct world_layer *base = delta ? delta->base : from;
+    if (delta && slot >= base->n_slots)
+        return delta->put[slot - base->n_slots];
     uint32_t place = base->place_of ? base->place_of[slot] : slot;
     return base->records + place * base->record_bytes;
 }
