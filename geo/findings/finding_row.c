@@ -185,6 +185,22 @@ done:
     return code;
 }
 
+/* What leaves open whether rule and class speak of the pair, or NULL. */
+static const char *missing_of(const struct row_maker *maker, const struct row_form *form,
+                              const struct target_class *class, struct row_target *target)
+{
+    if (form->missing || !spacing_may_be_target(&maker->source, class->layer, target->head))
+        return form->missing;
+    if (target->class != class) {
+        target->class = class;
+        target->missing = NULL;
+        target->of_class = predicate_eval(class->predicate, target->head, &target->missing);
+    }
+    if (target->of_class != TRUTH_UNKNOWN)
+        return NULL;
+    return target->missing ? target->missing : "an attribute";
+}
+
 /* Judges the pair again. Of a conflict nothing is missing. */
 static enum err_code judge(struct row_maker *maker, const struct row_form *form,
                            const struct row_note *note, struct row_target *target,
@@ -197,17 +213,11 @@ static enum err_code judge(struct row_maker *maker, const struct row_form *form,
     const struct target_class *class = &world->rules->target_classes[finding->target_class];
     struct spacing_match match = {form->phrase.rule, NULL};
     struct closest closest;
-    if (finding->verdict != VERDICT_CONFLICT) {
-        const char *missing = NULL;
-        uint32_t row = (uint32_t)finding_target_row(world, finding);
-        match.missing = form->missing;
-        if (spacing_is_target(world, &maker->source, class, row, &missing) == TRUTH_UNKNOWN &&
-            !match.missing)
-            match.missing = missing ? missing : "an attribute";
-    }
     if (target->head != note->target)
-        *target =
-            (struct row_target){note->target, spacing_measures_of(world, layer, note->target)};
+        *target = (struct row_target){.head = note->target,
+                                      .facts = spacing_measures_of(world, layer, note->target)};
+    if (finding->verdict != VERDICT_CONFLICT)
+        match.missing = missing_of(maker, form, class, target);
     TRY(measure(maker, &note->target->geom, &target->facts, &closest, err));
     spacing_judge_pair(&maker->source, &match, class, &target->facts, &closest, out);
 done:

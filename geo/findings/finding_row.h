@@ -74,6 +74,9 @@ int row_note_compare(const struct row_maker *a_maker, const struct row_note *a,
 struct row_target {
     const struct record_head *head; /* NULL: not found yet */
     struct spacing_facts facts;
+    const struct target_class *class; /* NULL: not asked yet */
+    enum truth of_class;
+    const char *missing; /* what leaves it open; NULL: nothing in particular */
 };
 
 /* The row in the arena; generation and import stamps absent. id: the same text, if it is there

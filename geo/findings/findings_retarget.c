@@ -1,6 +1,7 @@
 /* findings_retarget.c - what an edited target changes in the lists of the sources near it. */
 #include "geo/findings/findings_update.h"
 
+#include "geo/measure/distance.h"
 #include "geo/measure/ellipsoid.h"
 #include "geo/measure/rtree.h"
 
@@ -51,31 +52,13 @@ static struct place place_of(const struct record_head *head, double reach_m)
     return place;
 }
 
-/* Whether any stretch of a long line touches the box: the box of a pipeline across a province holds
- * half of the province. True of everything else. */
-static bool stretch_touches(const struct geom *line, struct box box)
-{
-    enum { EDGES = 16, LONG = 3 * EDGES };
-    if (line->kind != GEOM_LINE || line->n_points < LONG)
-        return true;
-    for (uint32_t ring = 0; ring < line->n_rings; ring++) {
-        uint32_t end = line->ring_ends[ring];
-        for (uint32_t at = geom_ring_start(line, ring); at + 1 < end; at += EDGES) {
-            uint32_t n = end - at < EDGES + 1 ? end - at : EDGES + 1;
-            if (box_intersects(box_of_points(line->points + at, n), box))
-                return true;
-        }
-    }
-    return false;
-}
-
 /* As far as boxes tell. */
 static bool may_reach(const struct place *place, const struct geom *source, double reach_m)
 {
     if (!place->head)
         return false;
     if (!place->anywhere &&
-        !(box_intersects(place->wide, source->box) && stretch_touches(source, place->wide)))
+        !(box_intersects(place->wide, source->box) && distance_line_touches(source, place->wide)))
         return false;
     return !(rtree_box_distance_m(source->box, place->head->geom.box) > reach_m);
 }

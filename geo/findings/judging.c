@@ -60,6 +60,25 @@ static struct row_group *group_of(struct judging_private *own, const struct rule
     return made;
 }
 
+/* Rows on one facility stand together in the table: its groups are looked for once. */
+static void add_rules(struct judging_private *own, const struct world *world)
+{
+    const struct rules *rules = world->rules;
+    for (size_t i = 0, next; i < rules->n_spacing; i = next) {
+        const char *facility = rules->spacing[i].facility;
+        for (next = i;
+             next < rules->n_spacing && text_equal(rules->spacing[next].facility, facility);)
+            next++;
+        for (size_t g = 0; g < own->n_groups; g++) {
+            struct row_group *group = &own->groups[g];
+            bool of_group = text_equal(facility, group->types[0]->source.id);
+            for (size_t k = i; of_group && k < next; k++)
+                if (speaks(world, &rules->spacing[k]))
+                    group->rules[group->n_rules++] = &rules->spacing[k];
+        }
+    }
+}
+
 static enum err_code find_groups(struct judging *judging, struct err *err)
 {
     struct judging_private *own = judging->private;
@@ -77,14 +96,7 @@ static enum err_code find_groups(struct judging *judging, struct err *err)
             return err_nomem(err);
         group->types[group->n_types++] = type;
     }
-    for (size_t g = 0; g < own->n_groups; g++) {
-        struct row_group *group = &own->groups[g];
-        for (size_t i = 0; i < rules->n_spacing; i++) {
-            const struct spacing_rule *rule = &rules->spacing[i];
-            if (speaks(world, rule) && text_equal(rule->facility, group->types[0]->source.id))
-                group->rules[group->n_rules++] = rule;
-        }
-    }
+    add_rules(own, world);
     return ERR_OK;
 }
 

@@ -278,6 +278,8 @@ static bool is_contour(const struct world *world, uint32_t row)
     return !isnan(risk_of_contour(world_zone(world, row)));
 }
 
+enum { AHEAD = 16 };
+
 /* Contours or scenarios in a box: their enterprises, and contours that have none. */
 static enum err_code touch_box(struct touching *on, enum layer_id layer, struct box box,
                                struct err *err)
@@ -288,6 +290,11 @@ static enum err_code touch_box(struct touching *on, enum layer_id layer, struct 
     size_t n = 0;
     TRY(world_search(world, layer, box, on->arena, &rows, &n, err));
     for (size_t i = 0; i < n; i++) {
+        /* Records lie all over memory. */
+        if (layer == LAYER_ZONES && i + AHEAD < n)
+            __builtin_prefetch(&world_zone(world, rows[i + AHEAD])->kind);
+        if (layer == LAYER_ZONES && i + AHEAD / 2 < n)
+            __builtin_prefetch(world_zone(world, rows[i + AHEAD / 2])->kind);
         if (layer == LAYER_ZONES && !is_contour(world, rows[i]))
             continue;
         const char *id =

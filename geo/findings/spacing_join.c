@@ -123,8 +123,62 @@ static void rows_settle(struct rows *rows)
     rows->n = kept;
 }
 
+static double area_deg2(struct box box, double reach_m)
+{
+    box = ellipsoid_expand(box, reach_m);
+    return (box.east_deg - box.west_deg) * (box.north_deg - box.south_deg);
+}
+
+/* Whether the two halves of a stretch of edges from..to - 1 are searched for less ground than all
+ * of it: by so much that it is worth another search. */
+static bool halves_are_less(const struct lonlat *points, uint32_t from, uint32_t to, struct box box,
+                            double reach_m)
+{
+    const double worth = 0.75;
+    uint32_t middle = from + (to - from) / 2;
+    if (to - from < 2)
+        return false;
+    struct box first = box_of_points(points + from, middle - from + 1);
+    struct box second = box_of_points(points + middle, to - middle + 1);
+    return area_deg2(first, reach_m) + area_deg2(second, reach_m) < worth * area_deg2(box, reach_m);
+}
+
+struct stretch {
+    uint32_t from; /* edges from .. to - 1, vertices from .. to */
+    uint32_t to;
+};
+
+/* Rows near a stretch, which is halved for as long as that spares ground. */
+static enum err_code search_stretch(const struct spacing_join *join, enum layer_id layer,
+                                    struct stretch whole, double reach_m, struct rows *rows,
+                                    struct err *err)
+{
+    enum { MOST_WAITING = 32 }; /* a half each time: more than edges can be told apart by */
+    enum err_code code = ERR_OK;
+    const struct lonlat *points = join->source->geom->points;
+    struct stretch waiting[MOST_WAITING] = {whole};
+    for (int n_waiting = 1; n_waiting > 0;) {
+        struct stretch one = waiting[--n_waiting];
+        struct box box = box_of_points(points + one.from, one.to - one.from + 1);
+        if (n_waiting + 2 <= MOST_WAITING &&
+            halves_are_less(points, one.from, one.to, box, reach_m)) {
+            uint32_t middle = one.from + (one.to - one.from) / 2;
+            waiting[n_waiting++] = (struct stretch){middle, one.to};
+            waiting[n_waiting++] = (struct stretch){one.from, middle};
+            continue;
+        }
+        uint32_t *some = NULL;
+        size_t n = 0;
+        TRY(near_candidates(join->world, layer, box, reach_m, join->scratch, &some, &n, err));
+        TRY(rows_add(rows, some, n, join->scratch, err));
+    }
+done:
+    return code;
+}
+
 /* Rows near any stretch of the source. A line is searched in stretches, since the box of a
- * pipeline across a province holds half of the province. */
+ * pipeline across a province holds half of the province; in shorter ones where its reach is short
+ * against its edges. */
 static enum err_code search_near(const struct spacing_join *join, enum layer_id layer, double reach,
                                  struct rows *rows, struct err *err)
 {
@@ -137,12 +191,8 @@ static enum err_code search_near(const struct spacing_join *join, enum layer_id 
     for (uint32_t ring = 0; ring < geom->n_rings; ring++) {
         uint32_t end = geom->ring_ends[ring];
         for (uint32_t from = geom_ring_start(geom, ring); from + 1 < end; from += STRETCH) {
-            uint32_t vertices = end - from < STRETCH + 1 ? end - from : STRETCH + 1;
-            struct box box = box_of_points(geom->points + from, vertices);
-            uint32_t *some = NULL;
-            size_t n = 0;
-            TRY(near_candidates(join->world, layer, box, reach, join->scratch, &some, &n, err));
-            TRY(rows_add(rows, some, n, join->scratch, err));
+            uint32_t to = end - from < STRETCH + 1 ? end - 1 : from + STRETCH;
+            TRY(search_stretch(join, layer, (struct stretch){from, to}, reach, rows, err));
         }
     }
     rows_settle(rows);
@@ -337,6 +387,32 @@ enum err_code spacing_join_one(const struct spacing_join *join, enum layer_id la
     return reach_m < 0 ? ERR_OK : join_target(join, layer, row, reach_m, NULL, err);
 }
 
+/* Records lie all over memory: some are asked for at once, then what they point to. */
+static enum err_code join_rows(const struct spacing_join *join, enum layer_id layer,
+                               const struct rows *rows, double reach_m, struct prepared *prepared,
+                               struct err *err)
+{
+    enum { MOST = 32 };
+    enum err_code code = ERR_OK;
+    const struct record_head *heads[MOST];
+    for (size_t first = 0, end; first < rows->n; first = end) {
+        end = rows->n - first < MOST ? rows->n : first + MOST;
+        for (size_t i = first; i < end; i++) {
+            const struct record_head *head = world_record(join->world, layer, rows->items[i]);
+            heads[i - first] = head;
+            __builtin_prefetch(head);
+            __builtin_prefetch((const char *)(head + 1) - 1);
+            __builtin_prefetch(head + 1);
+        }
+        for (size_t i = first; i < end; i++) /* by now they are there */
+            __builtin_prefetch(heads[i - first]->geom.points);
+        for (size_t i = first; i < end; i++)
+            TRY(join_target(join, layer, rows->items[i], reach_m, prepared, err));
+    }
+done:
+    return code;
+}
+
 enum err_code spacing_join_all(const struct spacing_join *join, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -348,8 +424,7 @@ enum err_code spacing_join_all(const struct spacing_join *join, struct err *err)
         if (reach_m < 0)
             continue;
         TRY(search_near(join, layer, reach_m, &rows, err));
-        for (size_t i = 0; i < rows.n; i++)
-            TRY(join_target(join, layer, rows.items[i], reach_m, &prepared, err));
+        TRY(join_rows(join, layer, &rows, reach_m, &prepared, err));
     }
 done:
     return code;

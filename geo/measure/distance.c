@@ -370,20 +370,37 @@ done:
     return code;
 }
 
-bool distance_may_reach(const struct geom *line, struct box box, double limit_m)
+bool distance_line_touches(const struct geom *line, struct box box)
 {
-    enum { EDGES = 16, LONG = 3 * EDGES };
+    enum { EDGES = 16, LONG = 3 };
     if (line->kind != GEOM_LINE || line->n_points < LONG)
         return true;
     for (uint32_t ring = 0; ring < line->n_rings; ring++) {
         uint32_t end = line->ring_ends[ring];
         for (uint32_t at = geom_ring_start(line, ring); at + 1 < end; at += EDGES) {
             uint32_t n = end - at < EDGES + 1 ? end - at : EDGES + 1;
-            if (!(rtree_box_distance_m(box_of_points(line->points + at, n), box) > limit_m))
-                return true;
+            if (!box_intersects(box_of_points(line->points + at, n), box))
+                continue;
+            for (uint32_t edge = at; edge + 1 < at + n; edge++)
+                if (box_intersects(edge_box(line->points[edge], line->points[edge + 1]), box))
+                    return true;
         }
     }
     return false;
+}
+
+static bool is_within_a_turn(struct box box)
+{
+    return box.west_deg >= -180 && box.east_deg <= 180;
+}
+
+bool distance_may_reach(const struct geom *line, struct box box, double limit_m)
+{
+    if (line->kind != GEOM_LINE || !isfinite(limit_m))
+        return true;
+    struct box wide = ellipsoid_expand(box, limit_m);
+    return !is_within_a_turn(wide) || !is_within_a_turn(line->box) ||
+           distance_line_touches(line, wide);
 }
 
 enum err_code distance_shapes(const struct geom *a, const struct geom *b, double limit_m,

@@ -42,8 +42,11 @@ static inline double distance_touching(double distance_m)
     return distance_m < 1e-7 ? 0 : distance_m;
 }
 
-/* Whether any stretch of a long line comes so near to a box, by boxes: the box of a pipeline across
- * a province holds half of the province. True of everything else. */
+/* Whether the box of any edge of a line touches a box: that of a pipeline across a province holds
+ * half of the province. True of everything but lines, and of lines of one edge. */
+bool distance_line_touches(const struct geom *line, struct box box);
+
+/* Whether any edge of a line may come so near to a box, by boxes too. True of everything else. */
 bool distance_may_reach(const struct geom *line, struct box box, double limit_m);
 
 /* Shapes farther apart than limit_m answer INFINITY, soon; INFINITY: no limit. ERR_INPUT for

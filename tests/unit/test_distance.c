@@ -474,6 +474,74 @@ static void test_distance_gives_its_scratch_memory_back_and_reports_when_there_i
     arena_release(&arena);
 }
 
+/* ---- what is passed over by boxes ---- */
+
+static void test_a_line_touches_by_its_edges_and_not_by_the_box_of_many(void **state)
+{
+    (void)state;
+    struct lonlat points[64];
+    uint32_t ends[] = {64};
+    for (int i = 0; i < 64; i++)
+        points[i] = (struct lonlat){106 + i * 0.01, 38 + i * 0.01};
+    struct geom line = {.kind = GEOM_LINE,
+                        .n_points = 64,
+                        .n_rings = 1,
+                        .points = points,
+                        .ring_ends = ends,
+                        .box = box_of_points(points, 64)};
+    struct box on = {106.305, 38.305, 106.305, 38.305}; /* in the box of one edge */
+    struct box corner = {106.31, 38.305, 106.32,
+                         38.31}; /* meets the box of an edge in its corner */
+    struct box beside = {106.311, 38.305, 106.312, 38.306}; /* in the box of sixteen */
+    assert_true(distance_line_touches(&line, on));
+    assert_true(distance_line_touches(&line, corner));
+    assert_false(distance_line_touches(&line, beside));
+    assert_true(distance_may_reach(&line, beside, 100));
+    assert_false(distance_may_reach(&line, beside, 50)); /* 0.001 degrees are 87 m there */
+    struct box far_off = {-73, 38, -73, 38};
+    assert_false(distance_may_reach(&line, far_off, 1000));
+    assert_true(distance_may_reach(&line, far_off, INFINITY));
+}
+
+/* Whatever is in reach may reach, over the antimeridian too. */
+static void test_nothing_in_reach_is_passed_over_by_boxes(void **state)
+{
+    (void)state;
+    uint64_t seed = 17;
+    struct arena arena;
+    struct err err;
+    size_t n_near = 0, n_passed = 0;
+    arena_init(&arena, 0);
+    for (int round = 0; round < 4000; round++) {
+        struct lonlat points[60];
+        uint32_t ends[] = {60};
+        double west_deg = round % 3 == 0 ? 179.9 : round % 3 == 1 ? -180 : 106;
+        for (int i = 0; i < 60; i++)
+            points[i] = (struct lonlat){west_deg + uniform(&seed) * 0.001 + i * 0.002,
+                                        38 + uniform(&seed) * 0.001 + (i % 20) * 0.002};
+        struct geom line = {.kind = GEOM_LINE,
+                            .n_points = 60,
+                            .n_rings = 1,
+                            .points = points,
+                            .ring_ends = ends,
+                            .box = box_of_points(points, 60)};
+        struct lonlat place = {west_deg + uniform(&seed) * 0.12, 38 + uniform(&seed) * 0.04};
+        if (place.lon_deg > 180)
+            place.lon_deg -= 360;
+        struct geom point = {
+            .kind = GEOM_POINT, .n_points = 1, .points = &place, .box = box_of_points(&place, 1)};
+        struct closest closest;
+        double limit_m = 100 + 900 * uniform(&seed);
+        assert_int_equal(distance_shapes(&line, &point, INFINITY, &arena, &closest, &err), ERR_OK);
+        bool may = distance_may_reach(&line, point.box, limit_m);
+        assert_true(may || closest.distance_m > limit_m);
+        n_near += closest.distance_m <= limit_m;
+        n_passed += !may;
+    }
+    assert_true(n_near > 500 && n_passed > 500);
+    arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -491,6 +559,8 @@ int main(void)
             test_self_crossing_and_overlapping_polygons_are_the_union_of_what_they_wind_about),
         cmocka_unit_test(
             test_distance_gives_its_scratch_memory_back_and_reports_when_there_is_none),
+        cmocka_unit_test(test_a_line_touches_by_its_edges_and_not_by_the_box_of_many),
+        cmocka_unit_test(test_nothing_in_reach_is_passed_over_by_boxes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
