@@ -39,8 +39,9 @@ static enum err_code is_near(struct finding_near *finding, const struct edit_sid
     const struct geom *geom = &side->head->geom;
     const struct geom *line = world_geom(now, LAYER_PIPELINES, row);
     struct closest closest;
+    const struct pipeline_line *kept = pipeline_kept_line(finding->step->kept, now, row);
     double off_m =
-        pipeline_is_point(geom) ? pipeline_off_m(line, geom->points[0], side->farthest_m) : 0;
+        pipeline_is_point(geom) ? pipeline_off_m(line, kept, geom->points[0], side->farthest_m) : 0;
     double reach_m = -1;
     if (off_m <= side->farthest_m)
         reach_m = pipeline_meeting_m(&side->meeting, now, row);
@@ -55,7 +56,6 @@ static enum err_code is_near(struct finding_near *finding, const struct edit_sid
     if (*out || !side->dwelling)
         goto done;
     bool same = true;
-    const struct pipeline_line *kept = pipeline_kept_line(finding->step->kept, now, row);
     if (kept)
         same = pipeline_same_dwellings_along(&side->dwellings, kept);
     else
@@ -114,7 +114,7 @@ static enum err_code mark_near(struct finding_near *finding, struct edit_side *s
     if (reach_m < 0)
         goto done;
     struct box box = ellipsoid_expand(side->head->geom.box, reach_m);
-    TRY(world_search(now, LAYER_PIPELINES, box, &scratch, &rows, &n, err));
+    TRY(pipeline_kept_near(finding->step->kept, now, box, &scratch, &rows, &n, err));
     for (size_t i = 0; i < n; i++)
         if (!finding->near[rows[i]])
             TRY(is_near(finding, side, rows[i], &scratch, &finding->near[rows[i]], err));

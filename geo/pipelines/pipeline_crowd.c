@@ -40,30 +40,57 @@ bool crowd_box(const struct geom *line, struct lonlat at, struct lonlat scale_m,
            out->east_deg < 180;
 }
 
-double pipeline_off_m(const struct geom *line, struct lonlat at, double most_m)
+/* Looking for the nearest of some edges. */
+struct nearing {
+    struct lonlat at;
+    struct lonlat scale_m;
+    const struct box *box; /* beyond which none matters; NULL: all do */
+    double least_m2;
+};
+
+/* Of points first .. end - 1. */
+static void near_edges(struct nearing *on, const struct lonlat *points, uint32_t first,
+                       uint32_t end)
+{
+    for (uint32_t i = first; i + 1 < end; i++) {
+        if (on->box && crowd_is_beyond(on->box, &points[i]))
+            continue;
+        struct flat from = crowd_lay(on->at, on->scale_m, points[i]);
+        struct flat to = crowd_lay(on->at, on->scale_m, points[i + 1]);
+        struct flat along = {to.x_m - from.x_m, to.y_m - from.y_m};
+        double length_m2 = along.x_m * along.x_m + along.y_m * along.y_m;
+        on->least_m2 =
+            min_of(on->least_m2, crowd_off_m2(from, along, length_m2, (struct flat){0, 0}));
+    }
+}
+
+static void near_kept(struct nearing *on, const struct pipeline_line *line)
+{
+    struct pipeline_stretch stretch;
+    for (uint32_t part = 0; part < line->n_parts; part++)
+        for (uint32_t first = pipeline_part_start(line, part);
+             pipeline_next_stretch(line, part, &first, &stretch);)
+            if (!on->box || box_intersects(*on->box, stretch.box))
+                near_edges(on, line->points, stretch.first, stretch.end + 1);
+}
+
+double pipeline_off_m(const struct geom *line, const struct pipeline_line *kept, struct lonlat at,
+                      double most_m)
 {
     static const double WIDEST_M = 1e5;
-    struct lonlat scale_m;
+    struct nearing on = {.at = at, .least_m2 = INFINITY};
     struct box box;
-    double least_m2 = INFINITY;
     if (!(fabs(at.lat_deg) < MOST_LAT_DEG) || !(most_m < WIDEST_M))
         return 0;
-    ellipsoid_degree_m(at.lat_deg, &scale_m.lon_deg, &scale_m.lat_deg);
+    ellipsoid_degree_m(at.lat_deg, &on.scale_m.lon_deg, &on.scale_m.lat_deg);
     double bend = bend_of(at.lat_deg);
     double far_m = most_m + crowd_slack_m(bend, 2 * most_m, 2 * most_m);
-    bool boxed = crowd_box(line, at, scale_m, far_m, &box);
-    for (uint32_t ring = 0; ring < line->n_rings; ring++) {
-        for (uint32_t i = geom_ring_start(line, ring); i + 1 < line->ring_ends[ring]; i++) {
-            if (boxed && crowd_is_beyond(&box, &line->points[i]))
-                continue;
-            struct flat from = crowd_lay(at, scale_m, line->points[i]);
-            struct flat to = crowd_lay(at, scale_m, line->points[i + 1]);
-            struct flat along = {to.x_m - from.x_m, to.y_m - from.y_m};
-            double length_m2 = along.x_m * along.x_m + along.y_m * along.y_m;
-            least_m2 = min_of(least_m2, crowd_off_m2(from, along, length_m2, (struct flat){0, 0}));
-        }
-    }
-    double off_m = sqrt(least_m2);
+    on.box = crowd_box(line, at, on.scale_m, far_m, &box) ? &box : NULL;
+    if (kept)
+        near_kept(&on, kept);
+    for (uint32_t ring = 0; ring < line->n_rings && !kept; ring++)
+        near_edges(&on, line->points, geom_ring_start(line, ring), line->ring_ends[ring]);
+    double off_m = sqrt(on.least_m2);
     if (off_m > far_m)
         return (double)INFINITY;
     off_m -= crowd_slack_m(bend, far_m, off_m);

@@ -32,7 +32,9 @@ enum err_code pipeline_crowd_build(struct pipeline_edited *edited, struct arena 
 enum err_code pipeline_crowd_hides(struct outdoing *on, bool *out, struct err *err);
 
 /* How far a point is from a line at least: less than 0.1 m and some 1e-3 of it below the distance.
- * INFINITY: it is farther than most_m. */
-double pipeline_off_m(const struct geom *line, struct lonlat at, double most_m);
+ * INFINITY: it is farther than most_m. kept: the line as pipeline_kept.h has it, most of which is
+ * passed over by its boxes; NULL: it is not kept. */
+double pipeline_off_m(const struct geom *line, const struct pipeline_line *kept, struct lonlat at,
+                      double most_m);
 
 #endif

@@ -1,4 +1,5 @@
 #include "geo/pipelines/pipeline_crowding.h"
+#include "geo/pipelines/pipeline_kept.h"
 
 #include "data/base/text.h"
 
@@ -18,6 +19,7 @@ struct looking {
     double far_m; /* from the record: edges in reach of anybody who counts */
     struct crowd_edge *edges;
     size_t n;
+    size_t edges_capacity;
     double own_m;          /* how far the record is from them */
     int64_t owner;         /* row of the pipeline's own plant, which is no target of it; or -1 */
     double keeps_fringe_m; /* an accuracy: of somebody who is met it has to be so bad at least */
@@ -36,31 +38,51 @@ struct looking_for {
 
 /* ---- the line ---- */
 
-static enum err_code lay_edges(struct looking *at, struct err *err)
+/* Those of the points first .. end - 1 that are near, out of their order nowhere. */
+static enum err_code lay_some(struct looking *at, const struct lonlat *points, uint32_t first,
+                              uint32_t end, const struct box *box, struct err *err)
 {
-    const struct geom *line = &at->on->job.pipeline->head.geom;
     const struct crowd_side *side = at->side;
-    struct box box;
-    double least_m2 = INFINITY;
-    bool boxed = crowd_box(line, side->origin, side->scale_m, at->far_m, &box);
-    at->edges = arena_new(at->on->job.scratch, struct crowd_edge, line->n_points);
+    at->edges = arena_grow(at->on->job.scratch, at->edges, &at->edges_capacity,
+                           at->n + (end - first), sizeof *at->edges);
     if (!at->edges)
         return err_nomem(err);
-    for (uint32_t i = 0; i + 1 < line->n_points; i++) {
-        if (boxed && crowd_is_beyond(&box, &line->points[i]))
+    for (uint32_t i = first; i + 1 < end; i++) {
+        if (box && crowd_is_beyond(box, &points[i]))
             continue;
-        struct flat from = crowd_lay(side->origin, side->scale_m, line->points[i]);
-        struct flat to = crowd_lay(side->origin, side->scale_m, line->points[i + 1]);
+        struct flat from = crowd_lay(side->origin, side->scale_m, points[i]);
+        struct flat to = crowd_lay(side->origin, side->scale_m, points[i + 1]);
         struct crowd_edge *edge = &at->edges[at->n];
         *edge = (struct crowd_edge){
             .from = from, .along = {to.x_m - from.x_m, to.y_m - from.y_m}, .number = i};
         edge->length_m2 = edge->along.x_m * edge->along.x_m + edge->along.y_m * edge->along.y_m;
         double off_m2 = crowd_off_m2(edge->from, edge->along, edge->length_m2, (struct flat){0, 0});
-        least_m2 = min_of(least_m2, off_m2);
+        at->own_m = min_of(at->own_m, sqrt(off_m2));
         at->n += off_m2 <= at->far_m * at->far_m;
     }
-    at->own_m = sqrt(least_m2);
     return ERR_OK;
+}
+
+/* The line is one part; as it is kept most of it is passed over. */
+static enum err_code lay_edges(struct looking *at, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_job *job = &at->on->job;
+    const struct geom *line = &job->pipeline->head.geom;
+    const struct crowd_side *side = at->side;
+    const struct pipeline_line *kept =
+        pipeline_kept_line(at->on->was->edited->kept, job->world, job->row);
+    struct box box;
+    struct pipeline_stretch stretch;
+    bool boxed = crowd_box(line, side->origin, side->scale_m, at->far_m, &box);
+    at->own_m = INFINITY;
+    if (!kept || kept->n_parts != 1 || !boxed)
+        return lay_some(at, line->points, 0, line->n_points, boxed ? &box : NULL, err);
+    for (uint32_t first = 0; pipeline_next_stretch(kept, 0, &first, &stretch);)
+        if (box_intersects(box, stretch.box))
+            TRY(lay_some(at, kept->points, stretch.first, stretch.end + 1, &box, err));
+done:
+    return code;
 }
 
 static double off_m(const struct looking *at, struct flat point)

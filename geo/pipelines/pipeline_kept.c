@@ -2,6 +2,7 @@
 
 #include "geo/measure/ellipsoid.h"
 #include "geo/pipelines/pipeline_found.h"
+#include "geo/pipelines/pipeline_stretches.h"
 #include "geo/pipelines/pipeline_strip.h"
 
 #include "data/base/text.h"
@@ -26,13 +27,20 @@ struct pipeline_kept {
     struct pipeline_ask ask;      /* the question: target and reach */
     struct kept_pipeline **items; /* by slot; NULL: not kept */
     size_t n_slots;
-    struct arena step; /* what follows belongs to */
+    struct pipeline_stretches stretches; /* of all lines */
+    struct arena step;                   /* what follows belongs to */
     struct kept_put *puts;
     size_t n_puts;
     size_t puts_capacity;
     uint32_t *gone; /* slots of pipelines that the step took away */
     size_t n_gone;
     size_t gone_capacity;
+    struct kept_put *left; /* targets that it took from strips */
+    size_t n_left;
+    size_t left_capacity;
+    uint32_t *doubtful; /* slots of targets that it put or took */
+    size_t n_doubtful;
+    size_t doubtful_capacity;
 };
 
 /* ---- memory ---- */
@@ -53,6 +61,7 @@ void pipeline_kept_free(struct pipeline_kept *kept)
     for (size_t slot = 0; slot < kept->n_slots; slot++)
         free_pipeline(kept->items[slot]);
     free(kept->items);
+    pipeline_stretches_free(&kept->stretches);
     arena_release(&kept->step);
     free(kept);
 }
@@ -76,22 +85,29 @@ static enum err_code make_room(struct pipeline_kept *kept, const struct world *w
 
 /* ---- one pipeline ---- */
 
-/* The line in one block: points, stations, ends of parts. */
+/* The line in one block: points, stations, boxes of stretches, ends of parts. */
 static enum err_code keep_line(const struct pipeline_line *line, struct kept_pipeline *it,
                                struct err *err)
 {
     size_t n = line->n;
     size_t n_parts = line->n_parts;
-    struct lonlat *points =
-        malloc(n * (sizeof *points + sizeof(double)) + n_parts * sizeof(uint32_t));
+    size_t n_boxes = pipeline_stretch_numbers(line);
+    struct pipeline_stretch stretch;
+    struct lonlat *points = malloc(n * (sizeof *points + sizeof(double)) +
+                                   n_boxes * sizeof(struct box) + n_parts * sizeof(uint32_t));
     if (!points)
         return err_nomem(err);
     double *at_m = (double *)(points + n);
-    uint32_t *ends = (uint32_t *)(at_m + n);
+    struct box *boxes = (struct box *)(at_m + n);
+    uint32_t *ends = (uint32_t *)(boxes + n_boxes);
     memcpy(points, line->points, n * sizeof *points);
     memcpy(at_m, line->at_m, n * sizeof *at_m);
     memcpy(ends, line->part_ends, n_parts * sizeof *ends);
-    it->line = (struct pipeline_line){line->n, points, at_m, line->n_parts, ends};
+    for (uint32_t part = 0; part < line->n_parts; part++)
+        for (uint32_t first = pipeline_part_start(line, part);
+             pipeline_next_stretch(line, part, &first, &stretch);)
+            boxes[pipeline_stretch_number(line, part, stretch.first)] = stretch.box;
+    it->line = (struct pipeline_line){line->n, points, at_m, line->n_parts, ends, boxes};
     return ERR_OK;
 }
 
@@ -149,6 +165,7 @@ static enum err_code keep_strip(const struct pipeline_kept *kept, struct pipelin
                                    &job->hits[i], err));
         else
             it->has_strip = false;
+    TRY(pipeline_strip_settle(&it->strip, err));
 done:
     return code;
 }
@@ -182,6 +199,22 @@ static void find_question(struct pipeline_kept *kept, const struct rules *rules)
         if (kept->counts)
             kept->ask = pipeline_ask_of_class(row);
     }
+}
+
+static enum err_code index_stretches(struct pipeline_kept *kept, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    arena_init(&scratch, 0);
+    const struct pipeline_line **lines =
+        arena_new(&scratch, const struct pipeline_line *, kept->n_slots);
+    TRY(lines ? ERR_OK : err_nomem(err));
+    for (size_t slot = 0; slot < kept->n_slots; slot++)
+        lines[slot] = kept->items[slot] ? &kept->items[slot]->line : NULL;
+    TRY(pipeline_stretches_build(&kept->stretches, lines, kept->n_slots, err));
+done:
+    arena_release(&scratch);
+    return code;
 }
 
 struct keeping {
@@ -225,6 +258,7 @@ enum err_code pipeline_kept_new(const struct world *world, const struct pipeline
                                   .context = &keeping,
                                   .run = keep_some};
     TRY(parallel_for(&work, err));
+    TRY(index_stretches(kept, err));
     *out = kept;
     kept = NULL;
 done:
@@ -232,7 +266,68 @@ done:
     return code;
 }
 
+/* ---- which are near ---- */
+
+static int by_row(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+enum err_code pipeline_kept_near(const struct pipeline_kept *kept, const struct world *world,
+                                 struct box box, struct arena *arena, uint32_t **rows, size_t *n,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    uint32_t *slots = NULL;
+    size_t n_slots = 0, n_found = 0;
+    if (!kept)
+        return world_search(world, LAYER_PIPELINES, box, arena, rows, n, err);
+    const struct pipeline_stretches *stretches = &kept->stretches;
+    TRY(pipeline_stretches_find(stretches, box, arena, &slots, &n_slots, err));
+    *rows = arena_new(arena, uint32_t, n_slots + stretches->n_later);
+    TRY(*rows ? ERR_OK : err_nomem(err));
+    for (size_t i = 0; i < n_slots + stretches->n_later; i++) {
+        bool later = i >= n_slots;
+        uint32_t slot = later ? stretches->later[i - n_slots] : slots[i];
+        const struct kept_pipeline *it = kept->items[slot];
+        int64_t row = it ? world_row(world, LAYER_PIPELINES, slot) : -1;
+        if (row >= 0 && (!later || pipeline_stretches_touch(&it->line, box)))
+            (*rows)[n_found++] = (uint32_t)row;
+    }
+    *n = 0;
+    if (n_found > 0)
+        qsort(*rows, n_found, sizeof **rows, by_row);
+    for (size_t i = 0; i < n_found; i++)
+        if (i == 0 || (*rows)[i] != (*rows)[i - 1])
+            (*rows)[(*n)++] = (*rows)[i];
+done:
+    return code;
+}
+
 /* ---- from edit to edit ---- */
+
+static enum err_code note_left(struct pipeline_kept *kept, uint32_t pipeline, uint32_t target,
+                               struct err *err)
+{
+    kept->left = arena_grow(&kept->step, kept->left, &kept->left_capacity, kept->n_left + 1,
+                            sizeof *kept->left);
+    if (!kept->left)
+        return err_nomem(err);
+    kept->left[kept->n_left++] = (struct kept_put){pipeline, target};
+    return ERR_OK;
+}
+
+static enum err_code note_doubtful(struct pipeline_kept *kept, uint32_t target, struct err *err)
+{
+    kept->doubtful = arena_grow(&kept->step, kept->doubtful, &kept->doubtful_capacity,
+                                kept->n_doubtful + 1, sizeof *kept->doubtful);
+    if (!kept->doubtful)
+        return err_nomem(err);
+    kept->doubtful[kept->n_doubtful++] = target;
+    return ERR_OK;
+}
 
 static enum err_code note_put(struct pipeline_kept *kept, uint32_t pipeline, uint32_t target,
                               struct err *err)
@@ -258,10 +353,11 @@ static enum err_code note_gone(struct pipeline_kept *kept, uint32_t pipeline, st
 static void end_step(struct pipeline_kept *kept)
 {
     arena_reset(&kept->step);
-    kept->puts = NULL;
-    kept->gone = NULL;
-    kept->n_puts = kept->n_gone = 0;
+    kept->puts = kept->left = NULL;
+    kept->gone = kept->doubtful = NULL;
+    kept->n_puts = kept->n_gone = kept->n_left = kept->n_doubtful = 0;
     kept->puts_capacity = kept->gone_capacity = 0;
+    kept->left_capacity = kept->doubtful_capacity = 0;
 }
 
 /* What a step put that was not committed: its slots will be given to others. */
@@ -282,6 +378,11 @@ static void take_back(struct pipeline_kept *kept)
 
 void pipeline_kept_commit(struct pipeline_kept *kept)
 {
+    for (size_t i = 0; i < kept->n_left; i++) {
+        struct kept_pipeline *it = kept->items[kept->left[i].pipeline];
+        if (it)
+            pipeline_strip_remove(&it->strip, kept->left[i].target);
+    }
     for (size_t i = 0; i < kept->n_gone; i++) {
         free_pipeline(kept->items[kept->gone[i]]);
         kept->items[kept->gone[i]] = NULL;
@@ -309,6 +410,7 @@ static enum err_code follow_pipeline(struct following *on, const struct world_ed
     if (edit->new_slot == WORLD_NO_SLOT)
         goto done;
     TRY(note_put(on->kept, edit->new_slot, WORLD_NO_SLOT, err));
+    TRY(pipeline_stretches_add(&on->kept->stretches, edit->new_slot, err));
     size_t row = (size_t)world_row(on->now, LAYER_PIPELINES, edit->new_slot);
     struct pipeline_job job = job_of(on->now, on->sites, on->worker, &on->scratch, row);
     TRY(keep_pipeline(on->kept, &job, err));
@@ -341,12 +443,11 @@ static enum err_code meet_pipeline(struct following *on, const struct record_hea
     job.asks = &ask;
     job.n_asks = 1;
     TRY(pipeline_gather_one(&job, LAYER_PROTECTED, target, err));
-    if (job.n_hits > 0) {
+    if (job.n_hits > 0)
         TRY(note_put(kept, slot, target_slot, err));
-        pipeline_strip_forget(&it->strip, on->old, on->now);
-    }
     for (size_t i = 0; i < job.n_hits; i++)
         TRY(pipeline_strip_add(&it->strip, target_slot, &job.hits[i], err));
+    TRY(pipeline_strip_settle(&it->strip, err));
     arena_rewind(&on->scratch, mark);
 done:
     return code;
@@ -364,27 +465,63 @@ done:
     return code;
 }
 
-static enum err_code follow_target(struct following *on, const struct world_edit *edit,
-                                   struct err *err)
+/* Pipelines in whose strips a target may stand that is there in one of the worlds. */
+static enum err_code find_strips(struct following *on, const struct world *world,
+                                 const struct record_head *target, uint32_t **rows, size_t *n,
+                                 struct err *err)
+{
+    double reach_m = on->kept->ask.reach_m + world_slack_m(on->now, LAYER_PIPELINES) +
+                     world_record_slack_m(world, LAYER_PROTECTED, target);
+    *n = 0;
+    if (target->geom.kind == GEOM_NONE)
+        return ERR_OK;
+    return pipeline_kept_near(on->kept, on->now, ellipsoid_expand(target->geom.box, reach_m),
+                              &on->scratch, rows, n, err);
+}
+
+static enum err_code take_target(struct following *on, uint32_t target_slot, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    uint32_t *rows = NULL;
+    size_t n = 0;
+    size_t row = (size_t)world_row(on->old, LAYER_PROTECTED, target_slot);
+    TRY(note_doubtful(on->kept, target_slot, err));
+    TRY(find_strips(on, on->old, world_record(on->old, LAYER_PROTECTED, row), &rows, &n, err));
+    for (size_t i = 0; i < n; i++)
+        TRY(note_left(on->kept, world_slot(on->now, LAYER_PIPELINES, rows[i]), target_slot, err));
+done:
+    return code;
+}
+
+static enum err_code put_target(struct following *on, uint32_t target_slot, struct err *err)
 {
     enum err_code code = ERR_OK;
     uint32_t *rows = NULL;
     size_t n = 0;
     const char *missing = NULL;
-    size_t row = (size_t)world_row(on->now, LAYER_PROTECTED, edit->new_slot);
+    size_t row = (size_t)world_row(on->now, LAYER_PROTECTED, target_slot);
     const struct record_head *target = world_record(on->now, LAYER_PROTECTED, row);
+    TRY(note_doubtful(on->kept, target_slot, err));
     if (!on->ask)
         TRY(prepare_ask(on, err));
-    if (target->geom.kind == GEOM_NONE ||
-        pipeline_is_target(on->ask->classes, on->ask->n_classes, LAYER_PROTECTED, target,
+    if (pipeline_is_target(on->ask->classes, on->ask->n_classes, LAYER_PROTECTED, target,
                            &missing) == TRUTH_NO)
         return ERR_OK;
-    double reach_m = on->kept->ask.reach_m + world_slack_m(on->now, LAYER_PIPELINES) +
-                     world_record_slack_m(on->now, LAYER_PROTECTED, target);
-    TRY(world_search(on->now, LAYER_PIPELINES, ellipsoid_expand(target->geom.box, reach_m),
-                     &on->scratch, &rows, &n, err));
+    TRY(find_strips(on, on->now, target, &rows, &n, err));
     for (size_t i = 0; i < n; i++)
-        TRY(meet_pipeline(on, target, edit->new_slot, rows[i], err));
+        TRY(meet_pipeline(on, target, target_slot, rows[i], err));
+done:
+    return code;
+}
+
+static enum err_code follow_target(struct following *on, const struct world_edit *edit,
+                                   struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (edit->old_slot != WORLD_NO_SLOT)
+        TRY(take_target(on, edit->old_slot, err));
+    if (edit->new_slot != WORLD_NO_SLOT)
+        TRY(put_target(on, edit->new_slot, err));
 done:
     return code;
 }
@@ -399,11 +536,13 @@ enum err_code pipeline_kept_follow(struct pipeline_kept *kept, const struct worl
     arena_init(&on.scratch, 0);
     take_back(kept);
     TRY(make_room(kept, now, err));
+    if (pipeline_stretches_is_due(&kept->stretches))
+        TRY(index_stretches(kept, err));
     for (size_t i = 0; i < n_edits; i++)
         if (edits[i].layer == LAYER_PIPELINES)
             TRY(follow_pipeline(&on, &edits[i], err));
     for (size_t i = 0; i < n_edits && kept->counts; i++)
-        if (edits[i].layer == LAYER_PROTECTED && edits[i].new_slot != WORLD_NO_SLOT)
+        if (edits[i].layer == LAYER_PROTECTED)
             TRY(follow_target(&on, &edits[i], err));
 done:
     arena_release(&on.scratch);
@@ -426,12 +565,28 @@ const struct pipeline_line *pipeline_kept_line(const struct pipeline_kept *kept,
     return it ? &it->line : NULL;
 }
 
+static enum err_code take_hits(const struct pipeline_kept *kept, struct pipeline_job *job,
+                               struct strip_wanted wanted, bool *out, struct err *err)
+{
+    const struct kept_pipeline *it = find(kept, job->world, job->row);
+    *out = it && it->has_strip && job->sites && is_the_question(kept, &job->asks[wanted.ask]);
+    if (!*out)
+        return ERR_OK;
+    wanted.doubtful = kept->doubtful;
+    wanted.n_doubtful = kept->n_doubtful;
+    return pipeline_strip_take(&it->strip, job, &wanted, err);
+}
+
 enum err_code pipeline_kept_hits(const struct pipeline_kept *kept, struct pipeline_job *job,
                                  size_t ask, const struct span *within, bool *out, struct err *err)
 {
-    const struct kept_pipeline *it = find(kept, job->world, job->row);
-    *out = it && it->has_strip && job->sites && is_the_question(kept, &job->asks[ask]);
-    if (!*out)
-        return ERR_OK;
-    return pipeline_strip_take(&it->strip, job, ask, within, err);
+    return take_hits(kept, job, (struct strip_wanted){.ask = ask, .within = within}, out, err);
+}
+
+enum err_code pipeline_kept_bare_hits(const struct pipeline_kept *kept, struct pipeline_job *job,
+                                      size_t ask, const struct span *within, bool *out,
+                                      struct err *err)
+{
+    const struct strip_wanted wanted = {.ask = ask, .within = within, .bare = true};
+    return take_hits(kept, job, wanted, out, err);
 }

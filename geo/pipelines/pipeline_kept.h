@@ -12,7 +12,7 @@
  *          by the next follow.
  * Owner:   lines and spans that it gives stay until the next follow or commit.
  * Threads: many ask; one follows, while nobody asks.
- * Cost:    24 bytes a vertex and 32 a dwelling in a strip (a dwelling of a town may stand in ten of
+ * Cost:    26 bytes a vertex and 36 a dwelling in a strip (a dwelling of a town may stand in ten of
  *          them); new: a walk along all pipelines, for one question. An edited dwelling costs some
  * 20 microseconds a pipeline nearby, an edited pipeline a walk along it.
  */
@@ -35,6 +35,12 @@ enum err_code pipeline_kept_follow(struct pipeline_kept *kept, const struct worl
                                    struct worker *worker, struct err *err);
 void pipeline_kept_commit(struct pipeline_kept *kept);
 
+/* Rows of the world that it follows that have a stretch in the box, ascending; kept NULL: whose own
+ * box touches it. */
+enum err_code pipeline_kept_near(const struct pipeline_kept *kept, const struct world *world,
+                                 struct box box, struct arena *arena, uint32_t **rows, size_t *n,
+                                 struct err *err);
+
 /* The line of a row of the world that it follows, as pipeline_line_build makes it; NULL: not kept.
  * kept may be NULL. */
 const struct pipeline_line *pipeline_kept_line(const struct pipeline_kept *kept,
@@ -45,5 +51,10 @@ const struct pipeline_line *pipeline_kept_line(const struct pipeline_kept *kept,
  * *out false: they are not kept, nor is the job changed. kept may be NULL. */
 enum err_code pipeline_kept_hits(const struct pipeline_kept *kept, struct pipeline_job *job,
                                  size_t ask, const struct span *within, bool *out, struct err *err);
+
+/* Likewise; those of whom no more is asked than how many they are, are bare (pipeline_hit). */
+enum err_code pipeline_kept_bare_hits(const struct pipeline_kept *kept, struct pipeline_job *job,
+                                      size_t ask, const struct span *within, bool *out,
+                                      struct err *err);
 
 #endif

@@ -31,7 +31,12 @@ struct pipeline_line {
     const double *at_m; /* stationing of each point; NULL of an outline */
     uint32_t n_parts;
     const uint32_t *part_ends; /* index after the last point of a part */
+    const struct box *boxes;   /* of its stretches, see pipeline_stretch_number; NULL: not kept */
 };
+
+/* Edges of a part are looked at in stretches, since the box of a long line holds half of a
+ * province. */
+enum { PIPELINE_STRETCH_EDGES = 16 };
 
 /* ERR_INPUT for a shape that is no line, or a vertex that is no longitude and latitude. */
 enum err_code pipeline_line_build(const struct geom *geom, double start_m, struct arena *arena,
@@ -44,6 +49,20 @@ enum err_code pipeline_line_outline(const struct geom *geom, struct arena *arena
 static inline uint32_t pipeline_part_start(const struct pipeline_line *line, uint32_t part)
 {
     return part ? line->part_ends[part - 1] : 0;
+}
+
+/* A number for each stretch, by its part and its first edge; not all numbers are given. */
+static inline uint32_t pipeline_stretch_number(const struct pipeline_line *line, uint32_t part,
+                                               uint32_t first)
+{
+    uint32_t start = pipeline_part_start(line, part);
+    return start / PIPELINE_STRETCH_EDGES + part + (first - start) / PIPELINE_STRETCH_EDGES;
+}
+
+/* More than any of them. */
+static inline size_t pipeline_stretch_numbers(const struct pipeline_line *line)
+{
+    return (size_t)line->n / PIPELINE_STRETCH_EDGES + line->n_parts + 1;
 }
 
 /* From where to where a part goes. */

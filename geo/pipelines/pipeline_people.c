@@ -85,6 +85,10 @@ enum err_code pipeline_weigh(struct pipeline_job *job, const struct pipeline_hit
     enum err_code code = ERR_OK;
     *out = (struct pipeline_weight){.missing = NULL};
     weigh_as(out, COUNT_UNIT, COUNT_UNIT, COUNT_UNIT);
+    if (hit->households > 0 && counts == PIPELINE_COUNTS_HOUSEHOLD) {
+        weigh_as(out, hit->households, hit->households, hit->households);
+        return ERR_OK;
+    }
     if (counts != PIPELINE_COUNTS_PLACE) {
         const struct protected_target *target = world_protected(job->world, hit->row);
         bool households = counts == PIPELINE_COUNTS_HOUSEHOLD ||
@@ -191,11 +195,13 @@ static bool look(void *context, uint32_t row)
     return !looking->found;
 }
 
-/* Whether a dwelling of the class stands within households_reach_m of the box, by the bound of
- * rtree.h, which lies below the distance: hence the wider search. */
+/* Within households_reach_m by the bound of rtree.h, which lies below the distance: so much wider
+ * is searched. */
+static const double WIDER = 1.05;
+
+/* Whether a dwelling of the class stands within households_reach_m of the box. */
 static bool dwells_near(const struct world *world, const struct target_class *class, struct box box)
 {
-    static const double WIDER = 1.05;
     struct looking looking = {world, class, box, false};
     double reach_m = world->rules->parameters.households_reach_m;
     struct box wide = ellipsoid_expand(box, WIDER * reach_m + 1);
@@ -225,8 +231,9 @@ static bool meets_dwelling(const struct estimating *estimating, uint32_t part,
             const struct span_list *spans = &hit->spans[AT_MOST];
             if (hit->part == part && spans->items[0].from_m <= to_m &&
                 spans->items[spans->n - 1].to_m >= from_m &&
-                (hit->site ? hit->site->is_dwelling
-                           : is_dwelling(world_protected(job->world, hit->row), false)))
+                (hit->households > 0 || hit->site
+                     ? hit->households > 0 || hit->site->is_dwelling
+                     : is_dwelling(world_protected(job->world, hit->row), false)))
                 return true;
         }
     }
@@ -347,7 +354,9 @@ enum err_code pipeline_dwellings_near(const struct world *a, const struct world 
                                       struct arena *scratch, struct pipeline_dwellings *out,
                                       struct err *err)
 {
-    *out = (struct pipeline_dwellings){.a = a, .b = b, .near = near};
+    double reach_m = b->rules->parameters.households_reach_m;
+    *out = (struct pipeline_dwellings){
+        .a = a, .b = b, .near = near, .wide = ellipsoid_expand(near, WIDER * reach_m + 1)};
     return world_nearest(b, LAYER_PROTECTED, near, scratch, out, add_witness, err);
 }
 
@@ -357,6 +366,14 @@ static bool same_of_class(const struct pipeline_dwellings *dwellings,
 {
     return dwells_near(dwellings->a, class, stretch->box) ==
            dwells_near(dwellings->b, class, stretch->box);
+}
+
+/* Whether the stretch is too far for any of that; not told beyond the antimeridian. */
+static bool is_far(const struct pipeline_dwellings *dwellings, struct box stretch)
+{
+    const struct box *wide = &dwellings->wide;
+    return !box_intersects(*wide, stretch) && wide->west_deg >= -180 && wide->east_deg <= 180 &&
+           stretch.west_deg >= -180 && stretch.east_deg <= 180;
 }
 
 static bool same_along(const struct pipeline_dwellings *dwellings,
@@ -384,7 +401,8 @@ bool pipeline_same_dwellings_along(const struct pipeline_dwellings *dwellings,
         uint32_t first = pipeline_part_start(line, part);
         struct pipeline_stretch stretch;
         while (same && pipeline_next_stretch(line, part, &first, &stretch))
-            if (rtree_box_distance_m(stretch.box, dwellings->near) <= reach_m)
+            if (!is_far(dwellings, stretch.box) &&
+                rtree_box_distance_m(stretch.box, dwellings->near) <= reach_m)
                 same = same_along(dwellings, &stretch);
     }
     return same;

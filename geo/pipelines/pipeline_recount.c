@@ -24,10 +24,11 @@ struct side {
 struct looking {
     struct recounting *on;
     struct side sides[2];
-    bool *touched; /* by question: it is a hit of it, before or after */
-    size_t ask;    /* of the windows */
-    double limit;  /* the highest of any row that counts it */
-    bool has_law;  /* rows of the law on strips may tell of it */
+    bool *touched;     /* by question: it is a hit of it, before or after */
+    size_t ask;        /* of the windows */
+    double limit;      /* the highest of any row that counts it */
+    uint32_t own_slot; /* of the record after the edit; WORLD_NO_SLOT: it is gone */
+    bool has_law;      /* rows of the law on strips may tell of it */
     struct pipeline_some some;
     struct pipeline_weight *weights; /* by hit of the question, of what stands in both worlds */
 };
@@ -187,53 +188,39 @@ static bool is_plain(struct looking *look, const struct record_head *record, str
 
 /* ---- what stands about it ---- */
 
-/* Whole stretches, whose dwellings are known or not, from the first window to the last. */
-static void choose_some(struct looking *look)
+struct pipeline_some recount_stretches(const struct recounting *on, struct span span)
 {
-    struct recounting *on = look->on;
     const struct pipeline_line *line = &on->job.line;
-    double reach_m = on->counts->window_m + 2 * MORE_M;
     uint32_t first = 0;
     struct pipeline_stretch stretch;
-    look->some = (struct pipeline_some){.part = 0};
+    struct pipeline_some some = {.part = 0};
     while (pipeline_next_stretch(line, 0, &first, &stretch)) {
-        if (line->at_m[stretch.end] < look->on->seen.from_m - reach_m)
-            look->some.first = stretch.end;
-        if (line->at_m[stretch.first] <= look->on->seen.to_m + reach_m)
-            look->some.end = stretch.end;
+        if (line->at_m[stretch.end] < span.from_m)
+            some.first = stretch.end;
+        if (line->at_m[stretch.first] <= span.to_m)
+            some.end = stretch.end;
     }
-    look->some.span = (struct span){line->at_m[look->some.first], line->at_m[look->some.end]};
+    some.span = (struct span){line->at_m[some.first], line->at_m[some.end]};
+    return some;
 }
 
-static enum err_code gather(struct recounting *on, size_t ask, const struct pipeline_some *some,
-                            struct err *err)
+enum err_code recount_gather(struct recounting *on, const struct pipeline_some *some,
+                             struct err *err)
 {
     enum err_code code = ERR_OK;
     struct pipeline_job *job = &on->job;
-    struct span within = some ? some->span : (struct span){0, 0};
+    const struct pipeline_ask ask = pipeline_ask_of_class(on->counts);
+    size_t at = 0;
     bool kept = false;
+    TRY(pipeline_ask(job, &ask, &at, err));
     job->some = some;
-    TRY(pipeline_kept_hits(on->it->edited->kept, job, ask, some ? &within : NULL, &kept, err));
+    TRY(pipeline_kept_bare_hits(on->it->edited->kept, job, at, &some->span, &kept, err));
     if (kept)
         goto done;
     pipeline_forget_hits(job);
     for (size_t i = 0; i < job->n_asks; i++)
-        job->asks[i].idle = i != ask;
+        job->asks[i].idle = i != at;
     TRY(pipeline_gather(job, err));
-done:
-    return code;
-}
-
-enum err_code recount_gather_all(struct recounting *on, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct pipeline_ask ask = pipeline_ask_of_class(on->counts);
-    size_t at = 0;
-    if (on->wide)
-        return ERR_OK;
-    TRY(pipeline_ask(&on->job, &ask, &at, err));
-    TRY(gather(on, at, NULL, err));
-    on->wide = true;
 done:
     return code;
 }
@@ -248,6 +235,8 @@ static const struct pipeline_hit *hit_at(const struct looking *look, size_t i)
 static bool is_other(const struct looking *look, const struct pipeline_hit *hit)
 {
     const struct pipeline_edited *edited = look->on->it->edited;
+    if (hit->households > 0)
+        return hit->slot != look->own_slot;
     return !edited->after || hit->layer != edited->layer ||
            world_record(look->on->job.world, hit->layer, hit->row) != (const void *)edited->after;
 }
@@ -310,6 +299,15 @@ done:
     return code;
 }
 
+/* How far off a hit may be, and the line. */
+static double error_of(const struct looking *look, const struct pipeline_hit *hit)
+{
+    if (!(hit->households > 0))
+        return hit->error_m;
+    const struct pipeline_job *job = &look->on->job;
+    return job->error_m + pipeline_sites_at(job->sites, hit->layer, hit->slot)->accuracy_m;
+}
+
 /* Whether others stand in the same windows to either side of it, as far or farther out, and whether
  * one of them is as far off as it may be (settle_fringes). */
 static bool is_among_others(const struct looking *look)
@@ -326,7 +324,7 @@ static bool is_among_others(const struct looking *look)
         const struct span_list *spans = &hit->spans[AT_LEAST];
         if (!is_other(look, hit))
             continue;
-        off = off || hit->error_m >= error_m;
+        off = off || error_of(look, hit) >= error_m;
         if (!(look->weights[i].count[AT_LEAST] > 0))
             continue;
         for (size_t k = 0; k < spans->n; k++) {
@@ -383,8 +381,10 @@ static enum err_code look_about(struct looking *look, bool *sure, struct err *er
     on->starts.from_m =
         fmin(fmax(on->domain.from_m, look->on->seen.from_m - window_m - MORE_M), on->domain.to_m);
     on->starts.to_m = fmin(on->domain.to_m, look->on->seen.to_m + MORE_M);
-    choose_some(look);
-    TRY(gather(on, look->ask, &look->some, err));
+    double reach_m = window_m + 2 * MORE_M;
+    look->some = recount_stretches(
+        on, (struct span){look->on->seen.from_m - reach_m, look->on->seen.to_m + reach_m});
+    TRY(recount_gather(on, &look->some, err));
     TRY(weigh(look, err));
     *sure = is_among_others(look);
     if (*sure)
@@ -436,8 +436,12 @@ static enum err_code recount(struct recounting *on, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct pipeline_edited *edited = on->it->edited;
-    struct looking look = {.on = on};
+    struct looking look = {.on = on, .own_slot = WORLD_NO_SLOT};
     bool sure = false;
+    if (edited->after)
+        look.own_slot =
+            world_slot(on->job.world, edited->layer,
+                       (size_t)world_find(on->job.world, edited->layer, edited->after->id));
     TRY(begin(&look, &sure, err));
     if (sure)
         TRY(find_rows(&look, &sure, err));

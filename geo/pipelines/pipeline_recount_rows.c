@@ -22,6 +22,9 @@
 
 enum { RANKS = 8 }; /* pipeline_class_rank */
 
+/* How much more than windows and ends reach is looked at, m. */
+static const double MORE_M = 5;
+
 /* So near the first of the windows that another before it may be told alike, m. */
 static const double ALIKE_M = 2;
 
@@ -174,7 +177,7 @@ bool recount_may_tell(const struct recounting *on)
     return may;
 }
 
-/* ---- runs of the whole line ---- */
+/* ---- runs ---- */
 
 /* Whether a run may be shown on a row: as pipeline_class_rows.c and pipeline_hca_rows.c choose. */
 static bool is_on(const struct segment *row, struct span span)
@@ -219,30 +222,150 @@ static bool tells_of_others(const struct recounting *on, const struct pipeline_f
            isfinite(found->margin_m);
 }
 
+static bool holds(const struct span *whole, struct span span)
+{
+    return whole->from_m <= span.from_m && whole->to_m >= span.to_m;
+}
+
+static struct span join(struct span a, struct span b)
+{
+    return (struct span){min_of(a.from_m, b.from_m), max_of(a.to_m, b.to_m)};
+}
+
+/* How far beyond what a run counts the windows of its ends may reach, and its own ends. */
+static double margin_of(const struct recounting *on)
+{
+    double most_m = 0;
+    const struct rules *rules = on->job.world->rules;
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++)
+        if (recount_has(on, &rules->pipeline_classes[i]))
+            most_m = fmax(most_m, rules->pipeline_classes[i].end_m); /* end_m may be absent */
+    return on->counts->window_m + most_m + MORE_M;
+}
+
+/* Makes the job look at a span, and at what windows there hold. */
+static enum err_code look_at(struct recounting *on, struct span span, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    double margin_m = margin_of(on);
+    struct span whole = pipeline_part_span(&on->job.line, 0);
+    struct span wide = {max_of(span.from_m - margin_m, whole.from_m),
+                        min_of(span.to_m + margin_m, whole.to_m)};
+    if (on->about.end > 0 && holds(&on->about.span, wide))
+        return ERR_OK;
+    wide = on->about.end > 0 ? join(wide, on->about.span) : wide;
+    on->about = recount_stretches(on, wide);
+    TRY(recount_gather(on, &on->about, err));
+done:
+    return code;
+}
+
+/* Whether windows of a run may go on beyond what the job looks at: each of them holds some of what
+ * the run's span goes by. */
+static bool is_cut_off(const struct recounting *on, struct span run)
+{
+    struct span whole = pipeline_part_span(&on->job.line, 0);
+    const struct span *some = &on->about.span;
+    double window_m = on->counts->window_m + MORE_M;
+    return (some->from_m > whole.from_m && run.from_m - window_m <= some->from_m) ||
+           (some->to_m < whole.to_m && run.to_m + window_m >= some->to_m);
+}
+
+/* The old class location where the dwelling is seen: a guess how far its runs go. */
+static struct span guess_runs(const struct recounting *on)
+{
+    struct span guess = on->seen;
+    for (size_t i = 0; i < on->it->n_old; i++) {
+        const struct segment *old = on->it->old[i];
+        struct span span = {old->from_m, old->to_m};
+        if (text_equal(old->kind, "class_location") && overlap(span, on->seen))
+            guess = join(guess, span);
+    }
+    return guess;
+}
+
+/* What is asked of runs: the row, and whether those that matter are on it as measured, or may at
+ * most be where the dwelling is seen. */
+struct asked_of_runs {
+    const struct segment *row;
+    const struct pipeline_class *window; /* NULL: all of the row's method, of that rank or any */
+    int rank;                            /* 0: any */
+    bool next;
+};
+
+static bool run_matters(const struct recounting *on, const struct asked_of_runs *asked,
+                        const struct pipeline_found *found)
+{
+    return asked->next ? found->known == MEASURED && is_on(asked->row, found->span)
+                       : found->known == AT_MOST && overlap(found->span, on->seen);
+}
+
+static enum err_code find_so_far(struct recounting *on, const struct asked_of_runs *asked,
+                                 struct pipeline_founds *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = on->job.world->rules;
+    *out = (struct pipeline_founds){.items = NULL};
+    if (asked->window)
+        return pipeline_find_window(&on->job, asked->window, out, err);
+    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
+        const struct pipeline_class *rule = &rules->pipeline_classes[i];
+        const struct pipeline_class *window = recount_window_of(on, rule);
+        if (text_equal(rule->method, asked->row->method) && window && recount_has(on, window) &&
+            (asked->rank == 0 || rank_of(rule->class) == asked->rank))
+            TRY(pipeline_find_window(&on->job, window, out, err));
+    }
+done:
+    return code;
+}
+
+/* The runs that matter, whole, and others as far as they are seen; all that are on the row where
+ * the span holds it. */
+static enum err_code find_runs(struct recounting *on, const struct asked_of_runs *asked,
+                               struct span span, struct pipeline_founds *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool whole = false;
+    while (!whole) {
+        TRY(look_at(on, span, err));
+        TRY(find_so_far(on, asked, out, err));
+        whole = true;
+        for (size_t i = 0; i < out->n && whole; i++)
+            whole = !run_matters(on, asked, &out->items[i]) || !is_cut_off(on, out->items[i].span);
+        double more_m = on->about.span.to_m - on->about.span.from_m;
+        span = (struct span){on->about.span.from_m - more_m, on->about.span.to_m + more_m};
+    }
+done:
+    return code;
+}
+
 /* Whether of no run that holds the dwelling anything else may be shown on a row, whatever is known.
  */
 static enum err_code is_apart(struct recounting *on, const struct segment *row, bool *out,
                               struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct rules *rules = on->job.world->rules;
     struct pipeline_founds founds = {.items = NULL};
     bool area = text_equal(row->kind, "hca");
     int rank = rank_of(row->could_be ? row->could_be : row->class);
+    const struct asked_of_runs asked = {.row = row, .rank = area ? 0 : rank};
+    struct span guess = guess_runs(on);
+    bool on_row = false;
     *out = true;
     if (!area && is_parted(on, row, rank))
         return ERR_OK;
-    TRY(recount_gather_all(on, err));
-    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
-        const struct pipeline_class *rule = &rules->pipeline_classes[i];
-        const struct pipeline_class *window = recount_window_of(on, rule);
-        if (text_equal(rule->method, row->method) && window && recount_has(on, window) &&
-            (area || rank_of(rule->class) == rank))
-            TRY(pipeline_find_window(&on->job, window, &founds, err));
-    }
+    TRY(find_runs(on, &asked, guess, &founds, err));
+    for (size_t i = 0; i < founds.n; i++)
+        on_row = on_row ||
+                 (run_matters(on, &asked, &founds.items[i]) && is_on(row, founds.items[i].span));
+    if (!on_row)
+        goto done;
+    *out = !area;
+    if (*out) /* all that are on it count */
+        TRY(find_runs(on, &asked, join(guess, (struct span){row->from_m, row->to_m}), &founds,
+                      err));
     for (size_t i = 0; i < founds.n && *out; i++)
-        *out = founds.items[i].known != AT_MOST || !overlap(founds.items[i].span, on->seen) ||
-               !is_on(row, founds.items[i].span) ||
+        *out = !run_matters(on, &asked, &founds.items[i]) || !is_on(row, founds.items[i].span) ||
                tells_of_others(on, &founds, &founds.items[i], row);
 done:
     return code;
@@ -276,7 +399,6 @@ static bool is_rivalled(const struct recounting *on, const struct segment *row,
     return rivalled;
 }
 
-/* Of the whole line. */
 static enum err_code find_next(struct recounting *on, const struct segment *row,
                                const struct pipeline_class *window, struct pipeline_found *out,
                                bool *sure, struct err *err)
@@ -284,12 +406,12 @@ static enum err_code find_next(struct recounting *on, const struct segment *row,
     enum err_code code = ERR_OK;
     struct pipeline_founds founds = {.items = NULL};
     const struct pipeline_found *best = NULL;
-    TRY(recount_gather_all(on, err));
-    TRY(pipeline_find_window(&on->job, window, &founds, err));
+    const struct asked_of_runs asked = {.row = row, .window = window, .next = true};
+    const struct span span = {row->from_m, row->to_m};
+    TRY(find_runs(on, &asked, join(span, guess_runs(on)), &founds, err));
     for (size_t i = 0; i < founds.n; i++) {
         const struct pipeline_found *found = &founds.items[i];
-        if (found->known == MEASURED && is_on(row, found->span) &&
-            (!best || found->count > best->count))
+        if (run_matters(on, &asked, found) && (!best || found->count > best->count))
             best = found;
     }
     *sure = best != NULL;

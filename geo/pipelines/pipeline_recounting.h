@@ -26,7 +26,7 @@ struct recounting {
     struct span starts;         /* of the windows that may hold the dwelling, and a little more */
     struct greatest_window was; /* of those windows, before and after */
     struct greatest_window is;
-    bool wide; /* the households of the whole line are gathered */
+    struct pipeline_some about; /* whose households are gathered to look at runs; end 0: of none */
     struct pipeline_recounted *out;
 };
 
@@ -37,8 +37,13 @@ bool recount_has(const struct recounting *on, const struct pipeline_class *row);
 const struct pipeline_class *recount_window_of(const struct recounting *on,
                                                const struct pipeline_class *row);
 
-/* The households along the whole line, of the world after the edit. */
-enum err_code recount_gather_all(struct recounting *on, struct err *err);
+/* Whole stretches of the line, whose dwellings are known or not, that hold a span or all that there
+ * is of it. */
+struct pipeline_some recount_stretches(const struct recounting *on, struct span span);
+
+/* The households along those stretches, of the world after the edit: the job keeps to them. */
+enum err_code recount_gather(struct recounting *on, const struct pipeline_some *some,
+                             struct err *err);
 
 /* Whether it can be told of all old rows what becomes of them: before anything is gathered. */
 bool recount_may_tell(const struct recounting *on);

@@ -81,6 +81,7 @@ struct pipeline_dwellings {
     const struct world *a; /* before and after; pipelines and rules are the same */
     const struct world *b;
     struct box near;
+    struct box wide;         /* all that may be within households_reach_m of it */
     struct box witnesses[8]; /* dwellings about the box that stand in both */
     size_t n_witnesses;
 };

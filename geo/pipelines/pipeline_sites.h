@@ -92,6 +92,15 @@ static inline struct pipeline_site *pipeline_sites_of(const struct pipeline_site
     return &of->items[of->places[slot]];
 }
 
+/* Likewise of a slot. */
+static inline const struct pipeline_site *pipeline_sites_at(const struct pipeline_sites *sites,
+                                                            enum layer_id layer, uint32_t slot)
+{
+    const struct pipeline_layer_sites *of = &sites->layers[layer];
+    bool is = of->matters && slot < of->n_slots && of->places[slot] != WORLD_NO_SLOT;
+    return is ? &of->items[of->places[slot]] : NULL;
+}
+
 /* Which code it is, or -1: then truths are not kept. sites may be NULL. */
 int pipeline_sites_code(const struct pipeline_sites *sites, const char *code);
 

@@ -3,13 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A dwelling with one span, the same in the widest n_reaches of them, and in no other. */
+/* A dwelling with one span, the same in the widest of REACHES, and in no other. */
 struct strip_hit {
     struct span span;
     double nearest_m;
-    uint32_t slot;
-    uint32_t n_reaches;
+    uint64_t told; /* 4 times the households of one that may be told bare, else 0; and the number of
+                    * reaches that have it, but for the widest */
 };
+
+enum { TOLD = 4 };
+_Static_assert(REACHES <= TOLD, "the number of reaches is below it");
 
 /* Any other: one of whom an attribute is missing, or beside which the line bends inwards. */
 struct strip_odd {
@@ -29,6 +32,7 @@ void pipeline_strip_free(struct pipeline_strip *strip)
         odd = next;
     }
     free(strip->hits);
+    free(strip->slots);
 }
 
 /* Whether all that a hit is seen from is one span. */
@@ -73,11 +77,22 @@ static bool make_room(struct pipeline_strip *strip)
     enum { FIRST = 16 };
     size_t capacity = strip->capacity > 0 ? strip->capacity + strip->capacity / 2 : FIRST;
     struct strip_hit *hits = realloc(strip->hits, capacity * sizeof *hits);
-    if (!hits)
+    strip->hits = hits ? hits : strip->hits;
+    uint32_t *slots = realloc(strip->slots, capacity * sizeof *slots);
+    strip->slots = slots ? slots : strip->slots;
+    if (!hits || !slots)
         return false;
-    strip->hits = hits;
     strip->capacity = capacity;
     return true;
+}
+
+/* The households of a dwelling of which nothing else matters to any window; else 0. */
+static uint64_t bare_households(const struct pipeline_hit *hit)
+{
+    const struct pipeline_site *site = hit->site;
+    bool bare = site && site->is_dwelling && !site->is_tall && site->households > 0 &&
+                site->households < COUNT_UNKNOWN;
+    return bare ? (uint64_t)site->households : 0;
 }
 
 enum err_code pipeline_strip_add(struct pipeline_strip *strip, uint32_t slot,
@@ -87,21 +102,107 @@ enum err_code pipeline_strip_add(struct pipeline_strip *strip, uint32_t slot,
         return add_odd(strip, slot, hit, err);
     if (strip->n == strip->capacity && !make_room(strip))
         return err_nomem(err);
+    struct span span = hit->spans[AT_MOST].items[0];
+    strip->longest_m = max_of(strip->longest_m, span.to_m - span.from_m);
+    strip->slots[strip->n] = slot;
     strip->hits[strip->n++] = (struct strip_hit){
-        .span = hit->spans[AT_MOST].items[0],
+        .span = span,
         .nearest_m = hit->nearest_m,
-        .slot = slot,
-        .n_reaches = 1 + (uint32_t)(hit->spans[MEASURED].n + hit->spans[AT_LEAST].n)};
+        .told = TOLD * bare_households(hit) + hit->spans[MEASURED].n + hit->spans[AT_LEAST].n};
     return ERR_OK;
+}
+
+/* ---- in order ---- */
+
+/* The first of n hits that begins at a place or beyond; or beyond alone. */
+static size_t hit_from(const struct strip_hit *hits, size_t n, double at_m, bool beyond)
+{
+    size_t low = 0;
+    while (low < n) {
+        size_t middle = low + (n - low) / 2;
+        double from_m = hits[middle].span.from_m;
+        if (from_m < at_m || (beyond && from_m <= at_m))
+            low = middle + 1;
+        else
+            n = middle;
+    }
+    return low;
+}
+
+struct strip_place {
+    double from_m;
+    size_t number;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct strip_place *x = a;
+    const struct strip_place *y = b;
+    if (x->from_m != y->from_m)
+        return x->from_m < y->from_m ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static enum err_code sort_all(struct pipeline_strip *strip, struct err *err)
+{
+    size_t n = strip->n;
+    struct strip_place *places = malloc(n * sizeof *places);
+    struct strip_hit *hits = malloc(n * sizeof *hits);
+    uint32_t *slots = malloc(n * sizeof *slots);
+    enum err_code code = places && hits && slots ? ERR_OK : err_nomem(err);
+    for (size_t i = 0; i < n && code == ERR_OK; i++)
+        places[i] = (struct strip_place){strip->hits[i].span.from_m, i};
+    if (code == ERR_OK) {
+        qsort(places, n, sizeof *places, by_place);
+        for (size_t i = 0; i < n; i++) {
+            hits[i] = strip->hits[places[i].number];
+            slots[i] = strip->slots[places[i].number];
+        }
+        free(strip->hits);
+        free(strip->slots);
+        strip->hits = hits;
+        strip->slots = slots;
+        strip->capacity = strip->n_settled = n;
+    } else {
+        free(hits);
+        free(slots);
+    }
+    free(places);
+    return code;
+}
+
+enum err_code pipeline_strip_settle(struct pipeline_strip *strip, struct err *err)
+{
+    enum { FEW = 8 };
+    if (strip->n > strip->n_settled + FEW)
+        return sort_all(strip, err);
+    for (; strip->n_settled < strip->n; strip->n_settled++) {
+        size_t last = strip->n_settled;
+        struct strip_hit hit = strip->hits[last];
+        uint32_t slot = strip->slots[last];
+        size_t at = hit_from(strip->hits, last, hit.span.from_m, true);
+        memmove(&strip->hits[at + 1], &strip->hits[at], (last - at) * sizeof hit);
+        memmove(&strip->slots[at + 1], &strip->slots[at], (last - at) * sizeof slot);
+        strip->hits[at] = hit;
+        strip->slots[at] = slot;
+    }
+    return ERR_OK;
+}
+
+static void remove_at(struct pipeline_strip *strip, size_t at)
+{
+    size_t n_after = strip->n - at - 1;
+    memmove(&strip->hits[at], &strip->hits[at + 1], n_after * sizeof *strip->hits);
+    memmove(&strip->slots[at], &strip->slots[at + 1], n_after * sizeof *strip->slots);
+    strip->n--;
+    strip->n_settled -= at < strip->n_settled;
 }
 
 void pipeline_strip_remove(struct pipeline_strip *strip, uint32_t slot)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < strip->n; i++)
-        if (strip->hits[i].slot != slot)
-            strip->hits[n++] = strip->hits[i];
-    strip->n = n;
+    for (size_t i = strip->n; i-- > 0;)
+        if (strip->slots[i] == slot)
+            remove_at(strip, i);
     for (struct strip_odd **at = &strip->odd; *at;) {
         struct strip_odd *odd = *at;
         if (odd->slot == slot) {
@@ -113,16 +214,7 @@ void pipeline_strip_remove(struct pipeline_strip *strip, uint32_t slot)
     }
 }
 
-void pipeline_strip_forget(struct pipeline_strip *strip, const struct world *old,
-                           const struct world *now)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < strip->n; i++)
-        if (world_row(now, LAYER_PROTECTED, strip->hits[i].slot) >= 0 ||
-            world_row(old, LAYER_PROTECTED, strip->hits[i].slot) >= 0)
-            strip->hits[n++] = strip->hits[i];
-    strip->n = n;
-}
+/* ---- into a job ---- */
 
 static bool touches(const struct span *within, struct span span)
 {
@@ -132,14 +224,22 @@ static bool touches(const struct span *within, struct span span)
 /* Hits on their way into a job. */
 struct taking {
     struct pipeline_job *job;
-    uint32_t ask;
+    const struct strip_wanted *wanted;
     struct pipeline_hit *hits;
     struct span_list *lists; /* REACHES of each plain hit */
     size_t n;
 };
 
-/* False: it is gone. */
-static bool take(struct taking *on, uint32_t slot, double nearest_m, const char *missing,
+static bool stands(const struct taking *on, uint32_t slot)
+{
+    const struct strip_wanted *wanted = on->wanted;
+    bool doubtful = false;
+    for (size_t i = 0; i < wanted->n_doubtful && !doubtful; i++)
+        doubtful = wanted->doubtful[i] == slot;
+    return !doubtful || world_row(on->job->world, LAYER_PROTECTED, slot) >= 0;
+}
+
+static void take(struct taking *on, uint32_t slot, double nearest_m, const char *missing,
                  const struct span_list *spans)
 {
     const struct pipeline_job *job = on->job;
@@ -147,62 +247,59 @@ static bool take(struct taking *on, uint32_t slot, double nearest_m, const char 
     const struct pipeline_site *site =
         row < 0 ? NULL : pipeline_sites_of(job->sites, job->world, LAYER_PROTECTED, (size_t)row);
     if (!site)
-        return false;
-    on->hits[on->n++] = (struct pipeline_hit){.ask = on->ask,
+        return;
+    on->hits[on->n++] = (struct pipeline_hit){.ask = (uint32_t)on->wanted->ask,
                                               .layer = LAYER_PROTECTED,
                                               .row = (uint32_t)row,
                                               .missing = missing,
                                               .error_m = job->error_m + site->accuracy_m,
                                               .nearest_m = nearest_m,
                                               .spans = spans,
-                                              .site = site};
-    return true;
+                                              .site = site,
+                                              .slot = slot};
 }
 
-static void take_plain(struct taking *on, const struct strip_hit *hit)
+static void take_plain(struct taking *on, const struct strip_hit *hit, uint32_t slot)
 {
     struct span_list *lists = on->lists;
+    on->lists += REACHES;
     for (uint32_t k = 0; k < REACHES; k++) {
-        bool has = k + hit->n_reaches >= REACHES;
+        bool has = k + hit->told % TOLD + 1 >= REACHES;
         lists[k] = (struct span_list){(struct span *)(uintptr_t)&hit->span, has, has};
     }
-    if (take(on, hit->slot, hit->nearest_m, NULL, lists))
-        on->lists += REACHES;
-}
-
-/* Sites lie in the order of space, not of the strip: so many ahead they are called for. */
-enum { AHEAD = 8 };
-
-static void call_for(const struct pipeline_strip *strip, const struct pipeline_layer_sites *sites,
-                     size_t i)
-{
-    size_t later = i + AHEAD + AHEAD;
-    uint32_t far = later < strip->n ? strip->hits[later].slot : WORLD_NO_SLOT;
-    uint32_t near = i + AHEAD < strip->n ? strip->hits[i + AHEAD].slot : WORLD_NO_SLOT;
-    if (far < sites->n_slots)
-        __builtin_prefetch(&sites->places[far]);
-    if (near < sites->n_slots && sites->places[near] != WORLD_NO_SLOT)
-        __builtin_prefetch(&sites->items[sites->places[near]]);
+    if (!on->wanted->bare || hit->told < TOLD)
+        take(on, slot, hit->nearest_m, NULL, lists);
+    else
+        on->hits[on->n++] = (struct pipeline_hit){.ask = (uint32_t)on->wanted->ask,
+                                                  .layer = LAYER_PROTECTED,
+                                                  .row = WORLD_NO_SLOT,
+                                                  .error_m = (double)NAN,
+                                                  .nearest_m = hit->nearest_m,
+                                                  .spans = lists,
+                                                  .slot = slot,
+                                                  .households = (int64_t)(hit->told / TOLD)};
 }
 
 enum err_code pipeline_strip_take(const struct pipeline_strip *strip, struct pipeline_job *job,
-                                  size_t ask, const struct span *within, struct err *err)
+                                  const struct strip_wanted *wanted, struct err *err)
 {
-    size_t n = strip->n;
+    const struct span *within = wanted->within;
+    size_t first =
+        within ? hit_from(strip->hits, strip->n, within->from_m - strip->longest_m - 1, false) : 0;
+    size_t end = within ? hit_from(strip->hits, strip->n, within->to_m, true) : strip->n;
+    size_t n = end - first;
     for (const struct strip_odd *odd = strip->odd; odd; odd = odd->next)
         n++;
-    struct taking on = {.job = job,
-                        .ask = (uint32_t)ask,
-                        .hits = arena_new(job->scratch, struct pipeline_hit, n),
-                        .lists =
-                            arena_new(job->scratch, struct span_list, (size_t)REACHES * strip->n)};
+    struct taking on = {
+        .job = job,
+        .wanted = wanted,
+        .hits = arena_new(job->scratch, struct pipeline_hit, n),
+        .lists = arena_new(job->scratch, struct span_list, (size_t)REACHES * (end - first))};
     if (!on.hits || !on.lists)
         return err_nomem(err);
-    for (size_t i = 0; i < strip->n; i++) {
-        call_for(strip, &job->sites->layers[LAYER_PROTECTED], i);
-        if (touches(within, strip->hits[i].span))
-            take_plain(&on, &strip->hits[i]);
-    }
+    for (size_t i = first; i < end; i++)
+        if (touches(within, strip->hits[i].span) && stands(&on, strip->slots[i]))
+            take_plain(&on, &strip->hits[i], strip->slots[i]);
     for (const struct strip_odd *odd = strip->odd; odd; odd = odd->next) {
         const struct span_list *most = &odd->lists[AT_MOST];
         if (touches(within, (struct span){most->items[0].from_m, most->items[most->n - 1].to_m}))
@@ -210,6 +307,6 @@ enum err_code pipeline_strip_take(const struct pipeline_strip *strip, struct pip
     }
     pipeline_forget_hits(job);
     job->hits = on.hits;
-    job->n_hits = job->asks[ask].n_hits = on.n;
+    job->n_hits = job->asks[wanted->ask].n_hits = on.n;
     return ERR_OK;
 }

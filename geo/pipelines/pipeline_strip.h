@@ -2,15 +2,17 @@
  * pipeline_strip.h - the dwellings in the strip of one pipeline, as they are kept
  * (pipeline_kept.h).
  *
- * Nearly all of them are seen from one place of the line, the same whatever is known: those take 32
- * bytes. The others, beside which the line bends inwards or of whom an attribute is missing, are
- * kept as they were found.
+ * Nearly all of them are seen from one place of the line, the same whatever is known: those take 36
+ * bytes and lie in the order of their places, so that what stands along a stretch lies together.
+ * The others, beside which the line bends inwards or of whom an attribute is missing, are kept as
+ * they were found.
  *
  * Owner:   a strip owns its memory: pipeline_strip_free; hits that are taken refer to it until it
  *          changes.
  * Threads: one that changes it, or many that take.
- * Cost:    add O(1); the others a few nanoseconds a dwelling, and a look at its site for each that
- *          is taken.
+ * Cost:    add O(1), settle O(n) a dwelling that was added, O(n log n) for many; remove O(n), a
+ *          tenth of a nanosecond each; take some nanoseconds a dwelling that is taken, and a look
+ *          at its site for each that is not bare.
  */
 #ifndef SISETU_GEO_PIPELINE_STRIP_H
 #define SISETU_GEO_PIPELINE_STRIP_H
@@ -22,26 +24,36 @@ struct strip_odd;
 
 /* All zero: an empty one. */
 struct pipeline_strip {
-    struct strip_hit *hits;
+    struct strip_hit *hits; /* by where their spans begin, once settled */
+    uint32_t *slots;        /* of each */
     size_t n;
+    size_t n_settled;
     size_t capacity;
+    double longest_m; /* of their spans, those that are gone too */
     struct strip_odd *odd;
 };
 
 void pipeline_strip_free(struct pipeline_strip *strip);
 
-/* A target by its slot: what of it the line sees. */
+/* A target by its slot: what of it the line sees. Then pipeline_strip_settle, before any is taken.
+ */
 enum err_code pipeline_strip_add(struct pipeline_strip *strip, uint32_t slot,
                                  const struct pipeline_hit *hit, struct err *err);
+enum err_code pipeline_strip_settle(struct pipeline_strip *strip, struct err *err);
 void pipeline_strip_remove(struct pipeline_strip *strip, uint32_t slot);
 
-/* Forgets targets that stand in neither world. */
-void pipeline_strip_forget(struct pipeline_strip *strip, const struct world *old,
-                           const struct world *now);
+/* What is wanted of a strip. */
+struct strip_wanted {
+    size_t ask;                /* the job's question */
+    const struct span *within; /* those that touch it; NULL: all */
+    bool bare;                 /* where nothing but a number is known of them (pipeline_hit) */
+    const uint32_t *doubtful;  /* slots that may stand in another world than the job's; all others
+                                * stand in its own */
+    size_t n_doubtful;
+};
 
-/* Makes the job's hits those of targets that stand in its world, as of its question `ask`: all, or
- * those that touch a span. The job has sites. */
+/* Makes the job's hits those of targets that stand in its world. The job has sites. */
 enum err_code pipeline_strip_take(const struct pipeline_strip *strip, struct pipeline_job *job,
-                                  size_t ask, const struct span *within, struct err *err);
+                                  const struct strip_wanted *wanted, struct err *err);
 
 #endif

@@ -52,8 +52,10 @@ bool pipeline_next_stretch(const struct pipeline_line *line, uint32_t part, uint
     if (*first >= last)
         return false;
     uint32_t end = last - *first < EDGES ? last : *first + EDGES;
-    *out = (struct pipeline_stretch){*first, end,
-                                     box_of_points(line->points + *first, end - *first + 1)};
+    out->first = *first;
+    out->end = end;
+    out->box = line->boxes ? line->boxes[pipeline_stretch_number(line, part, *first)]
+                           : box_of_points(line->points + *first, end - *first + 1);
     *first = end;
     return true;
 }

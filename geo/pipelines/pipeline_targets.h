@@ -52,6 +52,9 @@ struct pipeline_hit {
     const struct span_list *spans; /* of each of REACHES, by from_m, none touching; questions that
                                     * ask the same of a target share them */
     const struct pipeline_site *site; /* of the job's sites; NULL where it has none */
+    uint32_t slot;                    /* of hits that were kept (pipeline_kept.h) */
+    int64_t households; /* of a bare hit, COUNT_UNIT: it has neither row, error nor site, and
+                         * nothing of the dwelling matters but this; else 0 */
 };
 
 /* A part of the strip of which only the population tells the households. */
@@ -145,9 +148,7 @@ enum err_code pipeline_weigh(struct pipeline_job *job, const struct pipeline_hit
 enum err_code pipeline_estimate(struct pipeline_job *job, const struct pipeline_guess *guess,
                                 struct err *err);
 
-/* Edges of a part are looked at in stretches, since the box of a long line holds half of a
- * province. Walk with *first at the part's start until false. */
-enum { PIPELINE_STRETCH_EDGES = 16 };
+/* Walk with *first at the part's start until false. */
 struct pipeline_stretch {
     uint32_t first; /* edges first .. end - 1 */
     uint32_t end;
