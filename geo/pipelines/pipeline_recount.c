@@ -453,7 +453,9 @@ static enum err_code recount(struct recounting *on, struct err *err)
         goto done;
     sure = sure && is_plain(&look, edited->before, &look.sides[0]) &&
            is_plain(&look, edited->after, &look.sides[1]) &&
-           on->seen.to_m - on->seen.from_m <= LONGEST_M && recount_may_tell(on);
+           on->seen.to_m - on->seen.from_m <= LONGEST_M;
+    if (sure)
+        TRY(recount_may_tell(on, &sure, err));
     if (sure)
         TRY(look_about(&look, &sure, err));
     if (sure)

@@ -22,9 +22,6 @@
 
 enum { RANKS = 8 }; /* pipeline_class_rank */
 
-/* How much more than windows and ends reach is looked at, m. */
-static const double MORE_M = 5;
-
 /* So near the first of the windows that another before it may be told alike, m. */
 static const double ALIKE_M = 2;
 
@@ -124,11 +121,13 @@ enum fate {
  * what is measured of it, but for fringes, where the classes are decided; and areas lie farther
  * apart than those. So it does not touch what is no more than possible, nor what shows a milder
  * thing. */
-static enum fate fate_of_area(const struct recounting *on, const struct pipeline_method *method,
-                              const struct segment *row, const struct counting_ranks *ranks)
+static enum fate fate_of_area(const struct recounting *on, const struct recount_row *it,
+                              const struct counting_ranks *ranks)
 {
+    const struct segment *row = it->row;
+    const struct pipeline_method *method = it->method;
     int rank = rank_of(row->class);
-    bool shows = shown_by(on, row) != NULL;
+    bool shows = it->window != NULL;
     bool settled = ranks->classed && method->merge_m > MOST_FRINGES * fringe_of(on) && !shows;
     if (isnan(method->merge_m))
         return UNSURE;
@@ -141,20 +140,18 @@ static enum fate fate_of_area(const struct recounting *on, const struct pipeline
     return settled ? STAYS : APART;
 }
 
-static enum fate fate_of(const struct recounting *on, const struct segment *row, bool all_decided)
+static enum fate fate_of(const struct recounting *on, const struct recount_row *it,
+                         bool all_decided)
 {
-    const struct pipeline_method *method =
-        row->method ? rules_pipeline_method(on->job.world->rules, row->method) : NULL;
-    if (!method || method->kind == PIPELINE_LAW)
-        return STAYS;
+    const struct segment *row = it->row;
     struct counting_ranks ranks = ranks_of(on, row->method);
     ranks.classed = ranks.classed && all_decided;
-    if (ranks.highest == 0 || text_equal(row->kind, "pir") ||
+    if (ranks.highest == 0 ||
         text_equal(row->kind, "design_factor")) /* of places where classes are: both stay */
         return STAYS;
-    if (method->kind == PIPELINE_HCA)
-        return fate_of_area(on, method, row, &ranks);
-    if (!shown_by(on, row) && ranks.has[rank_of(row->class)])
+    if (it->method->kind == PIPELINE_HCA)
+        return fate_of_area(on, it, &ranks);
+    if (!it->window && ranks.has[rank_of(row->class)])
         return UNSURE;
     return is_decided(row) ? STAYS : APART;
 }
@@ -163,35 +160,40 @@ static enum fate fate_of(const struct recounting *on, const struct segment *row,
 static bool are_decided(const struct recounting *on)
 {
     bool all = true;
-    for (size_t i = 0; i < on->it->n_old && all; i++)
-        all = !text_equal(on->it->old[i]->kind, "class_location") || is_decided(on->it->old[i]);
+    for (size_t i = 0; i < on->n_rows && all; i++)
+        all = !text_equal(on->rows[i].row->kind, "class_location") || is_decided(on->rows[i].row);
     return all;
 }
 
-bool recount_may_tell(const struct recounting *on)
+static enum err_code list_rows(struct recounting *on, struct err *err)
 {
-    bool may = true;
+    const struct rules *rules = on->job.world->rules;
+    on->rows = arena_new(on->job.scratch, struct recount_row, on->it->n_old);
+    if (!on->rows)
+        return err_nomem(err);
+    for (size_t i = 0; i < on->it->n_old; i++) {
+        const struct segment *row = on->it->old[i];
+        const struct pipeline_method *method =
+            row->method ? rules_pipeline_method(rules, row->method) : NULL;
+        if (method && method->kind != PIPELINE_LAW && !text_equal(row->kind, "pir"))
+            on->rows[on->n_rows++] = (struct recount_row){row, method, shown_by(on, row)};
+    }
+    return ERR_OK;
+}
+
+enum err_code recount_may_tell(struct recounting *on, bool *may, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(list_rows(on, err));
     bool all_decided = are_decided(on);
-    for (size_t i = 0; i < on->it->n_old && may; i++)
-        may = fate_of(on, on->it->old[i], all_decided) != UNSURE;
-    return may;
+    *may = true;
+    for (size_t i = 0; i < on->n_rows && *may; i++)
+        *may = fate_of(on, &on->rows[i], all_decided) != UNSURE;
+done:
+    return code;
 }
 
 /* ---- runs ---- */
-
-/* Whether a run may be shown on a row: as pipeline_class_rows.c and pipeline_hca_rows.c choose. */
-static bool is_on(const struct segment *row, struct span span)
-{
-    double middle_m = (row->from_m + row->to_m) / 2;
-    if (text_equal(row->kind, "class_location"))
-        return span.from_m <= middle_m && span.to_m >= middle_m;
-    return span.from_m <= row->to_m && span.to_m >= row->from_m;
-}
-
-static bool overlap(struct span a, struct span b)
-{
-    return a.from_m <= b.to_m && b.from_m <= a.to_m;
-}
 
 /* Whether old rows show that no run of that rank goes from where the dwelling is seen to a row:
  * between the two lies a milder class, for sure. */
@@ -200,14 +202,57 @@ static bool is_parted(const struct recounting *on, const struct segment *row, in
     double from_m = fmin(on->seen.to_m, row->to_m);
     double to_m = fmax(on->seen.from_m, row->from_m);
     bool parted = false;
-    for (size_t i = 0; i < on->it->n_old && !parted; i++) {
-        const struct segment *other = on->it->old[i];
+    for (size_t i = 0; i < on->n_rows && !parted; i++) {
+        const struct segment *other = on->rows[i].row;
         parted = text_equal(other->kind, "class_location") &&
                  text_equal(other->method, row->method) && is_decided(other) && other->class &&
                  rank_of(other->class) < rank && other->from_m >= from_m && other->to_m <= to_m &&
                  other->to_m - other->from_m > MOST_FRINGES * fringe_of(on);
     }
     return parted;
+}
+
+/* Whether something else of that rank may be told of a method's rows instead of what a rule found,
+ * once its count is another. */
+static bool is_rivalled(const struct recounting *on, const char *method, int rank,
+                        const char *rule_id, const struct pipeline_class *window)
+{
+    const struct rules *rules = on->job.world->rules;
+    bool rivalled = false;
+    for (size_t i = 0; i < rules->n_pipeline_classes && !rivalled; i++) {
+        const struct pipeline_class *other = &rules->pipeline_classes[i];
+        rivalled = text_equal(other->method, method) && rank_of(other->class) == rank &&
+                   !text_equal(other->source.id, rule_id) &&
+                   speaks(on, &other->source, other->when);
+    }
+    for (size_t i = 0; i < rules->n_pipeline_places && !rivalled; i++) {
+        const struct pipeline_place *place = &rules->pipeline_places[i];
+        bool own = text_equal(place->method, method) && rank_of(place->class) == rank;
+        bool taken_over =
+            text_equal(place->method, window->method) && text_equal(place->class, window->class);
+        if ((!own && !taken_over) || text_equal(place->kind, "design_factor") ||
+            !speaks(on, &place->source, place->when))
+            continue;
+        rivalled = place->counts != PIPELINE_COUNTS_PLACE; /* else it says no number */
+    }
+    return rivalled;
+}
+
+/* Whether a run is the only one of its rank that may be told of an area as what may be there: the
+ * row tells what was measured, and of the run no more than that and what is in doubt. */
+static bool is_told_alone(const struct recounting *on, const struct pipeline_found *found,
+                          const struct segment *row)
+{
+    const struct rules *rules = on->job.world->rules;
+    int rank = rank_of(row->could_be ? row->could_be : row->class);
+    bool alone = false;
+    for (size_t i = 0; i < rules->n_pipeline_classes && !alone; i++) {
+        const struct pipeline_class *rule = &rules->pipeline_classes[i];
+        alone = text_equal(rule->method, row->method) && rank_of(rule->class) == rank &&
+                recount_window_of(on, rule) == found->window &&
+                !is_rivalled(on, row->method, rank, rule->source.id, found->window);
+    }
+    return row->class && alone;
 }
 
 /* Whether what may be there at most is told of a run that holds the dwelling as it was: of others,
@@ -217,126 +262,9 @@ static bool tells_of_others(const struct recounting *on, const struct pipeline_f
 {
     size_t n = 0;
     for (size_t i = 0; i < founds->n; i++)
-        n += founds->items[i].known == AT_MOST && is_on(row, founds->items[i].span);
-    return n == 1 && !on->doubted && text_equal(row->kind, "class_location") && !found->missing &&
-           isfinite(found->margin_m);
-}
-
-static bool holds(const struct span *whole, struct span span)
-{
-    return whole->from_m <= span.from_m && whole->to_m >= span.to_m;
-}
-
-static struct span join(struct span a, struct span b)
-{
-    return (struct span){min_of(a.from_m, b.from_m), max_of(a.to_m, b.to_m)};
-}
-
-/* How far beyond what a run counts the windows of its ends may reach, and its own ends. */
-static double margin_of(const struct recounting *on)
-{
-    double most_m = 0;
-    const struct rules *rules = on->job.world->rules;
-    for (size_t i = 0; i < rules->n_pipeline_classes; i++)
-        if (recount_has(on, &rules->pipeline_classes[i]))
-            most_m = fmax(most_m, rules->pipeline_classes[i].end_m); /* end_m may be absent */
-    return on->counts->window_m + most_m + MORE_M;
-}
-
-/* Makes the job look at a span, and at what windows there hold. */
-static enum err_code look_at(struct recounting *on, struct span span, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    double margin_m = margin_of(on);
-    struct span whole = pipeline_part_span(&on->job.line, 0);
-    struct span wide = {max_of(span.from_m - margin_m, whole.from_m),
-                        min_of(span.to_m + margin_m, whole.to_m)};
-    if (on->about.end > 0 && holds(&on->about.span, wide))
-        return ERR_OK;
-    wide = on->about.end > 0 ? join(wide, on->about.span) : wide;
-    on->about = recount_stretches(on, wide);
-    TRY(recount_gather(on, &on->about, err));
-done:
-    return code;
-}
-
-/* Whether windows of a run may go on beyond what the job looks at: each of them holds some of what
- * the run's span goes by. */
-static bool is_cut_off(const struct recounting *on, struct span run)
-{
-    struct span whole = pipeline_part_span(&on->job.line, 0);
-    const struct span *some = &on->about.span;
-    double window_m = on->counts->window_m + MORE_M;
-    return (some->from_m > whole.from_m && run.from_m - window_m <= some->from_m) ||
-           (some->to_m < whole.to_m && run.to_m + window_m >= some->to_m);
-}
-
-/* The old class location where the dwelling is seen: a guess how far its runs go. */
-static struct span guess_runs(const struct recounting *on)
-{
-    struct span guess = on->seen;
-    for (size_t i = 0; i < on->it->n_old; i++) {
-        const struct segment *old = on->it->old[i];
-        struct span span = {old->from_m, old->to_m};
-        if (text_equal(old->kind, "class_location") && overlap(span, on->seen))
-            guess = join(guess, span);
-    }
-    return guess;
-}
-
-/* What is asked of runs: the row, and whether those that matter are on it as measured, or may at
- * most be where the dwelling is seen. */
-struct asked_of_runs {
-    const struct segment *row;
-    const struct pipeline_class *window; /* NULL: all of the row's method, of that rank or any */
-    int rank;                            /* 0: any */
-    bool next;
-};
-
-static bool run_matters(const struct recounting *on, const struct asked_of_runs *asked,
-                        const struct pipeline_found *found)
-{
-    return asked->next ? found->known == MEASURED && is_on(asked->row, found->span)
-                       : found->known == AT_MOST && overlap(found->span, on->seen);
-}
-
-static enum err_code find_so_far(struct recounting *on, const struct asked_of_runs *asked,
-                                 struct pipeline_founds *out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct rules *rules = on->job.world->rules;
-    *out = (struct pipeline_founds){.items = NULL};
-    if (asked->window)
-        return pipeline_find_window(&on->job, asked->window, out, err);
-    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
-        const struct pipeline_class *rule = &rules->pipeline_classes[i];
-        const struct pipeline_class *window = recount_window_of(on, rule);
-        if (text_equal(rule->method, asked->row->method) && window && recount_has(on, window) &&
-            (asked->rank == 0 || rank_of(rule->class) == asked->rank))
-            TRY(pipeline_find_window(&on->job, window, out, err));
-    }
-done:
-    return code;
-}
-
-/* The runs that matter, whole, and others as far as they are seen; all that are on the row where
- * the span holds it. */
-static enum err_code find_runs(struct recounting *on, const struct asked_of_runs *asked,
-                               struct span span, struct pipeline_founds *out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    bool whole = false;
-    while (!whole) {
-        TRY(look_at(on, span, err));
-        TRY(find_so_far(on, asked, out, err));
-        whole = true;
-        for (size_t i = 0; i < out->n && whole; i++)
-            whole = !run_matters(on, asked, &out->items[i]) || !is_cut_off(on, out->items[i].span);
-        double more_m = on->about.span.to_m - on->about.span.from_m;
-        span = (struct span){on->about.span.from_m - more_m, on->about.span.to_m + more_m};
-    }
-done:
-    return code;
+        n += founds->items[i].known == AT_MOST && recount_is_on(row, founds->items[i].span);
+    return n == 1 && !on->doubted && !found->missing && isfinite(found->margin_m) &&
+           (text_equal(row->kind, "class_location") || is_told_alone(on, found, row));
 }
 
 /* Whether of no run that holds the dwelling anything else may be shown on a row, whatever is known.
@@ -348,56 +276,31 @@ static enum err_code is_apart(struct recounting *on, const struct segment *row, 
     struct pipeline_founds founds = {.items = NULL};
     bool area = text_equal(row->kind, "hca");
     int rank = rank_of(row->could_be ? row->could_be : row->class);
-    const struct asked_of_runs asked = {.row = row, .rank = area ? 0 : rank};
-    struct span guess = guess_runs(on);
+    const struct recount_asked asked = {.row = row, .rank = area ? 0 : rank};
+    struct span guess = recount_guess_runs(on);
     bool on_row = false;
     *out = true;
     if (!area && is_parted(on, row, rank))
         return ERR_OK;
-    TRY(find_runs(on, &asked, guess, &founds, err));
+    TRY(recount_find_runs(on, &asked, guess, &founds, err));
     for (size_t i = 0; i < founds.n; i++)
-        on_row = on_row ||
-                 (run_matters(on, &asked, &founds.items[i]) && is_on(row, founds.items[i].span));
+        on_row = on_row || (recount_run_matters(on, &asked, &founds.items[i]) &&
+                            recount_is_on(row, founds.items[i].span));
     if (!on_row)
         goto done;
-    *out = !area;
+    *out = !area || row->class;
     if (*out) /* all that are on it count */
-        TRY(find_runs(on, &asked, join(guess, (struct span){row->from_m, row->to_m}), &founds,
-                      err));
+        TRY(recount_find_runs(on, &asked, span_join(guess, (struct span){row->from_m, row->to_m}),
+                              &founds, err));
     for (size_t i = 0; i < founds.n && *out; i++)
-        *out = !run_matters(on, &asked, &founds.items[i]) || !is_on(row, founds.items[i].span) ||
+        *out = !recount_run_matters(on, &asked, &founds.items[i]) ||
+               !recount_is_on(row, founds.items[i].span) ||
                tells_of_others(on, &founds, &founds.items[i], row);
 done:
     return code;
 }
 
 /* ---- the next greatest window ---- */
-
-/* Whether something else of that rank may be shown instead, now that the count is lower. */
-static bool is_rivalled(const struct recounting *on, const struct segment *row,
-                        const struct pipeline_class *window)
-{
-    const struct rules *rules = on->job.world->rules;
-    int rank = rank_of(row->class);
-    bool rivalled = false;
-    for (size_t i = 0; i < rules->n_pipeline_classes && !rivalled; i++) {
-        const struct pipeline_class *other = &rules->pipeline_classes[i];
-        rivalled = text_equal(other->method, row->method) && rank_of(other->class) == rank &&
-                   !text_equal(other->source.id, row->rule_id) &&
-                   speaks(on, &other->source, other->when);
-    }
-    for (size_t i = 0; i < rules->n_pipeline_places && !rivalled; i++) {
-        const struct pipeline_place *place = &rules->pipeline_places[i];
-        bool own = text_equal(place->method, row->method) && rank_of(place->class) == rank;
-        bool taken_over =
-            text_equal(place->method, window->method) && text_equal(place->class, window->class);
-        if ((!own && !taken_over) || text_equal(place->kind, "design_factor") ||
-            !speaks(on, &place->source, place->when))
-            continue;
-        rivalled = place->counts != PIPELINE_COUNTS_PLACE; /* else it says no number */
-    }
-    return rivalled;
-}
 
 static enum err_code find_next(struct recounting *on, const struct segment *row,
                                const struct pipeline_class *window, struct pipeline_found *out,
@@ -406,18 +309,19 @@ static enum err_code find_next(struct recounting *on, const struct segment *row,
     enum err_code code = ERR_OK;
     struct pipeline_founds founds = {.items = NULL};
     const struct pipeline_found *best = NULL;
-    const struct asked_of_runs asked = {.row = row, .window = window, .next = true};
+    const struct recount_asked asked = {.row = row, .window = window, .next = true};
     const struct span span = {row->from_m, row->to_m};
-    TRY(find_runs(on, &asked, join(span, guess_runs(on)), &founds, err));
+    TRY(recount_find_runs(on, &asked, span_join(span, recount_guess_runs(on)), &founds, err));
     for (size_t i = 0; i < founds.n; i++) {
         const struct pipeline_found *found = &founds.items[i];
-        if (run_matters(on, &asked, found) && (!best || found->count > best->count))
+        if (recount_run_matters(on, &asked, found) && (!best || found->count > best->count))
             best = found;
     }
     *sure = best != NULL;
     if (best) {
         *out = *best;
-        *sure = !is_rivalled(on, row, window) && best->count < COUNT_UNKNOWN;
+        *sure = !is_rivalled(on, row->method, rank_of(row->class), row->rule_id, window) &&
+                best->count < COUNT_UNKNOWN;
     }
 done:
     return code;
@@ -558,10 +462,10 @@ enum err_code recount_rows(struct recounting *on, bool *sure, struct err *err)
     enum err_code code = ERR_OK;
     *sure = true;
     bool all_decided = are_decided(on);
-    for (size_t i = 0; i < on->it->n_old && *sure; i++) {
-        const struct segment *row = on->it->old[i];
-        const struct pipeline_class *window = shown_by(on, row);
-        if (fate_of(on, row, all_decided) == APART)
+    for (size_t i = 0; i < on->n_rows && *sure; i++) {
+        const struct segment *row = on->rows[i].row;
+        const struct pipeline_class *window = on->rows[i].window;
+        if (fate_of(on, &on->rows[i], all_decided) == APART)
             TRY(is_apart(on, row, sure, err));
         if (!*sure)
             break;

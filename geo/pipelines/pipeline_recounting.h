@@ -14,6 +14,13 @@ struct greatest_window {
     double at_m;
 };
 
+/* An old row that tells of what was found along the line: none of the law, nor of radii. */
+struct recount_row {
+    const struct segment *row;
+    const struct pipeline_method *method;
+    const struct pipeline_class *window; /* the row of windows that it shows; NULL: another thing */
+};
+
 struct recounting {
     const struct pipeline_recount *it;
     struct pipeline_job job;
@@ -27,6 +34,8 @@ struct recounting {
     struct greatest_window was; /* of those windows, before and after */
     struct greatest_window is;
     struct pipeline_some about; /* whose households are gathered to look at runs; end 0: of none */
+    struct recount_row *rows;
+    size_t n_rows;
     struct pipeline_recounted *out;
 };
 
@@ -45,8 +54,41 @@ struct pipeline_some recount_stretches(const struct recounting *on, struct span 
 enum err_code recount_gather(struct recounting *on, const struct pipeline_some *some,
                              struct err *err);
 
+static inline bool span_overlap(struct span a, struct span b)
+{
+    return a.from_m <= b.to_m && b.from_m <= a.to_m;
+}
+
+static inline struct span span_join(struct span a, struct span b)
+{
+    return (struct span){min_of(a.from_m, b.from_m), max_of(a.to_m, b.to_m)};
+}
+
+/* Whether a run may be shown on a row: as pipeline_class_rows.c and pipeline_hca_rows.c choose. */
+bool recount_is_on(const struct segment *row, struct span run);
+
+/* What is asked of runs: those that are on the row as measured, or those that may at most be where
+ * the dwelling is seen. */
+struct recount_asked {
+    const struct segment *row;
+    const struct pipeline_class *window; /* NULL: all that the row's method counts it by */
+    int rank;                            /* of those; 0: of any */
+    bool next;                           /* as measured */
+};
+
+bool recount_run_matters(const struct recounting *on, const struct recount_asked *asked,
+                         const struct pipeline_found *found);
+
+/* A guess how far runs go where the dwelling is seen: the old class location. */
+struct span recount_guess_runs(const struct recounting *on);
+
+/* The runs that matter, whole, and others as far as they are seen; of those on the row all, where
+ * the span holds it. Begins with the span. */
+enum err_code recount_find_runs(struct recounting *on, const struct recount_asked *asked,
+                                struct span span, struct pipeline_founds *out, struct err *err);
+
 /* Whether it can be told of all old rows what becomes of them: before anything is gathered. */
-bool recount_may_tell(const struct recounting *on);
+enum err_code recount_may_tell(struct recounting *on, bool *may, struct err *err);
 
 /* Room for the rows that change. */
 enum err_code recount_begin(struct recounting *on, struct err *err);
