@@ -3,6 +3,7 @@
 #include "tests/unit/pipeline_edits.h"
 
 #include "geo/pipelines/pipeline_found.h"
+#include "geo/pipelines/pipeline_crowd.h"
 #include "geo/pipelines/pipeline_kept.h"
 
 #include "data/base/text.h"
@@ -18,6 +19,9 @@ struct keeping {
     size_t n_hits;
     size_t n_odd; /* seen from several stretches */
     size_t n_given_up;
+    size_t n_bare;
+    size_t n_within;      /* lines in reach of a place */
+    size_t n_passed_over; /* whose box is, and no stretch */
 };
 
 static struct pipeline_job job_of(struct keeping *k, const struct world *world, uint32_t row)
@@ -90,6 +94,68 @@ static void assert_same_line(const struct pipeline_line *a, const struct pipelin
     assert_memory_equal(a->part_ends, b->part_ends, a->n_parts * sizeof *a->part_ends);
 }
 
+/* What is told bare is told in the same order with the same numbers, and is what weighs so much. */
+static void check_bare(struct keeping *k, struct pipeline_job *job, size_t ask,
+                       const struct span *some)
+{
+    struct fixture *f = k->r->f;
+    size_t n = job->n_hits;
+    const struct pipeline_hit *full = job->hits;
+    bool is_kept = false;
+    assert_ok(f, pipeline_kept_bare_hits(k->kept, job, ask, some, &is_kept, &f->err));
+    assert_int_equal(job->n_hits, n);
+    for (size_t i = 0; i < n; i++) {
+        struct pipeline_hit *bare = &job->hits[i];
+        struct pipeline_weight a, b;
+        assert_int_equal(bare->slot, full[i].slot);
+        assert_int_equal(bare->slot, world_slot(job->world, LAYER_PROTECTED, full[i].row));
+        assert_ok(f, pipeline_weigh(job, &full[i], PIPELINE_COUNTS_HOUSEHOLD, &a, &f->err));
+        assert_ok(f, pipeline_weigh(job, bare, PIPELINE_COUNTS_HOUSEHOLD, &b, &f->err));
+        assert_ptr_equal(a.missing, b.missing);
+        assert_true(a.estimate == b.estimate);
+        for (int known = 0; known < REACHES; known++) {
+            assert_true(a.count[known] == b.count[known] && a.tall[known] == b.tall[known]);
+            assert_int_equal(bare->spans[known].n, full[i].spans[known].n);
+        }
+        k->n_bare += bare->households > 0;
+        if (!(bare->households > 0))
+            assert_same_hit(k, &full[i], bare);
+    }
+}
+
+/* Which pipelines have a stretch in a box: all that have a point there, and none whose own box is
+ * elsewhere. How far the box's middle is from each is the same by what is kept. */
+static void check_near(struct keeping *k, const struct world *world)
+{
+    struct fixture *f = k->r->f;
+    const struct lonlat at = {REGION_WEST_DEG + 0.1 * (region_share(k->r) - 0.2),
+                              REGION_SOUTH_DEG + REGION_HIGH_DEG * region_share(k->r)};
+    double far_deg = region_draw(k->r, 2) ? 0.0003 : 0.002 + 0.01 * region_share(k->r);
+    const struct box box = {at.lon_deg - far_deg, at.lat_deg - far_deg, at.lon_deg + far_deg,
+                            at.lat_deg + far_deg};
+    uint32_t *rows = NULL;
+    size_t n = 0, next = 0;
+    assert_ok(f, pipeline_kept_near(k->kept, world, box, &f->arena, &rows, &n, &f->err));
+    for (uint32_t row = 0; row < world_count(world, LAYER_PIPELINES); row++) {
+        const struct geom *geom = world_geom(world, LAYER_PIPELINES, row);
+        const struct pipeline_line *line = pipeline_kept_line(k->kept, world, row);
+        bool found = next < n && rows[next] == row;
+        bool touched = false;
+        for (uint32_t i = 0; i < line->n && !touched; i++)
+            touched = box_intersects(box_of_points(&line->points[i], 1), box);
+        assert_true(found || !touched);
+        assert_true(!found || box_intersects(geom->box, box));
+        next += found;
+        k->n_passed_over += !found && box_intersects(geom->box, box);
+        double off_m = pipeline_off_m(geom, NULL, at, 1000);
+        double kept_m = pipeline_off_m(geom, line, at, 1000);
+        assert_true(isinf(off_m) == isinf(kept_m));
+        assert_true(isinf(off_m) || fabs(off_m - kept_m) < 0.2 + 2e-3 * off_m);
+        k->n_within += !isinf(off_m);
+    }
+    assert_int_equal(next, n); /* ascending, each once */
+}
+
 /* One pipeline: its line, all its dwellings, and those along a stretch of it. */
 static void check_pipeline(struct keeping *k, const struct world *world, uint32_t row)
 {
@@ -127,6 +193,7 @@ static void check_pipeline(struct keeping *k, const struct world *world, uint32_
     k->n_hits += found.n_hits;
     assert_ok(f, pipeline_kept_hits(k->kept, &kept, ask, &some, &is_kept, &f->err));
     assert_int_equal(kept.n_hits, n_some);
+    check_bare(k, &kept, ask, &some);
 }
 
 /* Some dwellings and perhaps a pipeline: moved, told otherwise, new, or gone. */
@@ -175,6 +242,8 @@ static struct world *edit_once(struct keeping *k, struct world *world, uint32_t 
                                       edited.n_edits, &k->crew.workers[0], &f->err));
     for (uint32_t row = 0; row < world_count(edited.world, LAYER_PIPELINES); row++)
         check_pipeline(k, edited.world, row);
+    for (int i = 0; i < 20; i++)
+        check_near(k, edited.world);
     crew_reset(&k->crew);
     if (region_draw(k->r, 3) == 0) { /* the store was full, say */
         k->n_given_up++;
@@ -201,9 +270,11 @@ static void test_what_is_kept_is_what_is_found(void **state)
         assert_ok(f, pipeline_kept_new(world, &k.sites, &k.crew, &k.kept, &f->err));
         for (uint32_t i = 0; i < 60; i++)
             world = edit_once(&k, world, i);
-        print_message("%zu hits the same, %zu lists of several spans, %zu edits given up\n",
-                      k.n_hits, k.n_odd, k.n_given_up);
+        print_message("%zu hits the same, %zu bare, %zu lists of several spans, %zu edits given "
+                      "up; %zu lines in reach, %zu passed over\n",
+                      k.n_hits, k.n_bare, k.n_odd, k.n_given_up, k.n_within, k.n_passed_over);
         assert_true(k.n_hits > 1000 && k.n_odd > 10 && k.n_given_up > 5);
+        assert_true(k.n_bare > 1000 && k.n_within > 20 && k.n_passed_over > 10);
         world_release(world);
         pipeline_kept_free(k.kept);
         arena_release(&k.index);

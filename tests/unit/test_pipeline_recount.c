@@ -112,19 +112,50 @@ static void recount_edit(struct region *r, struct crew *crew, const struct world
     }
 }
 
-static void edit_streets(struct fixture *f, uint64_t seed, uint32_t n_edits, bool keeps,
+/* Towns at both ends of the streets, and nobody in between: runs end on the line, some kilometres
+ * from where the line does. */
+static struct world *leave_gap(struct region *r, struct world *world)
+{
+    static const struct span gap = {REGION_WEST_DEG + 0.024, REGION_WEST_DEG + 0.084};
+    struct fixture *f = r->f;
+    struct world_edited left;
+    size_t n = 0;
+    struct world_change *gone =
+        arena_new(&f->arena, struct world_change, world_count(world, LAYER_PROTECTED));
+    for (size_t row = 0; row < world_count(world, LAYER_PROTECTED); row++) {
+        const struct record_head *head = &world_protected(world, row)->head;
+        double at_deg = head->geom.points[0].lon_deg;
+        if (at_deg > gap.from_m && at_deg < gap.to_m)
+            gone[n++] =
+                (struct world_change){LAYER_PROTECTED, arena_strdup(&f->arena, head->id), NULL};
+    }
+    assert_ok(f, world_edit_new(world, gone, n, &f->arena, &left, &f->err));
+    world_release(world);
+    return left.world;
+}
+
+struct recount_run {
+    uint64_t seed;
+    uint32_t n_edits;
+    bool keeps;   /* what is kept of pipelines is followed and asked */
+    bool has_gap; /* in the streets */
+};
+
+static void edit_streets(struct fixture *f, const struct recount_run *run,
                          struct recount_tally *tally)
 {
     struct region r = {.f = f};
     struct crew crew;
     struct pipeline_sites sites;
     struct pipeline_kept *kept = NULL;
-    struct world *world = load_streets(&r, seed, HOMES);
+    struct world *world = load_streets(&r, run->seed, HOMES);
+    if (run->has_gap)
+        world = leave_gap(&r, world);
     assert_ok(f, crew_init(&crew, 1, &f->err));
     assert_ok(f, pipeline_sites_build(world, &f->arena, &sites, &f->err));
-    if (keeps)
+    if (run->keeps)
         assert_ok(f, pipeline_kept_new(world, &sites, &crew, &kept, &f->err));
-    for (uint32_t i = 0; i < n_edits; i++) {
+    for (uint32_t i = 0; i < run->n_edits; i++) {
         struct world_edited edited;
         struct world_change change = draw_home(&r, world, i);
         assert_ok(f, world_edit_new(world, &change, 1, &f->arena, &edited, &f->err));
@@ -141,12 +172,13 @@ static void edit_streets(struct fixture *f, uint64_t seed, uint32_t n_edits, boo
     crew_release(&crew);
 }
 
-static void recount_streets(void **state, bool keeps)
+static void recount_streets(void **state, bool keeps, bool has_gap)
 {
     struct seeds seeds = seeds_of_test(2);
     struct recount_tally tally = {.n_sure = 0};
     do {
-        edit_streets(*state, seeds.at, 80, keeps, &tally);
+        const struct recount_run run = {seeds.at, 80, keeps, has_gap};
+        edit_streets(*state, &run, &tally);
     } while (next_seed(&seeds, state));
     print_message("recounted %zu (%zu the same), %zu rows told anew (%zu of the law); cut %zu\n",
                   tally.n_sure, tally.n_same, tally.n_told, tally.n_law, tally.n_other);
@@ -157,12 +189,17 @@ static void recount_streets(void **state, bool keeps)
 
 static void test_what_is_recounted_is_what_cutting_anew_tells(void **state)
 {
-    recount_streets(state, false);
+    recount_streets(state, false, false);
 }
 
 static void test_so_it_is_by_what_is_kept_of_pipelines(void **state)
 {
-    recount_streets(state, true);
+    recount_streets(state, true, false);
+}
+
+static void test_so_it_is_where_a_town_ends(void **state)
+{
+    recount_streets(state, true, true);
 }
 
 int main(void)
@@ -172,6 +209,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_so_it_is_by_what_is_kept_of_pipelines, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_so_it_is_where_a_town_ends, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
