@@ -108,6 +108,7 @@ struct pipeline_found_before {
     const struct pipeline_class *row;
     enum confidence confidence; /* of the source in whose name it was found */
     bool at_most_only;
+    unsigned idle_known;
     const char *missing;
     const struct pipeline_found *items;
     size_t n;
@@ -121,7 +122,8 @@ static enum err_code find_again(const struct pipeline_counting *counting,
     const struct pipeline_found *like = counting->like;
     const struct pipeline_found_before *at = counting->job->found_before;
     while (at && (at->row != like->window || at->confidence != like->source->confidence ||
-                  at->at_most_only != counting->at_most_only || at->missing != counting->missing))
+                  at->at_most_only != counting->at_most_only || at->missing != counting->missing ||
+                  at->idle_known != counting->job->idle_known))
         at = at->next;
     for (size_t i = 0; at && i < at->n; i++) {
         struct pipeline_found found = at->items[i];
@@ -148,6 +150,7 @@ static enum err_code find_first(const struct pipeline_counting *counting, struct
                                             .row = counting->like->window,
                                             .confidence = counting->like->source->confidence,
                                             .at_most_only = counting->at_most_only,
+                                            .idle_known = job->idle_known,
                                             .missing = counting->missing,
                                             .n = counting->out->n - n_before};
     if (found->n > 0)

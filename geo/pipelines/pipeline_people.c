@@ -329,8 +329,9 @@ static bool is_witness(const struct rules *rules, const struct protected_target 
     bool yes = is_dwelling(target, false);
     for (size_t i = 0; i < rules->n_target_classes && yes; i++) {
         const struct target_class *class = &rules->target_classes[i];
-        yes = !counts_people(rules, class) ||
-              predicate_eval(class->predicate, target, NULL) != TRUTH_NO;
+        yes = class->layer != LAYER_PROTECTED ||
+              predicate_eval(class->predicate, target, NULL) != TRUTH_NO ||
+              !counts_people(rules, class);
     }
     return yes;
 }

@@ -102,13 +102,12 @@ done:
     return code;
 }
 
-/* The runs that matter, whole, and others as far as they are seen; all that are on the row where
- * the span holds it. */
 enum err_code recount_find_runs(struct recounting *on, const struct recount_asked *asked,
                                 struct span span, struct pipeline_founds *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     bool whole = false;
+    on->job.idle_known = ~(1U << (asked->next ? MEASURED : AT_MOST));
     while (!whole) {
         TRY(look_at(on, span, err));
         TRY(find_so_far(on, asked, out, err));

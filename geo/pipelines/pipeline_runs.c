@@ -357,7 +357,8 @@ enum err_code pipeline_find_runs(const struct pipeline_counting *counting, struc
         counting->at_most_only || !confidence_decides(counting->like->source->confidence);
     for (uint32_t part = 0; part < job->line.n_parts; part++)
         for (int known = doubtful ? AT_MOST : AT_LEAST; known <= AT_MOST; known++)
-            TRY(find_part(counting, part, (enum known)known, err));
+            if (!(job->idle_known >> known & 1))
+                TRY(find_part(counting, part, (enum known)known, err));
 done:
     return code;
 }

@@ -104,6 +104,7 @@ struct pipeline_job {
     struct pipeline_hit *hits; /* by ask, part, layer, row */
     size_t n_hits;
     struct pipeline_pieces pieces;
+    unsigned idle_known; /* a bit for each of enum known by which no windows are asked for */
     struct pipeline_counted *counted; /* pipeline_runs.c: what rows that ask the same share */
     struct pipeline_found_before *found_before; /* pipeline_found.c */
 };
