@@ -171,10 +171,11 @@ static enum err_code list_rows(struct recounting *on, struct err *err)
     on->rows = arena_new(on->job.scratch, struct recount_row, on->it->n_old);
     if (!on->rows)
         return err_nomem(err);
+    const struct pipeline_method *method = NULL; /* rows of one lie together */
     for (size_t i = 0; i < on->it->n_old; i++) {
         const struct segment *row = on->it->old[i];
-        const struct pipeline_method *method =
-            row->method ? rules_pipeline_method(rules, row->method) : NULL;
+        if (!method || !row->method || !text_equal(method->source.id, row->method))
+            method = row->method ? rules_pipeline_method(rules, row->method) : NULL;
         if (method && method->kind != PIPELINE_LAW && !text_equal(row->kind, "pir"))
             on->rows[on->n_rows++] = (struct recount_row){row, method, shown_by(on, row)};
     }

@@ -12,12 +12,12 @@ struct strip_hit {
 };
 
 enum { TOLD = 4 };
-_Static_assert(REACHES <= TOLD, "the number of reaches is below it");
+_Static_assert((int)REACHES <= (int)TOLD, "the number of reaches is below it");
 
 /* Any other: one of whom an attribute is missing, or beside which the line bends inwards. */
 struct strip_odd {
-    struct strip_odd *next;
     uint32_t slot;
+    int64_t households; /* of one that may be told bare; else 0 */
     const char *missing;
     double nearest_m;
     struct span_list lists[REACHES];
@@ -26,11 +26,9 @@ struct strip_odd {
 
 void pipeline_strip_free(struct pipeline_strip *strip)
 {
-    for (struct strip_odd *odd = strip->odd; odd;) {
-        struct strip_odd *next = odd->next;
-        free(odd);
-        odd = next;
-    }
+    for (size_t i = 0; i < strip->n_odd; i++)
+        free(strip->odd[i]);
+    free(strip->odd);
     free(strip->hits);
     free(strip->slots);
 }
@@ -48,17 +46,44 @@ static bool is_plain(const struct pipeline_hit *hit)
     return plain && hit->spans[MEASURED].n >= hit->spans[AT_LEAST].n;
 }
 
+/* The households of a dwelling of which nothing else matters to any window; else 0. */
+static int64_t bare_households(const struct pipeline_hit *hit)
+{
+    const struct pipeline_site *site = hit->site;
+    bool bare = site && !hit->missing && site->is_dwelling && !site->is_tall &&
+                site->households > 0 && site->households < COUNT_UNKNOWN;
+    return bare ? site->households : 0;
+}
+
+/* From where to where it may be seen. */
+static struct span reach_of(const struct strip_odd *odd)
+{
+    const struct span_list *most = &odd->lists[AT_MOST];
+    return (struct span){most->items[0].from_m, most->items[most->n - 1].to_m};
+}
+
 static enum err_code add_odd(struct pipeline_strip *strip, uint32_t slot,
                              const struct pipeline_hit *hit, struct err *err)
 {
+    enum { FIRST = 4 };
     size_t n = 0;
+    if (strip->n_odd == strip->odd_capacity) {
+        size_t capacity = strip->n_odd > 0 ? strip->n_odd + strip->n_odd / 2 + 1 : FIRST;
+        struct strip_odd **grown = realloc(strip->odd, capacity * sizeof(struct strip_odd *));
+        if (!grown)
+            return err_nomem(err);
+        strip->odd = grown;
+        strip->odd_capacity = capacity;
+    }
     for (int k = 0; k < REACHES; k++)
         n += hit->spans[k].n;
     struct strip_odd *odd = malloc(sizeof *odd + n * sizeof(struct span));
     if (!odd)
         return err_nomem(err);
-    *odd = (struct strip_odd){
-        .next = strip->odd, .slot = slot, .missing = hit->missing, .nearest_m = hit->nearest_m};
+    *odd = (struct strip_odd){.slot = slot,
+                              .households = bare_households(hit),
+                              .missing = hit->missing,
+                              .nearest_m = hit->nearest_m};
     struct span *at = odd->spans;
     for (int k = 0; k < REACHES; k++) {
         const struct span_list *list = &hit->spans[k];
@@ -67,7 +92,9 @@ static enum err_code add_odd(struct pipeline_strip *strip, uint32_t slot,
             memcpy(at, list->items, list->n * sizeof *at);
         at += list->n;
     }
-    strip->odd = odd;
+    struct span reach = reach_of(odd);
+    strip->longest_odd_m = max_of(strip->longest_odd_m, reach.to_m - reach.from_m);
+    strip->odd[strip->n_odd++] = odd;
     return ERR_OK;
 }
 
@@ -86,15 +113,6 @@ static bool make_room(struct pipeline_strip *strip)
     return true;
 }
 
-/* The households of a dwelling of which nothing else matters to any window; else 0. */
-static uint64_t bare_households(const struct pipeline_hit *hit)
-{
-    const struct pipeline_site *site = hit->site;
-    bool bare = site && site->is_dwelling && !site->is_tall && site->households > 0 &&
-                site->households < COUNT_UNKNOWN;
-    return bare ? (uint64_t)site->households : 0;
-}
-
 enum err_code pipeline_strip_add(struct pipeline_strip *strip, uint32_t slot,
                                  const struct pipeline_hit *hit, struct err *err)
 {
@@ -105,14 +123,18 @@ enum err_code pipeline_strip_add(struct pipeline_strip *strip, uint32_t slot,
     struct span span = hit->spans[AT_MOST].items[0];
     strip->longest_m = max_of(strip->longest_m, span.to_m - span.from_m);
     strip->slots[strip->n] = slot;
-    strip->hits[strip->n++] = (struct strip_hit){
-        .span = span,
-        .nearest_m = hit->nearest_m,
-        .told = TOLD * bare_households(hit) + hit->spans[MEASURED].n + hit->spans[AT_LEAST].n};
+    strip->hits[strip->n++] =
+        (struct strip_hit){.span = span,
+                           .nearest_m = hit->nearest_m,
+                           .told = TOLD * (uint64_t)bare_households(hit) + hit->spans[MEASURED].n +
+                                   hit->spans[AT_LEAST].n};
     return ERR_OK;
 }
 
 /* ---- in order ---- */
+
+/* So few are put where they belong one by one. */
+enum { FEW = 8 };
 
 /* The first of n hits that begins at a place or beyond; or beyond alone. */
 static size_t hit_from(const struct strip_hit *hits, size_t n, double at_m, bool beyond)
@@ -171,9 +193,31 @@ static enum err_code sort_all(struct pipeline_strip *strip, struct err *err)
     return code;
 }
 
+static int by_reach(const void *a, const void *b)
+{
+    struct span x = reach_of(*(struct strip_odd *const *)a);
+    struct span y = reach_of(*(struct strip_odd *const *)b);
+    return (x.from_m > y.from_m) - (x.from_m < y.from_m);
+}
+
+static void settle_odd(struct pipeline_strip *strip)
+{
+    if (strip->n_odd > strip->n_odd_settled + FEW)
+        qsort(strip->odd, strip->n_odd, sizeof(struct strip_odd *), by_reach);
+    else
+        for (size_t i = strip->n_odd_settled; i < strip->n_odd; i++) {
+            struct strip_odd *odd = strip->odd[i];
+            size_t at = i;
+            for (; at > 0 && by_reach(&strip->odd[at - 1], &odd) > 0; at--)
+                strip->odd[at] = strip->odd[at - 1];
+            strip->odd[at] = odd;
+        }
+    strip->n_odd_settled = strip->n_odd;
+}
+
 enum err_code pipeline_strip_settle(struct pipeline_strip *strip, struct err *err)
 {
-    enum { FEW = 8 };
+    settle_odd(strip);
     if (strip->n > strip->n_settled + FEW)
         return sort_all(strip, err);
     for (; strip->n_settled < strip->n; strip->n_settled++) {
@@ -203,15 +247,14 @@ void pipeline_strip_remove(struct pipeline_strip *strip, uint32_t slot)
     for (size_t i = strip->n; i-- > 0;)
         if (strip->slots[i] == slot)
             remove_at(strip, i);
-    for (struct strip_odd **at = &strip->odd; *at;) {
-        struct strip_odd *odd = *at;
-        if (odd->slot == slot) {
-            *at = odd->next;
-            free(odd);
-        } else {
-            at = &odd->next;
-        }
+    size_t n_odd = 0;
+    for (size_t i = 0; i < strip->n_odd; i++) {
+        if (strip->odd[i]->slot != slot)
+            strip->odd[n_odd++] = strip->odd[i];
+        else
+            free(strip->odd[i]);
     }
+    strip->n_odd = strip->n_odd_settled = n_odd;
 }
 
 /* ---- into a job ---- */
@@ -239,72 +282,100 @@ static bool stands(const struct taking *on, uint32_t slot)
     return !doubtful || world_row(on->job->world, LAYER_PROTECTED, slot) >= 0;
 }
 
-static void take(struct taking *on, uint32_t slot, double nearest_m, const char *missing,
-                 const struct span_list *spans)
+/* What is taken: from a plain hit, or an odd one. */
+struct taken {
+    uint32_t slot;
+    double nearest_m;
+    const char *missing;
+    const struct span_list *spans;
+    int64_t households; /* of one that may be told bare */
+};
+
+static void take(struct taking *on, const struct taken *it)
 {
     const struct pipeline_job *job = on->job;
-    int64_t row = world_row(job->world, LAYER_PROTECTED, slot);
-    const struct pipeline_site *site =
-        row < 0 ? NULL : pipeline_sites_of(job->sites, job->world, LAYER_PROTECTED, (size_t)row);
-    if (!site)
-        return;
-    on->hits[on->n++] = (struct pipeline_hit){.ask = (uint32_t)on->wanted->ask,
-                                              .layer = LAYER_PROTECTED,
-                                              .row = (uint32_t)row,
-                                              .missing = missing,
-                                              .error_m = job->error_m + site->accuracy_m,
-                                              .nearest_m = nearest_m,
-                                              .spans = spans,
-                                              .site = site,
-                                              .slot = slot};
+    struct pipeline_hit hit = {.ask = (uint32_t)on->wanted->ask,
+                               .layer = LAYER_PROTECTED,
+                               .row = WORLD_NO_SLOT,
+                               .missing = it->missing,
+                               .error_m = (double)NAN,
+                               .nearest_m = it->nearest_m,
+                               .spans = it->spans,
+                               .slot = it->slot};
+    if (on->wanted->bare && it->households > 0) {
+        hit.households = it->households;
+    } else {
+        int64_t row = world_row(job->world, LAYER_PROTECTED, it->slot);
+        hit.site = row < 0
+                       ? NULL
+                       : pipeline_sites_of(job->sites, job->world, LAYER_PROTECTED, (size_t)row);
+        if (!hit.site)
+            return;
+        hit.row = (uint32_t)row;
+        hit.error_m = job->error_m + hit.site->accuracy_m;
+    }
+    on->hits[on->n++] = hit;
 }
 
 static void take_plain(struct taking *on, const struct strip_hit *hit, uint32_t slot)
 {
     struct span_list *lists = on->lists;
-    on->lists += REACHES;
     for (uint32_t k = 0; k < REACHES; k++) {
         bool has = k + hit->told % TOLD + 1 >= REACHES;
         lists[k] = (struct span_list){(struct span *)(uintptr_t)&hit->span, has, has};
     }
-    if (!on->wanted->bare || hit->told < TOLD)
-        take(on, slot, hit->nearest_m, NULL, lists);
-    else
-        on->hits[on->n++] = (struct pipeline_hit){.ask = (uint32_t)on->wanted->ask,
-                                                  .layer = LAYER_PROTECTED,
-                                                  .row = WORLD_NO_SLOT,
-                                                  .error_m = (double)NAN,
-                                                  .nearest_m = hit->nearest_m,
-                                                  .spans = lists,
-                                                  .slot = slot,
-                                                  .households = (int64_t)(hit->told / TOLD)};
+    on->lists += REACHES;
+    const struct taken it = {slot, hit->nearest_m, NULL, lists, (int64_t)(hit->told / TOLD)};
+    take(on, &it);
+}
+
+static void take_odd(struct taking *on, const struct strip_odd *odd)
+{
+    const struct taken it = {odd->slot, odd->nearest_m, odd->missing, odd->lists, odd->households};
+    if (touches(on->wanted->within, reach_of(odd)) && stands(on, odd->slot))
+        take(on, &it);
+}
+
+/* The first odd one that begins at a place or beyond. */
+static size_t odd_from(const struct pipeline_strip *strip, double at_m)
+{
+    size_t low = 0;
+    size_t high = strip->n_odd;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (reach_of(strip->odd[middle]).from_m < at_m)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 enum err_code pipeline_strip_take(const struct pipeline_strip *strip, struct pipeline_job *job,
                                   const struct strip_wanted *wanted, struct err *err)
 {
     const struct span *within = wanted->within;
-    size_t first =
-        within ? hit_from(strip->hits, strip->n, within->from_m - strip->longest_m - 1, false) : 0;
-    size_t end = within ? hit_from(strip->hits, strip->n, within->to_m, true) : strip->n;
-    size_t n = end - first;
-    for (const struct strip_odd *odd = strip->odd; odd; odd = odd->next)
-        n++;
+    double from_m = within ? within->from_m - 1 : -(double)INFINITY; /* rounding is less */
+    double to_m = within ? within->to_m : (double)INFINITY;
+    size_t first = hit_from(strip->hits, strip->n, from_m - strip->longest_m, false);
+    size_t end = hit_from(strip->hits, strip->n, to_m, true);
+    size_t odd = odd_from(strip, from_m - strip->longest_odd_m);
     struct taking on = {
         .job = job,
         .wanted = wanted,
-        .hits = arena_new(job->scratch, struct pipeline_hit, n),
+        .hits = arena_new(job->scratch, struct pipeline_hit, end - first + (strip->n_odd - odd)),
         .lists = arena_new(job->scratch, struct span_list, (size_t)REACHES * (end - first))};
     if (!on.hits || !on.lists)
         return err_nomem(err);
-    for (size_t i = first; i < end; i++)
-        if (touches(within, strip->hits[i].span) && stands(&on, strip->slots[i]))
-            take_plain(&on, &strip->hits[i], strip->slots[i]);
-    for (const struct strip_odd *odd = strip->odd; odd; odd = odd->next) {
-        const struct span_list *most = &odd->lists[AT_MOST];
-        if (touches(within, (struct span){most->items[0].from_m, most->items[most->n - 1].to_m}))
-            take(&on, odd->slot, odd->nearest_m, odd->missing, odd->lists);
+    for (size_t i = first; i < end; i++) {
+        const struct strip_hit *hit = &strip->hits[i];
+        for (; odd < strip->n_odd && reach_of(strip->odd[odd]).from_m < hit->span.from_m; odd++)
+            take_odd(&on, strip->odd[odd]);
+        if (touches(within, hit->span) && stands(&on, strip->slots[i]))
+            take_plain(&on, hit, strip->slots[i]);
     }
+    for (; odd < strip->n_odd && reach_of(strip->odd[odd]).from_m <= to_m; odd++)
+        take_odd(&on, strip->odd[odd]);
     pipeline_forget_hits(job);
     job->hits = on.hits;
     job->n_hits = job->asks[wanted->ask].n_hits = on.n;

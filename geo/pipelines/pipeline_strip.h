@@ -29,8 +29,12 @@ struct pipeline_strip {
     size_t n;
     size_t n_settled;
     size_t capacity;
-    double longest_m; /* of their spans, those that are gone too */
-    struct strip_odd *odd;
+    double longest_m;       /* of their spans, those that are gone too */
+    struct strip_odd **odd; /* likewise in order, once settled */
+    size_t n_odd;
+    size_t n_odd_settled;
+    size_t odd_capacity;
+    double longest_odd_m;
 };
 
 void pipeline_strip_free(struct pipeline_strip *strip);
