@@ -22,6 +22,17 @@ struct kept_put {
     uint32_t target;   /* WORLD_NO_SLOT: the pipeline itself */
 };
 
+struct kept_puts {
+    struct kept_put *items;
+    size_t n;
+    size_t capacity;
+};
+struct kept_slots {
+    uint32_t *items;
+    size_t n;
+    size_t capacity;
+};
+
 struct pipeline_kept {
     bool counts;                  /* any rule counts households */
     struct pipeline_ask ask;      /* the question: target and reach */
@@ -29,18 +40,10 @@ struct pipeline_kept {
     size_t n_slots;
     struct pipeline_stretches stretches; /* of all lines */
     struct arena step;                   /* what follows belongs to */
-    struct kept_put *puts;
-    size_t n_puts;
-    size_t puts_capacity;
-    uint32_t *gone; /* slots of pipelines that the step took away */
-    size_t n_gone;
-    size_t gone_capacity;
-    struct kept_put *left; /* targets that it took from strips */
-    size_t n_left;
-    size_t left_capacity;
-    uint32_t *doubtful; /* slots of targets that it put or took */
-    size_t n_doubtful;
-    size_t doubtful_capacity;
+    struct kept_puts puts;
+    struct kept_puts left;      /* targets that it took from strips */
+    struct kept_slots gone;     /* of pipelines that it took away */
+    struct kept_slots doubtful; /* of targets that it put or took */
 };
 
 /* ---- memory ---- */
@@ -308,63 +311,41 @@ done:
 
 /* ---- from edit to edit ---- */
 
-static enum err_code note_left(struct pipeline_kept *kept, uint32_t pipeline, uint32_t target,
+static enum err_code note_put(struct pipeline_kept *kept, struct kept_puts *list, uint32_t pipeline,
+                              uint32_t target, struct err *err)
+{
+    list->items =
+        arena_grow(&kept->step, list->items, &list->capacity, list->n + 1, sizeof *list->items);
+    if (!list->items)
+        return err_nomem(err);
+    list->items[list->n++] = (struct kept_put){pipeline, target};
+    return ERR_OK;
+}
+
+/* Slots alone. */
+static enum err_code note_slot(struct pipeline_kept *kept, struct kept_slots *list, uint32_t slot,
                                struct err *err)
 {
-    kept->left = arena_grow(&kept->step, kept->left, &kept->left_capacity, kept->n_left + 1,
-                            sizeof *kept->left);
-    if (!kept->left)
+    list->items =
+        arena_grow(&kept->step, list->items, &list->capacity, list->n + 1, sizeof *list->items);
+    if (!list->items)
         return err_nomem(err);
-    kept->left[kept->n_left++] = (struct kept_put){pipeline, target};
-    return ERR_OK;
-}
-
-static enum err_code note_doubtful(struct pipeline_kept *kept, uint32_t target, struct err *err)
-{
-    kept->doubtful = arena_grow(&kept->step, kept->doubtful, &kept->doubtful_capacity,
-                                kept->n_doubtful + 1, sizeof *kept->doubtful);
-    if (!kept->doubtful)
-        return err_nomem(err);
-    kept->doubtful[kept->n_doubtful++] = target;
-    return ERR_OK;
-}
-
-static enum err_code note_put(struct pipeline_kept *kept, uint32_t pipeline, uint32_t target,
-                              struct err *err)
-{
-    kept->puts = arena_grow(&kept->step, kept->puts, &kept->puts_capacity, kept->n_puts + 1,
-                            sizeof *kept->puts);
-    if (!kept->puts)
-        return err_nomem(err);
-    kept->puts[kept->n_puts++] = (struct kept_put){pipeline, target};
-    return ERR_OK;
-}
-
-static enum err_code note_gone(struct pipeline_kept *kept, uint32_t pipeline, struct err *err)
-{
-    kept->gone = arena_grow(&kept->step, kept->gone, &kept->gone_capacity, kept->n_gone + 1,
-                            sizeof *kept->gone);
-    if (!kept->gone)
-        return err_nomem(err);
-    kept->gone[kept->n_gone++] = pipeline;
+    list->items[list->n++] = slot;
     return ERR_OK;
 }
 
 static void end_step(struct pipeline_kept *kept)
 {
     arena_reset(&kept->step);
-    kept->puts = kept->left = NULL;
-    kept->gone = kept->doubtful = NULL;
-    kept->n_puts = kept->n_gone = kept->n_left = kept->n_doubtful = 0;
-    kept->puts_capacity = kept->gone_capacity = 0;
-    kept->left_capacity = kept->doubtful_capacity = 0;
+    kept->puts = kept->left = (struct kept_puts){.items = NULL};
+    kept->gone = kept->doubtful = (struct kept_slots){.items = NULL};
 }
 
 /* What a step put that was not committed: its slots will be given to others. */
 static void take_back(struct pipeline_kept *kept)
 {
-    for (size_t i = 0; i < kept->n_puts; i++) {
-        const struct kept_put *put = &kept->puts[i];
+    for (size_t i = 0; i < kept->puts.n; i++) {
+        const struct kept_put *put = &kept->puts.items[i];
         struct kept_pipeline *it = kept->items[put->pipeline];
         if (it && put->target != WORLD_NO_SLOT)
             pipeline_strip_remove(&it->strip, put->target);
@@ -378,14 +359,14 @@ static void take_back(struct pipeline_kept *kept)
 
 void pipeline_kept_commit(struct pipeline_kept *kept)
 {
-    for (size_t i = 0; i < kept->n_left; i++) {
-        struct kept_pipeline *it = kept->items[kept->left[i].pipeline];
+    for (size_t i = 0; i < kept->left.n; i++) {
+        struct kept_pipeline *it = kept->items[kept->left.items[i].pipeline];
         if (it)
-            pipeline_strip_remove(&it->strip, kept->left[i].target);
+            pipeline_strip_remove(&it->strip, kept->left.items[i].target);
     }
-    for (size_t i = 0; i < kept->n_gone; i++) {
-        free_pipeline(kept->items[kept->gone[i]]);
-        kept->items[kept->gone[i]] = NULL;
+    for (size_t i = 0; i < kept->gone.n; i++) {
+        free_pipeline(kept->items[kept->gone.items[i]]);
+        kept->items[kept->gone.items[i]] = NULL;
     }
     end_step(kept);
 }
@@ -406,10 +387,10 @@ static enum err_code follow_pipeline(struct following *on, const struct world_ed
 {
     enum err_code code = ERR_OK;
     if (edit->old_slot != WORLD_NO_SLOT)
-        TRY(note_gone(on->kept, edit->old_slot, err));
+        TRY(note_slot(on->kept, &on->kept->gone, edit->old_slot, err));
     if (edit->new_slot == WORLD_NO_SLOT)
         goto done;
-    TRY(note_put(on->kept, edit->new_slot, WORLD_NO_SLOT, err));
+    TRY(note_put(on->kept, &on->kept->puts, edit->new_slot, WORLD_NO_SLOT, err));
     TRY(pipeline_stretches_add(&on->kept->stretches, edit->new_slot, err));
     size_t row = (size_t)world_row(on->now, LAYER_PIPELINES, edit->new_slot);
     struct pipeline_job job = job_of(on->now, on->sites, on->worker, &on->scratch, row);
@@ -421,8 +402,8 @@ done:
 /* Whether the pipeline itself was put in this step: then it has met all targets. */
 static bool is_new(const struct pipeline_kept *kept, uint32_t slot)
 {
-    for (size_t i = 0; i < kept->n_puts; i++)
-        if (kept->puts[i].pipeline == slot && kept->puts[i].target == WORLD_NO_SLOT)
+    for (size_t i = 0; i < kept->puts.n; i++)
+        if (kept->puts.items[i].pipeline == slot && kept->puts.items[i].target == WORLD_NO_SLOT)
             return true;
     return false;
 }
@@ -444,7 +425,7 @@ static enum err_code meet_pipeline(struct following *on, const struct record_hea
     job.n_asks = 1;
     TRY(pipeline_gather_one(&job, LAYER_PROTECTED, target, err));
     if (job.n_hits > 0)
-        TRY(note_put(kept, slot, target_slot, err));
+        TRY(note_put(kept, &kept->puts, slot, target_slot, err));
     for (size_t i = 0; i < job.n_hits; i++)
         TRY(pipeline_strip_add(&it->strip, target_slot, &job.hits[i], err));
     TRY(pipeline_strip_settle(&it->strip, err));
@@ -485,10 +466,11 @@ static enum err_code take_target(struct following *on, uint32_t target_slot, str
     uint32_t *rows = NULL;
     size_t n = 0;
     size_t row = (size_t)world_row(on->old, LAYER_PROTECTED, target_slot);
-    TRY(note_doubtful(on->kept, target_slot, err));
+    TRY(note_slot(on->kept, &on->kept->doubtful, target_slot, err));
     TRY(find_strips(on, on->old, world_record(on->old, LAYER_PROTECTED, row), &rows, &n, err));
     for (size_t i = 0; i < n; i++)
-        TRY(note_left(on->kept, world_slot(on->now, LAYER_PIPELINES, rows[i]), target_slot, err));
+        TRY(note_put(on->kept, &on->kept->left, world_slot(on->now, LAYER_PIPELINES, rows[i]),
+                     target_slot, err));
 done:
     return code;
 }
@@ -501,7 +483,7 @@ static enum err_code put_target(struct following *on, uint32_t target_slot, stru
     const char *missing = NULL;
     size_t row = (size_t)world_row(on->now, LAYER_PROTECTED, target_slot);
     const struct record_head *target = world_record(on->now, LAYER_PROTECTED, row);
-    TRY(note_doubtful(on->kept, target_slot, err));
+    TRY(note_slot(on->kept, &on->kept->doubtful, target_slot, err));
     if (!on->ask)
         TRY(prepare_ask(on, err));
     if (pipeline_is_target(on->ask->classes, on->ask->n_classes, LAYER_PROTECTED, target,
@@ -565,16 +547,25 @@ const struct pipeline_line *pipeline_kept_line(const struct pipeline_kept *kept,
     return it ? &it->line : NULL;
 }
 
+const struct pipeline_strip *pipeline_kept_strip(const struct pipeline_kept *kept,
+                                                 const struct pipeline_job *job, size_t ask,
+                                                 const uint32_t **doubtful, size_t *n_doubtful)
+{
+    const struct kept_pipeline *it = find(kept, job->world, job->row);
+    if (!it || !it->has_strip || !job->sites || !is_the_question(kept, &job->asks[ask]))
+        return NULL;
+    *doubtful = kept->doubtful.items;
+    *n_doubtful = kept->doubtful.n;
+    return &it->strip;
+}
+
 static enum err_code take_hits(const struct pipeline_kept *kept, struct pipeline_job *job,
                                struct strip_wanted wanted, bool *out, struct err *err)
 {
-    const struct kept_pipeline *it = find(kept, job->world, job->row);
-    *out = it && it->has_strip && job->sites && is_the_question(kept, &job->asks[wanted.ask]);
-    if (!*out)
-        return ERR_OK;
-    wanted.doubtful = kept->doubtful;
-    wanted.n_doubtful = kept->n_doubtful;
-    return pipeline_strip_take(&it->strip, job, &wanted, err);
+    const struct pipeline_strip *strip =
+        pipeline_kept_strip(kept, job, wanted.ask, &wanted.doubtful, &wanted.n_doubtful);
+    *out = strip != NULL;
+    return strip ? pipeline_strip_take(strip, job, &wanted, err) : ERR_OK;
 }
 
 enum err_code pipeline_kept_hits(const struct pipeline_kept *kept, struct pipeline_job *job,

@@ -57,4 +57,11 @@ enum err_code pipeline_kept_bare_hits(const struct pipeline_kept *kept, struct p
                                       size_t ask, const struct span *within, bool *out,
                                       struct err *err);
 
+/* The strip itself, if it answers that question of the job; else NULL. Slots of *doubtful may stand
+ * in another world than the one that is followed. kept may be NULL. */
+struct pipeline_strip;
+const struct pipeline_strip *pipeline_kept_strip(const struct pipeline_kept *kept,
+                                                 const struct pipeline_job *job, size_t ask,
+                                                 const uint32_t **doubtful, size_t *n_doubtful);
+
 #endif

@@ -299,13 +299,25 @@ done:
     return code;
 }
 
-/* How far off a hit may be, and the line. */
+/* How far off a dwelling may be, and the line. */
+static double error_at(const struct looking *look, uint32_t slot)
+{
+    const struct pipeline_job *job = &look->on->job;
+    return job->error_m + pipeline_sites_at(job->sites, LAYER_PROTECTED, slot)->accuracy_m;
+}
+
 static double error_of(const struct looking *look, const struct pipeline_hit *hit)
 {
-    if (!(hit->households > 0))
-        return hit->error_m;
-    const struct pipeline_job *job = &look->on->job;
-    return job->error_m + pipeline_sites_at(job->sites, hit->layer, hit->slot)->accuracy_m;
+    return hit->households > 0 ? error_at(look, hit->slot) : hit->error_m;
+}
+
+static double worst_error_m(const struct looking *look)
+{
+    double error_m = 0;
+    for (int i = 0; i < 2; i++)
+        for (size_t k = 0; k < look->sides[i].n; k++)
+            error_m = fmax(error_m, look->sides[i].hits[k].error_m);
+    return error_m;
 }
 
 /* Whether others stand in the same windows to either side of it, as far or farther out, and whether
@@ -314,11 +326,8 @@ static bool is_among_others(const struct looking *look)
 {
     const struct recounting *on = look->on;
     double window_m = on->counts->window_m;
-    double error_m = 0;
+    double error_m = worst_error_m(look);
     bool before = false, beyond = false, off = false;
-    for (int i = 0; i < 2; i++)
-        for (size_t k = 0; k < look->sides[i].n; k++)
-            error_m = fmax(error_m, look->sides[i].hits[k].error_m);
     for (size_t i = 0; i < on->job.asks[look->ask].n_hits; i++) {
         const struct pipeline_hit *hit = hit_at(look, i);
         const struct span_list *spans = &hit->spans[AT_LEAST];
@@ -368,6 +377,93 @@ done:
     return code;
 }
 
+/* ---- all that of a strip that is kept ---- */
+
+struct strip_look {
+    struct looking *look;
+    const struct pipeline_strip *strip;
+    const uint32_t *doubtful; /* the record, before and after */
+    size_t n_doubtful;
+};
+
+static bool is_own(const struct strip_look *at, uint32_t slot)
+{
+    bool own = false;
+    for (size_t i = 0; i < at->n_doubtful && !own; i++)
+        own = at->doubtful[i] == slot;
+    return own;
+}
+
+/* As is_among_others, by those who are seen from one place; false: it is not sure. */
+static bool stands_among_others(const struct strip_look *at)
+{
+    const struct recounting *on = at->look->on;
+    const struct pipeline_strip *strip = at->strip;
+    double error_m = worst_error_m(at->look);
+    double window_m = on->counts->window_m;
+    bool before = false, beyond = false, off = false;
+    size_t i = pipeline_strip_from(strip, on->seen.from_m - window_m);
+    for (; i < strip->n && !(before && beyond && off); i++) {
+        const struct strip_hit *hit = &strip->hits[i];
+        if (hit->span.from_m > on->seen.to_m + window_m)
+            break;
+        if (strip_hit_households(hit) == 0 || !strip_hit_has(hit, AT_LEAST) ||
+            is_own(at, strip->slots[i]))
+            continue;
+        before = before || hit->span.from_m <= on->seen.from_m;
+        beyond = beyond || hit->span.to_m >= on->seen.to_m;
+        off = off || error_at(at->look, strip->slots[i]) >= error_m;
+    }
+    return before && beyond && off;
+}
+
+/* As are_known, by those. */
+static bool dwell_along(const struct strip_look *at, const struct pipeline_some *some)
+{
+    const struct pipeline_strip *strip = at->strip;
+    const struct pipeline_line *line = &at->look->on->job.line;
+    struct pipeline_stretch stretch;
+    bool known = true;
+    for (uint32_t first = some->first;
+         known && first < some->end && pipeline_next_stretch(line, 0, &first, &stretch);) {
+        size_t i = pipeline_strip_from(strip, line->at_m[stretch.first]);
+        known = false;
+        for (; i < strip->n && strip->hits[i].span.from_m <= line->at_m[stretch.end] && !known; i++)
+            known = strip_hit_households(&strip->hits[i]) > 0 && !is_own(at, strip->slots[i]);
+    }
+    return known;
+}
+
+/* *sure: then the windows are known; else it is to be looked at more closely. */
+static enum err_code look_along_strip(struct looking *look, bool *sure, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct recounting *on = look->on;
+    struct strip_look at = {.look = look};
+    struct strip_windows windows;
+    *sure = false;
+    at.strip = pipeline_kept_strip(on->it->edited->kept, &on->job, look->ask, &at.doubtful,
+                                   &at.n_doubtful);
+    if (!at.strip || !stands_among_others(&at) || !dwell_along(&at, &look->some))
+        goto done;
+    struct windows_question question = {.strip = at.strip,
+                                        .without = at.doubtful,
+                                        .n_without = at.n_doubtful,
+                                        .window_m = on->counts->window_m,
+                                        .starts = on->starts,
+                                        .least = llround(look->limit * (double)COUNT_UNIT) + 1};
+    for (int i = 0; i < 2; i++) {
+        question.spans[i] = look->sides[i].counted ? look->sides[i].counted->spans : NULL;
+        question.counts[i] = look->sides[i].count;
+    }
+    TRY(pipeline_strip_windows(&question, on->job.scratch, &windows, err));
+    *sure = windows.told && windows.full;
+    on->was = windows.greatest[0];
+    on->is = windows.greatest[1];
+done:
+    return code;
+}
+
 /* ---- the whole ---- */
 
 /* After which the windows are known: those that may hold it, and a little more. */
@@ -384,6 +480,9 @@ static enum err_code look_about(struct looking *look, bool *sure, struct err *er
     double reach_m = window_m + 2 * MORE_M;
     look->some = recount_stretches(
         on, (struct span){look->on->seen.from_m - reach_m, look->on->seen.to_m + reach_m});
+    TRY(look_along_strip(look, sure, err));
+    if (*sure)
+        goto done;
     TRY(recount_gather(on, &look->some, err));
     TRY(weigh(look, err));
     *sure = is_among_others(look);

@@ -7,12 +7,7 @@
 
 #include "geo/pipelines/pipeline_found.h"
 #include "geo/pipelines/pipeline_recount.h"
-
-/* The greatest of some windows, and where the first of them begins. */
-struct greatest_window {
-    int64_t count;
-    double at_m;
-};
+#include "geo/pipelines/pipeline_windows.h"
 
 /* An old row that tells of what was found along the line: none of the law, nor of radii. */
 struct recount_row {

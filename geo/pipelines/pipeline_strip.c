@@ -3,27 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A dwelling with one span, the same in the widest of REACHES, and in no other. */
-struct strip_hit {
-    struct span span;
-    double nearest_m;
-    uint64_t told; /* 4 times the households of one that may be told bare, else 0; and the number of
-                    * reaches that have it, but for the widest */
-};
-
-enum { TOLD = 4 };
-_Static_assert((int)REACHES <= (int)TOLD, "the number of reaches is below it");
-
-/* Any other: one of whom an attribute is missing, or beside which the line bends inwards. */
-struct strip_odd {
-    uint32_t slot;
-    int64_t households; /* of one that may be told bare; else 0 */
-    const char *missing;
-    double nearest_m;
-    struct span_list lists[REACHES];
-    struct span spans[];
-};
-
 void pipeline_strip_free(struct pipeline_strip *strip)
 {
     for (size_t i = 0; i < strip->n_odd; i++)
@@ -53,13 +32,6 @@ static int64_t bare_households(const struct pipeline_hit *hit)
     bool bare = site && !hit->missing && site->is_dwelling && !site->is_tall &&
                 site->households > 0 && site->households < COUNT_UNKNOWN;
     return bare ? site->households : 0;
-}
-
-/* From where to where it may be seen. */
-static struct span reach_of(const struct strip_odd *odd)
-{
-    const struct span_list *most = &odd->lists[AT_MOST];
-    return (struct span){most->items[0].from_m, most->items[most->n - 1].to_m};
 }
 
 static enum err_code add_odd(struct pipeline_strip *strip, uint32_t slot,
@@ -92,7 +64,7 @@ static enum err_code add_odd(struct pipeline_strip *strip, uint32_t slot,
             memcpy(at, list->items, list->n * sizeof *at);
         at += list->n;
     }
-    struct span reach = reach_of(odd);
+    struct span reach = strip_odd_reach(odd);
     strip->longest_odd_m = max_of(strip->longest_odd_m, reach.to_m - reach.from_m);
     strip->odd[strip->n_odd++] = odd;
     return ERR_OK;
@@ -126,8 +98,8 @@ enum err_code pipeline_strip_add(struct pipeline_strip *strip, uint32_t slot,
     strip->hits[strip->n++] =
         (struct strip_hit){.span = span,
                            .nearest_m = hit->nearest_m,
-                           .told = TOLD * (uint64_t)bare_households(hit) + hit->spans[MEASURED].n +
-                                   hit->spans[AT_LEAST].n};
+                           .told = STRIP_TOLD * (uint64_t)bare_households(hit) +
+                                   hit->spans[MEASURED].n + hit->spans[AT_LEAST].n};
     return ERR_OK;
 }
 
@@ -165,6 +137,11 @@ static int by_place(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
+size_t pipeline_strip_from(const struct pipeline_strip *strip, double at_m)
+{
+    return hit_from(strip->hits, strip->n, at_m, false);
+}
+
 static enum err_code sort_all(struct pipeline_strip *strip, struct err *err)
 {
     size_t n = strip->n;
@@ -195,8 +172,8 @@ static enum err_code sort_all(struct pipeline_strip *strip, struct err *err)
 
 static int by_reach(const void *a, const void *b)
 {
-    struct span x = reach_of(*(struct strip_odd *const *)a);
-    struct span y = reach_of(*(struct strip_odd *const *)b);
+    struct span x = strip_odd_reach(*(struct strip_odd *const *)a);
+    struct span y = strip_odd_reach(*(struct strip_odd *const *)b);
     return (x.from_m > y.from_m) - (x.from_m < y.from_m);
 }
 
@@ -321,18 +298,18 @@ static void take_plain(struct taking *on, const struct strip_hit *hit, uint32_t 
 {
     struct span_list *lists = on->lists;
     for (uint32_t k = 0; k < REACHES; k++) {
-        bool has = k + hit->told % TOLD + 1 >= REACHES;
+        bool has = strip_hit_has(hit, (enum known)k);
         lists[k] = (struct span_list){(struct span *)(uintptr_t)&hit->span, has, has};
     }
     on->lists += REACHES;
-    const struct taken it = {slot, hit->nearest_m, NULL, lists, (int64_t)(hit->told / TOLD)};
+    const struct taken it = {slot, hit->nearest_m, NULL, lists, strip_hit_households(hit)};
     take(on, &it);
 }
 
 static void take_odd(struct taking *on, const struct strip_odd *odd)
 {
     const struct taken it = {odd->slot, odd->nearest_m, odd->missing, odd->lists, odd->households};
-    if (touches(on->wanted->within, reach_of(odd)) && stands(on, odd->slot))
+    if (touches(on->wanted->within, strip_odd_reach(odd)) && stands(on, odd->slot))
         take(on, &it);
 }
 
@@ -343,7 +320,7 @@ static size_t odd_from(const struct pipeline_strip *strip, double at_m)
     size_t high = strip->n_odd;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (reach_of(strip->odd[middle]).from_m < at_m)
+        if (strip_odd_reach(strip->odd[middle]).from_m < at_m)
             low = middle + 1;
         else
             high = middle;
@@ -369,12 +346,13 @@ enum err_code pipeline_strip_take(const struct pipeline_strip *strip, struct pip
         return err_nomem(err);
     for (size_t i = first; i < end; i++) {
         const struct strip_hit *hit = &strip->hits[i];
-        for (; odd < strip->n_odd && reach_of(strip->odd[odd]).from_m < hit->span.from_m; odd++)
+        for (; odd < strip->n_odd && strip_odd_reach(strip->odd[odd]).from_m < hit->span.from_m;
+             odd++)
             take_odd(&on, strip->odd[odd]);
         if (touches(within, hit->span) && stands(&on, strip->slots[i]))
             take_plain(&on, hit, strip->slots[i]);
     }
-    for (; odd < strip->n_odd && reach_of(strip->odd[odd]).from_m <= to_m; odd++)
+    for (; odd < strip->n_odd && strip_odd_reach(strip->odd[odd]).from_m <= to_m; odd++)
         take_odd(&on, strip->odd[odd]);
     pipeline_forget_hits(job);
     job->hits = on.hits;

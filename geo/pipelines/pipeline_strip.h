@@ -19,8 +19,43 @@
 
 #include "geo/pipelines/pipeline_targets.h"
 
-struct strip_hit;
-struct strip_odd;
+/* A dwelling with one span, the same in the widest of REACHES, and in no other. */
+struct strip_hit {
+    struct span span;
+    double nearest_m;
+    uint64_t told; /* STRIP_TOLD times the households of one that may be told bare, else 0; and the
+                    * number of reaches that have it, but for the widest */
+};
+
+enum { STRIP_TOLD = 4 };
+_Static_assert((int)REACHES <= (int)STRIP_TOLD, "the number of reaches is below it");
+
+/* Any other: one of whom an attribute is missing, or beside which the line bends inwards. */
+struct strip_odd {
+    uint32_t slot;
+    int64_t households; /* of one that may be told bare; else 0 */
+    const char *missing;
+    double nearest_m;
+    struct span_list lists[REACHES];
+    struct span spans[];
+};
+
+static inline int64_t strip_hit_households(const struct strip_hit *hit)
+{
+    return (int64_t)(hit->told / STRIP_TOLD);
+}
+
+static inline bool strip_hit_has(const struct strip_hit *hit, enum known known)
+{
+    return (unsigned)known + hit->told % STRIP_TOLD + 1 >= REACHES;
+}
+
+/* From where to where it may be seen. */
+static inline struct span strip_odd_reach(const struct strip_odd *odd)
+{
+    const struct span_list *most = &odd->lists[AT_MOST];
+    return (struct span){most->items[0].from_m, most->items[most->n - 1].to_m};
+}
 
 /* All zero: an empty one. */
 struct pipeline_strip {
@@ -45,6 +80,9 @@ enum err_code pipeline_strip_add(struct pipeline_strip *strip, uint32_t slot,
                                  const struct pipeline_hit *hit, struct err *err);
 enum err_code pipeline_strip_settle(struct pipeline_strip *strip, struct err *err);
 void pipeline_strip_remove(struct pipeline_strip *strip, uint32_t slot);
+
+/* The first hit that begins at a place or beyond. */
+size_t pipeline_strip_from(const struct pipeline_strip *strip, double at_m);
 
 /* What is wanted of a strip. */
 struct strip_wanted {
