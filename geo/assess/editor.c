@@ -4,6 +4,7 @@
 #include "data/schema.h"
 #include "data/store.h"
 #include "geo/assess/edit_derive.h"
+#include "geo/world/world_folding.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +17,8 @@ struct editor {
     struct world *world; /* the same with all its findings */
     struct crew crew;
     struct derivation *derivation;
-    struct store *store; /* kept open between edits; NULL before the first */
+    struct world_folding *folding; /* large deltas, beside the edits */
+    struct store *store;           /* kept open between edits; NULL before the first */
 };
 
 /* One edit on its way. */
@@ -48,6 +50,7 @@ enum err_code editor_new(const char *store_path, struct world *world, size_t n_t
     editor->path = strdup(store_path);
     TRY(editor->path ? ERR_OK : err_nomem(err));
     TRY(crew_init(&editor->crew, n_threads, err));
+    TRY(world_folding_new(&editor->folding, err));
     TRY(derivation_new(world, &editor->crew, &editor->derivation, err));
     editor->world = world_acquire(derivation_world(editor->derivation));
     *out = editor;
@@ -62,6 +65,7 @@ void editor_free(struct editor *editor)
     if (!editor)
         return;
     store_close(editor->store);
+    world_folding_free(editor->folding);
     derivation_free(editor->derivation);
     crew_release(&editor->crew);
     world_release(editor->world);
@@ -262,9 +266,10 @@ static enum err_code apply_facts(struct edit *edit, struct err *err)
     edit->facts = edited.world;
     edit->edits = edited.edits;
     edit->n_edits = edited.n_edits;
-    if (world_fold_due(edit->facts)) {
-        struct world *folded = NULL;
-        TRY(world_fold(edit->facts, false, &folded, err));
+    struct world *folded = NULL;
+    TRY(world_folding_step(edit->editor->folding, edit->editor->world, edit->facts, false, &folded,
+                           err));
+    if (folded) {
         edit->delta = edit->facts;
         edit->facts = folded;
     }

@@ -27,7 +27,7 @@ static const char *id_at(const struct world_layer *layer, size_t row)
     return head->id;
 }
 
-static struct world_pool *pool_new(void)
+struct world_pool *world_pool_new(void)
 {
     struct world_pool *pool = calloc(1, sizeof *pool);
     if (!pool)
@@ -61,7 +61,7 @@ static enum err_code begin_layer(struct editing *editing, struct err *err)
         return err_nomem(err);
     made->delta = editing->delta = delta;
     delta->base = world_layer_acquire(before ? before->base : editing->old);
-    delta->pool = before ? pool_acquire(before->pool) : pool_new();
+    delta->pool = before ? pool_acquire(before->pool) : world_pool_new();
     delta->put = arena_new(&made->arena, const void *, n_before + editing->n);
     if (!delta->pool || !delta->put)
         return err_nomem(err);
@@ -211,21 +211,19 @@ static enum err_code make_live(struct editing *editing, struct err *err)
     return ERR_OK;
 }
 
-static enum err_code index_live(struct editing *editing, struct err *err)
+enum err_code world_delta_index(struct world_layer *layer, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct world_delta *delta = editing->delta;
+    struct world_delta *delta = layer->delta;
     struct arena scratch;
-    if (!editing->world->schema->layers[editing->made->layer].has_geometry)
-        return ERR_OK;
     arena_init(&scratch, 0);
     struct box *boxes = arena_new(&scratch, struct box, delta->n_live);
     TRY(boxes ? ERR_OK : err_nomem(err));
     for (uint32_t i = 0; i < delta->n_live; i++) {
-        const struct record_head *head = world_layer_at(editing->made, delta->live[i]);
+        const struct record_head *head = world_layer_at(layer, delta->live[i]);
         boxes[i] = head->geom.kind == GEOM_NONE ? box_empty() : head->geom.box;
     }
-    TRY(rtree_build(boxes, delta->n_live, &editing->made->arena, &delta->tree, err));
+    TRY(rtree_build(boxes, delta->n_live, &layer->arena, &delta->tree, err));
 done:
     arena_release(&scratch);
     return code;
@@ -263,7 +261,8 @@ static enum err_code make_layer(struct editing *editing, struct err *err)
     struct world_layer *made = editing->made;
     TRY(make_rank(editing, err));
     TRY(make_live(editing, err));
-    TRY(index_live(editing, err));
+    if (editing->world->schema->layers[made->layer].has_geometry)
+        TRY(world_delta_index(made, err));
     if (old->children.field)
         TRY(world_groups_extend(made, &old->children, n_before, &made->arena, &made->children,
                                 err));

@@ -4,7 +4,7 @@
  * The layers that are edited get a delta (world_layer.h), all else is shared. What derives from
  * the records (findings, grades) is not in the new world yet: whoever edits puts it there before
  * the world is published. Edits that are given up leave nothing behind but a little memory until
- * the next fold.
+ * the next fold (world_folding.h).
  *
  * Threads: one thread edits; the old world may be read meanwhile by any number of others. Edit
  *          the newest world only: slots of two worlds that grew out of one are not comparable.
@@ -35,14 +35,5 @@ struct world_edited {
  * only deletes. No two changes of a layer may have the same id. */
 enum err_code world_edit_new(const struct world *old, const struct world_change *changes, size_t n,
                              struct arena *arena, struct world_edited *out, struct err *err);
-
-/* Whether a delta of the world has grown so large that a fold pays. */
-bool world_fold_due(const struct world *world);
-
-/* The same world, generation included, with a new base in place of each large delta (all: of
- * each delta). Slots stay. What derives from the records is not in it: an editor folds the facts
- * of an edit before it derives anything from them. Cost: a copy of the layer and its
- * index. */
-enum err_code world_fold(const struct world *old, bool all, struct world **out, struct err *err);
 
 #endif

@@ -1,6 +1,4 @@
 /* world_fold.c - a new base in place of a base with a large delta. */
-#include "geo/world/world_edit.h"
-
 #include "geo/world/world_layer.h"
 
 #include <string.h>
@@ -14,7 +12,7 @@ enum {
     FOLD_BYTES = 64 << 20,
 };
 
-static bool is_due(const struct world *world, enum layer_id layer)
+bool world_layer_fold_due(const struct world *world, enum layer_id layer)
 {
     const struct world_layer *from = world->layers[layer];
     if (!from || !from->delta)
@@ -23,14 +21,6 @@ static bool is_due(const struct world *world, enum layer_id layer)
     if (!world->schema->layers[layer].has_geometry && from->delta->base->n / FOLD_SHARE > most)
         most = from->delta->base->n / FOLD_SHARE;
     return from->delta->n_put > most || from->delta->pool->arena.used_bytes > FOLD_BYTES;
-}
-
-bool world_fold_due(const struct world *world)
-{
-    for (size_t i = 0; i < LAYER_COUNT; i++)
-        if (is_due(world, (enum layer_id)i))
-            return true;
-    return false;
 }
 
 /* Records of the first base keep their texts and shapes there; those that were put since get
@@ -80,8 +70,8 @@ static enum err_code keep_slots(const struct world_layer *from, struct world_lay
     return ERR_OK;
 }
 
-static enum err_code fold_layer(const struct world_layer *from, const struct world_layer **out,
-                                struct err *err)
+enum err_code world_layer_fold(const struct world_layer *from, const struct world_layer **out,
+                               struct err *err)
 {
     enum err_code code = ERR_OK;
     struct world_layer *made = NULL;
@@ -97,26 +87,5 @@ static enum err_code fold_layer(const struct world_layer *from, const struct wor
     made = NULL;
 done:
     world_layer_release(made);
-    return code;
-}
-
-enum err_code world_fold(const struct world *old, bool all, struct world **out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct world_layer *layers[LAYER_COUNT] = {NULL};
-    for (size_t i = 0; i < LAYER_COUNT; i++) {
-        bool has_delta = old->layers[i] && old->layers[i]->delta;
-        if (all ? has_delta : is_due(old, (enum layer_id)i))
-            TRY(fold_layer(old->layers[i], &layers[i], err));
-        else if (old->layers[i])
-            layers[i] = world_layer_acquire(old->layers[i]);
-    }
-    code = world_derive(old, layers, NULL, 0, out, err);
-    if (code == ERR_OK)
-        (*out)->generation = old->generation;
-    return code;
-done:
-    for (size_t i = 0; i < LAYER_COUNT; i++)
-        world_layer_release(layers[i]);
     return code;
 }

@@ -93,6 +93,17 @@ enum err_code world_layer_index(struct world_layer *layer, struct err *err);
 enum err_code world_layer_index_units(struct world_layer *layer, const double *known_m2,
                                       struct err *err);
 
+/* Of a layer over a base: the index of the put records that stand; a pool for them. */
+enum err_code world_delta_index(struct world_layer *layer, struct err *err);
+struct world_pool *world_pool_new(void); /* NULL without memory */
+
+/* ---- world_fold.c ---- */
+
+/* Whether a layer's delta is so large that a fold pays; a base in place of base and delta. */
+bool world_layer_fold_due(const struct world *world, enum layer_id layer);
+enum err_code world_layer_fold(const struct world_layer *from, const struct world_layer **out,
+                               struct err *err);
+
 static inline const void *world_layer_at(const struct world_layer *layer, uint32_t place)
 {
     const struct world_delta *delta = layer->delta;
