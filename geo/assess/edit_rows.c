@@ -57,7 +57,7 @@ enum err_code rows_same(enum layer_id layer, const void *a, const void *b, struc
     struct geom x, y;
     *out = false;
     for (size_t i = 0; i < binding->n_fields; i++)
-        if (!is_stamp(binding->fields[i].name) && !same_field(&binding->fields[i], a, b))
+        if (!same_field(&binding->fields[i], a, b) && !is_stamp(binding->fields[i].name))
             return ERR_OK;
     *out = one->geom.kind == other->geom.kind;
     if (!*out || one->geom.kind == GEOM_NONE || geom_equal(&one->geom, &other->geom))

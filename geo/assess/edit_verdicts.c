@@ -135,15 +135,21 @@ done:
  * record, then what it points to. */
 enum { AHEAD = 24, HALF_AHEAD = AHEAD / 2 };
 
+static const struct record_head *target_at(const struct row_side *side, size_t i)
+{
+    return i < side->n ? side->items[i].note.target : NULL;
+}
+
 static void look_ahead(const struct row_side *side, size_t i)
 {
-    if (i + AHEAD < side->n) {
-        const struct record_head *head = side->items[i + AHEAD].note.target;
+    const struct record_head *head = target_at(side, i + AHEAD);
+    if (head) {
         __builtin_prefetch(head);
+        __builtin_prefetch(&head->accuracy_m);
+        __builtin_prefetch(&head->geom);
         __builtin_prefetch((const char *)(head + 1) - 1);
     }
-    const struct record_head *head =
-        i + HALF_AHEAD < side->n ? side->items[i + HALF_AHEAD].note.target : NULL;
+    head = target_at(side, i + HALF_AHEAD);
     if (head) {
         __builtin_prefetch(head->id);
         __builtin_prefetch(head->name);

@@ -8,6 +8,7 @@
 
 #include "geo/assess/assess.h"
 #include "geo/assess/editor.h"
+#include "geo/findings/finding.h"
 
 static inline struct world *load(struct fixture *f)
 {
@@ -70,6 +71,41 @@ static inline void assert_as_assessed(struct fixture *f)
                               f->directory));
     assert_int_equal(summary.inserted, 0);
     assert_int_equal(summary.deleted, 0);
+}
+
+/* The world in memory and one loaded from the store say the same. */
+static inline void assert_as_loaded(struct fixture *f, const struct world *world)
+{
+    struct world *loaded = load(f);
+    assert_int_equal(loaded->generation, world->generation);
+    for (int layer = 0; layer < LAYER_CONFLICTS; layer++) {
+        size_t n = world_count(world, (enum layer_id)layer);
+        assert_int_equal(n, world_count(loaded, (enum layer_id)layer));
+        for (size_t row = 0; row < n; row++) {
+            bool same = false;
+            assert_ok(f, rows_same((enum layer_id)layer,
+                                   world_record(world, (enum layer_id)layer, row),
+                                   world_record(loaded, (enum layer_id)layer, row), &f->arena,
+                                   &same, &f->err));
+            assert_true(same);
+        }
+    }
+    struct finding_ref a = {LAYER_COUNT, 0, 0}, b = {LAYER_COUNT, 0, 0};
+    while (findings_next(world, &a)) {
+        assert_true(findings_next(loaded, &b));
+        assert_string_equal(finding_id(world, a, &f->arena), finding_id(loaded, b, &f->arena));
+    }
+    assert_false(findings_next(loaded, &b));
+    assert_int_equal(world_count(world, LAYER_GRADES), world_count(loaded, LAYER_GRADES));
+    assert_int_equal(world_count(world, LAYER_SEGMENTS), world_count(loaded, LAYER_SEGMENTS));
+    for (size_t row = 0; row < world_count(world, LAYER_GRADES); row++) {
+        const struct grade_row *x = world_record(world, LAYER_GRADES, row);
+        const struct grade_row *y = world_record(loaded, LAYER_GRADES, row);
+        assert_string_equal(x->head.id, y->head.id);
+        assert_int_equal(x->grade, y->grade);
+        assert_int_equal(x->could_be, y->could_be);
+    }
+    world_release(loaded);
 }
 
 #endif

@@ -6,41 +6,6 @@
 #include "geo/world/world_layer.h"
 #include "geo/findings/findings.h"
 
-/* The world in memory and one loaded from the store say the same. */
-static void assert_as_loaded(struct fixture *f, const struct world *world)
-{
-    struct world *loaded = load(f);
-    assert_int_equal(loaded->generation, world->generation);
-    for (int layer = 0; layer < LAYER_CONFLICTS; layer++) {
-        size_t n = world_count(world, (enum layer_id)layer);
-        assert_int_equal(n, world_count(loaded, (enum layer_id)layer));
-        for (size_t row = 0; row < n; row++) {
-            bool same = false;
-            assert_ok(f, rows_same((enum layer_id)layer,
-                                   world_record(world, (enum layer_id)layer, row),
-                                   world_record(loaded, (enum layer_id)layer, row), &f->arena,
-                                   &same, &f->err));
-            assert_true(same);
-        }
-    }
-    struct finding_ref a = {LAYER_COUNT, 0, 0}, b = {LAYER_COUNT, 0, 0};
-    while (findings_next(world, &a)) {
-        assert_true(findings_next(loaded, &b));
-        assert_string_equal(finding_id(world, a, &f->arena), finding_id(loaded, b, &f->arena));
-    }
-    assert_false(findings_next(loaded, &b));
-    assert_int_equal(world_count(world, LAYER_GRADES), world_count(loaded, LAYER_GRADES));
-    assert_int_equal(world_count(world, LAYER_SEGMENTS), world_count(loaded, LAYER_SEGMENTS));
-    for (size_t row = 0; row < world_count(world, LAYER_GRADES); row++) {
-        const struct grade_row *x = world_record(world, LAYER_GRADES, row);
-        const struct grade_row *y = world_record(loaded, LAYER_GRADES, row);
-        assert_string_equal(x->head.id, y->head.id);
-        assert_int_equal(x->grade, y->grade);
-        assert_int_equal(x->could_be, y->could_be);
-    }
-    world_release(loaded);
-}
-
 /* ---- random edits ---- */
 
 static enum layer_id draw_layer(struct region *r)
@@ -408,39 +373,6 @@ static void test_store_that_was_never_assessed_takes_facts_alone(void **state)
     editor_free(editor);
 }
 
-/* One edit of more records than a delta should hold: they get a new base, and edits go on. */
-static void test_a_large_delta_becomes_a_new_base(void **state)
-{
-    enum { MANY = 6000 }; /* some do not hold on the day */
-    struct fixture *f = *state;
-    struct region r;
-    struct edit_result result;
-    struct editor *editor = open_region_of(f, &r, 11, REGION_GRID);
-    size_t bytes = records_binding(LAYER_RESOURCES)->record_bytes;
-    char *records = arena_alloc(&f->arena, MANY, bytes);
-    for (int i = 0; i < MANY; i++)
-        memcpy(records + (size_t)i * bytes,
-               region_record(&r, LAYER_RESOURCES, arena_printf(&f->arena, "many-%04d", i)), bytes);
-    for (int i = 0; i < 4; i++) /* those that are put twice do */
-        ((struct record_head *)(records + (size_t)i * bytes))->valid_to = INT_ABSENT;
-    for (int n = 4; n <= MANY; n += MANY - 4) {
-        struct edit_request request = {
-            .layer = LAYER_RESOURCES, .records = records, .n_records = (size_t)n};
-        assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
-        assert_int_equal(result.facts.n, n == MANY ? MANY - 4 : 4);
-        assert_int_equal(result.world->layers[LAYER_RESOURCES]->delta == NULL, n == MANY);
-        edit_result_release(&result);
-    }
-    for (int i = 0; i < 3; i++) {
-        put_one(f, editor, LAYER_RESOURCES,
-                changed_record(&r, editor_world(editor), LAYER_RESOURCES));
-        put_one(f, editor, LAYER_PROTECTED,
-                region_record(&r, LAYER_PROTECTED, region_id(&r, LAYER_PROTECTED)));
-    }
-    assert_as_loaded(f, editor_world(editor));
-    editor_free(editor);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,7 +389,6 @@ int main(void)
         TEST(test_an_unknown_enterprise_is_a_warning),
         TEST(test_store_that_others_changed_is_stale_and_one_not_assessed_refused),
         TEST(test_store_that_was_never_assessed_takes_facts_alone),
-        TEST(test_a_large_delta_becomes_a_new_base),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
