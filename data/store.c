@@ -33,14 +33,14 @@ enum {
     SMALLEST_DATABASE_BYTES = 512, /* one page of the smallest size that SQLite has */
 };
 
-static int wait_ms(void)
+int store_wait_ms(void)
 {
     int64_t ms;
     const char *text = getenv("SISETU_STORE_WAIT_MS");
     return text && text_to_int(text, &ms) && ms >= 0 && ms <= INT_MAX ? (int)ms : WAIT_MS;
 }
 
-static int64_t now_ms(void)
+int64_t store_now_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -192,7 +192,7 @@ static enum err_code check_stands(const struct store *store, struct err *err)
 static enum err_code open_for_writing(struct store *store, struct err *err)
 {
     static const char *const drivers[] = {"GPKG", NULL};
-    int64_t until = now_ms() + wait_ms();
+    int64_t until = store_now_ms() + store_wait_ms();
     enum err_code code;
     do {
         code = ERR_OK;
@@ -203,7 +203,7 @@ static enum err_code open_for_writing(struct store *store, struct err *err)
             code = err_set(err, ERR_INPUT, "%s: not a GeoPackage, or damaged", store->path);
         else if (!store->dataset)
             code = store_fault(store, err);
-    } while (code == ERR_BUSY && now_ms() < until);
+    } while (code == ERR_BUSY && store_now_ms() < until);
     return code;
 }
 
@@ -221,7 +221,7 @@ enum err_code store_connect_write(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(open_for_writing(store, err));
-    TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", wait_ms()));
+    TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", store_wait_ms()));
     TRY(store_sqlf(store, err, "PRAGMA cache_size = -%d",
                    store->kept ? KEPT_CACHE_KIB : WRITE_CACHE_KIB));
     TRY(begin_transaction(store, err));
@@ -383,7 +383,7 @@ static enum err_code connect(struct store *store, struct err *err)
     TRY(store_check_path(store->path, store->mode, err));
     note_file(store);
     TRY(store->mode == STORE_WRITE ? store_connect_write(store, err)
-                                   : connect_read(store, wait_ms(), err));
+                                   : connect_read(store, store_wait_ms(), err));
     code = check_stands(store, err);
     if (code == ERR_OK)
         code = store_meta_check(store, &store->generation, err);
@@ -442,22 +442,6 @@ done:
     return code;
 }
 
-enum err_code store_open(const char *path, enum store_mode mode, struct store **out,
-                         struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct store *store = NULL;
-    *out = NULL;
-    TRY(store_new(path, mode, &store, err));
-    code = store_begin(store, STORE_READ, err);
-    TRY(store_end(store, STORE_READ, code));
-    *out = store;
-    store = NULL;
-done:
-    store_close(store);
-    return code;
-}
-
 void store_close(struct store *store)
 {
     if (!store)
@@ -502,11 +486,10 @@ done:
     return code;
 }
 
-static enum err_code commit(struct store *store, struct err *err)
+static enum err_code commit(struct store *store, uint64_t next, struct err *err)
 {
     enum err_code code = ERR_OK;
     char generation[24];
-    uint64_t next = store->generation + 1;
     if (!store->changed) /* gives the lock back and keeps the generation */
         return store_disconnect(store, false, err);
     snprintf(generation, sizeof generation, "%" PRIu64, next);
@@ -534,7 +517,17 @@ enum err_code store_commit(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(store_begin(store, STORE_WRITE, err));
-    TRY(commit(store, err));
+    TRY(commit(store, store->generation + 1, err));
+done:
+    return store_end(store, STORE_WRITE, code);
+}
+
+enum err_code store_commit_as(struct store *store, uint64_t generation, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(store_begin(store, STORE_WRITE, err));
+    store->changed = true;
+    TRY(commit(store, generation, err));
 done:
     return store_end(store, STORE_WRITE, code);
 }

@@ -147,6 +147,10 @@ struct store_change {
 };
 enum err_code store_change(struct store *store, const struct store_change *change, struct err *err);
 
+/* Whether it would be refused for what the records hold. */
+enum err_code store_change_check(const struct store *store, const struct store_change *change,
+                                 struct err *err);
+
 /* Population: the whole grid replaces what was there; grid->n_columns is 0 if none. */
 enum err_code store_read_grid(struct store *store, struct arena *arena, struct grid *out,
                               struct err *err);
@@ -167,6 +171,9 @@ enum err_code store_write_rules(struct store *store, const struct store_text *fi
 /* Makes everything since store_open durable and visible at once, and raises the generation
  * if anything was written. The store stays open; a new transaction begins. */
 enum err_code store_commit(struct store *store, struct err *err);
+
+/* The same for a transaction that holds several edits: the generation is that of the last. */
+enum err_code store_commit_as(struct store *store, uint64_t generation, struct err *err);
 
 /* For a writer of many small transactions: keeps the file open between them, which spares 4 ms
  * each. store_rest gives up whatever was not committed, a failed write too, and the writer's

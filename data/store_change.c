@@ -49,24 +49,25 @@ done:
 
 /* ---- a record as values: as OGR keeps it ---- */
 
-/* "2026-11-21T10:11:12Z" with milliseconds. */
-static enum err_code bind_datetime(struct changing *on, void *statement, int at,
-                                   const struct field_binding *field, const char *text,
+enum { SECONDS_AT = 17 }; /* in "2026-11-21T10:11:12Z" */
+
+static bool seconds_of(const char *text, double *seconds)
+{
+    char digits[32];
+    size_t n = strlen(text);
+    if (!store_is_datetime(text) || n - SECONDS_AT - 1 >= sizeof digits)
+        return false;
+    snprintf(digits, sizeof digits, "%.*s", (int)(n - SECONDS_AT - 1), text + SECONDS_AT);
+    return text_to_double(digits, seconds);
+}
+
+/* With milliseconds. */
+static enum err_code bind_datetime(struct changing *on, void *statement, int at, const char *text,
                                    struct err *err)
 {
-    enum { SECONDS_AT = 17 };
     static const double LAST_S = 59.999;
     double seconds = 0;
-    size_t n = strlen(text);
-    const char *digits = NULL;
-    if (store_is_datetime(text)) {
-        digits = arena_strndup(&on->scratch, text + SECONDS_AT, n - SECONDS_AT - 1);
-        if (!digits)
-            return err_nomem(err);
-    }
-    if (!digits || !text_to_double(digits, &seconds))
-        return err_set(err, ERR_INPUT, "%s \"%s\" should be like 2026-11-21T10:11:12Z", field->name,
-                       text);
+    (void)seconds_of(text, &seconds);
     const char *kept = arena_printf(&on->scratch, "%.*s%06.3fZ", SECONDS_AT, text,
                                     seconds < LAST_S ? seconds : LAST_S);
     if (!kept)
@@ -86,36 +87,53 @@ static enum err_code bind_date(struct changing *on, void *statement, int at, int
     return ERR_OK;
 }
 
+/* What binds no value. */
+static enum err_code check_field(const struct field_binding *field, const void *record,
+                                 struct err *err)
+{
+    double seconds = 0;
+    if (record_is_absent(record, field))
+        return ERR_OK;
+    const char *text = field->type == FIELD_TEXT || field->type == FIELD_DATETIME
+                           ? record_text(record, field)
+                           : NULL;
+    if (field->type == FIELD_TEXT && !text_is_utf8(text, strlen(text)))
+        return err_set(err, ERR_INPUT, "%s is not UTF-8 text", field->name);
+    if (field->type == FIELD_REAL && !isfinite(record_real(record, field)))
+        return err_set(err, ERR_INPUT, "%s is not a finite number", field->name);
+    if (field->type == FIELD_DATETIME && !seconds_of(text, &seconds))
+        return err_set(err, ERR_INPUT, "%s \"%s\" should be like 2026-11-21T10:11:12Z", field->name,
+                       text);
+    return ERR_OK;
+}
+
 static enum err_code bind_field(struct changing *on, void *statement, int at,
                                 const struct field_binding *field, const void *record,
                                 struct err *err)
 {
+    enum err_code code = ERR_OK;
+    TRY(check_field(field, record, err));
     if (record_is_absent(record, field)) {
         store_bind_text(statement, at, NULL);
         return ERR_OK;
     }
     switch (field->type) {
     case FIELD_DATETIME:
-        return bind_datetime(on, statement, at, field, record_text(record, field), err);
+        return bind_datetime(on, statement, at, record_text(record, field), err);
     case FIELD_DATE:
         return bind_date(on, statement, at, record_integer(record, field), err);
-    case FIELD_TEXT: {
-        const char *text = record_text(record, field);
-        if (!text_is_utf8(text, strlen(text)))
-            return err_set(err, ERR_INPUT, "%s is not UTF-8 text", field->name);
-        store_bind_text(statement, at, text);
+    case FIELD_TEXT:
+        store_bind_text(statement, at, record_text(record, field));
         break;
-    }
     case FIELD_INTEGER:
         store_bind_integer(statement, at, record_integer(record, field));
         break;
     case FIELD_REAL:
-        if (!isfinite(record_real(record, field)))
-            return err_set(err, ERR_INPUT, "%s is not a finite number", field->name);
         store_bind_real(statement, at, record_real(record, field));
         break;
     }
-    return ERR_OK;
+done:
+    return code;
 }
 
 /* The header of a GeoPackage blob, little-endian (OGC 12-128r18, 2.1.3.1.1), with an envelope
@@ -397,6 +415,24 @@ enum err_code store_change(struct store *store, const struct store_change *these
 done:
     arena_release(&on.scratch);
     return store_end(store, STORE_WRITE, code);
+}
+
+enum err_code store_change_check(const struct store *store, const struct store_change *change,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct layer_binding *binding = records_binding(change->layer);
+    TRY(store_refuse_population(change->layer, err));
+    for (size_t i = 0; i < change->n_put; i++) {
+        const struct record_head *head = change->put[i].record;
+        TRY(store_check_record(&store->schema.layers[change->layer], head, err));
+        for (size_t k = 0; code == ERR_OK && k < binding->n_fields; k++)
+            code = check_field(&binding->fields[k], head, err);
+        if (code != ERR_OK)
+            TRY(err_wrap(err, "%s %s", binding->name, head->id));
+    }
+done:
+    return code;
 }
 
 /* ---- reading ---- */

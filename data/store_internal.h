@@ -71,6 +71,10 @@ struct store {
 
 /* --- store.c --- */
 
+/* How long a lock is waited for, and the clock that tells. */
+int store_wait_ms(void);
+int64_t store_now_ms(void);
+
 /* What stat can say of a path: exists, a file, not empty, permitted. */
 enum err_code store_check_path(const char *path, enum store_mode mode, struct err *err);
 

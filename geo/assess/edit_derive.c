@@ -1,5 +1,6 @@
 #include "geo/assess/edit_derive.h"
 
+#include "data/store_writer.h"
 #include "geo/assess/edit_segments.h"
 #include "geo/assess/edit_verdicts.h"
 #include "geo/findings/findings.h"
@@ -95,7 +96,7 @@ struct world *derivation_world(const struct derivation *derivation)
 static enum err_code reasons_in_store(void *context, const char *id, struct arena *arena,
                                       const char **json, struct err *err)
 {
-    return store_text(context, LAYER_GRADES, id, "reasons", arena, json, err);
+    return store_writer_text(context, LAYER_GRADES, id, "reasons", arena, json, err);
 }
 
 static enum err_code compare_grades(struct derivation *derivation, struct derivation_step *step,

@@ -12,7 +12,7 @@
 #include "geo/world/parallel.h"
 
 struct derivation;
-struct store;
+struct store_writer;
 
 /* Assesses the world; writes nothing. */
 enum err_code derivation_new(const struct world *world, struct crew *crew, struct derivation **out,
@@ -28,8 +28,8 @@ struct derivation_step {
     size_t n_edits;
     struct crew *crew;
     struct arena *arena;
-    struct store *store; /* which has what follows from the world before the edits; NULL: none at
-                          * hand */
+    struct store_writer *store;    /* which has what follows from the world before the edits; NULL:
+                                    * none at hand */
     struct row_changes *conflicts; /* are filled, in the arena */
     struct row_changes *grades;
     struct row_changes *segments;

@@ -2,7 +2,7 @@
 
 #include "data/base/text.h"
 #include "data/schema.h"
-#include "data/store.h"
+#include "data/store_writer.h"
 #include "geo/assess/edit_derive.h"
 #include "geo/world/world_folding.h"
 
@@ -18,7 +18,8 @@ struct editor {
     struct crew crew;
     struct derivation *derivation;
     struct world_folding *folding; /* large deltas, beside the edits */
-    struct store *store;           /* kept open between edits; NULL before the first */
+    struct store_writer *writer;
+    bool assessed; /* the store was, as of the last edit */
 };
 
 /* One edit on its way. */
@@ -27,7 +28,8 @@ struct edit {
     const struct edit_request *request;
     struct arena *arena;
     struct edit_result *out;
-    struct store *store;
+    bool begun;    /* with the writer */
+    bool settled;  /* the tables have all edits before */
     bool assessed; /* the store was, and is up to date */
     struct world_change *changes;
     size_t n_changes;
@@ -49,6 +51,7 @@ enum err_code editor_new(const char *store_path, struct world *world, size_t n_t
     editor->given = world_acquire(world);
     editor->path = strdup(store_path);
     TRY(editor->path ? ERR_OK : err_nomem(err));
+    TRY(store_writer_new(store_path, NULL, &editor->writer, err));
     TRY(crew_init(&editor->crew, n_threads, err));
     TRY(world_folding_new(&editor->folding, err));
     TRY(derivation_new(world, &editor->crew, &editor->derivation, err));
@@ -64,7 +67,7 @@ void editor_free(struct editor *editor)
 {
     if (!editor)
         return;
-    store_close(editor->store);
+    store_writer_free(editor->writer);
     world_folding_free(editor->folding);
     derivation_free(editor->derivation);
     crew_release(&editor->crew);
@@ -81,9 +84,15 @@ const struct world *editor_world(const struct editor *editor)
 
 void editor_take_store(struct editor *editor, struct store *store)
 {
-    store_close(editor->store);
-    editor->store = store;
-    store_keep(store);
+    store_writer_take(editor->writer, store);
+}
+
+enum err_code editor_keep_log(struct editor *editor, const struct store_settled *settled,
+                              struct err *err)
+{
+    store_writer_free(editor->writer);
+    editor->writer = NULL;
+    return store_writer_new(editor->path, settled, &editor->writer, err);
 }
 
 void edit_result_release(struct edit_result *result)
@@ -121,45 +130,64 @@ static enum err_code check_layer(const struct edit *edit, struct err *err)
 }
 
 /* Whether what follows from the facts is kept, is up to date, and by which rules. */
-static enum err_code check_assessed(struct edit *edit, struct err *err)
+static enum err_code check_assessment(struct edit *edit, struct err *err)
 {
     enum err_code code = ERR_OK;
     const char *hash = NULL, *assessed = NULL;
     int64_t generation = -1;
-    TRY(store_get(edit->store, "rules_hash", edit->arena, &hash, err));
-    TRY(store_get(edit->store, "assessed", edit->arena, &assessed, err));
-    edit->assessed = edit->out->assessed = hash != NULL;
+    struct editor *editor = edit->editor;
+    TRY(store_writer_get(editor->writer, "rules_hash", edit->arena, &hash, err));
+    TRY(store_writer_get(editor->writer, "assessed", edit->arena, &assessed, err));
+    editor->assessed = hash != NULL;
     if (!hash)
-        return warn(edit, "the store was never assessed: nothing is graded; run `sisetu assess`",
-                    err);
+        goto done;
     if (!assessed || !text_to_int(assessed, &generation) ||
-        (uint64_t)generation != edit->editor->world->generation)
+        (uint64_t)generation != editor->world->generation)
         return err_set(err, ERR_CONFLICT,
                        "%s was changed since its last assessment; run `sisetu assess` on it first",
-                       edit->editor->path);
-    if (strcmp(hash, edit->editor->world->rules->hash) != 0)
+                       editor->path);
+    if (strcmp(hash, editor->world->rules->hash) != 0)
         return err_set(err, ERR_CONFLICT,
                        "%s was assessed by other rules than those at hand; edits go by the rules "
                        "of the last assessment",
-                       edit->editor->path);
+                       editor->path);
 done:
     return code;
 }
 
-static enum err_code check_generation(struct edit *edit, struct err *err)
+/* While edits are on their way into the store, nobody else writes there. */
+static enum err_code check_assessed(struct edit *edit, struct err *err)
 {
-    uint64_t generation = store_generation(edit->store);
-    edit->out->generation = generation;
-    edit->out->stale =
-        generation != edit->editor->world->generation ||
-        !store_stamp_same_file(store_stamp_of(edit->store), edit->editor->world->origin);
+    enum err_code code = ERR_OK;
+    if (edit->settled)
+        TRY(check_assessment(edit, err));
+    edit->assessed = edit->out->assessed = edit->editor->assessed;
+    if (!edit->assessed)
+        TRY(warn(edit, "the store was never assessed: nothing is graded; run `sisetu assess`",
+                 err));
+done:
+    return code;
+}
+
+/* Takes the writer's lock. */
+static enum err_code begin(struct edit *edit, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store_stamp stamp;
     const struct edit_request *request = edit->request;
-    if (request->has_generation && request->generation != generation)
+    const struct world *world = edit->editor->world;
+    TRY(store_writer_begin(edit->editor->writer, &stamp, &edit->settled, err));
+    edit->begun = true;
+    edit->out->generation = stamp.generation;
+    edit->out->stale =
+        stamp.generation != world->generation || !store_stamp_same_file(stamp, world->origin);
+    if (request->has_generation && request->generation != stamp.generation)
         return err_set(err, ERR_CHANGED,
                        "the store has generation %" PRIu64 ", not %" PRIu64
                        ": somebody else changed it; look at it again",
-                       generation, request->generation);
-    return ERR_OK;
+                       stamp.generation, request->generation);
+done:
+    return code;
 }
 
 /* ---- what it changes of the facts ---- */
@@ -197,7 +225,7 @@ static enum err_code is_there(struct edit *edit, const char *id, bool *out, stru
 {
     enum layer_id layer = edit->request->layer;
     *out = find_record(edit->editor->world, layer, id) != NULL;
-    return *out ? ERR_OK : store_has(edit->store, layer, id, out, err);
+    return *out ? ERR_OK : store_writer_has(edit->editor->writer, layer, id, out, err);
 }
 
 static enum err_code add_put(struct edit *edit, const void *record, struct err *err)
@@ -337,53 +365,59 @@ static bool same_shape(const struct record_head *before, const struct record_hea
     return before->geom.kind == after->geom.kind && geom_equal(&before->geom, &after->geom);
 }
 
-static enum err_code write_rows(struct edit *edit, const struct row_changes *rows, struct err *err)
+/* What a change of the store holds, with room for so many. */
+static enum err_code make_change(struct edit *edit, enum layer_id layer, size_t n,
+                                 struct store_change *out, struct store_put **put,
+                                 const char ***gone, struct err *err)
+{
+    *put = arena_new(edit->arena, struct store_put, n);
+    *gone = arena_new(edit->arena, const char *, n);
+    *out = (struct store_change){.layer = layer, .deleted = *gone, .put = *put};
+    return *put && *gone ? ERR_OK : err_nomem(err);
+}
+
+static enum err_code change_of_rows(struct edit *edit, const struct row_changes *rows,
+                                    struct store_change *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     size_t bytes = records_binding(rows->layer)->record_bytes;
     const struct field_binding *stamp = records_field(rows->layer, "generation");
     int32_t generation = (int32_t)(edit->out->generation + 1);
-    struct store_put *put = arena_new(edit->arena, struct store_put, rows->n);
-    const char **gone = arena_new(edit->arena, const char *, rows->n);
-    struct store_change change = {.layer = rows->layer, .deleted = gone, .put = put};
-    if (!put || !gone)
-        return err_nomem(err);
+    struct store_put *put = NULL;
+    const char **gone = NULL;
+    TRY(make_change(edit, rows->layer, rows->n, out, &put, &gone, err));
     for (size_t i = 0; i < rows->n; i++) {
         const struct record_head *before = rows->items[i].before;
         const struct record_head *after = rows->items[i].after;
         if (!after) {
-            gone[change.n_deleted++] = before->id;
+            gone[out->n_deleted++] = before->id;
             continue;
         }
         char *stamped = arena_memdup(edit->arena, after, bytes);
         if (!stamped)
             return err_nomem(err);
         memcpy(stamped + stamp->offset, &generation, sizeof generation);
-        put[change.n_put++] =
+        put[out->n_put++] =
             (struct store_put){stamped, !before                     ? STORE_PUT_NEW
                                         : same_shape(before, after) ? STORE_PUT_SAME_SHAPE
                                                                     : STORE_PUT_ANY};
     }
-    TRY(store_change(edit->store, &change, err));
 done:
     return code;
 }
 
-static enum err_code write_facts(struct edit *edit, struct err *err)
+static enum err_code change_of_facts(struct edit *edit, struct store_change *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct store_put *put = arena_new(edit->arena, struct store_put, edit->n_changes);
-    const char **gone = arena_new(edit->arena, const char *, edit->n_changes);
-    struct store_change change = {.layer = edit->request->layer, .deleted = gone, .put = put};
-    if (!put || !gone)
-        return err_nomem(err);
+    struct store_put *put = NULL;
+    const char **gone = NULL;
+    TRY(make_change(edit, edit->request->layer, edit->n_changes, out, &put, &gone, err));
     for (size_t i = 0; i < edit->n_changes; i++) {
         if (edit->changes[i].record)
-            put[change.n_put++] = (struct store_put){edit->changes[i].record, STORE_PUT_ANY};
+            put[out->n_put++] = (struct store_put){edit->changes[i].record, STORE_PUT_ANY};
         else
-            gone[change.n_deleted++] = edit->changes[i].id;
+            gone[out->n_deleted++] = edit->changes[i].id;
     }
-    TRY(store_change(edit->store, &change, err));
 done:
     return code;
 }
@@ -391,17 +425,20 @@ done:
 static enum err_code save(struct edit *edit, struct err *err)
 {
     enum err_code code = ERR_OK;
-    char generation[24];
-    snprintf(generation, sizeof generation, "%" PRIu64, edit->out->generation + 1);
-    TRY(write_facts(edit, err));
+    struct store_change changes[4];
+    struct store_edit saved = {.generation = edit->out->generation + 1,
+                               .assessed = edit->assessed,
+                               .changes = changes,
+                               .n_changes = 1};
+    TRY(change_of_facts(edit, &changes[0], err));
     if (edit->assessed) {
-        TRY(write_rows(edit, &edit->out->conflicts, err));
-        TRY(write_rows(edit, &edit->out->grades, err));
-        TRY(write_rows(edit, &edit->out->segments, err));
-        TRY(store_set(edit->store, "assessed", generation, err));
+        TRY(change_of_rows(edit, &edit->out->conflicts, &changes[1], err));
+        TRY(change_of_rows(edit, &edit->out->grades, &changes[2], err));
+        TRY(change_of_rows(edit, &edit->out->segments, &changes[3], err));
+        saved.n_changes = 4;
     }
-    TRY(store_commit(edit->store, err));
-    edit->out->generation = store_generation(edit->store);
+    TRY(store_writer_save(edit->editor->writer, &saved, &edit->out->settled, err));
+    edit->out->generation = saved.generation;
 done:
     return code;
 }
@@ -418,7 +455,7 @@ static enum err_code derive(struct edit *edit, struct err *err)
                                    .n_edits = edit->n_edits,
                                    .crew = &editor->crew,
                                    .arena = edit->arena,
-                                   .store = edit->store,
+                                   .store = editor->writer,
                                    .conflicts = &out->conflicts,
                                    .grades = &out->grades,
                                    .segments = &out->segments};
@@ -438,28 +475,13 @@ static void hold(struct world **place, struct world *world)
     *place = world_acquire(world);
 }
 
-static enum err_code open_store(struct edit *edit, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct editor *editor = edit->editor;
-    if (!editor->store) {
-        TRY(store_open(editor->path, STORE_WRITE, &editor->store, err));
-        store_keep(editor->store);
-    }
-    edit->store = editor->store;
-    TRY(store_wake(edit->store, err));
-done:
-    return code;
-}
-
 static enum err_code apply(struct edit *edit, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct editor *editor = edit->editor;
     struct edit_result *out = edit->out;
     TRY(check_layer(edit, err));
-    TRY(open_store(edit, err));
-    TRY(check_generation(edit, err));
+    TRY(begin(edit, err));
     if (out->stale)
         goto done;
     TRY(check_assessed(edit, err));
@@ -492,8 +514,8 @@ enum err_code editor_apply(struct editor *editor, const struct edit_request *req
                                 .grades = {.layer = LAYER_GRADES, .arena = arena},
                                 .segments = {.layer = LAYER_SEGMENTS, .arena = arena}};
     enum err_code code = apply(&edit, err);
-    if (edit.store)
-        store_rest(edit.store);
+    if (edit.begun)
+        store_writer_end(editor->writer);
     world_release(edit.facts);
     world_release(edit.delta);
     crew_reset(&editor->crew);

@@ -40,10 +40,10 @@
 #ifndef SISETU_GEO_EDITOR_H
 #define SISETU_GEO_EDITOR_H
 
+#include "data/store_writer.h"
 #include "geo/assess/edit_rows.h"
 
 struct editor;
-struct store;
 
 enum edit_presence {
     EDIT_ANY,         /* a put replaces or adds */
@@ -67,6 +67,7 @@ struct edit_result {
     bool stale; /* the store has another generation than the world: nothing was done */
     bool changed;
     bool assessed; /* what follows from the facts was brought up to date */
+    bool settled;  /* the tables of the store have it; else its log, and the tables soon */
     uint64_t generation;
     struct world *before;     /* both held until edit_result_release; the same if not changed */
     struct world *world;      /* to be published */
@@ -88,6 +89,11 @@ const struct world *editor_world(const struct editor *editor);
  * over: whoever opened it before the world was loaded finds nothing stale, since nobody else could
  * write. At most once, before the first edit. */
 void editor_take_store(struct editor *editor, struct store *store);
+
+/* For many edits: makes each durable in the log of the store before its tables have it
+ * (store_writer.h). Before the first edit. After an error the editor is only good to be freed. */
+enum err_code editor_keep_log(struct editor *editor, const struct store_settled *settled,
+                              struct err *err);
 
 enum err_code editor_apply(struct editor *editor, const struct edit_request *request,
                            struct arena *arena, struct edit_result *out, struct err *err);

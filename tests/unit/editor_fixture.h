@@ -56,6 +56,10 @@ static inline void assert_as_assessed(struct fixture *f)
 {
     const char *copy = in(f, "copy.gpkg");
     char command[256];
+    struct store *reader = NULL;
+    assert_ok(f,
+              store_open(f->path, STORE_READ, &reader, &f->err)); /* waits for edits on their way */
+    store_close(reader);
     snprintf(command, sizeof command, "cp '%s' '%s'", f->path, copy);
     assert_int_equal(system(command), 0);
     struct assess_summary summary = assess(f, copy);

@@ -37,6 +37,7 @@ void disk_keep(struct disk *disk, const struct cache_key *key, uint64_t version,
 struct disk_turn {
     uint64_t state;
     uint64_t old[CACHE_MAPS], new[CACHE_MAPS];
+    bool same;     /* `new` is what was published before: every tile stays */
     void *context; /* for what follows; freed when it is done with; NULL: no tile stays */
     bool (*stays)(void *context, const struct cache_place *place);
     void (*free)(void *context);

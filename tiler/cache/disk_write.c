@@ -167,6 +167,8 @@ void disk_turn_all(struct disk *disk, const struct disk_turn *turn)
         int got = begin(disk);
         if (got == SQLITE_OK && id == INT64_MIN)
             got = publish(disk, turn);
+        if (turn->same)
+            id = INT64_MAX;
         for (int i = 0; got == SQLITE_OK && i < DISK_A_TRANSACTION && id < INT64_MAX; i++)
             got = turn_one(disk, turn, &id);
         if (got == SQLITE_OK)

@@ -51,6 +51,24 @@ static bool fits(const struct editing *editing, const struct world *world)
     return editing->editor && editor_world(editing->editor) == world;
 }
 
+/* From the thread that carries edits into the tables. */
+static void settled(void *context, uint64_t generation, enum err_code code, const struct err *err)
+{
+    const struct editing *editing = context;
+    if (code == ERR_CHANGED)
+        log_line("editing",
+                 "generation=%" PRIu64 " message=\"the store was replaced\" "
+                 "effect=\"edits on their way into it are gone with it\"",
+                 generation);
+    else if (code != ERR_OK)
+        log_line("editing",
+                 "generation=%" PRIu64 " error=%s message=\"%s\" "
+                 "effect=\"edits are durable, but not in the tables yet; no other is taken\"",
+                 generation, err_code_name(code), err->message);
+    if (code == ERR_OK || code == ERR_CHANGED)
+        watch_settled(editing->watch, generation, code);
+}
+
 /* Makes an editor for the world; the mutex is not held meanwhile. */
 static void prepare(struct editing *editing, struct world *world)
 {
@@ -58,7 +76,14 @@ static void prepare(struct editing *editing, struct world *world)
     struct err err = {0};
     struct timespec from, to;
     clock_gettime(CLOCK_MONOTONIC, &from);
+    const struct store_settled call = {editing, settled};
     enum err_code code = editor_new(editing->path, world, 0, &made, &err);
+    if (code == ERR_OK)
+        code = editor_keep_log(made, &call, &err);
+    if (code != ERR_OK) {
+        editor_free(made);
+        made = NULL;
+    }
     clock_gettime(CLOCK_MONOTONIC, &to);
     if (code == ERR_OK)
         log_line("editing", "generation=%" PRIu64 " prepared_ms=%" PRId64, world->generation,
@@ -204,12 +229,12 @@ static enum err_code edit(struct editing *editing, const struct edit_request *re
     if (fresh && result->stale)
         watch_look(editing->watch);
     if (result->changed) {
-        /* Durable already: what fails here is mended by the next look, which loads the store. */
+        /* Durable already: what fails here is mended by a later look, which loads the store. */
         struct err trouble;
         const struct scene_edit what = {&result->facts, &result->conflicts, &result->grades,
                                         &result->segments};
         if (watch_publish(editing->watch, result->world, result->assessed ? &what : NULL,
-                          &trouble) != ERR_OK)
+                          result->settled, &trouble) != ERR_OK)
             log_line("editing", "error=%s message=\"%s\"", err_code_name(trouble.code),
                      trouble.message);
     }

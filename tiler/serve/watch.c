@@ -37,6 +37,8 @@ struct watch {
     struct cache_epoch epoch;
     struct carry *carry;                    /* NULL: no edit yet */
     struct identity seen;                   /* of what is published */
+    uint64_t settled;                       /* the last generation that watch_settled told of */
+    bool is_ahead;                          /* the tables lack edits that are published */
     struct err trouble;                     /* the last that was logged; code ERR_OK: none */
     char styles_trouble[ERR_MESSAGE_BYTES]; /* the same of styles; "": none */
     struct arena tokens_arena;
@@ -181,7 +183,7 @@ static void turn(struct watch *watch, struct scenes *const scenes[STYLE_SET_MOST
 
 /* Puts a world in the place of what was published. edit: what made it of that; or NULL. */
 static enum err_code show(struct watch *watch, struct world *world, const struct identity *identity,
-                          const struct scene_edit *edit, struct err *err)
+                          const struct scene_edit *edit, bool settled, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct scenes *scenes[STYLE_SET_MOST] = {NULL};
@@ -192,7 +194,13 @@ static enum err_code show(struct watch *watch, struct world *world, const struct
     swap_scenes(watch, scenes);
     watch->epoch = epoch;
     watch->seen = *identity;
+    if (settled)
+        watch->settled = 0; /* generations of another store count from elsewhere */
+    watch->is_ahead = !settled && world->generation > watch->settled;
+    bool came = !settled && !watch->is_ahead;
     pthread_mutex_unlock(&watch->mutex);
+    if (came)
+        watch_settled(watch, world->generation, ERR_OK);
 done:
     release_scenes(scenes);
     return code;
@@ -281,7 +289,7 @@ static enum err_code publish(struct watch *watch, const struct identity *identit
     TRY(load_tokens(watch, err));
     TRY(world_load(watch->settings.store_path, watch->settings.rules_directory, INT_ABSENT, &world,
                    err));
-    TRY(show(watch, world, identity, NULL, err));
+    TRY(show(watch, world, identity, NULL, true, err));
     log_line("world", "generation=%" PRIu64 " enterprises=%zu conflicts=%zu", world->generation,
              world_count(world, LAYER_ENTERPRISES), world_count(world, LAYER_CONFLICTS));
 done:
@@ -293,6 +301,11 @@ void watch_look(struct watch *watch)
 {
     struct identity now;
     struct err err = {0};
+    pthread_mutex_lock(&watch->mutex);
+    bool is_ahead = watch->is_ahead;
+    pthread_mutex_unlock(&watch->mutex);
+    if (is_ahead)
+        return;
     enum err_code code = identify(watch->settings.store_path, &now, &err);
     if (code == ERR_OK && is_same(&now, &watch->seen)) {
         watch->trouble.code = ERR_OK;
@@ -417,7 +430,7 @@ void watch_let(struct watch *watch)
 }
 
 enum err_code watch_publish(struct watch *watch, struct world *world, const struct scene_edit *edit,
-                            struct err *err)
+                            bool settled, struct err *err)
 {
     struct identity now = {.stamp = world->origin};
     struct stat status;
@@ -425,7 +438,29 @@ enum err_code watch_publish(struct watch *watch, struct world *world, const stru
     /* Somebody may have written since the commit: then the next look sees another stamp. */
     if (stat(watch->settings.store_path, &status) == 0)
         now.written = status.st_mtim;
-    return show(watch, world, &now, edit, err);
+    return show(watch, world, &now, edit, settled, err);
+}
+
+/* What is published is what the file holds by now: its time is another one, and so is the state
+ * under which a disk finds the tiles again. */
+void watch_settled(struct watch *watch, uint64_t generation, enum err_code code)
+{
+    struct disk_turn turn = {.same = true};
+    struct stat status;
+    pthread_mutex_lock(&watch->mutex);
+    struct world *world = scenes_world(watch->scenes[0]);
+    bool all = world->generation <= generation;
+    if (code == ERR_OK)
+        watch->settled = generation;
+    if (all && code == ERR_OK && stat(watch->settings.store_path, &status) == 0)
+        watch->seen.written = status.st_mtim;
+    if (all)
+        watch->is_ahead = false;
+    memcpy(turn.new, watch->epoch.versions, sizeof turn.new);
+    turn.state = version_of(world, &watch->seen, watch->styles, WHOLE_STATE);
+    pthread_mutex_unlock(&watch->mutex);
+    if (all && code == ERR_OK)
+        disk_turn(watch->settings.disk, &turn);
 }
 
 struct world *watch_world(struct watch *watch)

@@ -56,12 +56,17 @@ struct style_set *watch_styles(struct watch *watch);
 bool watch_hold(struct watch *watch, int wait_ms);
 void watch_let(struct watch *watch);
 
-/* While it is held: publishes what an edit that is committed made, of the world that was published
+/* While it is held: publishes what an edit that is durable made, of the world that was published
  * (edit NULL: unknown how), so that tiles that it did not touch stay; or looks now, after others
- * wrote. */
+ * wrote. settled: the tables of the store have the edit; else it is on its way there, and until
+ * watch_settled says that it came, nobody looks. */
 enum err_code watch_publish(struct watch *watch, struct world *world, const struct scene_edit *edit,
-                            struct err *err);
+                            bool settled, struct err *err);
 void watch_look(struct watch *watch);
+
+/* The tables have the edits up to that generation, which the file has been written for; ERR_CHANGED
+ * they never will: another store stands there. */
+void watch_settled(struct watch *watch, uint64_t generation, enum err_code code);
 
 /* The world that is published; release it. */
 struct world *watch_world(struct watch *watch);

@@ -1,0 +1,374 @@
+#include "data/store_log.h"
+
+#include "data/base/file.h"
+#include "data/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libdeflate.h>
+
+/* Before the bytes of an entry; all of it is theirs but the last checksum, which is of the rest. */
+struct entry_head {
+    uint64_t magic;
+    uint32_t schema_version;
+    uint32_t bytes_crc;
+    uint64_t identity; /* of the store */
+    uint64_t generation;
+    uint64_t n_bytes;
+    uint32_t zero;
+    uint32_t head_crc;
+};
+
+/* "SISETUE1", as a number: another byte order is another log. */
+static const uint64_t MAGIC = 0x3145555445534953;
+
+/* Who is to write next has the store's lock by then, or gives up. */
+enum { TURN_MS = 1000 };
+
+/* More than any edit: whoever changes so much imports it. */
+static const uint64_t MOST_ENTRY_BYTES = (uint64_t)1 << 31;
+
+struct store_log {
+    char path[PATH_MAX];
+    int file;    /* -1: not open */
+    off_t end;   /* of the entries that are on their way */
+    bool locked; /* some are */
+    bool broken; /* what was written there may be an entry or not */
+};
+
+static enum err_code path_of(const char *store_path, char out[PATH_MAX], struct err *err)
+{
+    if (snprintf(out, PATH_MAX, "%s-edits", store_path) >= PATH_MAX)
+        return err_set(err, ERR_USAGE, "%s: path too long", store_path);
+    return ERR_OK;
+}
+
+static uint32_t head_crc(const struct entry_head *head)
+{
+    return libdeflate_crc32(0, head, offsetof(struct entry_head, head_crc));
+}
+
+/* ---- appending ---- */
+
+enum err_code store_log_new(const char *store_path, struct store_log **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store_log *log = calloc(1, sizeof *log);
+    *out = NULL;
+    if (!log)
+        return err_nomem(err);
+    log->file = -1;
+    TRY(path_of(store_path, log->path, err));
+    *out = log;
+    log = NULL;
+done:
+    store_log_free(log);
+    return code;
+}
+
+static void close_file(struct store_log *log)
+{
+    if (log->file >= 0)
+        close(log->file);
+    log->file = -1;
+    log->locked = false;
+    log->end = 0;
+}
+
+void store_log_free(struct store_log *log)
+{
+    if (!log)
+        return;
+    close_file(log);
+    free(log);
+}
+
+/* Whether the file that is open is the one that others find. */
+static bool stands_at_path(const struct store_log *log)
+{
+    struct stat open_file, at_path;
+    return log->file >= 0 && fstat(log->file, &open_file) == 0 && stat(log->path, &at_path) == 0 &&
+           open_file.st_dev == at_path.st_dev && open_file.st_ino == at_path.st_ino;
+}
+
+void store_log_remove(struct store_log *log)
+{
+    if (!log->locked && stands_at_path(log))
+        unlink(log->path);
+    close_file(log);
+}
+
+/* Waits for the log's lock, in milliseconds that are tried. */
+static bool try_lock(int file, int ms)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    while (flock(file, LOCK_EX | LOCK_NB) != 0) {
+        if (ms-- <= 0)
+            return false;
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+static enum err_code open_file(struct store_log *log, struct err *err)
+{
+    if (stands_at_path(log))
+        return ERR_OK;
+    close_file(log);
+    log->file = open(log->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (log->file < 0)
+        return err_errno(err, errno, "%s", log->path);
+    file_sync_directory_of(log->path);
+    return ERR_OK;
+}
+
+static void unlock(struct store_log *log)
+{
+    if (log->locked)
+        (void)flock(log->file, LOCK_UN);
+    log->locked = false;
+    log->end = 0;
+}
+
+enum err_code store_log_begin(struct store_log *log, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (log->end > 0)
+        return ERR_OK;
+    unlock(log);
+    TRY(open_file(log, err));
+    log->locked = try_lock(log->file, TURN_MS);
+done:
+    return code;
+}
+
+void store_log_end(struct store_log *log)
+{
+    if (log->end == 0)
+        unlock(log);
+}
+
+static enum err_code write_at(const struct store_log *log, off_t at, const void *bytes, size_t n,
+                              struct err *err)
+{
+    const char *from = bytes;
+    while (n > 0) {
+        ssize_t done = pwrite(log->file, from, n, at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return err_errno(err, done < 0 ? errno : EIO, "%s", log->path);
+        from += done;
+        at += done;
+        n -= (size_t)done;
+    }
+    return ERR_OK;
+}
+
+/* Makes what stands there no entry. Until those before it are settled, nothing is written behind
+ * what cannot be blotted out. */
+static void blot_out(struct store_log *log, off_t at)
+{
+    static const struct entry_head nothing = {0};
+    bool done = write_at(log, at, &nothing, sizeof nothing, NULL) == ERR_OK;
+    log->broken = at > 0 && (!done || fdatasync(log->file) != 0);
+}
+
+enum err_code store_log_append(struct store_log *log, const struct store *store,
+                               uint64_t generation, const struct buf *bytes, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    if (bytes->n_bytes > MOST_ENTRY_BYTES)
+        return err_set(err, ERR_LIMIT, "an edit of %zu bytes is too large", bytes->n_bytes);
+    if (log->broken)
+        return err_set(err, ERR_IO, "%s: cannot be written to", log->path);
+    struct entry_head head = {.magic = MAGIC,
+                              .schema_version = SCHEMA_VERSION,
+                              .bytes_crc = libdeflate_crc32(0, bytes->bytes, bytes->n_bytes),
+                              .identity = store->identity,
+                              .generation = generation,
+                              .n_bytes = bytes->n_bytes};
+    head.head_crc = head_crc(&head);
+    if (!log->locked)
+        return err_set(err, ERR_BUSY, "%s: somebody else is to write", log->path);
+    off_t at = log->end;
+    /* What an earlier round left behind this entry has lower generations and does not follow. */
+    code = write_at(log, at + (off_t)sizeof head, bytes->bytes, bytes->n_bytes, err);
+    if (code == ERR_OK)
+        code = write_at(log, at, &head, sizeof head, err);
+    if (code == ERR_OK && fdatasync(log->file) != 0)
+        code = err_errno(err, errno, "%s", log->path);
+    if (code == ERR_OK) {
+        log->end = at + (off_t)sizeof head + (off_t)bytes->n_bytes;
+        goto done;
+    }
+    blot_out(log, at);
+done:
+    return code;
+}
+
+void store_log_settled(struct store_log *log)
+{
+    if (log->end > 0)
+        blot_out(log, 0);
+    unlock(log);
+}
+
+/* ---- reading ---- */
+
+/* The entries of a log, one after another. */
+struct entries {
+    const char *path;
+    int file; /* -1: there is none */
+    off_t at;
+    struct entry_head head; /* of the entry at hand; generation 0: before the first */
+    struct buf bytes;
+};
+
+static enum err_code entries_begin(struct entries *in, const char *path, struct err *err)
+{
+    *in = (struct entries){.path = path};
+    buf_init(&in->bytes);
+    in->file = open(path, O_RDONLY | O_CLOEXEC);
+    if (in->file < 0 && errno != ENOENT)
+        return err_errno(err, errno, "%s", path);
+    return ERR_OK;
+}
+
+static void entries_end(struct entries *in)
+{
+    if (in->file >= 0)
+        close(in->file);
+    buf_release(&in->bytes);
+}
+
+/* Whether a head stands there that follows on the one before. */
+static bool follows(const struct entries *in, const struct entry_head *head)
+{
+    return head->magic == MAGIC && head->head_crc == head_crc(head) &&
+           head->n_bytes <= MOST_ENTRY_BYTES && head->generation > 0 &&
+           (in->at == 0 ||
+            (head->generation == in->head.generation + 1 && head->identity == in->head.identity));
+}
+
+/* *found: `head` and `bytes` are those of the next entry, which is whole. */
+static enum err_code entries_next(struct entries *in, bool *found, struct err *err)
+{
+    struct entry_head head;
+    *found = false;
+    if (in->file < 0 || pread(in->file, &head, sizeof head, in->at) != (ssize_t)sizeof head ||
+        !follows(in, &head))
+        return ERR_OK;
+    buf_clear(&in->bytes);
+    char *room = buf_reserve(&in->bytes, head.n_bytes);
+    if (!room)
+        return err_nomem(err);
+    if (pread(in->file, room, head.n_bytes, in->at + (off_t)sizeof head) != (ssize_t)head.n_bytes ||
+        libdeflate_crc32(0, room, head.n_bytes) != head.bytes_crc)
+        return ERR_OK;
+    in->bytes.n_bytes = head.n_bytes;
+    in->head = head;
+    in->at += (off_t)sizeof head + (off_t)head.n_bytes;
+    *found = true;
+    return ERR_OK;
+}
+
+enum err_code store_log_look(const char *store_path, struct store_log_state *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char path[PATH_MAX];
+    bool found = true;
+    struct entries in = {.file = -1};
+    *out = (struct store_log_state){0};
+    TRY(path_of(store_path, path, err));
+    TRY(entries_begin(&in, path, err));
+    for (;;) {
+        TRY(entries_next(&in, &found, err));
+        if (!found)
+            break;
+        out->identity = in.head.identity;
+        out->last = in.head.generation;
+        out->first = out->first ? out->first : out->last;
+    }
+    if (out->last > 0)
+        out->has_owner = flock(in.file, LOCK_SH | LOCK_NB) != 0;
+done:
+    entries_end(&in);
+    return code;
+}
+
+int store_log_queue(const char *store_path, int ms)
+{
+    char path[PATH_MAX];
+    if (path_of(store_path, path, NULL) != ERR_OK)
+        return -1;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file >= 0)
+        (void)try_lock(file, ms);
+    return file;
+}
+
+void store_log_leave(int queued)
+{
+    if (queued >= 0)
+        close(queued);
+}
+
+/* ---- catching up ---- */
+
+/* The entry at hand, into the tables. */
+static enum err_code apply(struct store *store, const struct entries *in, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena arena;
+    struct store_edit edit;
+    arena_init(&arena, 0);
+    if (in->head.schema_version != SCHEMA_VERSION)
+        TRY(err_set(err, ERR_VERSION,
+                    "it was written by a program whose schema is version %" PRIu32
+                    ", this one's is %d; open the store with that one first",
+                    in->head.schema_version, SCHEMA_VERSION));
+    TRY(store_edit_read(in->bytes.bytes, in->bytes.n_bytes, &arena, &edit, err));
+    TRY(store_edit_apply(store, &edit, err));
+done:
+    arena_release(&arena);
+    if (code != ERR_OK)
+        err_wrap(err, "%s: edit %" PRIu64 " on its way into the store", in->path,
+                 in->head.generation);
+    return code;
+}
+
+enum err_code store_catch_up(struct store *store, bool *caught, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char path[PATH_MAX];
+    bool found = false;
+    uint64_t generation = store->generation;
+    struct entries in = {.file = -1};
+    *caught = false;
+    TRY(path_of(store->path, path, err));
+    TRY(entries_begin(&in, path, err));
+    TRY(entries_next(&in, &found, err));
+    for (; found && in.head.identity == store->identity && in.head.generation <= generation + 1;) {
+        if (in.head.generation == generation + 1) {
+            TRY(apply(store, &in, err));
+            generation++;
+        }
+        TRY(entries_next(&in, &found, err));
+    }
+    *caught = generation > store->generation;
+    if (*caught)
+        TRY(store_commit_as(store, generation, err));
+done:
+    entries_end(&in);
+    return code;
+}

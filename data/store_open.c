@@ -1,0 +1,85 @@
+/* store_open.c - opens a store of which edits may be on their way (store_log.h). */
+#include "data/store_internal.h"
+#include "data/store_log.h"
+
+#include <time.h>
+
+static enum err_code begin_reading(struct store *store, struct err *err)
+{
+    return store_end(store, STORE_READ, store_begin(store, STORE_READ, err));
+}
+
+static void pause_ms(int ms)
+{
+    const struct timespec pause = {.tv_nsec = ms * 1000000L};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Whatever of the log is not in the tables, by whoever was killed. The commit gives up the lock,
+ * and somebody else may come between. */
+static enum err_code catch_up(struct store *store, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool caught = true;
+    int queued = store_log_queue(store->path, store_wait_ms());
+    while (caught) {
+        TRY(begin_reading(store, err));
+        TRY(store_catch_up(store, &caught, err));
+    }
+done:
+    store_log_leave(queued);
+    return code;
+}
+
+static enum err_code let_catch_up(const char *path, struct err *err)
+{
+    struct store *store = NULL;
+    enum err_code code = store_open(path, STORE_WRITE, &store, err);
+    store_close(store);
+    if (code == ERR_DENIED)
+        err_wrap(err, "%s has edits on their way into it, which whoever may write carries there",
+                 path);
+    return code;
+}
+
+/* The log first: what it has lost by the time that the tables are read is in them. */
+static enum err_code wait_for_edits(struct store *store, struct err *err)
+{
+    enum { PAUSE_MS = 2 };
+    enum err_code code = ERR_OK;
+    struct store_log_state log, awaited;
+    int64_t until = store_now_ms() + store_wait_ms();
+    TRY(store_log_look(store->path, &awaited, err));
+    log = awaited;
+    for (;;) {
+        TRY(begin_reading(store, err));
+        if (!store_log_is_ahead(&awaited, store->identity, store->generation))
+            break;
+        store_disconnect(store, false, NULL);
+        if (!log.has_owner)
+            TRY(let_catch_up(store->path, err));
+        else if (store_now_ms() > until)
+            TRY(err_set(err, ERR_BUSY, "%s: edits are on their way into it; try again",
+                        store->path));
+        else
+            pause_ms(PAUSE_MS);
+        TRY(store_log_look(store->path, &log, err));
+    }
+done:
+    return code;
+}
+
+enum err_code store_open(const char *path, enum store_mode mode, struct store **out,
+                         struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    *out = NULL;
+    TRY(store_new(path, mode, &store, err));
+    TRY(mode == STORE_WRITE ? catch_up(store, err) : wait_for_edits(store, err));
+    *out = store;
+    store = NULL;
+done:
+    store_close(store);
+    return code;
+}

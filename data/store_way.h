@@ -1,0 +1,42 @@
+/*
+ * store_way.h - an edit on its way into the tables: what is durable in the log, and can be asked
+ * for meanwhile. Behind store_writer.h.
+ *
+ * Owner:   store_way_free ends it; what is found in it ends with it.
+ * Threads: one at a time.
+ * Memory:  its bytes, and once it was read as much again.
+ */
+#ifndef SISETU_DATA_STORE_WAY_H
+#define SISETU_DATA_STORE_WAY_H
+
+#include "data/store_log.h"
+
+/* A row that somebody may ask for: of facts, or of grades. */
+struct store_way_row {
+    enum layer_id layer;
+    const char *id;
+    const void *record; /* NULL: deleted */
+};
+
+struct store_way {
+    struct store_way *next; /* a later one */
+    uint64_t generation;
+    struct buf bytes; /* as in the log; what follows is read from them once it is needed */
+    bool was_read;
+    struct arena arena;
+    struct store_edit edit;
+    struct store_way_row *rows; /* by layer and id */
+    size_t n_rows;
+};
+
+enum err_code store_way_new(const struct store_edit *edit, struct store_way **out, struct err *err);
+void store_way_free(struct store_way *way); /* NULL is legal; the later ones stay */
+
+/* Fills in `edit` and `rows`, once. */
+enum err_code store_way_read(struct store_way *way, struct err *err);
+
+/* The row as the last of these edits left it that has it; NULL if none has. */
+enum err_code store_way_find(struct store_way *first, enum layer_id layer, const char *id,
+                             const struct store_way_row **out, struct err *err);
+
+#endif

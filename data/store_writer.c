@@ -1,0 +1,533 @@
+#include "data/store_writer.h"
+
+#include "data/store_internal.h"
+#include "data/store_way.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    /* Without an edit for so long, what is on its way is committed: commits are kept out of the
+     * way of edits that follow each other, and other programs are not kept waiting. */
+    LINGER_MS = 20,
+
+    /* However many edits follow each other, the lock is given up after so long. */
+    MOST_HELD_MS = 1000,
+
+    /* And then is free for so long: who waits for it looks each millisecond (store_log_queue). */
+    FREE_MS = 3,
+
+    /* How soon tables that could not be written are tried again. */
+    AGAIN_MS = 1000,
+
+    /* Rows put or deleted at a time: about a millisecond that an edit may have to wait. */
+    ROWS_AT_ONCE = 32,
+
+    /* An edit of more is written at once; so is one with which more were on their way. */
+    MOST_LOGGED_BYTES = 8 << 20,
+    MOST_ON_THEIR_WAY_BYTES = 32 << 20,
+};
+
+struct store_writer {
+    char *path;
+    struct store_settled settled;
+    struct store_log *log; /* NULL: none */
+    pthread_mutex_t turn;  /* held while waiting for the mutex: who waits comes next */
+    pthread_mutex_t mutex; /* of all that follows, the store's handle too */
+    pthread_cond_t work;   /* for the thread */
+    pthread_cond_t done;   /* by it */
+    struct store *store;   /* NULL: not opened yet */
+    struct store_stamp stamp;
+    struct store_way *first, *last; /* edits that are not committed */
+    struct store_way *next;         /* the first of them that the transaction lacks, or NULL */
+    size_t n_bytes;                 /* of all of them */
+    int64_t since_ms;               /* when the first was saved */
+    int64_t idle_since_ms;
+    bool editing;
+    bool hurry; /* somebody waits until all is committed */
+    bool ending;
+    struct err trouble; /* what keeps edits from the tables; code ERR_OK: nothing */
+    struct err told;    /* the last that was told */
+    pthread_t thread;
+    bool has_thread;
+};
+
+/* ---- the mutex ---- */
+
+static void lock(struct store_writer *writer)
+{
+    pthread_mutex_lock(&writer->turn);
+    pthread_mutex_lock(&writer->mutex);
+    pthread_mutex_unlock(&writer->turn);
+}
+
+static void unlock(struct store_writer *writer)
+{
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+static void wait_for_work(struct store_writer *writer, int64_t ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ms % 1000 * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    (void)pthread_cond_timedwait(&writer->work, &writer->mutex, &until);
+}
+
+/* ---- edits on their way ---- */
+
+static void forget_all(struct store_writer *writer)
+{
+    for (struct store_way *way = writer->first, *next; way; way = next) {
+        next = way->next;
+        store_way_free(way);
+    }
+    writer->first = writer->last = writer->next = NULL;
+    writer->n_bytes = 0;
+    writer->trouble.code = writer->told.code = ERR_OK;
+    if (writer->log)
+        store_log_settled(writer->log);
+}
+
+/* ---- the thread: into the tables ---- */
+
+static void tell(struct store_writer *writer, uint64_t generation, enum err_code code)
+{
+    struct err err = writer->trouble;
+    unlock(writer);
+    writer->settled.call(writer->settled.context, generation, code, &err);
+    lock(writer);
+}
+
+/* What the transaction had is undone: all begins anew, in a second. */
+static void fail(struct store_writer *writer, enum err_code code, const struct err *err)
+{
+    writer->trouble = *err;
+    writer->trouble.code = code;
+    writer->next = writer->first;
+    if (writer->store)
+        store_rest(writer->store);
+    pthread_cond_broadcast(&writer->done);
+    if (writer->told.code == code && strcmp(writer->told.message, err->message) == 0)
+        return;
+    writer->told = writer->trouble;
+    tell(writer, writer->last->generation, code);
+}
+
+static void settled(struct store_writer *writer, enum err_code code)
+{
+    uint64_t generation = writer->last->generation;
+    forget_all(writer);
+    pthread_cond_broadcast(&writer->done);
+    tell(writer, generation, code);
+}
+
+static void commit(struct store_writer *writer)
+{
+    struct err err;
+    enum err_code code = store_commit_as(writer->store, writer->last->generation, &err);
+    if (code != ERR_OK)
+        fail(writer, code, &err);
+    else
+        settled(writer, ERR_OK);
+}
+
+/* Between two steps an edit may come. */
+static enum err_code carry_edit(struct store_writer *writer, struct store_way *way, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store_edit_at at = {.row = 0};
+    TRY(store_way_read(way, err));
+    while (!at.done) {
+        TRY(store_edit_apply_some(writer->store, &way->edit, &at, ROWS_AT_ONCE, err));
+        unlock(writer);
+        lock(writer);
+    }
+done:
+    return code;
+}
+
+static void carry(struct store_writer *writer)
+{
+    struct err err;
+    struct store_way *way = writer->next;
+    enum err_code code = carry_edit(writer, way, &err);
+    if (code != ERR_OK) {
+        fail(writer, code, &err);
+        return;
+    }
+    writer->next = way->next;
+    if (!writer->next)
+        pthread_cond_broadcast(&writer->done);
+}
+
+/* After a failure: the lock was given up meanwhile. */
+static void try_again(struct store_writer *writer)
+{
+    struct err err;
+    enum err_code code = store_wake(writer->store, &err);
+    if (code == ERR_NOT_FOUND) {
+        settled(writer, ERR_CHANGED);
+        return;
+    }
+    if (code != ERR_OK) {
+        fail(writer, code, &err);
+        return;
+    }
+    struct store_stamp now = store_stamp_of(writer->store);
+    bool is_same = store_stamp_same_file(now, writer->stamp);
+    if (is_same && now.generation + 1 == writer->first->generation) {
+        writer->trouble.code = ERR_OK;
+        return;
+    }
+    store_rest(writer->store);
+    /* Who opened it meanwhile has carried them there; or it is another store by now. */
+    settled(writer, is_same && now.generation >= writer->last->generation ? ERR_OK : ERR_CHANGED);
+}
+
+/* Whether it is time to commit, or how long it is until then. */
+static bool is_due(const struct store_writer *writer, int64_t *ms)
+{
+    *ms = writer->idle_since_ms + LINGER_MS - store_now_ms();
+    if (*ms <= 0)
+        *ms = LINGER_MS;
+    else if (!writer->hurry && !writer->ending)
+        return false;
+    return !writer->editing;
+}
+
+static void *thread_main(void *argument)
+{
+    struct store_writer *writer = argument;
+    bool tried = false; /* once more, while ending */
+    int64_t ms = 0;
+    lock(writer);
+    while (writer->first ? !(writer->trouble.code && tried) : !writer->ending) {
+        if (!writer->first) {
+            pthread_cond_wait(&writer->work, &writer->mutex);
+        } else if (writer->trouble.code) {
+            if (!writer->ending)
+                wait_for_work(writer, AGAIN_MS);
+            tried = writer->ending;
+            try_again(writer);
+        } else if (writer->next) {
+            carry(writer);
+        } else if (is_due(writer, &ms)) {
+            commit(writer);
+        } else {
+            wait_for_work(writer, ms);
+        }
+        /* Whoever waits for the mutex comes first. */
+        unlock(writer);
+        lock(writer);
+    }
+    unlock(writer);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static enum err_code start_thread(struct store_writer *writer, struct err *err)
+{
+    int failure = pthread_create(&writer->thread, NULL, thread_main, writer);
+    writer->has_thread = failure == 0;
+    return failure ? err_errno(err, failure, "cannot start a thread") : ERR_OK;
+}
+
+enum err_code store_writer_new(const char *path, const struct store_settled *settled,
+                               struct store_writer **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    pthread_condattr_t attributes;
+    struct store_writer *writer = calloc(1, sizeof *writer);
+    *out = NULL;
+    if (!writer)
+        return err_nomem(err);
+    pthread_mutex_init(&writer->turn, NULL);
+    pthread_mutex_init(&writer->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&writer->work, &attributes);
+    pthread_cond_init(&writer->done, &attributes);
+    pthread_condattr_destroy(&attributes);
+    writer->path = strdup(path);
+    TRY(writer->path ? ERR_OK : err_nomem(err));
+    if (settled) {
+        writer->settled = *settled;
+        TRY(store_log_new(path, &writer->log, err));
+        TRY(start_thread(writer, err));
+    }
+    *out = writer;
+    writer = NULL;
+done:
+    store_writer_free(writer);
+    return code;
+}
+
+/* The log is removed by who holds the store's lock, or stays. */
+static void remove_log(struct store_writer *writer)
+{
+    if (writer->log && writer->store && !writer->first &&
+        store_wake(writer->store, NULL) == ERR_OK) {
+        store_log_remove(writer->log);
+        store_rest(writer->store);
+    }
+    store_log_free(writer->log);
+}
+
+void store_writer_free(struct store_writer *writer)
+{
+    if (!writer)
+        return;
+    if (writer->has_thread) {
+        lock(writer);
+        writer->ending = true;
+        pthread_cond_broadcast(&writer->work);
+        unlock(writer);
+        pthread_join(writer->thread, NULL);
+    }
+    remove_log(writer);
+    writer->log = NULL; /* what could not be carried stays in it */
+    forget_all(writer);
+    store_close(writer->store);
+    pthread_cond_destroy(&writer->done);
+    pthread_cond_destroy(&writer->work);
+    pthread_mutex_destroy(&writer->mutex);
+    pthread_mutex_destroy(&writer->turn);
+    free(writer->path);
+    free(writer);
+}
+
+void store_writer_take(struct store_writer *writer, struct store *store)
+{
+    store_close(writer->store);
+    writer->store = store;
+    store_keep(store);
+}
+
+/* ---- an edit ---- */
+
+/* Until nothing is on its way, or cannot be brought there. */
+static void wait_until_settled(struct store_writer *writer)
+{
+    writer->hurry = true;
+    pthread_cond_signal(&writer->work);
+    while (writer->first && !writer->trouble.code)
+        pthread_cond_wait(&writer->done, &writer->mutex);
+    writer->hurry = false;
+    unlock(writer);
+    const struct timespec pause = {.tv_nsec = FREE_MS * 1000000L};
+    (void)nanosleep(&pause, NULL);
+    lock(writer);
+}
+
+/* Takes the writer's lock of a store whose tables lack nothing. */
+static enum err_code wake(struct store_writer *writer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool caught = true;
+    if (!writer->store) {
+        TRY(store_open(writer->path, STORE_WRITE, &writer->store, err));
+        store_keep(writer->store);
+        if (writer->log)
+            store_rest(writer->store); /* the log's lock comes before the store's */
+    }
+    if (writer->log)
+        (void)store_log_begin(writer->log, NULL); /* without it, edits are written at once */
+    while (caught) {
+        TRY(store_wake(writer->store, err));
+        TRY(store_catch_up(writer->store, &caught, err));
+    }
+    writer->stamp = store_stamp_of(writer->store);
+done:
+    return code;
+}
+
+/* Gives up the writer's lock, nothing being on its way. */
+static void rest(struct store_writer *writer)
+{
+    if (writer->store)
+        store_rest(writer->store);
+    if (writer->log)
+        store_log_end(writer->log);
+}
+
+enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp *stamp,
+                                 bool *settled, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    lock(writer);
+    writer->editing = false;
+    if (writer->first && store_now_ms() - writer->since_ms > MOST_HELD_MS)
+        wait_until_settled(writer);
+    *settled = !writer->first;
+    if (writer->trouble.code) {
+        if (err)
+            *err = writer->trouble;
+        code = writer->trouble.code;
+    } else if (!writer->first) {
+        code = wake(writer, err);
+    }
+    *stamp = writer->stamp;
+    writer->editing = code == ERR_OK;
+    if (code != ERR_OK && !writer->first)
+        rest(writer);
+    unlock(writer);
+    return code;
+}
+
+void store_writer_end(struct store_writer *writer)
+{
+    lock(writer);
+    writer->editing = false;
+    writer->idle_since_ms = store_now_ms();
+    if (!writer->first)
+        rest(writer);
+    pthread_cond_signal(&writer->work);
+    unlock(writer);
+}
+
+/* Into the tables now, with all that are on their way. */
+static enum err_code save_at_once(struct store_writer *writer, const struct store_edit *edit,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct err trouble;
+    lock(writer);
+    while (writer->next && !writer->trouble.code)
+        pthread_cond_wait(&writer->done, &writer->mutex);
+    if (writer->trouble.code) {
+        if (err)
+            *err = writer->trouble;
+        code = writer->trouble.code;
+        goto done;
+    }
+    code = store_edit_apply(writer->store, edit, &trouble);
+    if (code == ERR_OK)
+        code = store_commit_as(writer->store, edit->generation, &trouble);
+    if (code == ERR_OK) {
+        writer->stamp.generation = edit->generation;
+        forget_all(writer);
+        goto done;
+    }
+    if (err)
+        *err = trouble;
+    if (writer->first) {
+        struct err undone;
+        err_set(&undone, ERR_BUSY, "edits before are being written anew; try again");
+        fail(writer, ERR_BUSY, &undone);
+    }
+done:
+    unlock(writer);
+    return code;
+}
+
+static void put_on_way(struct store_writer *writer, struct store_way *way)
+{
+    lock(writer);
+    if (writer->last)
+        writer->last->next = way;
+    else
+        writer->first = way;
+    if (!writer->next)
+        writer->next = way;
+    if (writer->first == way)
+        writer->since_ms = store_now_ms();
+    writer->last = way;
+    writer->n_bytes += way->bytes.n_bytes;
+    writer->stamp.generation = way->generation;
+    pthread_cond_signal(&writer->work);
+    unlock(writer);
+}
+
+/* *logged: it is durable in the log, and on its way. */
+static enum err_code save_to_log(struct store_writer *writer, const struct store_edit *edit,
+                                 bool *logged, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store_way *way = NULL;
+    *logged = false;
+    for (size_t i = 0; i < edit->n_changes; i++)
+        TRY(store_change_check(writer->store, &edit->changes[i], err));
+    TRY(store_way_new(edit, &way, err));
+    lock(writer);
+    size_t n_bytes = writer->n_bytes;
+    unlock(writer);
+    *logged =
+        code == ERR_OK && way->bytes.n_bytes <= MOST_LOGGED_BYTES &&
+        n_bytes + way->bytes.n_bytes <= MOST_ON_THEIR_WAY_BYTES &&
+        store_log_append(writer->log, writer->store, way->generation, &way->bytes, NULL) == ERR_OK;
+    if (*logged)
+        put_on_way(writer, way);
+    else
+        store_way_free(way);
+done:
+    return code;
+}
+
+enum err_code store_writer_save(struct store_writer *writer, const struct store_edit *edit,
+                                bool *settled, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool logged = false;
+    if (writer->log)
+        TRY(save_to_log(writer, edit, &logged, err));
+    if (!logged)
+        TRY(save_at_once(writer, edit, err));
+    *settled = !logged;
+done:
+    return code;
+}
+
+/* ---- asking ---- */
+
+enum err_code store_writer_get(struct store_writer *writer, const char *key, struct arena *arena,
+                               const char **out, struct err *err)
+{
+    lock(writer);
+    enum err_code code = store_get(writer->store, key, arena, out, err);
+    unlock(writer);
+    return code;
+}
+
+enum err_code store_writer_has(struct store_writer *writer, enum layer_id layer, const char *id,
+                               bool *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct store_way_row *row = NULL;
+    lock(writer);
+    TRY(store_way_find(writer->next, layer, id, &row, err));
+    if (row)
+        *out = row->record != NULL;
+    else
+        TRY(store_has(writer->store, layer, id, out, err));
+done:
+    unlock(writer);
+    return code;
+}
+
+enum err_code store_writer_text(struct store_writer *writer, enum layer_id layer, const char *id,
+                                const char *field, struct arena *arena, const char **out,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct store_way_row *row = NULL;
+    *out = NULL;
+    lock(writer);
+    TRY(store_way_find(writer->next, layer, id, &row, err));
+    if (!row)
+        TRY(store_text(writer->store, layer, id, field, arena, out, err));
+    const char *text =
+        row && row->record ? record_text(row->record, records_field(layer, field)) : NULL;
+    if (text) {
+        *out = arena_strdup(arena, text);
+        code = *out ? ERR_OK : err_nomem(err);
+    }
+done:
+    unlock(writer);
+    return code;
+}

@@ -1,0 +1,402 @@
+/* test_store_writer.c - edits that follow each other: durable when saved, in the tables soon after,
+ * whoever is killed, whatever fails, and whoever else wants to write. */
+#include "tests/unit/store_fixture.h"
+
+#include "data/store_writer.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* What store_settled told. */
+struct told {
+    pthread_mutex_t mutex;
+    uint64_t generation;
+    enum err_code code;
+    int n;
+};
+
+static void hear(void *context, uint64_t generation, enum err_code code, const struct err *err)
+{
+    struct told *told = context;
+    (void)err;
+    pthread_mutex_lock(&told->mutex);
+    told->generation = generation;
+    told->code = code;
+    told->n++;
+    pthread_mutex_unlock(&told->mutex);
+}
+
+static void wait_ms(int ms)
+{
+    const struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* Until it was told that code, for ten seconds at most. */
+static bool hears(struct told *told, enum err_code code)
+{
+    for (int i = 0; i < 1000; i++) {
+        pthread_mutex_lock(&told->mutex);
+        bool heard = told->n > 0 && told->code == code;
+        pthread_mutex_unlock(&told->mutex);
+        if (heard)
+            return true;
+        wait_ms(10);
+    }
+    return false;
+}
+
+static struct store_writer *writer_of(struct fixture *f, struct told *told)
+{
+    struct store_writer *writer = NULL;
+    const struct store_settled settled = {told, hear};
+    assert_ok(f, store_writer_new(f->path, told ? &settled : NULL, &writer, &f->err));
+    return writer;
+}
+
+static struct zone *zone_named(struct fixture *f, const char *id, const char *name)
+{
+    struct zone *zone = some_zones(f, 1, 8, name);
+    zone->head.id = id;
+    return zone;
+}
+
+/* One edit of the zones: puts one of that name, or deletes it (NULL). */
+static enum err_code save(struct fixture *f, struct store_writer *writer, const char *id,
+                          const char *name, bool *settled)
+{
+    struct store_stamp stamp;
+    bool was_settled;
+    struct store_put put = {name ? zone_named(f, id, name) : NULL, STORE_PUT_ANY};
+    struct store_change change = {.layer = LAYER_ZONES,
+                                  .put = &put,
+                                  .n_put = name != NULL,
+                                  .deleted = &id,
+                                  .n_deleted = name == NULL};
+    enum err_code code = store_writer_begin(writer, &stamp, &was_settled, &f->err);
+    if (code != ERR_OK)
+        return code;
+    const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
+    code = store_writer_save(writer, &edit, settled, &f->err);
+    store_writer_end(writer);
+    return code;
+}
+
+static const char *raw(struct fixture *f, const char *sql)
+{
+    return printed(f, "sqlite3 -cmd '.timeout 3000' '%s' \"%s\"", f->path, sql);
+}
+
+static const char *ids(struct fixture *f)
+{
+    return raw(f, "SELECT group_concat(id, '') FROM (SELECT id FROM zones ORDER BY id)");
+}
+
+static void test_edits_are_in_the_tables_soon_and_all_readers_find_them(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    bool settled = true;
+    for (int i = 0; i < 26; i++) {
+        const char *id = arena_printf(&f->arena, "%c", 'A' + i);
+        assert_ok(f, save(f, writer, id, "one", &settled));
+        assert_false(settled);
+        assert_ok(f, save(f, writer, id, i % 2 ? NULL : "two", &settled));
+        if (i % 5 == 0)
+            assert_int_equal(zones_in(f), i / 2 + 1); /* waits for them */
+    }
+    assert_true(hears(&told, ERR_OK));
+    store_writer_free(writer);
+    assert_int_equal(told.generation, 52);
+    assert_string_equal(ids(f), "ACEGIKMOQSUWY");
+    assert_string_equal(raw(f, "SELECT DISTINCT name FROM zones"), "two");
+    assert_string_equal(raw(f, "SELECT count(*) FROM rtree_zones_geom"), "13");
+    assert_string_equal(raw(f, "PRAGMA integrity_check"), "ok");
+    assert_int_equal(generation_of(f), 52);
+    assert_string_equal(printed(f, "ls %s", f->directory), "store.gpkg");
+}
+
+static void test_without_a_pause_the_tables_do_not_wait_for_long(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct timespec from, to;
+    bool settled;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    do {
+        assert_ok(f, save(f, writer, "A", "again", &settled));
+        clock_gettime(CLOCK_MONOTONIC, &to);
+    } while (to.tv_sec - from.tv_sec < 4);
+    pthread_mutex_lock(&told.mutex);
+    assert_true(told.n >= 2);
+    pthread_mutex_unlock(&told.mutex);
+    store_writer_free(writer);
+}
+
+static void test_what_is_on_its_way_can_be_asked_for(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct store_stamp stamp;
+    bool settled, has;
+    const char *text = NULL;
+    for (int i = 0; i < 200; i++) {
+        const char *id = arena_printf(&f->arena, "Z%d", i % 7);
+        const char *name = i % 3 ? arena_printf(&f->arena, "name %d", i) : NULL;
+        assert_ok(f, save(f, writer, id, name, &settled));
+        assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
+        assert_int_equal(stamp.generation, i + 1);
+        assert_ok(f, store_writer_has(writer, LAYER_ZONES, id, &has, &f->err));
+        assert_int_equal(has, name != NULL);
+        assert_ok(f, store_writer_text(writer, LAYER_ZONES, id, "name", &f->arena, &text, &f->err));
+        if (name)
+            assert_string_equal(text, name);
+        else
+            assert_null(text);
+        assert_ok(f, store_writer_has(writer, LAYER_ZONES, "nowhere", &has, &f->err));
+        assert_false(has);
+        store_writer_end(writer);
+        if (i % 50 == 49)
+            wait_ms(60); /* so that some come from the tables */
+    }
+    store_writer_free(writer);
+}
+
+static void test_an_edit_that_is_not_saved_is_given_up(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    for (int logged = 0; logged < 2; logged++) {
+        struct store_writer *writer = writer_of(f, logged ? &told : NULL);
+        struct store_stamp stamp;
+        bool settled;
+        uint64_t generation = generation_of(f);
+        struct zone *bad = zone_named(f, "bad", "\xff not UTF-8");
+        const struct store_put put = {bad, STORE_PUT_ANY};
+        const struct store_change change = {.layer = LAYER_ZONES, .put = &put, .n_put = 1};
+        assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
+        const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
+        assert_fails(f, store_writer_save(writer, &edit, &settled, &f->err), ERR_INPUT, "UTF-8");
+        store_writer_end(writer);
+        assert_int_equal(generation_of(f), generation);
+        assert_ok(f, save(f, writer, "good", "one", &settled));
+        assert_int_equal(settled, !logged);
+        store_writer_free(writer);
+        assert_int_equal(generation_of(f), generation + 1);
+    }
+    assert_string_equal(ids(f), "good");
+}
+
+/* ---- killed ---- */
+
+/* Saves edits and dies in the middle of the next, which keeps the tables without them. */
+static void save_and_die(struct fixture *f, int n)
+{
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct store_stamp stamp;
+    bool settled;
+    for (int i = 0; i < n; i++)
+        if (save(f, writer, arena_printf(&f->arena, "%c", 'A' + i), "last words", &settled) !=
+            ERR_OK)
+            _exit(1);
+    if (store_writer_begin(writer, &stamp, &settled, &f->err) != ERR_OK)
+        _exit(1);
+    wait_ms(50); /* the thread has put them into its transaction by now */
+    raise(SIGKILL);
+}
+
+static void die_after(struct fixture *f, int n)
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        save_and_die(f, n);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void test_a_writer_that_is_killed_has_lost_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct store *store = NULL;
+    die_after(f, 5);
+    assert_string_equal(ids(f), ""); /* to those who know nothing of the log */
+    assert_int_equal(zones_in(f), 5);
+    assert_string_equal(ids(f), "ABCDE");
+    die_after(f, 7);
+    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+    assert_int_equal(store_generation(store), 12);
+    store_close(store);
+    assert_string_equal(ids(f), "ABCDEFG");
+    die_after(f, 9);
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    bool settled;
+    assert_ok(f, save(f, writer, "Z", "next", &settled));
+    store_writer_free(writer);
+    assert_string_equal(ids(f), "ABCDEFGHIZ");
+    assert_int_equal(generation_of(f), 22);
+    assert_string_equal(printed(f, "ls %s", f->directory), "store.gpkg");
+}
+
+/* ---- what fails ---- */
+
+static int fill_the_disk(struct fixture *f)
+{
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct rlimit limit = {0, RLIM_INFINITY};
+    struct stat status;
+    bool settled = true;
+    signal(SIGXFSZ, SIG_IGN);
+    bool good = save(f, writer, "A", "before", &settled) == ERR_OK && hears(&told, ERR_OK) &&
+                stat(f->path, &status) == 0;
+    /* The log is small, and is written; the tables cannot be, once they grow. */
+    limit.rlim_cur = (rlim_t)status.st_size;
+    good = good && setrlimit(RLIMIT_FSIZE, &limit) == 0;
+    const char *long_name = memset(arena_alloc(&f->arena, 1, 60001), 'x', 60000);
+    good = good && save(f, writer, "B", long_name, &settled) == ERR_OK && !settled;
+    pthread_mutex_lock(&told.mutex);
+    told.n = 0;
+    pthread_mutex_unlock(&told.mutex);
+    wait_ms(400);
+    pthread_mutex_lock(&told.mutex);
+    good = good && told.n == 1 && (told.code == ERR_IO || told.code == ERR_NO_SPACE);
+    pthread_mutex_unlock(&told.mutex);
+    enum err_code refused = save(f, writer, "C", "no", &settled);
+    good = good && (refused == ERR_IO || refused == ERR_NO_SPACE);
+    limit.rlim_cur = RLIM_INFINITY;
+    good = good && setrlimit(RLIMIT_FSIZE, &limit) == 0 && hears(&told, ERR_OK) &&
+           save(f, writer, "D", "after", &settled) == ERR_OK;
+    store_writer_free(writer);
+    return good ? 0 : 1;
+}
+
+static void test_on_a_full_disk_edits_wait_and_none_is_lost(void **state)
+{
+    struct fixture *f = *state;
+    int status = -1;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(fill_the_disk(f));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_string_equal(ids(f), "ABD");
+    assert_int_equal(generation_of(f), 3);
+}
+
+static void test_a_store_that_is_replaced_takes_edits_on_their_way_with_it(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct store_stamp stamp;
+    bool settled;
+    assert_ok(f, store_create(in(f, "other.gpkg"), &f->err));
+    assert_ok(f, save(f, writer, "A", "here", &settled));
+    assert_ok(f,
+              store_writer_begin(writer, &stamp, &settled, &f->err)); /* keeps them on their way */
+    assert_int_equal(rename(in(f, "other.gpkg"), f->path), 0);
+    store_writer_end(writer);
+    assert_true(hears(&told, ERR_CHANGED));
+    assert_ok(f, save(f, writer, "B", "there", &settled));
+    store_writer_free(writer);
+    assert_string_equal(ids(f), "B");
+    assert_int_equal(generation_of(f), 1);
+}
+
+static void test_without_a_log_an_edit_is_in_the_tables_when_saved(void **state)
+{
+    struct fixture *f = *state;
+    bool settled = false;
+    int at = 0;
+    /* None was asked for; or it cannot be written; or the edit is too large for it. */
+    for (; at < 3; at++) {
+        struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+        const char *log = in(f, "store.gpkg-edits");
+        struct store_writer *writer = writer_of(f, at ? &told : NULL);
+        if (at == 1)
+            assert_int_equal(mkdir(log, 0755), 0);
+        const char *name = at == 2 ? memset(arena_alloc(&f->arena, 1, 9000001), 'x', 9000000) : "x";
+        if (at == 2)
+            assert_ok(f, save(f, writer, "first", "on its way", &settled));
+        assert_ok(f, save(f, writer, "A", name, &settled));
+        assert_true(settled);
+        assert_string_equal(raw(f, "SELECT length(name) FROM zones WHERE id = 'A'"),
+                            at == 2 ? "9000000" : "1");
+        store_writer_free(writer);
+        if (at == 1)
+            assert_int_equal(rmdir(log), 0);
+    }
+    assert_string_equal(ids(f), "Afirst");
+}
+
+/* ---- others ---- */
+
+/* Puts zones of their own, in another process. */
+static int write_along(struct fixture *f, int n)
+{
+    setenv("SISETU_STORE_WAIT_MS", "10000", 1);
+    for (int i = 0; i < n; i++) {
+        struct store *store = NULL;
+        if (store_open(f->path, STORE_WRITE, &store, &f->err) != ERR_OK ||
+            store_insert(store, LAYER_ZONES, zone_named(f, arena_printf(&f->arena, "O%d", i), "x"),
+                         1, &f->err) != ERR_OK ||
+            store_commit(store, &f->err) != ERR_OK) {
+            print_message("%s\n", f->err.message);
+            return 1;
+        }
+        store_close(store);
+    }
+    return 0;
+}
+
+static void test_two_who_write_come_between_each_other_and_lose_nothing(void **state)
+{
+    enum { EACH = 3 };
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    int status = -1, n = 0;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(write_along(f, EACH));
+    setenv("SISETU_STORE_WAIT_MS", "10000", 1);
+    struct store_writer *writer = writer_of(f, &told);
+    for (bool settled; waitpid(child, &status, WNOHANG) == 0; n++)
+        assert_ok(f, save(f, writer, arena_printf(&f->arena, "M%d", n), "y", &settled));
+    assert_int_equal(status, 0);
+    store_writer_free(writer);
+    setenv("SISETU_STORE_WAIT_MS", "300", 1);
+    assert_int_equal(zones_in(f), n + EACH);
+    assert_int_equal(generation_of(f), n + EACH);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_edits_are_in_the_tables_soon_and_all_readers_find_them),
+        TEST(test_without_a_pause_the_tables_do_not_wait_for_long),
+        TEST(test_what_is_on_its_way_can_be_asked_for),
+        TEST(test_an_edit_that_is_not_saved_is_given_up),
+        TEST(test_a_writer_that_is_killed_has_lost_nothing),
+        TEST(test_on_a_full_disk_edits_wait_and_none_is_lost),
+        TEST(test_a_store_that_is_replaced_takes_edits_on_their_way_with_it),
+        TEST(test_without_a_log_an_edit_is_in_the_tables_when_saved),
+        TEST(test_two_who_write_come_between_each_other_and_lose_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
