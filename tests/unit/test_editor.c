@@ -68,21 +68,37 @@ static struct edit_request draw_request(struct region *r, const struct world *wo
     return request;
 }
 
+static void settled(void *context, uint64_t generation, enum err_code code, const struct err *err)
+{
+    (void)context;
+    (void)generation;
+    if (code != ERR_OK)
+        print_message("%s\n", err->message);
+}
+
+enum saving { AT_ONCE, BY_LOG };
+
 static void edit_many(struct fixture *f, uint64_t seed, enum region_people people, int n_edits,
-                      int each)
+                      int each, enum saving saving)
 {
     struct region r;
     struct arena arena;
     struct editor *editor = open_region_of(f, &r, seed, people);
     size_t n_verdicts = 0, n_grades = 0;
+    uint64_t generation = generation_of(f);
     arena_init(&arena, 0);
+    if (saving == BY_LOG)
+        assert_ok(f, editor_keep_log(editor, &(struct store_settled){.call = settled}, &f->err));
     for (int i = 1; i <= n_edits; i++) {
         struct edit_result result;
         struct edit_request request = draw_request(&r, editor_world(editor));
-        uint64_t generation = generation_of(f);
         assert_ok(f, editor_apply(editor, &request, &arena, &result, &f->err));
-        assert_int_equal(result.generation, generation + (result.changed ? 1 : 0));
-        assert_int_equal(generation_of(f), result.generation);
+        generation += result.changed ? 1 : 0;
+        assert_int_equal(result.generation, generation);
+        if (saving == AT_ONCE || i % each == 0)
+            assert_int_equal(generation_of(f), generation);
+        if (result.changed)
+            assert_int_equal(result.settled, saving == AT_ONCE);
         assert_ptr_equal(result.world, editor_world(editor));
         n_verdicts += result.conflicts.n;
         n_grades += result.grades.n;
@@ -102,17 +118,22 @@ static void edit_many(struct fixture *f, uint64_t seed, enum region_people peopl
 
 static void test_after_random_edits_the_store_is_as_assessed_from_scratch(void **state)
 {
-    edit_many(*state, 1, REGION_GRID, 60, 3);
+    edit_many(*state, 1, REGION_GRID, 60, 3, AT_ONCE);
+}
+
+static void test_the_same_where_edits_go_by_the_log(void **state)
+{
+    edit_many(*state, 5, REGION_GRID, 60, 12, BY_LOG);
 }
 
 static void test_the_same_where_people_are_known_from_a_census(void **state)
 {
-    edit_many(*state, 2, REGION_CENSUS, 60, 3);
+    edit_many(*state, 2, REGION_CENSUS, 60, 3, AT_ONCE);
 }
 
 static void test_the_same_where_nobody_was_counted(void **state)
 {
-    edit_many(*state, 3, REGION_NOBODY, 60, 3);
+    edit_many(*state, 3, REGION_NOBODY, 60, 3, AT_ONCE);
 }
 
 /* For a night of it: SISETU_SEEDS=100:200 tries as many regions, with people of each kind. */
@@ -128,7 +149,7 @@ static void test_the_same_for_regions_asked_for(void **state)
     for (unsigned i = from; i <= to; i++) {
         struct fixture *f = *state;
         unsigned seed = text ? i : known[i];
-        edit_many(f, seed, (enum region_people)(seed % 3), 60, 3);
+        edit_many(f, seed, (enum region_people)(seed % 3), 60, 3, seed % 2 ? BY_LOG : AT_ONCE);
         if (i < to) { /* an empty store for the next */
             tear_down(state);
             set_up(state);
@@ -378,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_after_random_edits_the_store_is_as_assessed_from_scratch),
+        TEST(test_the_same_where_edits_go_by_the_log),
         TEST(test_the_same_where_people_are_known_from_a_census),
         TEST(test_the_same_where_nobody_was_counted),
         TEST(test_the_same_for_regions_asked_for),
