@@ -87,6 +87,7 @@ static void append(struct fixture *f, struct store_log *log, const struct store 
 {
     struct buf bytes;
     buf_init(&bytes);
+    assert_ok(f, store_log_begin(log, &f->err));
     assert_ok(f, store_edit_write(edit, &bytes, &f->err));
     assert_ok(f, store_log_append(log, store, edit->generation, &bytes, &f->err));
     buf_release(&bytes);
@@ -283,6 +284,32 @@ static void test_a_reader_waits_while_the_writer_lives_and_then_says_so(void **s
     store_close(store);
 }
 
+static void test_who_waits_to_write_keeps_the_next_edit_from_the_log(void **state)
+{
+    struct fixture *f = *state;
+    struct store *store = NULL;
+    struct store_log *log = NULL;
+    struct buf bytes;
+    buf_init(&bytes);
+    assert_int_equal(store_log_queue(f->path, 0), -1); /* there is no log */
+    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_log_new(f->path, &log, &f->err));
+    assert_ok(f, store_log_begin(log, &f->err));
+    store_log_end(log);
+    int queued = store_log_queue(f->path, 0);
+    assert_true(queued >= 0);
+    assert_ok(f, store_log_begin(log, &f->err)); /* waits for a second */
+    const struct store_edit edit = put_edit(f, 1, "A");
+    assert_ok(f, store_edit_write(&edit, &bytes, &f->err));
+    assert_fails(f, store_log_append(log, store, 1, &bytes, &f->err), ERR_BUSY, "somebody else");
+    store_log_leave(queued);
+    assert_ok(f, store_log_begin(log, &f->err));
+    assert_ok(f, store_log_append(log, store, 1, &bytes, &f->err));
+    buf_release(&bytes);
+    store_log_free(log);
+    store_close(store);
+}
+
 static void test_a_log_that_cannot_be_written_has_nothing_of_the_edit(void **state)
 {
     struct fixture *f = *state;
@@ -295,8 +322,10 @@ static void test_a_log_that_cannot_be_written_has_nothing_of_the_edit(void **sta
     const struct store_edit edit = put_edit(f, 1, "A");
     buf_init(&bytes);
     assert_ok(f, store_edit_write(&edit, &bytes, &f->err));
+    assert_ok(f, store_log_begin(log, &f->err));
     assert_fails(f, store_log_append(log, store, 1, &bytes, &f->err), ERR_NO_SPACE, "edits");
     unlink(log_path(f));
+    assert_ok(f, store_log_begin(log, &f->err));
     assert_ok(f, store_log_append(log, store, 1, &bytes, &f->err)); /* another file by now */
     buf_release(&bytes);
     store_log_free(log);
@@ -316,6 +345,7 @@ int main(void)
         TEST(test_entries_of_an_earlier_round_do_not_come_back),
         TEST(test_who_may_only_read_is_told_of_edits_on_their_way),
         TEST(test_a_reader_waits_while_the_writer_lives_and_then_says_so),
+        TEST(test_who_waits_to_write_keeps_the_next_edit_from_the_log),
         TEST(test_a_log_that_cannot_be_written_has_nothing_of_the_edit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
