@@ -137,6 +137,15 @@ struct store_put {
         STORE_PUT_NEW,        /* nothing has its id: ERR_CONFLICT otherwise */
         STORE_PUT_SAME_SHAPE, /* one has, with that very shape */
     } how;
+    const struct store_ending *ending; /* or NULL */
+};
+
+/* A long text that stays as the table has it, but for its end: whatever the record says there. A
+ * text that does not end as it should is taken out. */
+struct store_ending {
+    const char *field;
+    const char *before;
+    const char *after;
 };
 struct store_change {
     enum layer_id layer;

@@ -17,6 +17,7 @@ struct changing {
     bool index;    /* of shapes: is to be kept here, no trigger does it */
     int32_t srs_id;
     struct arena scratch;
+    struct arena texts; /* of the record that is put */
 };
 
 static enum err_code begin(struct changing *on, struct err *err)
@@ -342,12 +343,64 @@ done:
     return code;
 }
 
+/* A text of a record; NULL: it has none, or is not there. */
+static enum err_code text_of(struct store *store, enum layer_id layer, const char *id,
+                             const char *field, struct arena *arena, const char **out,
+                             struct err *err)
+{
+    enum err_code code = ERR_OK;
+    char sql[128];
+    void *statement = NULL;
+    bool row = false;
+    *out = NULL;
+    snprintf(sql, sizeof sql, "SELECT \"%s\" FROM \"%s\" WHERE \"id\" = ?1", field,
+             layer_name(layer));
+    TRY(store_statement(store, sql, &statement, err));
+    store_bind_text(statement, 1, id);
+    TRY(store_step(store, statement, &row, err));
+    const char *text = row ? store_column_text(statement, 0) : NULL;
+    if (text) {
+        *out = arena_strdup(arena, text);
+        code = *out ? ERR_OK : err_nomem(err);
+    }
+    store_statement_end(statement);
+done:
+    return code;
+}
+
+/* The record with the text that the table has, ended anew. */
+static enum err_code end_anew(struct changing *on, const struct store_put *put,
+                              const struct record_head **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct store_ending *ending = put->ending;
+    const char *id = ((const struct record_head *)put->record)->id, *text = NULL;
+    size_t n_head = 0;
+    arena_reset(&on->texts);
+    char *copy = arena_memdup(&on->texts, put->record, on->binding->record_bytes);
+    if (!copy)
+        return err_nomem(err);
+    TRY(text_of(on->store, on->layer, id, ending->field, &on->texts, &text, err));
+    if (text && text_ends(text, ending->before, &n_head)) {
+        text = arena_join(&on->texts, text, n_head, ending->after);
+        TRY(text ? ERR_OK : err_nomem(err));
+    } else {
+        text = NULL;
+    }
+    memcpy(copy + records_field(on->layer, ending->field)->offset, &text, sizeof text);
+    *out = (const struct record_head *)(void *)copy;
+done:
+    return code;
+}
+
 static enum err_code put(struct changing *on, const struct store_put *put, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct record_head *head = put->record;
     struct store_touch *touch = &on->store->touches[on->layer];
     int64_t n = 0;
+    if (put->ending)
+        TRY(end_anew(on, put, &head, err));
     TRY(store_check_record(&on->store->schema.layers[on->layer], head, err));
     if (put->how != STORE_PUT_NEW)
         TRY(update(on, put->how == STORE_PUT_SAME_SHAPE, head, &n, err));
@@ -405,6 +458,7 @@ enum err_code store_change(struct store *store, const struct store_change *these
     enum err_code code = ERR_OK;
     struct changing on = {.store = store, .layer = these->layer};
     arena_init(&on.scratch, 0);
+    arena_init(&on.texts, 0);
     TRY(store_begin(store, STORE_WRITE, err));
     if (these->n_deleted + these->n_put == 0)
         goto done;
@@ -414,6 +468,7 @@ enum err_code store_change(struct store *store, const struct store_change *these
     store->aside[these->layer] = true;
 done:
     arena_release(&on.scratch);
+    arena_release(&on.texts);
     return store_end(store, STORE_WRITE, code);
 }
 
@@ -441,22 +496,9 @@ enum err_code store_text(struct store *store, enum layer_id layer, const char *i
                          const char *field, struct arena *arena, const char **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    char sql[128];
-    void *statement = NULL;
-    bool row = false;
     *out = NULL;
     TRY(store_begin(store, STORE_WRITE, err));
-    snprintf(sql, sizeof sql, "SELECT \"%s\" FROM \"%s\" WHERE \"id\" = ?1", field,
-             layer_name(layer));
-    TRY(store_statement(store, sql, &statement, err));
-    store_bind_text(statement, 1, id);
-    TRY(store_step(store, statement, &row, err));
-    const char *text = row ? store_column_text(statement, 0) : NULL;
-    if (text) {
-        *out = arena_strdup(arena, text);
-        code = *out ? ERR_OK : err_nomem(err);
-    }
-    store_statement_end(statement);
+    TRY(text_of(store, layer, id, field, arena, out, err));
 done:
     return store_end(store, STORE_READ, code);
 }

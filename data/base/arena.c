@@ -165,6 +165,17 @@ char *arena_strndup(struct arena *arena, const char *text, size_t n)
     return copy ? memcpy(copy, text, n) : NULL;
 }
 
+char *arena_join(struct arena *arena, const char *head, size_t n_head, const char *tail)
+{
+    size_t n_tail = strlen(tail) + 1;
+    char *text = n_head < SIZE_MAX - n_tail ? take(arena, n_head + n_tail, 1, n_head) : NULL;
+    if (!text)
+        return NULL;
+    memcpy(text, head, n_head);
+    memcpy(text + n_head, tail, n_tail);
+    return text;
+}
+
 char *arena_strdup(struct arena *arena, const char *text)
 {
     return arena_strndup(arena, text, strlen(text));

@@ -55,6 +55,9 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
 void *arena_grow(struct arena *arena, void *items, size_t *capacity, size_t need, size_t size)
     __attribute__((warn_unused_result));
 
+/* The first n_head bytes of a text, and another text behind them. */
+char *arena_join(struct arena *arena, const char *head, size_t n_head, const char *tail)
+    __attribute__((warn_unused_result));
 char *arena_strdup(struct arena *arena, const char *text) __attribute__((warn_unused_result));
 char *arena_strndup(struct arena *arena, const char *text, size_t n)
     __attribute__((warn_unused_result));

@@ -216,6 +216,14 @@ bool text_starts(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+bool text_ends(const char *text, const char *end, size_t *n_head)
+{
+    size_t n = strlen(text);
+    size_t n_end = strlen(end);
+    *n_head = n < n_end ? 0 : n - n_end;
+    return n >= n_end && memcmp(text + *n_head, end, n_end) == 0;
+}
+
 static size_t space_at(const char *text)
 {
     if (*text && strchr(" \t\r\n\v\f", *text))

@@ -50,6 +50,9 @@ uint32_t text_next(const char **at);
 bool text_equal(const char *a, const char *b);
 bool text_starts(const char *text, const char *prefix);
 
+/* Whether a text ends with another; *n_head: the bytes before that. */
+bool text_ends(const char *text, const char *end, size_t *n_head);
+
 /* Removes ASCII white space and U+3000 from both ends, in place; returns the start. */
 char *text_trim(char *text);
 

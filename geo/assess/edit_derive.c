@@ -104,10 +104,14 @@ static enum err_code compare_grades(struct derivation *derivation, struct deriva
 {
     enum err_code code = ERR_OK;
     struct grades_change *change = &derivation->change;
-    const struct grades_kept kept = {step->store, reasons_in_store};
+    const struct grades_kept kept = {step->store, reasons_in_store, step->endings};
     TRY(grades_say(change, step->store ? &kept : NULL, step->arena, err));
-    for (size_t i = 0; i < change->n_pairs; i++)
-        TRY(row_changes_add(step->grades, change->pairs[i].before, change->pairs[i].after, err));
+    for (size_t i = 0; i < change->n_pairs; i++) {
+        const struct grades_pair *pair = &change->pairs[i];
+        const struct row_change ended = {pair->before, pair->after, pair->ending};
+        TRY(pair->ending ? row_changes_put(step->grades, &ended, err)
+                         : row_changes_add(step->grades, pair->before, pair->after, err));
+    }
 done:
     return code;
 }

@@ -69,6 +69,17 @@ done:
     return code;
 }
 
+enum err_code row_changes_put(struct row_changes *changes, const struct row_change *change,
+                              struct err *err)
+{
+    changes->items = arena_grow(changes->arena, changes->items, &changes->capacity, changes->n + 1,
+                                sizeof *changes->items);
+    if (!changes->items)
+        return err_nomem(err);
+    changes->items[changes->n++] = *change;
+    return ERR_OK;
+}
+
 enum err_code row_changes_add(struct row_changes *changes, const void *before, const void *after,
                               struct err *err)
 {
@@ -80,13 +91,7 @@ enum err_code row_changes_add(struct row_changes *changes, const void *before, c
         TRY(rows_same(changes->layer, before, after, &scratch, &same, err));
     if (same || (!before && !after))
         goto done;
-    changes->items = arena_grow(changes->arena, changes->items, &changes->capacity, changes->n + 1,
-                                sizeof *changes->items);
-    if (!changes->items) {
-        code = err_nomem(err);
-        goto done;
-    }
-    changes->items[changes->n++] = (struct row_change){before, after};
+    TRY(row_changes_put(changes, &(struct row_change){before, after, NULL}, err));
 done:
     arena_release(&scratch);
     return code;

@@ -8,12 +8,14 @@
 #define SISETU_GEO_EDIT_ROWS_H
 
 #include "data/records.h"
+#include "geo/grades/grades.h"
 #include "geo/world/world_edit.h"
 
 /* One record: before NULL is new, after NULL is gone. Both have the same id. */
 struct row_change {
     const void *before;
     const void *after;
+    const struct grades_ending *ending; /* grades: in place of their reasons; or NULL */
 };
 
 struct row_changes {
@@ -26,6 +28,10 @@ struct row_changes {
 
 /* Adds a change, unless both are the same. */
 enum err_code row_changes_add(struct row_changes *changes, const void *before, const void *after,
+                              struct err *err);
+
+/* Adds a change that is known to be one. */
+enum err_code row_changes_put(struct row_changes *changes, const struct row_change *change,
                               struct err *err);
 
 /* Both arrays ordered by id, n_before and n_after records of changes->layer. */

@@ -386,7 +386,11 @@ static enum err_code change_of_rows(struct edit *edit, const struct row_changes 
     struct store_put *put = NULL;
     const char **gone = NULL;
     TRY(make_change(edit, rows->layer, rows->n, out, &put, &gone, err));
+    struct store_ending *endings = arena_new(edit->arena, struct store_ending, rows->n);
+    if (!endings)
+        return err_nomem(err);
     for (size_t i = 0; i < rows->n; i++) {
+        const struct grades_ending *ending = rows->items[i].ending;
         const struct record_head *before = rows->items[i].before;
         const struct record_head *after = rows->items[i].after;
         if (!after) {
@@ -397,10 +401,13 @@ static enum err_code change_of_rows(struct edit *edit, const struct row_changes 
         if (!stamped)
             return err_nomem(err);
         memcpy(stamped + stamp->offset, &generation, sizeof generation);
-        put[out->n_put++] =
-            (struct store_put){stamped, !before                     ? STORE_PUT_NEW
-                                        : same_shape(before, after) ? STORE_PUT_SAME_SHAPE
-                                                                    : STORE_PUT_ANY};
+        if (ending)
+            endings[i] = (struct store_ending){"reasons", ending->before, ending->after};
+        put[out->n_put++] = (struct store_put){stamped,
+                                               !before                     ? STORE_PUT_NEW
+                                               : same_shape(before, after) ? STORE_PUT_SAME_SHAPE
+                                                                           : STORE_PUT_ANY,
+                                               ending ? &endings[i] : NULL};
     }
 done:
     return code;
@@ -414,7 +421,7 @@ static enum err_code change_of_facts(struct edit *edit, struct store_change *out
     TRY(make_change(edit, edit->request->layer, edit->n_changes, out, &put, &gone, err));
     for (size_t i = 0; i < edit->n_changes; i++) {
         if (edit->changes[i].record)
-            put[out->n_put++] = (struct store_put){edit->changes[i].record, STORE_PUT_ANY};
+            put[out->n_put++] = (struct store_put){edit->changes[i].record, STORE_PUT_ANY, NULL};
         else
             gone[out->n_deleted++] = edit->changes[i].id;
     }
@@ -456,6 +463,7 @@ static enum err_code derive(struct edit *edit, struct err *err)
                                    .crew = &editor->crew,
                                    .arena = edit->arena,
                                    .store = editor->writer,
+                                   .endings = true,
                                    .conflicts = &out->conflicts,
                                    .grades = &out->grades,
                                    .segments = &out->segments};

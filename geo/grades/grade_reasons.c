@@ -100,42 +100,14 @@ done:
     return code;
 }
 
-/* All of the last word but the bracket that opens the array. */
-static enum err_code write_more(size_t n, struct arena *arena, const char **out, struct err *err)
+/* As reasons_write puts say_more behind the others. */
+const char *grade_reasons_end(size_t n_all, struct arena *arena)
 {
-    const struct reason more = say_more(n, arena);
-    enum err_code code = reasons_write(&more, 1, arena, out, err);
-    if (code == ERR_OK)
-        ++*out;
-    return code;
-}
-
-enum err_code grade_reasons_count_anew(const struct grade_bystander *of, int64_t more,
-                                       struct arena *arena, const char *json[2], struct err *err)
-{
-    enum err_code code = ERR_OK;
-    size_t n_all = 0;
-    const char *was = NULL;
-    const char *is = NULL;
-    json[1] = NULL;
-    TRY(grade_reasons_count(of->after, of->after_row, of->graded, arena, &n_all, err));
-    if (n_all <= GRADING_REASONS || (int64_t)n_all - more <= GRADING_REASONS)
-        return ERR_OK;
-    TRY(write_more((size_t)((int64_t)n_all - more) - GRADING_REASONS, arena, &was, err));
-    TRY(write_more(n_all - GRADING_REASONS, arena, &is, err));
-    size_t n_before = strlen(json[0]);
-    size_t n_was = strlen(was);
-    size_t n_is = strlen(is);
-    if (n_before < n_was || strcmp(json[0] + n_before - n_was, was) != 0)
-        return ERR_OK;
-    char *out = arena_alloc(arena, n_before - n_was + n_is + 1, 1);
-    if (!out)
-        return err_nomem(err);
-    memcpy(out, json[0], n_before - n_was);
-    memcpy(out + n_before - n_was, is, n_is + 1);
-    json[1] = out;
-done:
-    return code;
+    size_t n = n_all > GRADING_REASONS ? n_all - GRADING_REASONS : 0;
+    if (n == 0)
+        return "]";
+    return arena_printf(arena, ",{\"text\":\"And %zu more findings.\",\"zh\":\"另有 %zu 项。\"}]",
+                        n, n);
 }
 
 /* "enterprise/unit": either may hold a stroke. */

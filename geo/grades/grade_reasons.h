@@ -57,10 +57,9 @@ struct grade_bystander {
 enum err_code grade_reasons_both(const struct grade_bystander *of, struct arena *arena,
                                  const char *json[2], bool *same, struct err *err);
 
-/* The reasons after an edit that has left of those before, json[0], what is told, but not how many
- * more there are: so many more than then. json[1] NULL: json[0] does not end as it should. */
-enum err_code grade_reasons_count_anew(const struct grade_bystander *of, int64_t more,
-                                       struct arena *arena, const char *json[2], struct err *err);
+/* What stands behind the last reason that is told of an enterprise, where GRADING_REASONS are and
+ * it has n_all: how many more there are, if any, and the end of the array. NULL without memory. */
+const char *grade_reasons_end(size_t n_all, struct arena *arena);
 
 /* The sentence that leads the reasons of an enterprise. */
 enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,

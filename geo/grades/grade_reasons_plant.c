@@ -64,7 +64,6 @@ static void begin_items(struct items *items, const struct grade_words *words, si
 static void add_plain(struct items *items, const struct item *item)
 {
     struct group *group = &items->groups[grade_group(item->grade)];
-    items->n_all++;
     if (group->n_plain < items->most)
         group->plain[group->n_plain++] = *item;
 }
@@ -77,7 +76,6 @@ static enum err_code add_list(struct items *items, const struct grading_part *pa
     if (!items->lists)
         return err_nomem(err);
     items->lists[items->n_lists++] = (struct told_list){list, part->layer, part->row};
-    items->n_all += list->n;
     return ERR_OK;
 }
 
@@ -88,7 +86,7 @@ static void add_hazard(struct items *items)
         const struct hazard_unit *unit = &items->hazard->units[i];
         const struct item one = {
             .kind = GRADING_HAZARD, .grade = blue_open ? 0 : unit->level, .index = i};
-        if (unit->level != 0 || unit->undecided)
+        if (grading_unit_tells(unit))
             add_plain(items, &one);
     }
 }
@@ -97,6 +95,7 @@ static enum err_code visit(void *context, const struct grading_part *part, struc
 {
     struct items *items = context;
     const struct item one = {.kind = part->kind, .grade = part->grade, .index = part->index};
+    items->n_all += grading_part_reasons(part, items->hazard);
     switch (part->kind) {
     case GRADING_FINDINGS:
         return add_list(items, part, err);
@@ -108,7 +107,6 @@ static enum err_code visit(void *context, const struct grading_part *part, struc
     case GRADING_NOTHING:
         items->last = one;
         items->has_last = true;
-        items->n_all++;
         break;
     case GRADING_CLOSED:
     case GRADING_DECLARED:
@@ -351,17 +349,6 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
         TRY(say(&items, &ordered[out->n], arena, &out->reasons[out->n], err));
     out->n_all = items.n_all;
 done:
-    return code;
-}
-
-enum err_code grade_reasons_count(const struct grade_words *words, size_t enterprise_row,
-                                  bool graded, struct arena *arena, size_t *out, struct err *err)
-{
-    struct items items;
-    begin_items(&items, words, enterprise_row, 0, arena);
-    items.graded = graded;
-    enum err_code code = gather(&items, err);
-    *out = items.n_all;
     return code;
 }
 

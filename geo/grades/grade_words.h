@@ -18,11 +18,6 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
                                   size_t most, struct arena *arena, struct grade_said *out,
                                   struct err *err);
 
-/* How many they are in all; nothing is said. graded: it is known to have a grade, and not by being
- * clear. */
-enum err_code grade_reasons_count(const struct grade_words *words, size_t enterprise_row,
-                                  bool graded, struct arena *arena, size_t *out, struct err *err);
-
 /* The same of an enterprise that stands in two worlds an edit apart, itself not edited (see
  * grade_said_anew): what both say alike is said once, and nothing at all where *same. Where what
  * was said before is known, it is not said again, and what both say alike is quoted from it. */

@@ -59,10 +59,18 @@ struct grades_edit {
     struct crew *crew;
 };
 
+/* How the reasons of a row end, before and after an edit that leaves all before that as it was. */
+struct grades_ending {
+    const char *before;
+    const char *after;
+};
+
 /* A row before and after: NULL where it was not there, or is gone. Both have the same id. */
 struct grades_pair {
     struct grade_row *before;
     struct grade_row *after;
+    const struct grades_ending *ending; /* in place of the reasons of both, which are absent; or
+                                           NULL */
 };
 
 /* What it changed. Holds for the state until the next commit. */
@@ -80,16 +88,18 @@ enum err_code grades_update(struct grades_state *state, const struct grades_edit
                             struct arena *arena, struct grades_change *out, struct err *err);
 
 /* What somebody keeps of the rows of `old`, so that it need not be worked out again: the reasons of
- * one in the arena; NULL: it has none. */
+ * one in the arena; NULL: it has none. endings: whoever keeps them can put another end to them, and
+ * is not asked for those of which nothing else changes. */
 struct grades_kept {
     void *context;
     enum err_code (*reasons)(void *context, const char *id, struct arena *arena, const char **json,
                              struct err *err);
+    bool endings;
 };
 
-/* Before the commit: gives the rows of all pairs their reasons, as the store keeps them, and
- * drops the pairs whose rows are the same in everything. What is left makes the stored rows of
- * `old` those of `now`. kept may be NULL. */
+/* Before the commit: gives the rows of all pairs their reasons, as the store keeps them (or an
+ * ending), and drops the pairs whose rows are the same in everything. What is left makes the stored
+ * rows of `old` those of `now`. kept may be NULL. */
 enum err_code grades_say(struct grades_change *change, const struct grades_kept *kept,
                          struct arena *arena, struct err *err);
 

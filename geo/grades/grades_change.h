@@ -42,7 +42,6 @@ struct grades_touched {
     bool zones;      /* a zone of it edited */
     bool bystander;  /* the edit changes nothing of it but findings */
     enum grades_words words;
-    int64_t more;                     /* that there are to tell than before; GRADES_WORDS_COUNT */
     struct grades_stretch *stretches; /* of its sources that the edit names */
     size_t n_stretches;
     struct grades_plant before;

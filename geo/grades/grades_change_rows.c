@@ -87,7 +87,7 @@ enum err_code grades_pair_rows(const struct grades_rows *before, const struct gr
         struct grade_row *its = j < before->n ? &before->items[j] : NULL;
         int order = !mine ? 1 : !its ? -1 : strcmp(mine->head.id, its->head.id);
         out->pairs[out->n_pairs++] =
-            (struct grades_pair){order >= 0 ? its : NULL, order <= 0 ? mine : NULL};
+            (struct grades_pair){order >= 0 ? its : NULL, order <= 0 ? mine : NULL, NULL};
         i += order <= 0;
         j += order >= 0;
     }
@@ -144,6 +144,39 @@ static bool is_graded(const struct grades_plant *plant)
     return plant->grade > 0 && (plant->grade < 4 || plant->undecided > 0);
 }
 
+/* Whether all that is told stays, so that at most the number of what is not told changes. */
+static bool keeps_told(const struct grades_touched *it)
+{
+    return it->words == GRADES_WORDS_SAME ||
+           (it->words == GRADES_WORDS_COUNT && it->before.n_reasons >= GRADING_REASONS &&
+            it->after.n_reasons >= GRADING_REASONS);
+}
+
+static enum err_code ending_of(const struct grades_touched *it, struct arena *arena,
+                               struct grades_ending *out, struct err *err)
+{
+    bool same = it->words == GRADES_WORDS_SAME;
+    *out = (struct grades_ending){same ? "]" : grade_reasons_end(it->before.n_reasons, arena),
+                                  same ? "]" : grade_reasons_end(it->after.n_reasons, arena)};
+    return out->before && out->after ? ERR_OK : err_nomem(err);
+}
+
+/* With another end; json[1] stays NULL where they do not end as they should. */
+static enum err_code end_anew(const struct grades_touched *it, struct arena *arena,
+                              const char *json[2], struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct grades_ending ending;
+    size_t n_head = 0;
+    TRY(ending_of(it, arena, &ending, err));
+    if (!text_ends(json[0], ending.before, &n_head))
+        goto done;
+    json[1] = arena_join(arena, json[0], n_head, ending.after);
+    code = json[1] ? ERR_OK : err_nomem(err);
+done:
+    return code;
+}
+
 /* A bystander's: json[0] is known or NULL. *alike: the words are the same, and json[1] is not
  * made. */
 static enum err_code say_bystander(const struct saying *saying, const struct grades_touched *it,
@@ -153,16 +186,23 @@ static enum err_code say_bystander(const struct saying *saying, const struct gra
     const struct grade_bystander of = {&saying->before, &saying->after, (size_t)it->old_row,
                                        (size_t)it->new_row,
                                        is_graded(&it->before) && is_graded(&it->after)};
-    if (json[0] && it->words == GRADES_WORDS_SAME) {
-        *alike = true;
-        return ERR_OK;
-    }
-    if (json[0] && it->words == GRADES_WORDS_COUNT)
-        TRY(grade_reasons_count_anew(&of, it->more, saying->arena, json, err));
+    *alike = json[0] && it->words == GRADES_WORDS_SAME;
+    if (*alike)
+        goto done;
+    if (json[0] && keeps_told(it))
+        TRY(end_anew(it, saying->arena, json, err));
     if (!json[1])
         TRY(grade_reasons_both(&of, saying->arena, json, alike, err));
 done:
     return code;
+}
+
+static enum err_code say_ending(const struct saying *saying, const struct grades_touched *it,
+                                struct grades_pair *pair, struct err *err)
+{
+    struct grades_ending *ending = arena_new(saying->arena, struct grades_ending, 1);
+    pair->ending = ending;
+    return ending ? ending_of(it, saying->arena, ending, err) : err_nomem(err);
 }
 
 static enum err_code say_pair(const struct saying *saying, struct grades_pair *pair, bool *alike,
@@ -174,6 +214,11 @@ static enum err_code say_pair(const struct saying *saying, struct grades_pair *p
     const struct grades_touched *bystander =
         saying->anew ? NULL : bystander_of(saying->changing, pair);
     *alike = false;
+    if (bystander && saying->kept && saying->kept->endings && keeps_told(bystander)) {
+        *alike = bystander->words == GRADES_WORDS_SAME;
+        TRY(say_ending(saying, bystander, pair, err));
+        goto done;
+    }
     if (pair->before && saying->kept)
         TRY(saying->kept->reasons(saying->kept->context, pair->before->head.id, arena, &json[0],
                                   err));
@@ -225,8 +270,9 @@ enum err_code grades_say(struct grades_change *change, const struct grades_kept 
         struct arena_mark mark = arena_mark(arena);
         bool alike = false;
         TRY(say_pair(&saying, &pair, &alike, err));
-        bool same = pair.before && pair.after && grades_row_same(pair.before, pair.after) &&
-                    (alike || text_equal(pair.before->reasons, pair.after->reasons));
+        bool same =
+            pair.before && pair.after && grades_row_same(pair.before, pair.after) &&
+            (alike || (!pair.ending && text_equal(pair.before->reasons, pair.after->reasons)));
         if (same)
             arena_rewind(arena, mark);
         else

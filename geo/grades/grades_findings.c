@@ -303,20 +303,29 @@ static bool is_hidden(const struct grades_changing *changing, const struct grade
     return counting.left == 0;
 }
 
-/* The word at the end, where nothing gave a grade, is one more that is not told then. */
-static enum grades_words words_of(const struct grades_changing *changing,
-                                  const struct grades_touched *it, int64_t *more)
+/* The word at the end, where nothing gave a grade, is one of the reasons. */
+static bool has_last(const struct grades_plant *plant)
 {
-    bool had_last = it->before.grade == 0;
-    bool has_last = it->after.grade == 0;
-    *more = 0;
+    return plant->grade == 0;
+}
+
+static uint32_t count_reasons(const struct grades_touched *it)
+{
+    int64_t n = (int64_t)it->before.n_reasons + has_last(&it->after) - has_last(&it->before);
     for (size_t i = 0; i < it->n_stretches; i++) {
         const struct grades_stretch *stretch = &it->stretches[i];
-        *more += (int64_t)stretch->after_end - (int64_t)stretch->before_end;
+        n += (int64_t)stretch->after_end - (int64_t)stretch->before_end;
     }
-    if (had_last != has_last || !is_hidden(changing, it))
+    return (uint32_t)n;
+}
+
+/* A word at the end that comes or goes may be told then. */
+static enum grades_words words_of(const struct grades_changing *changing,
+                                  const struct grades_touched *it)
+{
+    if (has_last(&it->before) != has_last(&it->after) || !is_hidden(changing, it))
         return GRADES_WORDS_OTHER;
-    return *more == 0 ? GRADES_WORDS_SAME : GRADES_WORDS_COUNT;
+    return it->after.n_reasons == it->before.n_reasons ? GRADES_WORDS_SAME : GRADES_WORDS_COUNT;
 }
 
 bool grades_judge_findings(const struct grades_changing *changing, struct grades_touched *it)
@@ -325,6 +334,7 @@ bool grades_judge_findings(const struct grades_changing *changing, struct grades
         find_stretch(&it->stretches[i]);
     if (!is_small(it) || !it->before.alive || !judge(changing, it, &it->after))
         return false;
-    it->words = words_of(changing, it, &it->more);
+    it->after.n_reasons = count_reasons(it);
+    it->words = words_of(changing, it);
     return true;
 }

@@ -5,6 +5,20 @@
 #include "geo/grades/grading.h"
 #include "geo/measure/overlay.h"
 
+/* Counts reasons. */
+struct counting {
+    const struct hazard *hazard;
+    size_t n;
+};
+
+static enum err_code count(void *context, const struct grading_part *part, struct err *err)
+{
+    struct counting *counting = context;
+    (void)err;
+    counting->n += grading_part_reasons(part, counting->hazard);
+    return ERR_OK;
+}
+
 enum err_code grades_judge(const struct world *world, struct worker *worker, size_t row,
                            const struct exposure *around, struct arena *arena,
                            struct grades_judged *out, struct err *err)
@@ -19,10 +33,12 @@ enum err_code grades_judge(const struct world *world, struct worker *worker, siz
         TRY(hazard_exposure(world, worker, row, world->rules->parameters.alpha_radius_m,
                             &worker->arena, &out->plant.around, err));
     TRY(hazard_judge(world, row, &out->plant.around, arena, arena, &out->hazard, err));
-    TRY(grading_parts(world, row, &out->hazard, NULL, NULL, &sum, err));
+    struct counting counting = {&out->hazard, 0};
+    TRY(grading_parts(world, row, &out->hazard, &counting, count, &sum, err));
     out->plant.grade = (uint8_t)sum.grade;
     out->plant.could_be = (uint8_t)sum.could_be;
     out->plant.undecided = sum.undecided;
+    out->plant.n_reasons = (uint32_t)counting.n;
 done:
     if (arena != &worker->arena)
         arena_rewind(&worker->arena, mark);

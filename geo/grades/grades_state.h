@@ -23,6 +23,7 @@
 struct grades_plant {
     struct exposure around; /* within alpha_radius_m, the plant left out */
     int32_t undecided;
+    uint32_t n_reasons; /* in all, told or not */
     uint8_t grade;
     uint8_t could_be;
     bool alive;

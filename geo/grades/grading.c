@@ -178,6 +178,18 @@ done:
     return code;
 }
 
+size_t grading_part_reasons(const struct grading_part *part, const struct hazard *hazard)
+{
+    size_t n = 0;
+    if (part->kind == GRADING_FINDINGS)
+        return part->list->n;
+    if (part->kind != GRADING_HAZARD)
+        return 1;
+    for (size_t i = 0; i < hazard->n_units; i++)
+        n += grading_unit_tells(&hazard->units[i]);
+    return n;
+}
+
 enum err_code grading_parts_graded(const struct world *world, size_t row,
                                    const struct hazard *hazard, void *context, grading_visit *visit,
                                    struct err *err)

@@ -63,6 +63,15 @@ enum err_code grading_parts_graded(const struct world *world, size_t row,
                                    const struct hazard *hazard, void *context, grading_visit *visit,
                                    struct err *err);
 
+/* Whether a unit of the inventory is one of the reasons. */
+static inline bool grading_unit_tells(const struct hazard_unit *unit)
+{
+    return unit->level != 0 || unit->undecided;
+}
+
+/* How many reasons it is that a part gives. */
+size_t grading_part_reasons(const struct grading_part *part, const struct hazard *hazard);
+
 /* The worse of two grades, of which 0 is none. */
 int32_t grading_worse(int32_t a, int32_t b);
 

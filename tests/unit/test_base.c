@@ -144,6 +144,24 @@ static void test_arena_rewind_gives_back_what_came_after_the_mark(void **state)
     arena_release(&arena);
 }
 
+static void test_a_text_that_ends_with_another_gets_another_end(void **state)
+{
+    struct arena arena;
+    size_t n = 9;
+    (void)state;
+    arena_init(&arena, 0);
+    assert_true(text_ends("from here to there", "there", &n));
+    assert_string_equal(arena_join(&arena, "from here to there", n, "nowhere"),
+                        "from here to nowhere");
+    assert_true(text_ends("there", "there", &n));
+    assert_string_equal(arena_join(&arena, "there", n, ""), "");
+    assert_true(text_ends("there", "", &n));
+    assert_int_equal(n, 5);
+    assert_false(text_ends("here", "there", &n));
+    assert_false(text_ends("there is", "there", &n));
+    arena_release(&arena);
+}
+
 static void test_text_to_double_takes_numbers_only(void **state)
 {
     (void)state;
@@ -368,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_an_arena_with_a_reserve_asks_for_it_once),
         cmocka_unit_test(test_arena_printf_holds_texts_of_any_length),
         cmocka_unit_test(test_arena_rewind_gives_back_what_came_after_the_mark),
+        cmocka_unit_test(test_a_text_that_ends_with_another_gets_another_end),
         cmocka_unit_test(test_text_to_double_takes_numbers_only),
         cmocka_unit_test(test_text_to_date_knows_the_calendar),
         cmocka_unit_test(test_text_is_utf8_sees_each_byte),

@@ -3,6 +3,7 @@
  * grading all anew gives, whichever way they are found. */
 #include "tests/unit/world_fixture.h"
 
+#include "data/base/text.h"
 #include "geo/findings/findings.h"
 #include "geo/grades/grade_words.h"
 #include "geo/grades/grades.h"
@@ -29,6 +30,7 @@ struct bench {
     struct grades_state *state;
     struct grades rows; /* with their reasons */
     size_t n_ways[3];   /* enum grades_words, of all plants that edits touched */
+    size_t n_ended;     /* rows that were told by their end */
 };
 
 static uint32_t draw(struct bench *b, uint32_t below)
@@ -169,6 +171,18 @@ static void assert_same_row(const struct grade_row *a, const struct grade_row *b
     assert_string_equal(a->reasons, b->reasons);
 }
 
+/* The reasons of a row that end anew. */
+static void end_anew(struct bench *b, const struct grades_pair *pair, const struct grade_row *row)
+{
+    size_t n_head = 0;
+    assert_null(pair->before->reasons);
+    assert_null(pair->after->reasons);
+    assert_true(text_ends(row->reasons, pair->ending->before, &n_head));
+    pair->before->reasons = row->reasons;
+    pair->after->reasons = arena_join(&b->arena, row->reasons, n_head, pair->ending->after);
+    b->n_ended++;
+}
+
 /* Lays the pairs over the rows, which are by id as they are. */
 static void lay_over(struct bench *b, const struct grades_change *change)
 {
@@ -179,6 +193,8 @@ static void lay_over(struct bench *b, const struct grades_change *change)
         const struct grades_pair *pair = at < change->n_pairs ? &change->pairs[at] : NULL;
         const char *id = !pair ? NULL : pair->after ? pair->after->head.id : pair->before->head.id;
         int order = !pair ? -1 : !row ? 1 : strcmp(row->head.id, id);
+        if (order == 0 && pair->ending)
+            end_anew(b, pair, row);
         if (order == 0)
             assert_same_row(pair->before, row);
         if (order < 0)
@@ -197,6 +213,14 @@ static void count_ways(struct bench *b, const struct grades_step *step)
         b->n_ways[step->touched[i].words]++;
         assert_true(step->touched[i].bystander);
     }
+}
+
+/* How many reasons each plant has. */
+static void assert_same_numbers(const struct grades_state *a, const struct grades_state *b)
+{
+    for (size_t i = 0; i < b->n_plants; i++)
+        if (b->plants[i].alive)
+            assert_int_equal(a->plants[i].n_reasons, b->plants[i].n_reasons);
 }
 
 static void check_edit(struct bench *b, int number)
@@ -224,7 +248,7 @@ static void check_edit(struct bench *b, int number)
                                      .n_edits = edited.n_edits,
                                      .findings = &changed,
                                      .crew = &b->crew};
-    const struct grades_kept kept = {b, reasons_kept};
+    const struct grades_kept kept = {b, reasons_kept, draw(b, 2)};
     fixture_check(grades_update(b->state, &edit, &b->arena, &graded, &err), &err);
     count_ways(b, graded.changing->step);
     fixture_check(grades_say(&graded, number % 4 ? &kept : NULL, &b->arena, &err), &err);
@@ -234,6 +258,7 @@ static void check_edit(struct bench *b, int number)
     for (size_t i = 0; i < expected.n; i++)
         assert_same_row(&b->rows.rows[i], &expected.rows[i]);
     grades_commit(b->state, &graded);
+    assert_same_numbers(b->state, anew);
     grades_state_free(anew);
     world_release(b->world);
     b->world = edited.world;
@@ -241,7 +266,7 @@ static void check_edit(struct bench *b, int number)
 
 static void test_targets_that_change_leave_plants_as_grading_anew_does(void **state)
 {
-    size_t n_ways[3] = {0, 0, 0};
+    size_t n_ways[3] = {0, 0, 0}, n_ended = 0;
     (void)state;
     for (uint64_t seed = 1; seed <= 4; seed++) {
         struct bench b;
@@ -250,6 +275,7 @@ static void test_targets_that_change_leave_plants_as_grading_anew_does(void **st
             check_edit(&b, i);
         for (int i = 0; i < 3; i++)
             n_ways[i] += b.n_ways[i];
+        n_ended += b.n_ended;
         bench_release(&b);
     }
     print_message("words: %zu others, %zu by number alone, %zu the same\n",
@@ -257,6 +283,7 @@ static void test_targets_that_change_leave_plants_as_grading_anew_does(void **st
                   n_ways[GRADES_WORDS_SAME]);
     for (int i = 0; i < 3; i++)
         assert_true(n_ways[i] > 40);
+    assert_true(n_ended > 40);
 }
 
 int main(void)

@@ -12,7 +12,7 @@ static struct store *open_store(struct fixture *f, const char *path)
 static enum err_code put_one(struct fixture *f, struct store *store, enum layer_id layer,
                              const void *record, enum store_put_how how)
 {
-    const struct store_put put = {record, how};
+    const struct store_put put = {record, how, NULL};
     return store_change(store, &(struct store_change){.layer = layer, .put = &put, .n_put = 1},
                         &f->err);
 }
@@ -303,6 +303,61 @@ static void test_ogr_counts_what_is_noted_beside_a_change(void **state)
     assert_string_equal(printed(f, "sqlite3 '%s' \"%s\"", f->path, COUNTS), "1");
 }
 
+static enum err_code put_ended(struct fixture *f, struct store *store, const void *record,
+                               const char *before, const char *after)
+{
+    const struct store_ending ending = {"reasons", before, after};
+    const struct store_put put = {record, STORE_PUT_SAME_SHAPE, &ending};
+    const struct store_change change = {.layer = LAYER_GRADES, .put = &put, .n_put = 1};
+    return store_change(store, &change, &f->err);
+}
+
+static void assert_text(struct fixture *f, struct store *store, const char *id, const char *text)
+{
+    const char *got = NULL;
+    assert_ok(f, store_text(store, LAYER_GRADES, id, "reasons", &f->arena, &got, &f->err));
+    if (text)
+        assert_string_equal(got, text);
+    else
+        assert_null(got);
+}
+
+static void test_a_text_ends_anew_only_if_it_ends_as_it_should(void **state)
+{
+    struct fixture *f = *state;
+    struct schema schema;
+    size_t n = 0;
+    assert_ok(f, schema_load(&f->arena, &schema, &f->err));
+    const void *first = variants(f, &schema.layers[LAYER_GRADES], &n);
+    struct grade_row rows[2];
+    for (int i = 0; i < 2; i++)
+        memcpy(&rows[i], first, sizeof rows[i]);
+    rows[1].head.id = "other";
+    struct store *store = open_store(f, f->path);
+    rows[0].reasons = "[\"一\",\"And 7\"]";
+    rows[1].reasons = NULL;
+    assert_ok(f, store_insert(store, LAYER_GRADES, rows, 2, &f->err));
+    assert_ok(f, store_commit(store, &f->err));
+    const char *id = rows[0].head.id;
+    rows[0].undecided = 41;
+    rows[0].reasons = NULL;
+    assert_ok(f, put_ended(f, store, &rows[0], ",\"And 7\"]", ",\"另 8\"]"));
+    assert_text(f, store, id, "[\"一\",\"另 8\"]");
+    assert_ok(f, put_ended(f, store, &rows[0], ",\"另 8\"]", "]"));
+    assert_text(f, store, id, "[\"一\"]");
+    assert_ok(f, put_ended(f, store, &rows[0], "]", "]"));
+    assert_text(f, store, id, "[\"一\"]");
+    assert_ok(f, put_ended(f, store, &rows[0], ",\"And 9\"]", "]"));
+    assert_text(f, store, id, NULL);
+    assert_ok(f, put_ended(f, store, &rows[1], "]", ",1]"));
+    assert_text(f, store, rows[1].head.id, NULL);
+    assert_ok(f, store_commit(store, &f->err));
+    store_close(store);
+    assert_string_equal(
+        printed(f, "sqlite3 '%s' \"SELECT undecided FROM grades WHERE id = '%s'\"", f->path, id),
+        "41");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +382,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_triggers_of_tables_that_are_not_ours_do_not_matter,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_ogr_counts_what_is_noted_beside_a_change, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_text_ends_anew_only_if_it_ends_as_it_should, set_up,
                                         tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
