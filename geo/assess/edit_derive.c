@@ -118,24 +118,36 @@ done:
 
 /* ---- the next world ---- */
 
-/* A world's grades have no sentences: those are made when somebody asks. */
+/* A world's grades have no sentences: those are made when somebody asks. Where nothing else of a
+ * row changes, the world has it already; of the plants about a target in a town that is most. *n:
+ * how many there are. */
 static enum err_code add_grades(const struct row_changes *rows, struct arena *arena,
-                                struct world_change *out, struct err *err)
+                                struct world_change *out, size_t *n, struct err *err)
 {
+    enum err_code code = ERR_OK;
     struct grade_row *wordless = arena_new(arena, struct grade_row, rows->n);
     if (!wordless)
         return err_nomem(err);
+    *n = 0;
     for (size_t i = 0; i < rows->n; i++) {
         const struct grade_row *before = rows->items[i].before;
         const struct grade_row *after = rows->items[i].after;
-        out[i] = (struct world_change){LAYER_GRADES, after ? after->head.id : before->head.id,
-                                       after ? &wordless[i] : NULL};
-        if (!after)
-            continue;
-        wordless[i] = *after;
-        wordless[i].reasons = NULL;
+        bool same = false;
+        if (after) {
+            wordless[i] = *after;
+            wordless[i].reasons = NULL;
+        }
+        if (before && after) {
+            struct grade_row was = *before;
+            was.reasons = NULL;
+            TRY(rows_same(LAYER_GRADES, &was, &wordless[i], arena, &same, err));
+        }
+        if (!same)
+            out[(*n)++] = (struct world_change){
+                LAYER_GRADES, after ? after->head.id : before->head.id, after ? &wordless[i] : NULL};
     }
-    return ERR_OK;
+done:
+    return code;
 }
 
 static void add_segments(const struct row_changes *rows, struct world_change *out)
@@ -152,12 +164,14 @@ static enum err_code make_next(struct derivation *derivation, struct derivation_
 {
     enum err_code code = ERR_OK;
     struct world_edited edited;
-    size_t n = step->grades->n + step->segments->n;
-    struct world_change *changes = arena_new(step->arena, struct world_change, n);
+    size_t n = 0;
+    struct world_change *changes =
+        arena_new(step->arena, struct world_change, step->grades->n + step->segments->n);
     if (!changes)
         return err_nomem(err);
-    TRY(add_grades(step->grades, step->arena, changes, err));
-    add_segments(step->segments, changes + step->grades->n);
+    TRY(add_grades(step->grades, step->arena, changes, &n, err));
+    add_segments(step->segments, changes + n);
+    n += step->segments->n;
     TRY(world_edit_new(step->facts, changes, n, step->arena, &edited, err));
     edited.world->generation = step->facts->generation;
     world_set_findings(edited.world, findings_acquire(findings));
