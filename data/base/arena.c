@@ -107,7 +107,8 @@ void arena_reserve(struct arena *arena, size_t bytes)
         add_chunk(arena, bytes);
 }
 
-/* Memory with its last bytes zeroed, from `known` on: what comes before is about to be written. */
+/* Memory with its last bytes zeroed, from `known` on (beyond the end: none): what comes before is
+ * about to be written. */
 static void *take(struct arena *arena, size_t count, size_t size, size_t known)
 {
     size_t bytes;
@@ -126,13 +127,19 @@ static void *take(struct arena *arena, size_t count, size_t size, size_t known)
     UNPOISON(memory, bytes);
     chunk->used_bytes += bytes;
     arena->used_bytes += bytes;
-    memset(memory + known, 0, bytes - known);
+    if (known < bytes)
+        memset(memory + known, 0, bytes - known);
     return memory;
 }
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
     return take(arena, count, size, 0);
+}
+
+void *arena_alloc_raw(struct arena *arena, size_t count, size_t size)
+{
+    return take(arena, count, size, SIZE_MAX);
 }
 
 void *arena_grow(struct arena *arena, void *items, size_t *capacity, size_t need, size_t size)

@@ -50,6 +50,10 @@ void arena_rewind(struct arena *arena, struct arena_mark mark);
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
     __attribute__((warn_unused_result));
 
+/* The same, not zeroed: for what is written whole at once. */
+void *arena_alloc_raw(struct arena *arena, size_t count, size_t size)
+    __attribute__((warn_unused_result));
+
 /* A copy of items with room for at least `need` of them: returns `items` itself while
  * *capacity suffices, else a doubled copy (the old one stays until the arena goes). */
 void *arena_grow(struct arena *arena, void *items, size_t *capacity, size_t need, size_t size)

@@ -143,8 +143,9 @@ static enum err_code add_grades(const struct row_changes *rows, struct arena *ar
             TRY(rows_same(LAYER_GRADES, &was, &wordless[i], arena, &same, err));
         }
         if (!same)
-            out[(*n)++] = (struct world_change){
-                LAYER_GRADES, after ? after->head.id : before->head.id, after ? &wordless[i] : NULL};
+            out[(*n)++] =
+                (struct world_change){LAYER_GRADES, after ? after->head.id : before->head.id,
+                                      after ? &wordless[i] : NULL};
     }
 done:
     return code;

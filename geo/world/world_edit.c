@@ -17,15 +17,9 @@ struct editing {
     size_t n;
     struct world_edit *edits;       /* by change; of `all` */
     const struct world_change *all; /* the caller's */
-    size_t first_row;               /* from here on rows are other records */
-    bool shifted;                   /* and other numbers, if anything was added or went */
+    bool changed;                   /* some record is another one */
+    bool shifted;                   /* rows have other numbers, since some were added or went */
 };
-
-static const char *id_at(const struct world_layer *layer, size_t row)
-{
-    const struct record_head *head = world_layer_record(layer, row);
-    return head->id;
-}
 
 struct world_pool *world_pool_new(void)
 {
@@ -85,16 +79,38 @@ static enum err_code put_record(struct editing *editing, const void *record, str
     return code;
 }
 
+/* Room for rows and places, which are as they were, for now. */
+static enum err_code begin_order(struct editing *editing, struct err *err)
+{
+    const struct world_layer *old = editing->old;
+    struct world_delta *delta = editing->delta;
+    size_t n_base = delta->base->n;
+    size_t n_before = n_base + (old->delta ? old->delta->n_put : 0);
+    struct arena *arena = &editing->made->arena;
+    delta->order = arena_alloc_raw(arena, old->n + editing->n, sizeof *delta->order);
+    delta->rank = arena_alloc_raw(arena, n_before + editing->n, sizeof *delta->rank);
+    if (!delta->order || !delta->rank)
+        return err_nomem(err);
+    if (old->delta)
+        memcpy(delta->rank, old->delta->rank, n_before * sizeof *delta->rank);
+    for (size_t i = 0; !old->delta && i < n_before; i++)
+        delta->rank[i] = (uint32_t)i;
+    return ERR_OK;
+}
+
+/* Rows that stay, after *out that are made already. */
 static void copy_order(const struct editing *editing, size_t from, size_t to, size_t *out)
 {
     const struct world_delta *before = editing->old->delta;
-    uint32_t *order = editing->delta->order;
+    uint32_t *order = editing->delta->order + *out;
+    size_t n = to - from;
     if (before)
-        memcpy(order + *out, before->order + from, (to - from) * sizeof *order);
-    else
-        for (size_t i = from; i < to; i++)
-            order[*out + (i - from)] = (uint32_t)i;
-    *out += to - from;
+        memcpy(order, before->order + from, n * sizeof *order);
+    for (size_t i = 0; !before && i < n; i++)
+        order[i] = (uint32_t)(from + i);
+    for (size_t i = 0; *out != from && i < n; i++)
+        editing->delta->rank[order[i]] = (uint32_t)(*out + i);
+    *out += n;
 }
 
 /* One change, at row `at` of the old layer. *out grows by the row that it gives, if any. */
@@ -104,19 +120,31 @@ static enum err_code apply_change(struct editing *editing, const struct world_ch
     enum err_code code = ERR_OK;
     struct world_edit *edit = &editing->edits[change - editing->all];
     bool put = change->record && record_holds(change->record, editing->world->as_of);
-    if (exists)
+    struct world_delta *delta = editing->delta;
+    const struct world_delta *before = editing->old->delta;
+    if (exists) {
         edit->old_slot = world_layer_slot(editing->old, at);
+        delta->rank[before ? before->order[at] : (uint32_t)at] = WORLD_NO_ROW;
+    }
     if (put) {
-        uint32_t n_put = editing->delta->n_put;
-        edit->new_slot = (uint32_t)(editing->delta->base->n_slots + n_put);
-        editing->delta->order[(*out)++] = (uint32_t)(editing->delta->base->n + n_put);
+        uint32_t place = (uint32_t)(delta->base->n + delta->n_put);
+        edit->new_slot = (uint32_t)(delta->base->n_slots + delta->n_put);
+        delta->order[*out] = place;
+        delta->rank[place] = (uint32_t)(*out)++;
         TRY(put_record(editing, change->record, err));
     }
-    if ((put || exists) && editing->first_row == SIZE_MAX)
-        editing->first_row = at;
+    editing->changed = editing->changed || put || exists;
     editing->shifted = editing->shifted || put != exists;
 done:
     return code;
+}
+
+/* Where a record stands, or would: most that is put takes the place of another. */
+static size_t row_of(const struct world_layer *layer, const char *id, bool *exists)
+{
+    int64_t row = layer->delta ? world_delta_find(layer, id) : map_get(&layer->ids, id);
+    *exists = row >= 0;
+    return *exists ? (size_t)row : world_layer_row_from(layer, id);
 }
 
 static enum err_code make_order(struct editing *editing, struct err *err)
@@ -124,17 +152,14 @@ static enum err_code make_order(struct editing *editing, struct err *err)
     enum err_code code = ERR_OK;
     const struct world_layer *old = editing->old;
     size_t row = 0, out = 0;
-    editing->delta->order = arena_new(&editing->made->arena, uint32_t, old->n + editing->n);
-    if (!editing->delta->order)
-        return err_nomem(err);
-    editing->first_row = SIZE_MAX;
+    TRY(begin_order(editing, err));
     for (size_t i = 0; i < editing->n; i++) {
         const struct world_change *change = editing->changes[i];
         if (i > 0 && strcmp(change->id, editing->changes[i - 1]->id) == 0)
             return err_set(err, ERR_INPUT, "%s %s: two changes of one record at once",
                            layer_name(change->layer), change->id);
-        size_t at = world_layer_row_from(old, change->id);
-        bool exists = at < old->n && strcmp(id_at(old, at), change->id) == 0;
+        bool exists = false;
+        size_t at = row_of(old, change->id, &exists);
         copy_order(editing, row, at, &out);
         row = at + exists;
         TRY(apply_change(editing, change, at, exists, &out, err));
@@ -146,35 +171,6 @@ static enum err_code make_order(struct editing *editing, struct err *err)
                        layer_name(old->layer), out, (int)LIMIT_RECORDS_PER_LAYER);
 done:
     return code;
-}
-
-static enum err_code make_rank(struct editing *editing, struct err *err)
-{
-    const struct world_layer *old = editing->old;
-    struct world_delta *delta = editing->delta;
-    size_t n_base = delta->base->n;
-    size_t n_before = n_base + (old->delta ? old->delta->n_put : 0);
-    delta->rank = arena_new(&editing->made->arena, uint32_t, n_base + delta->n_put);
-    if (!delta->rank)
-        return err_nomem(err);
-    if (old->delta)
-        memcpy(delta->rank, old->delta->rank, n_before * sizeof *delta->rank);
-    else
-        for (size_t i = 0; i < n_before; i++)
-            delta->rank[i] = (uint32_t)i;
-    for (size_t i = 0; i < editing->n; i++) {
-        const struct world_edit *edit = &editing->edits[editing->changes[i] - editing->all];
-        if (edit->old_slot == WORLD_NO_SLOT)
-            continue;
-        int64_t row = world_layer_row(old, edit->old_slot);
-        delta->rank[old->delta ? old->delta->order[row] : (uint32_t)row] = WORLD_NO_ROW;
-        if (!editing->shifted)
-            delta->rank[delta->order[row]] = (uint32_t)row;
-    }
-    if (editing->shifted)
-        for (size_t row = editing->first_row; row < editing->made->n; row++)
-            delta->rank[delta->order[row]] = (uint32_t)row;
-    return ERR_OK;
 }
 
 static int compare_rows(const void *a, const void *b, void *context)
@@ -249,26 +245,39 @@ done:
     return code;
 }
 
+/* Where rows keep their numbers and keys, they are placed already. */
+static enum err_code make_groups(struct editing *editing, const struct world_groups *before,
+                                 struct world_groups *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct world_layer *old = editing->old;
+    struct world_layer *made = editing->made;
+    uint32_t n_before = old->delta ? old->delta->n_put : 0;
+    if (!before->field)
+        return ERR_OK;
+    TRY(world_groups_extend(made, before, n_before, &made->arena, out, err));
+    if (editing->shifted || !world_groups_stay(old, made, n_before, out))
+        TRY(world_groups_place(made, &made->arena, out, err));
+    else
+        out->holder = world_layer_acquire(before->holder ? before->holder : old);
+done:
+    return code;
+}
+
 static enum err_code make_layer(struct editing *editing, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world_layer *old = editing->old;
-    uint32_t n_before = old->delta ? old->delta->n_put : 0;
     TRY(begin_layer(editing, err));
     TRY(make_order(editing, err));
-    if (editing->first_row == SIZE_MAX) /* nothing was there to delete */
+    if (!editing->changed) /* nothing was there to delete */
         goto done;
     struct world_layer *made = editing->made;
-    TRY(make_rank(editing, err));
     TRY(make_live(editing, err));
     if (editing->world->schema->layers[made->layer].has_geometry)
         TRY(world_delta_index(made, err));
-    if (old->children.field)
-        TRY(world_groups_extend(made, &old->children, n_before, &made->arena, &made->children,
-                                err));
-    if (old->subjects.field)
-        TRY(world_groups_extend(made, &old->subjects, n_before, &made->arena, &made->subjects,
-                                err));
+    TRY(make_groups(editing, &old->children, &made->children, err));
+    TRY(make_groups(editing, &old->subjects, &made->subjects, err));
     if (made->layer == LAYER_ADMIN)
         TRY(index_units(editing, err));
 done:
@@ -304,7 +313,7 @@ static enum err_code edit_layer(struct editing *editing, const struct world_laye
     }
     qsort(editing->changes, editing->n, sizeof *editing->changes, compare_changes);
     TRY(make_layer(editing, err));
-    if (editing->first_row != SIZE_MAX) {
+    if (editing->changed) {
         *out = editing->made;
         editing->made = NULL;
     } else {

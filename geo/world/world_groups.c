@@ -4,21 +4,26 @@
 
 #include <string.h>
 
-/* Counts the rows of each group, then places them, so that rows stay ascending. */
-static enum err_code place_rows(const struct world_layer *layer, struct world_groups *groups,
-                                struct arena *arena, struct err *err)
+static uint32_t group_at(const struct world_groups *groups, size_t n_base, uint32_t place)
 {
+    return place < n_base ? groups->group_of[place] : groups->group_of_put[place - n_base];
+}
+
+/* Counts the rows of each group, then places them, so that rows stay ascending. */
+enum err_code world_groups_place(const struct world_layer *layer, struct arena *arena,
+                                 struct world_groups *groups, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct arena scratch;
+    arena_init(&scratch, 0);
     uint32_t *starts = arena_new(arena, uint32_t, (size_t)groups->n + 2);
-    uint32_t *rows = arena_new(arena, uint32_t, layer->n);
-    uint32_t *group_of = arena_new(arena, uint32_t, layer->n);
-    if (!starts || !rows || !group_of)
-        return err_nomem(err);
+    uint32_t *rows = arena_alloc_raw(arena, layer->n, sizeof *rows);
+    uint32_t *group_of = arena_alloc_raw(&scratch, layer->n, sizeof *group_of);
+    TRY(starts && rows && group_of ? ERR_OK : err_nomem(err));
     const struct world_delta *delta = layer->delta;
     size_t n_base = delta ? delta->base->n : layer->n;
     for (size_t i = 0; i < layer->n; i++) {
-        size_t place = delta ? delta->order[i] : i;
-        group_of[i] =
-            place < n_base ? groups->group_of[place] : groups->group_of_put[place - n_base];
+        group_of[i] = group_at(groups, n_base, delta ? delta->order[i] : (uint32_t)i);
         if (group_of[i] != WORLD_NO_GROUP)
             starts[group_of[i] + 2]++;
     }
@@ -31,7 +36,23 @@ static enum err_code place_rows(const struct world_layer *layer, struct world_gr
     }
     groups->starts = starts;
     groups->rows = rows;
-    return ERR_OK;
+done:
+    arena_release(&scratch);
+    return code;
+}
+
+bool world_groups_stay(const struct world_layer *old, const struct world_layer *layer,
+                       uint32_t n_before, const struct world_groups *groups)
+{
+    const struct world_delta *delta = layer->delta;
+    size_t n_base = delta->base->n;
+    for (uint32_t i = n_before; i < delta->n_put; i++) {
+        uint32_t row = delta->rank[n_base + i];
+        uint32_t place = old->delta ? old->delta->order[row] : row;
+        if (group_at(groups, n_base, place) != groups->group_of_put[i])
+            return false;
+    }
+    return true;
 }
 
 enum err_code world_groups_build(const struct world_layer *layer, const struct field_binding *field,
@@ -58,7 +79,7 @@ enum err_code world_groups_build(const struct world_layer *layer, const struct f
     }
     out->keys = keys;
     out->group_of = group_of;
-    return place_rows(layer, out, arena, err);
+    return world_groups_place(layer, arena, out, err);
 }
 
 /* Where a key stands among the extra ones, or would. */
@@ -96,6 +117,7 @@ enum err_code world_groups_extend(const struct world_layer *layer,
 {
     uint32_t n_put = layer->delta->n_put;
     *out = *before;
+    out->holder = NULL;
     struct world_key *extra =
         arena_new(arena, struct world_key, (size_t)before->n_extra + n_put - n_before);
     uint32_t *group_of_put = arena_new(arena, uint32_t, n_put);
@@ -118,7 +140,7 @@ enum err_code world_groups_extend(const struct world_layer *layer,
         group_of_put[i] = out->n++;
         extra[at] = (struct world_key){key, group_of_put[i]};
     }
-    return place_rows(layer, out, arena, err);
+    return ERR_OK;
 }
 
 void world_groups_find(const struct world_groups *groups, const char *key, const uint32_t **rows,

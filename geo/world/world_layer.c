@@ -153,6 +153,8 @@ static void layer_free(struct world_layer *layer)
             pool_release(layer->delta->pool);
     }
     world_layer_release(layer->origin);
+    world_layer_release(layer->children.holder);
+    world_layer_release(layer->subjects.holder);
     arena_release(&layer->arena);
     free(layer);
     pthread_mutex_destroy(&share->mutex);
