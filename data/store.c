@@ -192,7 +192,7 @@ static enum err_code check_stands(const struct store *store, struct err *err)
 static enum err_code open_for_writing(struct store *store, struct err *err)
 {
     static const char *const drivers[] = {"GPKG", NULL};
-    int64_t until = store_now_ms() + store_wait_ms();
+    int64_t until = store_now_ms() + store->wait_ms;
     enum err_code code;
     do {
         code = ERR_OK;
@@ -221,13 +221,21 @@ enum err_code store_connect_write(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(open_for_writing(store, err));
-    TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", store_wait_ms()));
+    TRY(store_sqlf(store, err, "PRAGMA busy_timeout = %d", store->wait_ms));
     TRY(store_sqlf(store, err, "PRAGMA cache_size = -%d",
                    store->kept ? KEPT_CACHE_KIB : WRITE_CACHE_KIB));
     TRY(begin_transaction(store, err));
 done:
     if (code != ERR_OK)
         store_disconnect(store, false, NULL);
+    return code;
+}
+
+enum err_code store_wait_for_locks(struct store *store, struct err *err)
+{
+    gdal_session_begin(&store->gdal);
+    enum err_code code = store_sqlf(store, err, "PRAGMA busy_timeout = %d", store->wait_ms);
+    gdal_session_end(&store->gdal);
     return code;
 }
 
@@ -383,7 +391,7 @@ static enum err_code connect(struct store *store, struct err *err)
     TRY(store_check_path(store->path, store->mode, err));
     note_file(store);
     TRY(store->mode == STORE_WRITE ? store_connect_write(store, err)
-                                   : connect_read(store, store_wait_ms(), err));
+                                   : connect_read(store, store->wait_ms, err));
     code = check_stands(store, err);
     if (code == ERR_OK)
         code = store_meta_check(store, &store->generation, err);
@@ -432,6 +440,7 @@ enum err_code store_new(const char *path, enum store_mode mode, struct store **o
     }
     arena_init(&store->arena, 0);
     store->mode = mode;
+    store->wait_ms = store_wait_ms();
     store->path = arena_strdup(&store->arena, path);
     TRY(store->path ? ERR_OK : err_nomem(err));
     TRY(schema_load(&store->arena, &store->schema, err));

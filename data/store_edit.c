@@ -13,6 +13,9 @@ static size_t min_size(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Beside how a record is put. */
+enum { HAS_ENDING = 0x80 };
+
 /* ---- writing ---- */
 
 static void add_count(struct buf *out, size_t n)
@@ -76,7 +79,13 @@ static enum err_code add_change(struct buf *out, const struct store_change *chan
     add_count(out, change->n_put);
     for (size_t i = 0; i < change->n_put; i++) {
         struct arena_mark mark = arena_mark(scratch);
-        buf_add_byte(out, (int)change->put[i].how);
+        const struct store_ending *ending = change->put[i].ending;
+        buf_add_byte(out, (int)change->put[i].how | (ending ? HAS_ENDING : 0));
+        if (ending) {
+            add_text(out, ending->field);
+            add_text(out, ending->before);
+            add_text(out, ending->after);
+        }
         TRY(add_record(out, change->layer, change->put[i].record, scratch, err));
         arena_rewind(scratch, mark);
     }
@@ -192,6 +201,24 @@ done:
     return code;
 }
 
+static enum err_code take_ending(struct reading *in, enum layer_id layer,
+                                 const struct store_ending **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store_ending *ending = arena_new(in->arena, struct store_ending, 1);
+    if (!ending)
+        return err_nomem(err);
+    TRY(take_text(in, &ending->field, err));
+    TRY(take_text(in, &ending->before, err));
+    TRY(take_text(in, &ending->after, err));
+    const struct field_binding *field = ending->field ? records_field(layer, ending->field) : NULL;
+    if (!field || field->type != FIELD_TEXT || !ending->before || !ending->after)
+        return cut_short(err);
+    *out = ending;
+done:
+    return code;
+}
+
 static enum err_code take_puts(struct reading *in, struct store_change *change, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -207,6 +234,9 @@ static enum err_code take_puts(struct reading *in, struct store_change *change, 
         unsigned char how = 0;
         void *record = records + change->n_put * binding->record_bytes;
         TRY(take(in, &how, 1, err));
+        if (how & HAS_ENDING)
+            TRY(take_ending(in, change->layer, &put[change->n_put].ending, err));
+        how &= HAS_ENDING - 1;
         if (how > STORE_PUT_SAME_SHAPE)
             return cut_short(err);
         TRY(take_record(in, change->layer, record, err));

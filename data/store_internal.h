@@ -47,6 +47,7 @@ enum { STORE_ROW_STATEMENTS = 7 };
 struct store {
     struct gdal_session gdal; /* pushed by each public function while it runs */
     enum store_mode mode;
+    int wait_ms; /* for a lock, of a handle that is opened */
     const char *path;
     void *dataset; /* NULL after a commit, until the next call needs it */
     uint64_t generation;
@@ -88,6 +89,9 @@ enum err_code store_end(struct store *store, enum store_mode did, enum err_code 
 /* A handle on the file for writing, in a transaction that holds the writer's lock. Checks no
  * version. On failure nothing stays open. The session must have begun. */
 enum err_code store_connect_write(struct store *store, struct err *err);
+
+/* Has the handle that is open wait for locks as long as store->wait_ms says by now. */
+enum err_code store_wait_for_locks(struct store *store, struct err *err);
 
 /* Commits or rolls back what is open and closes the handle. */
 enum err_code store_disconnect(struct store *store, bool commit, struct err *err);

@@ -31,8 +31,12 @@ struct entry_head {
 /* "SISETUE1", as a number: another byte order is another log. */
 static const uint64_t MAGIC = 0x3145555445534953;
 
-/* Who is to write next has the store's lock by then, or gives up. */
-enum { TURN_MS = 1000 };
+/* Who waits to write has a lock on this byte, which is behind all entries. */
+static struct flock queue_mark(short type)
+{
+    return (struct flock){
+        .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)1 << 40, .l_len = 1};
+}
 
 /* More than any edit: whoever changes so much imports it. */
 static const uint64_t MOST_ENTRY_BYTES = (uint64_t)1 << 31;
@@ -107,19 +111,7 @@ void store_log_remove(struct store_log *log)
     close_file(log);
 }
 
-/* Waits for the log's lock, in milliseconds that are tried. */
-static bool try_lock(int file, int ms)
-{
-    const struct timespec pause = {.tv_nsec = 1000000};
-    while (flock(file, LOCK_EX | LOCK_NB) != 0) {
-        if (ms-- <= 0)
-            return false;
-        (void)nanosleep(&pause, NULL);
-    }
-    return true;
-}
-
-static enum err_code open_file(struct store_log *log, struct err *err)
+enum err_code store_log_begin(struct store_log *log, struct err *err)
 {
     if (stands_at_path(log))
         return ERR_OK;
@@ -131,30 +123,25 @@ static enum err_code open_file(struct store_log *log, struct err *err)
     return ERR_OK;
 }
 
+/* For the first of some entries. Readers look whether somebody has the lock, and let go at once. */
+static enum err_code lock(struct store_log *log, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(store_log_begin(log, err));
+    while (flock(log->file, LOCK_EX) != 0)
+        if (errno != EINTR)
+            return err_errno(err, errno, "%s", log->path);
+    log->locked = true;
+done:
+    return code;
+}
+
 static void unlock(struct store_log *log)
 {
     if (log->locked)
         (void)flock(log->file, LOCK_UN);
     log->locked = false;
     log->end = 0;
-}
-
-enum err_code store_log_begin(struct store_log *log, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    if (log->end > 0)
-        return ERR_OK;
-    unlock(log);
-    TRY(open_file(log, err));
-    log->locked = try_lock(log->file, TURN_MS);
-done:
-    return code;
-}
-
-void store_log_end(struct store_log *log)
-{
-    if (log->end == 0)
-        unlock(log);
 }
 
 static enum err_code write_at(const struct store_log *log, off_t at, const void *bytes, size_t n,
@@ -199,7 +186,7 @@ enum err_code store_log_append(struct store_log *log, const struct store *store,
                               .n_bytes = bytes->n_bytes};
     head.head_crc = head_crc(&head);
     if (!log->locked)
-        return err_set(err, ERR_BUSY, "%s: somebody else is to write", log->path);
+        TRY(lock(log, err));
     off_t at = log->end;
     /* What an earlier round left behind this entry has lower generations and does not follow. */
     code = write_at(log, at + (off_t)sizeof head, bytes->bytes, bytes->n_bytes, err);
@@ -212,6 +199,8 @@ enum err_code store_log_append(struct store_log *log, const struct store *store,
         goto done;
     }
     blot_out(log, at);
+    if (at == 0)
+        unlock(log);
 done:
     return code;
 }
@@ -306,14 +295,15 @@ done:
     return code;
 }
 
-int store_log_queue(const char *store_path, int ms)
+/* ---- who waits to write ---- */
+
+int store_log_queue(const char *store_path)
 {
     char path[PATH_MAX];
-    if (path_of(store_path, path, NULL) != ERR_OK)
-        return -1;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct flock mark = queue_mark(F_RDLCK);
+    int file = path_of(store_path, path, NULL) == ERR_OK ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (file >= 0)
-        (void)try_lock(file, ms);
+        (void)fcntl(file, F_OFD_SETLK, &mark);
     return file;
 }
 
@@ -321,6 +311,12 @@ void store_log_leave(int queued)
 {
     if (queued >= 0)
         close(queued);
+}
+
+bool store_log_is_queued(const struct store_log *log)
+{
+    struct flock mark = queue_mark(F_WRLCK);
+    return log->file >= 0 && fcntl(log->file, F_OFD_GETLK, &mark) == 0 && mark.l_type != F_UNLCK;
 }
 
 /* ---- catching up ---- */

@@ -14,8 +14,8 @@
  *   - Who comes to hold the lock first carries into the tables what they lack (store_open and
  *     store_catch_up).
  * Who waits for the lock while a server takes one edit after another would hardly ever meet the
- * moment when it is free: a lock on the log (flock), which its writer holds while edits are on
- * their way, tells that moment, and holds the writer back.
+ * moment when it is free: it leaves a mark (a lock on a byte of the log), and the log's writer lets
+ * it have its turn.
  * So a process that was killed, and a machine that lost power, have lost nothing: whoever opens
  * the store next finds every edit that was acknowledged. A reader that finds edits on their way
  * waits for them while their writer lives, and carries them itself if it does not; it never reads
@@ -77,11 +77,8 @@ enum err_code store_log_new(const char *store_path, struct store_log **out, stru
 void store_log_remove(struct store_log *log);
 void store_log_free(struct store_log *log); /* NULL is legal; the file stays */
 
-/* Before the writer's lock is taken, for the first of some entries: lets those who wait for it have
- * their turn (store_log_queue), for a second at most; then entries are refused with ERR_BUSY.
- * store_log_end afterwards, if nothing was appended. */
+/* Makes the file, so that those who wait can be seen. With the writer's lock. */
 enum err_code store_log_begin(struct store_log *log, struct err *err);
-void store_log_end(struct store_log *log);
 
 /* Appends an entry of that generation, `bytes` being what store_edit_write made; durable on return.
  * With the writer's lock. After an error the entry is not there. */
@@ -100,10 +97,11 @@ struct store_log_state {
 };
 enum err_code store_log_look(const char *store_path, struct store_log_state *out, struct err *err);
 
-/* For whoever wants the writer's lock: waits so long for the moment when nothing is on its way, and
- * keeps the log's writer from the next edit until store_log_leave (-1: nobody keeps one). */
-int store_log_queue(const char *store_path, int ms);
+/* Whoever wants the writer's lock stands in a queue, until it has it, and the log's writer sees
+ * that somebody does. */
+int store_log_queue(const char *store_path); /* for store_log_leave; -1: there is no log */
 void store_log_leave(int queued);
+bool store_log_is_queued(const struct store_log *log);
 
 /* Whether tables of that identity and generation lack some of them. */
 static inline bool store_log_is_ahead(const struct store_log_state *log, uint64_t identity,

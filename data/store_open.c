@@ -15,19 +15,37 @@ static void pause_ms(int ms)
     (void)nanosleep(&pause, NULL);
 }
 
+/* Takes the writer's lock, in several tries: a log may come to be meanwhile, in which who waits is
+ * to leave a mark. */
+static enum err_code begin_writing(struct store *store, struct err *err)
+{
+    enum { TRY_MS = 200 };
+    int64_t until = store_now_ms() + store_wait_ms();
+    enum err_code code;
+    do {
+        int64_t left_ms = until - store_now_ms();
+        int queued = store_log_queue(store->path);
+        store->wait_ms = left_ms < TRY_MS ? (int)(left_ms > 0 ? left_ms : 0) : TRY_MS;
+        code = begin_reading(store, err);
+        store_log_leave(queued);
+    } while (code == ERR_BUSY && store_now_ms() < until);
+    store->wait_ms = store_wait_ms();
+    if (code == ERR_OK)
+        code = store_wait_for_locks(store, err);
+    return code;
+}
+
 /* Whatever of the log is not in the tables, by whoever was killed. The commit gives up the lock,
  * and somebody else may come between. */
 static enum err_code catch_up(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
     bool caught = true;
-    int queued = store_log_queue(store->path, store_wait_ms());
     while (caught) {
-        TRY(begin_reading(store, err));
+        TRY(begin_writing(store, err));
         TRY(store_catch_up(store, &caught, err));
     }
 done:
-    store_log_leave(queued);
     return code;
 }
 

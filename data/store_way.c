@@ -58,10 +58,11 @@ static enum err_code index_rows(struct store_way *way, struct err *err)
             continue;
         for (size_t k = 0; k < change->n_deleted; k++)
             way->rows[way->n_rows++] =
-                (struct store_way_row){change->layer, change->deleted[k], NULL};
+                (struct store_way_row){change->layer, change->deleted[k], NULL, i, k};
         for (size_t k = 0; k < change->n_put; k++) {
             const struct record_head *head = change->put[k].record;
-            way->rows[way->n_rows++] = (struct store_way_row){change->layer, head->id, head};
+            way->rows[way->n_rows++] = (struct store_way_row){
+                change->layer, head->id, &change->put[k], i, change->n_deleted + k};
         }
     }
     if (way->n_rows > 0)
@@ -83,18 +84,18 @@ done:
     return code;
 }
 
-enum err_code store_way_find(struct store_way *first, enum layer_id layer, const char *id,
+enum err_code store_way_find(struct store_way *way, enum layer_id layer, const char *id,
                              const struct store_way_row **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct store_way_row key = {layer, id, NULL};
+    const struct store_way_row key = {.layer = layer, .id = id}, *row = NULL;
     *out = NULL;
-    for (struct store_way *way = first; way; way = way->next) {
-        TRY(store_way_read(way, err));
-        const struct store_way_row *row =
-            way->n_rows ? bsearch(&key, way->rows, way->n_rows, sizeof key, by_layer_and_id) : NULL;
-        *out = row ? row : *out;
-    }
+    TRY(store_way_read(way, err));
+    if (way->n_rows > 0)
+        row = bsearch(&key, way->rows, way->n_rows, sizeof key, by_layer_and_id);
+    if (row && (row->change > way->at.change ||
+                (row->change == way->at.change && row->row >= way->at.row)))
+        *out = row;
 done:
     return code;
 }

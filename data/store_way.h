@@ -15,7 +15,8 @@
 struct store_way_row {
     enum layer_id layer;
     const char *id;
-    const void *record; /* NULL: deleted */
+    const struct store_put *put; /* NULL: deleted */
+    size_t change, row;          /* as in struct store_edit_at */
 };
 
 struct store_way {
@@ -25,6 +26,7 @@ struct store_way {
     bool was_read;
     struct arena arena;
     struct store_edit edit;
+    struct store_edit_at at;    /* up to here the tables have it */
     struct store_way_row *rows; /* by layer and id */
     size_t n_rows;
 };
@@ -35,8 +37,8 @@ void store_way_free(struct store_way *way); /* NULL is legal; the later ones sta
 /* Fills in `edit` and `rows`, once. */
 enum err_code store_way_read(struct store_way *way, struct err *err);
 
-/* The row as the last of these edits left it that has it; NULL if none has. */
-enum err_code store_way_find(struct store_way *first, enum layer_id layer, const char *id,
+/* The row of this edit that the tables lack; NULL if there is none. */
+enum err_code store_way_find(struct store_way *way, enum layer_id layer, const char *id,
                              const struct store_way_row **out, struct err *err);
 
 #endif

@@ -1,5 +1,6 @@
 #include "data/store_writer.h"
 
+#include "data/base/text.h"
 #include "data/store_internal.h"
 #include "data/store_way.h"
 
@@ -16,8 +17,9 @@ enum {
     /* However many edits follow each other, the lock is given up after so long. */
     MOST_HELD_MS = 1000,
 
-    /* And then is free for so long: who waits for it looks each millisecond (store_log_queue). */
-    FREE_MS = 3,
+    /* Who waits to write (store_log_queue) may be asleep for a tenth of a second between two
+     * looks whether it is free; after so long nobody waits for it any more. */
+    MOST_TURN_MS = 1000,
 
     /* How soon tables that could not be written are tried again. */
     AGAIN_MS = 1000,
@@ -109,6 +111,8 @@ static void fail(struct store_writer *writer, enum err_code code, const struct e
     writer->trouble = *err;
     writer->trouble.code = code;
     writer->next = writer->first;
+    for (struct store_way *way = writer->first; way; way = way->next)
+        way->at = (struct store_edit_at){.row = 0};
     if (writer->store)
         store_rest(writer->store);
     pthread_cond_broadcast(&writer->done);
@@ -140,10 +144,10 @@ static void commit(struct store_writer *writer)
 static enum err_code carry_edit(struct store_writer *writer, struct store_way *way, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct store_edit_at at = {.row = 0};
+    way->at = (struct store_edit_at){.row = 0};
     TRY(store_way_read(way, err));
-    while (!at.done) {
-        TRY(store_edit_apply_some(writer->store, &way->edit, &at, ROWS_AT_ONCE, err));
+    while (!way->at.done) {
+        TRY(store_edit_apply_some(writer->store, &way->edit, &way->at, ROWS_AT_ONCE, err));
         unlock(writer);
         lock(writer);
     }
@@ -319,10 +323,18 @@ static void wait_until_settled(struct store_writer *writer)
     while (writer->first && !writer->trouble.code)
         pthread_cond_wait(&writer->done, &writer->mutex);
     writer->hurry = false;
-    unlock(writer);
-    const struct timespec pause = {.tv_nsec = FREE_MS * 1000000L};
-    (void)nanosleep(&pause, NULL);
-    lock(writer);
+}
+
+/* Nothing being on its way, lets those who wait to write have their turn. */
+static void give_turn(struct store_writer *writer)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    int64_t until = store_now_ms() + MOST_TURN_MS;
+    while (!writer->first && store_log_is_queued(writer->log) && store_now_ms() < until) {
+        unlock(writer);
+        (void)nanosleep(&pause, NULL);
+        lock(writer);
+    }
 }
 
 /* Takes the writer's lock of a store whose tables lack nothing. */
@@ -333,27 +345,16 @@ static enum err_code wake(struct store_writer *writer, struct err *err)
     if (!writer->store) {
         TRY(store_open(writer->path, STORE_WRITE, &writer->store, err));
         store_keep(writer->store);
-        if (writer->log)
-            store_rest(writer->store); /* the log's lock comes before the store's */
     }
-    if (writer->log)
-        (void)store_log_begin(writer->log, NULL); /* without it, edits are written at once */
     while (caught) {
         TRY(store_wake(writer->store, err));
         TRY(store_catch_up(writer->store, &caught, err));
     }
     writer->stamp = store_stamp_of(writer->store);
+    if (writer->log)
+        (void)store_log_begin(writer->log, NULL); /* without it, edits are written at once */
 done:
     return code;
-}
-
-/* Gives up the writer's lock, nothing being on its way. */
-static void rest(struct store_writer *writer)
-{
-    if (writer->store)
-        store_rest(writer->store);
-    if (writer->log)
-        store_log_end(writer->log);
 }
 
 enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp *stamp,
@@ -362,8 +363,11 @@ enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp
     enum err_code code = ERR_OK;
     lock(writer);
     writer->editing = false;
-    if (writer->first && store_now_ms() - writer->since_ms > MOST_HELD_MS)
+    bool is_queued = writer->log && store_log_is_queued(writer->log);
+    if (writer->first && (is_queued || store_now_ms() - writer->since_ms > MOST_HELD_MS))
         wait_until_settled(writer);
+    if (is_queued)
+        give_turn(writer);
     *settled = !writer->first;
     if (writer->trouble.code) {
         if (err)
@@ -374,8 +378,8 @@ enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp
     }
     *stamp = writer->stamp;
     writer->editing = code == ERR_OK;
-    if (code != ERR_OK && !writer->first)
-        rest(writer);
+    if (code != ERR_OK && !writer->first && writer->store)
+        store_rest(writer->store);
     unlock(writer);
     return code;
 }
@@ -385,8 +389,8 @@ void store_writer_end(struct store_writer *writer)
     lock(writer);
     writer->editing = false;
     writer->idle_since_ms = store_now_ms();
-    if (!writer->first)
-        rest(writer);
+    if (!writer->first && writer->store)
+        store_rest(writer->store);
     pthread_cond_signal(&writer->work);
     unlock(writer);
 }
@@ -498,11 +502,15 @@ enum err_code store_writer_has(struct store_writer *writer, enum layer_id layer,
                                bool *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct store_way_row *row = NULL;
+    const struct store_way_row *last = NULL;
     lock(writer);
-    TRY(store_way_find(writer->next, layer, id, &row, err));
-    if (row)
-        *out = row->record != NULL;
+    for (struct store_way *way = writer->next; way; way = way->next) {
+        const struct store_way_row *row = NULL;
+        TRY(store_way_find(way, layer, id, &row, err));
+        last = row ? row : last;
+    }
+    if (last)
+        *out = last->put != NULL;
     else
         TRY(store_has(writer->store, layer, id, out, err));
 done:
@@ -510,22 +518,39 @@ done:
     return code;
 }
 
+/* What a row on its way makes of a text of the edits before. */
+static enum err_code follow_text(const struct store_way_row *row, const char *field,
+                                 struct arena *arena, const char **text, struct err *err)
+{
+    size_t n_head = 0;
+    const struct store_ending *ending = row->put ? row->put->ending : NULL;
+    const char *before = *text;
+    *text = NULL;
+    if (!ending || strcmp(ending->field, field) != 0) {
+        const char *put =
+            row->put ? record_text(row->put->record, records_field(row->layer, field)) : NULL;
+        *text = put ? arena_strdup(arena, put) : NULL;
+        return *text || !put ? ERR_OK : err_nomem(err);
+    }
+    if (!before || !text_ends(before, ending->before, &n_head))
+        return ERR_OK;
+    *text = arena_join(arena, before, n_head, ending->after);
+    return *text ? ERR_OK : err_nomem(err);
+}
+
 enum err_code store_writer_text(struct store_writer *writer, enum layer_id layer, const char *id,
                                 const char *field, struct arena *arena, const char **out,
                                 struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct store_way_row *row = NULL;
     *out = NULL;
     lock(writer);
-    TRY(store_way_find(writer->next, layer, id, &row, err));
-    if (!row)
-        TRY(store_text(writer->store, layer, id, field, arena, out, err));
-    const char *text =
-        row && row->record ? record_text(row->record, records_field(layer, field)) : NULL;
-    if (text) {
-        *out = arena_strdup(arena, text);
-        code = *out ? ERR_OK : err_nomem(err);
+    TRY(store_text(writer->store, layer, id, field, arena, out, err));
+    for (struct store_way *way = writer->next; way; way = way->next) {
+        const struct store_way_row *row = NULL;
+        TRY(store_way_find(way, layer, id, &row, err));
+        if (row)
+            TRY(follow_text(row, field, arena, out, err));
     }
 done:
     unlock(writer);
