@@ -66,7 +66,7 @@ owner()
     owner 'geodesic|proj' 'geo/measure/ellipsoid\.c'
     owner 'ft2build|freetype|hb|fribidi|fontconfig|FT_' 'styles/font[a-z_]*\.c'
     owner 'png\.h' 'tiler/draw/image\.c'
-    owner 'libdeflate' 'tiler/draw/(image|deflate)\.c'
+    owner 'libdeflate' 'tiler/draw/(image|deflate)\.c|data/store_log\.c'
     owner 'microhttpd' 'tiler/http/http(_private\.h|_send\.c|\.c)'
     owner 'sqlite3' 'tiler/archive/archive[a-z_]*\.c|tiler/cache/disk[a-z_]*\.[ch]|data/store_statement\.c'
     owner 'xlsxwriter' 'tiler/report/report_xlsx\.c'

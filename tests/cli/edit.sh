@@ -21,9 +21,15 @@ generation()
 {
     sqlite3 "$store" "SELECT value FROM sisetu_meta WHERE key = 'generation'"
 }
+# Edits of a server are in the tables a moment after they are in the log; who reads by sisetu waits.
+settle()
+{
+    "$S" token list "$store" >/dev/null
+}
 # What a full assessment finds to write: nothing, if edits did their work.
 as_assessed()
 {
+    settle
     cp "$store" again.gpkg
     "$S" assess again.gpkg --as-of 2026-11-01 | grep -c 'nothing changed'
 }
@@ -161,7 +167,9 @@ call()
 same 'a change without a token' 401 "$(call PUT /v1/protected/S-1 '' one.geojson)"
 same 'with a token that may read' 403 "$(call PUT /v1/protected/S-1 "$reader" one.geojson)"
 same 'with a token that may write' 201 "$(call PUT /v1/protected/S-1 "$token" one.geojson)"
-same 'is in the store when answered' 1 "$(sqlite3 "$store" "SELECT COUNT(*) FROM protected WHERE id = 'S-1'")"
+"$S" export "$store" protected -o when_answered.csv >/dev/null
+same 'is read from the store when answered' 1 "$(grep -c ',S-1,' when_answered.csv)"
+same 'and by then is in its tables' 1 "$(sqlite3 "$store" "SELECT COUNT(*) FROM protected WHERE id = 'S-1'")"
 same 'and published' "$(generation)" "$(curl -s "$URL/v1/status" | python3 -c 'import json, sys; print(json.load(sys.stdin)["generation"])')"
 feature S-2 106.352 >two.geojson
 is 'another program edits the same store' "$S" put "$store" protected two.geojson --crs EPSG:4490
@@ -172,7 +180,29 @@ same 'an id with a line break in the address' 400 "$(call PUT /v1/protected/S-1%
 same 'an id of 3,000 letters' 422 "$(call PUT "/v1/protected/$(printf '%3000s' | tr ' ' a)" "$token" nameless.geojson)"
 is 'is refused with the limit' grep -q 'at most 512 are kept' answer
 
+# A server that is killed as soon as it has answered; what it answered is there for the next.
+feature S-9 106.359 >nine.geojson
+same 'an edit before a server is killed' 201 "$(call PUT /v1/protected/S-9 "$token" nine.geojson)"
+kill -9 $PID
+wait $PID 2>/dev/null
+"$S" export "$store" protected -o killed.csv >/dev/null
+same 'is found by whoever reads the store next' 1 "$(grep -c ',S-9,' killed.csv)"
+same 'with all that follows from it' 1 "$(as_assessed)"
+: >url
+"$S" serve "$store" --listen 127.0.0.1:0 >url 2>>log &
+PID=$!
+PIDS=$PID
+i=0
+while [ ! -s url ] && [ $i -lt 400 ]; do
+    sleep 0.05
+    i=$((i + 1))
+done
+URL=$(sed 's|/$||' url)
+same 'and goes again over HTTP' 200 "$(call DELETE /v1/protected/S-9 "$token")"
+settle
+
 # Another file in place of the store, with the same generation: what the server knew is not true of it.
+settle
 cp "$store" other.gpkg
 sqlite3 other.gpkg "DELETE FROM protected WHERE id = 'S-1'" 2>/dev/null || echo 'not ok - sqlite3 deletes'
 "$S" assess other.gpkg --as-of 2026-11-01 >/dev/null
@@ -181,6 +211,7 @@ ln "$store" replaced.gpkg
 mv other.gpkg "$store"
 feature S-3 106.353 >three.geojson
 same 'an edit just after the store was replaced' 201 "$(call PUT /v1/protected/S-3 "$token" three.geojson)"
+settle
 same 'goes into the store that stands there' '0 1' "$(echo $(sqlite3 "$store" "SELECT COUNT(*) FROM protected WHERE id = 'S-1'; SELECT COUNT(*) FROM protected WHERE id = 'S-3'"))"
 same 'and not into the other' 0 "$(sqlite3 replaced.gpkg "SELECT COUNT(*) FROM protected WHERE id = 'S-3'")"
 same 'what follows is as assessed' 1 "$(as_assessed)"

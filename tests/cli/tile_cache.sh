@@ -64,6 +64,21 @@ begin --tile-cache "$CACHE"
 same "so that it is good the next time" "$sum 30 0" "$(fetch) $(gauge sisetu_tile_disk_hits_total) $(grep -c 'event=tile-cache' "$WORK/log")"
 stop
 
+token=$("$S" token add "$STORE" editor)
+begin --tile-cache "$CACHE"
+n=0
+until curl -sf -o /dev/null -X PUT "$URL/v1/protected/far-off" -H "Authorization: Bearer $token" --data-binary '{"type":"Feature","properties":{"use":"school","persons":30,"accuracy_m":1},"geometry":{"type":"Point","coordinates":[105.2,37.2]}}' || [ $n -eq 30 ]; do
+    sleep 0.2
+    n=$((n + 1))
+done
+sum=$(fetch)
+"$S" token list "$STORE" >/dev/null # waits until the edit is in the tables
+sleep 0.5                           # and the server has heard of it
+stop
+begin --tile-cache "$CACHE"
+same "after an edit and a restart tiles are the same, and all of them from the file" "$sum 30" "$(fetch) $(gauge sisetu_tile_disk_hits_total)"
+stop
+
 "$S" assess "$STORE" --as-of 2026-06-02 >/dev/null 2>&1
 begin --tile-cache "$CACHE"
 fetch >/dev/null
