@@ -2,23 +2,21 @@
 
 enum { HILBERT_BITS = 16 };
 
-/* Place of the square (x, y) on Hilbert's curve through 2^16 x 2^16 squares. */
+/* Place of the square (x, y) on Hilbert's curve through 2^16 x 2^16 squares. Without a branch: which
+ * quarter it is cannot be foretold. */
 static uint32_t hilbert(uint32_t x, uint32_t y)
 {
     uint32_t place = 0;
-    for (uint32_t side = 1U << (HILBERT_BITS - 1); side > 0; side >>= 1) {
-        uint32_t right = (x & side) ? 1 : 0;
-        uint32_t upper = (y & side) ? 1 : 0;
+    for (int bit = HILBERT_BITS - 1; bit >= 0; bit--) {
+        uint32_t right = (x >> bit) & 1;
+        uint32_t upper = (y >> bit) & 1;
         place = (place << 2) | ((3 * right) ^ upper);
-        if (!upper) { /* turn the quarter so that its curve starts where ours does */
-            if (right) {
-                x = ~x;
-                y = ~y;
-            }
-            uint32_t swap = x;
-            x = y;
-            y = swap;
-        }
+        /* A lower quarter is turned so that its curve starts where ours does: both are inverted on
+         * the right, and change places. */
+        uint32_t turn = upper - 1, invert = turn & (0 - right);
+        uint32_t swap = (x ^ y) & turn;
+        x ^= swap ^ invert;
+        y ^= swap ^ invert;
     }
     return place;
 }
