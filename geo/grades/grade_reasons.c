@@ -91,8 +91,7 @@ enum err_code grade_reasons_both(const struct grade_bystander *of, struct arena 
     enum err_code code = ERR_OK;
     struct reason reasons[2][GRADING_REASONS + 1];
     struct grade_said said[2] = {{.reasons = reasons[0]}, {.reasons = reasons[1]}};
-    const struct grade_said_pair pair = {of->before,    of->after,  of->before_row,
-                                         of->after_row, of->graded, json[0]};
+    const struct grade_said_pair pair = {of, json[0]};
     TRY(grade_reasons_plant_both(&pair, GRADING_REASONS, arena, &said[0], &said[1], same, err));
     for (int i = json[0] ? 1 : 0; i < 2 && !*same; i++)
         TRY(write_plant(&said[i], arena, &json[i], err));

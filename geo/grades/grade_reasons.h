@@ -14,6 +14,7 @@
 #include "geo/world/world.h"
 
 struct grades_state;
+struct grades_stretch;
 
 /* Where the grades of enterprises are looked up, that sentences on cells and units name. */
 struct grade_words {
@@ -50,6 +51,9 @@ struct grade_bystander {
     size_t before_row;
     size_t after_row;
     bool graded; /* both times it is known to have a grade, and not by being clear */
+    const struct grades_stretch *stretches; /* what changed of its findings (grades_change.h), */
+    size_t n_stretches;                     /* if that is known */
+    bool known;
 };
 
 /* The same of its row. json[0]: those before, where they are known, else NULL. *same: none was

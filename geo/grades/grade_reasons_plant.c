@@ -13,6 +13,7 @@ struct item {
     size_t index;
     struct finding_ref finding;
     const struct finding *found;
+    const struct world *world; /* that has the finding */
 };
 
 /* Those of one grade that are no findings, the first of them, as they come. */
@@ -120,9 +121,15 @@ static enum err_code visit(void *context, const struct grading_part *part, struc
 
 /* ---- the first of them ---- */
 
-static struct grade_place place_of(const struct items *items, const struct item *item)
+/* Findings that are told before all others seen so far. */
+struct first {
+    struct item items[GRADING_REASONS];
+    size_t n;
+};
+
+static struct grade_place place_of(const struct item *item)
 {
-    return (struct grade_place){items->words->world, item->finding, item->found};
+    return (struct grade_place){item->world, item->finding, item->found};
 }
 
 /* Whether a finding is told before another. */
@@ -130,7 +137,7 @@ static bool is_before(const struct items *items, const struct item *a, const str
 {
     const struct grades_state *state = items->words->state;
     size_t x = grade_group(a->grade), y = grade_group(b->grade);
-    const struct grade_place one = place_of(items, a), other = place_of(items, b);
+    const struct grade_place one = place_of(a), other = place_of(b);
     return x != y ? x < y : grade_order(state ? &state->rules : NULL, &one, &other) < 0;
 }
 
@@ -160,37 +167,38 @@ static bool is_beyond(const struct items *items, const struct finding *found,
                              grade_rule_place(known, rules, last->found, &lasts) && its > lasts);
 }
 
-static void take_list(const struct items *items, const struct told_list *of, struct item *out,
-                      size_t *n)
+/* Findings of a list of that world, from `first` to before `end`. */
+static void take_range(const struct items *items, const struct world *world,
+                       const struct told_list *of, uint32_t first, uint32_t end, struct first *out)
 {
-    for (uint32_t k = 0, in_row; k < of->list->n; k += in_row) {
+    for (uint32_t k = first, in_row; k < end; k += in_row) {
         const struct finding *run = finding_list_run(of->list, k, &in_row);
+        in_row = in_row < end - k ? in_row : end - k;
         for (uint32_t i = 0; i < in_row; i++) {
-            if (*n == items->most && is_beyond(items, &run[i], &out[*n - 1]))
+            if (out->n == items->most && is_beyond(items, &run[i], &out->items[out->n - 1]))
                 continue;
             const struct item one = {.kind = GRADING_FINDINGS,
                                      .grade = grade_given(&run[i]),
                                      .finding = {of->layer, of->row, k + i},
-                                     .found = &run[i]};
-            take(items, &one, out, n);
+                                     .found = &run[i],
+                                     .world = world};
+            take(items, &one, out->items, &out->n);
         }
     }
 }
 
 /* The first of all: of each grade, worst first. A plant in a town has thousands of findings, of
- * which twenty are told. */
-static size_t order(const struct items *items, struct item *out)
+ * which twenty are told: those. */
+static size_t order(const struct items *items, const struct first *findings, struct item *out)
 {
-    struct item findings[GRADING_REASONS];
-    size_t n_findings = 0, next = 0, n = 0;
-    for (size_t i = 0; i < items->n_lists && items->most > 0; i++)
-        take_list(items, &items->lists[i], findings, &n_findings);
+    size_t next = 0, n = 0;
     for (size_t g = 0; g < GRADE_GROUPS; g++) {
         const struct group *group = &items->groups[g];
         for (size_t i = 0; i < group->n_plain && n < items->most; i++)
             out[n++] = group->plain[i];
-        for (; next < n_findings && n < items->most && grade_group(findings[next].grade) == g;)
-            out[n++] = findings[next++];
+        for (; next < findings->n && n < items->most &&
+               grade_group(findings->items[next].grade) == g;)
+            out[n++] = findings->items[next++];
         if (n < items->most && items->has_last && grade_group(items->last.grade) == g)
             out[n++] = items->last;
     }
@@ -331,8 +339,16 @@ static enum err_code list(struct items *items, struct item ordered[GRADING_REASO
                           struct err *err)
 {
     enum err_code code = gather(items, err);
-    *n = code == ERR_OK ? order(items, ordered) : 0;
-    return code;
+    struct first findings = {.n = 0};
+    *n = 0;
+    if (code != ERR_OK)
+        return code;
+    for (size_t i = 0; i < items->n_lists && items->most > 0; i++) {
+        const struct told_list *of = &items->lists[i];
+        take_range(items, items->words->world, of, 0, of->list->n, &findings);
+    }
+    *n = order(items, &findings, ordered);
+    return ERR_OK;
 }
 
 enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterprise_row,
@@ -357,18 +373,18 @@ done:
 /* A list that both worlds share speaks of what stands in both; of a list that was made anew, only
  * of a distance is an equal finding of the same source an equal row (findings.h), and of an area,
  * since such an edit leaves areas as they are. */
-static bool same_finding(const struct world *a, struct finding_ref x, const struct world *b,
-                         struct finding_ref y)
+static bool same_finding(const struct item *x, const struct item *y)
 {
-    const struct finding_list *of_x = findings_of(a, x.layer, x.row);
-    const struct finding_list *of_y = findings_of(b, y.layer, y.row);
-    const struct finding *one = finding_list_at(of_x, x.k);
-    if (of_x == of_y)
-        return x.k == y.k;
-    return x.layer == y.layer && world_slot(a, x.layer, x.row) == world_slot(b, y.layer, y.row) &&
-           one->kind <= GRADES_SURE_KIND &&
+    const struct finding_ref a = x->finding, b = y->finding;
+    if (x->found == y->found)
+        return true;
+    if (findings_of(x->world, a.layer, a.row) == findings_of(y->world, b.layer, b.row))
+        return a.k == b.k;
+    return a.layer == b.layer &&
+           world_slot(x->world, a.layer, a.row) == world_slot(y->world, b.layer, b.row) &&
+           x->found->kind <= GRADES_SURE_KIND &&
            /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): equal ones are equal bytes */
-           memcmp(one, finding_list_at(of_y, y.k), sizeof *one) == 0;
+           memcmp(x->found, y->found, sizeof *x->found) == 0;
 }
 
 /* Whether two reasons to be have the same words: the enterprise and its inventory are as they
@@ -381,7 +397,7 @@ static bool said_alike(const struct items *a, const struct item *x, const struct
     if (x->kind != y->kind || x->grade != y->grade)
         return false;
     if (x->kind == GRADING_FINDINGS)
-        return same_finding(before, x->finding, after, y->finding);
+        return same_finding(x, y);
     if (x->kind == GRADING_CLEAR) {
         const char *id = world_enterprise(before, a->row)->head.id;
         return findings_judged(before, id) == findings_judged(after, id);
@@ -389,21 +405,91 @@ static bool said_alike(const struct items *a, const struct item *x, const struct
     return x->index == y->index;
 }
 
+/* What is told before and after. */
+struct told {
+    struct items was;
+    struct items is;
+    struct item old[GRADING_REASONS];
+    struct item now[GRADING_REASONS];
+};
+
+/* Each looked through on its own. */
+static enum err_code list_both(struct told *told, struct grade_said *before,
+                               struct grade_said *after, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(list(&told->was, told->old, &before->n, err));
+    TRY(list(&told->is, told->now, &after->n, err));
+done:
+    return code;
+}
+
+static const struct grades_stretch *stretch_of(const struct grade_bystander *of,
+                                               const struct finding_list *after)
+{
+    for (size_t i = 0; i < of->n_stretches; i++)
+        if (of->stretches[i].after == after)
+            return &of->stretches[i];
+    return NULL;
+}
+
+/* Where it is known what comes and goes, the rest is looked through once; all but findings is told
+ * in the same words. */
+static enum err_code list_once(const struct grade_bystander *of, struct told *told,
+                               struct grade_said *before, struct grade_said *after, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct items *was = &told->was, *is = &told->is;
+    struct first stay = {.n = 0};
+    TRY(gather(is, err));
+    for (size_t i = 0; i < is->n_lists; i++) {
+        const struct told_list *list = &is->lists[i];
+        const struct grades_stretch *stretch = stretch_of(of, list->list);
+        take_range(is, is->words->world, list, 0, stretch ? stretch->first : list->list->n, &stay);
+        if (stretch)
+            take_range(is, is->words->world, list, stretch->after_end, list->list->n, &stay);
+    }
+    struct first with_gone = stay;
+    was->hazard = is->hazard;
+    was->n_all = is->n_all;
+    for (size_t i = 0; i < of->n_stretches; i++) {
+        const struct grades_stretch *one = &of->stretches[i];
+        const struct told_list gone = {one->before, one->layer, (uint32_t)one->old_row};
+        const struct told_list come = {one->after, one->layer, (uint32_t)one->new_row};
+        take_range(was, was->words->world, &gone, one->first, one->before_end, &with_gone);
+        take_range(is, is->words->world, &come, one->first, one->after_end, &stay);
+        was->n_all = was->n_all + (one->before_end - one->first) - (one->after_end - one->first);
+    }
+    before->n = order(is, &with_gone, told->old);
+    after->n = order(is, &stay, told->now);
+done:
+    return code;
+}
+
+/* In the world that has it: what neither came nor went says the same in both. */
+static enum err_code say_in_its(const struct told *told, const struct item *item,
+                                struct reason *out, struct err *err)
+{
+    bool old = item->kind != GRADING_FINDINGS || item->world == told->was.words->world;
+    const struct items *items = old ? &told->was : &told->is;
+    return say(items, item, items->arena, out, err);
+}
+
 /* Those before: quoted, if the text that is known is of as many. */
-static enum err_code say_before(const struct grade_said_pair *pair, const struct items *was,
-                                const struct item *old, struct grade_said *before, struct err *err)
+static enum err_code say_before(const struct grade_said_pair *pair, const struct told *told,
+                                struct grade_said *before, struct err *err)
 {
     enum err_code code = ERR_OK;
     const char **quotes = NULL;
     size_t n = 0;
     if (pair->known)
-        TRY(reasons_split(pair->known, was->arena, &quotes, &n, err));
+        TRY(reasons_split(pair->known, told->was.arena, &quotes, &n, err));
     bool known = n == before->n + (before->n_all > before->n);
     for (size_t i = 0; i < before->n; i++) {
         if (known)
-            before->reasons[i] = (struct reason){.grade = old[i].grade, .json = quotes[i]};
+            before->reasons[i] = (struct reason){.grade = told->old[i].grade, .json = quotes[i]};
         else
-            TRY(say(was, &old[i], was->arena, &before->reasons[i], err));
+            TRY(say_in_its(told, &told->old[i], &before->reasons[i], err));
     }
 done:
     return code;
@@ -414,31 +500,32 @@ enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_
                                        struct grade_said *after, bool *same, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct items was;
-    struct items is;
-    struct item old[GRADING_REASONS];
-    struct item now[GRADING_REASONS];
-    begin_items(&was, pair->before, pair->before_row, most, arena);
-    begin_items(&is, pair->after, pair->after_row, most, arena);
-    was.graded = is.graded = pair->graded;
-    TRY(list(&was, old, &before->n, err));
-    TRY(list(&is, now, &after->n, err));
-    before->n_all = was.n_all;
-    after->n_all = is.n_all;
-    *same = was.n_all == is.n_all;
+    const struct grade_bystander *of = pair->of;
+    struct told told;
+    struct items *was = &told.was, *is = &told.is;
+    begin_items(was, of->before, of->before_row, most, arena);
+    begin_items(is, of->after, of->after_row, most, arena);
+    was->graded = is->graded = of->graded;
+    if (of->known && of->graded)
+        TRY(list_once(of, &told, before, after, err));
+    else
+        TRY(list_both(&told, before, after, err));
+    before->n_all = was->n_all;
+    after->n_all = is->n_all;
+    *same = was->n_all == is->n_all;
     for (size_t i = 0; i < after->n && *same; i++)
-        *same = said_alike(&was, &old[i], &is, &now[i]);
+        *same = said_alike(was, &told.old[i], is, &told.now[i]);
     if (*same)
         goto done;
-    TRY(say_before(pair, &was, old, before, err));
+    TRY(say_before(pair, &told, before, err));
     for (size_t i = 0; i < after->n; i++) {
         size_t k = 0;
-        while (k < before->n && !said_alike(&was, &old[k], &is, &now[i]))
+        while (k < before->n && !said_alike(was, &told.old[k], is, &told.now[i]))
             k++;
         if (k < before->n)
             after->reasons[i] = before->reasons[k];
         else
-            TRY(say(&is, &now[i], arena, &after->reasons[i], err));
+            TRY(say(is, &told.now[i], arena, &after->reasons[i], err));
     }
 done:
     return code;

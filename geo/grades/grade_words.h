@@ -22,11 +22,7 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
  * grade_said_anew): what both say alike is said once, and nothing at all where *same. Where what
  * was said before is known, it is not said again, and what both say alike is quoted from it. */
 struct grade_said_pair {
-    const struct grade_words *before;
-    const struct grade_words *after;
-    size_t before_row;
-    size_t after_row;
-    bool graded;       /* both times it is known to have a grade, and not by being clear */
+    const struct grade_bystander *of;
     const char *known; /* the reasons before, as JSON; or NULL */
 };
 enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_t most,

@@ -36,11 +36,12 @@ enum grades_words {
 /* An enterprise that the edit touches. */
 struct grades_touched {
     const char *id;
-    int64_t old_row; /* -1: it was not there */
-    int64_t new_row; /* -1: it is gone */
-    bool record;     /* itself edited */
-    bool zones;      /* a zone of it edited */
-    bool bystander;  /* the edit changes nothing of it but findings */
+    int64_t old_row;  /* -1: it was not there */
+    int64_t new_row;  /* -1: it is gone */
+    bool record;      /* itself edited */
+    bool zones;       /* a zone of it edited */
+    bool bystander;   /* the edit changes nothing of it but findings */
+    bool by_findings; /* and its grade follows from those: its stretches are known */
     enum grades_words words;
     struct grades_stretch *stretches; /* of its sources that the edit names */
     size_t n_stretches;

@@ -183,9 +183,14 @@ static enum err_code say_bystander(const struct saying *saying, const struct gra
                                    const char *json[2], bool *alike, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct grade_bystander of = {&saying->before, &saying->after, (size_t)it->old_row,
+    const struct grade_bystander of = {&saying->before,
+                                       &saying->after,
+                                       (size_t)it->old_row,
                                        (size_t)it->new_row,
-                                       is_graded(&it->before) && is_graded(&it->after)};
+                                       is_graded(&it->before) && is_graded(&it->after),
+                                       it->stretches,
+                                       it->n_stretches,
+                                       it->by_findings};
     *alike = json[0] && it->words == GRADES_WORDS_SAME;
     if (*alike)
         goto done;

@@ -336,5 +336,6 @@ bool grades_judge_findings(const struct grades_changing *changing, struct grades
         return false;
     it->after.n_reasons = count_reasons(it);
     it->words = words_of(changing, it);
+    it->by_findings = true;
     return true;
 }

@@ -2,8 +2,8 @@
 
 enum { HILBERT_BITS = 16 };
 
-/* Place of the square (x, y) on Hilbert's curve through 2^16 x 2^16 squares. Without a branch: which
- * quarter it is cannot be foretold. */
+/* Place of the square (x, y) on Hilbert's curve through 2^16 x 2^16 squares. Without a branch:
+ * which quarter it is cannot be foretold. */
 static uint32_t hilbert(uint32_t x, uint32_t y)
 {
     uint32_t place = 0;
