@@ -133,19 +133,22 @@ static enum err_code add_grades(const struct row_changes *rows, struct arena *ar
         const struct grade_row *before = rows->items[i].before;
         const struct grade_row *after = rows->items[i].after;
         bool same = false;
+        struct world_change change = {LAYER_GRADES, NULL, NULL};
         if (after) {
             wordless[i] = *after;
             wordless[i].reasons = NULL;
+            change.id = after->head.id;
+            change.record = &wordless[i];
         }
-        if (before && after) {
+        if (before) {
             struct grade_row was = *before;
             was.reasons = NULL;
-            TRY(rows_same(LAYER_GRADES, &was, &wordless[i], arena, &same, err));
+            change.id = before->head.id;
+            if (after)
+                TRY(rows_same(LAYER_GRADES, &was, &wordless[i], arena, &same, err));
         }
         if (!same)
-            out[(*n)++] =
-                (struct world_change){LAYER_GRADES, after ? after->head.id : before->head.id,
-                                      after ? &wordless[i] : NULL};
+            out[(*n)++] = change;
     }
 done:
     return code;

@@ -4,6 +4,7 @@
 #include "geo/grades/grade_words.h"
 #include "geo/grades/grading.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* One reason to be: a part of the grade, one unit of its hazard, or one finding. */
@@ -163,6 +164,7 @@ static bool is_beyond(const struct items *items, const struct finding *found,
     const struct grade_rules *known = items->words->state ? &items->words->state->rules : NULL;
     size_t group = grade_group(grade_given(found)), least = grade_group(last->grade);
     uint32_t its, lasts;
+    assert(last->found); /* it is one of those that take put in */
     return group > least || (group == least && grade_rule_place(known, rules, found, &its) &&
                              grade_rule_place(known, rules, last->found, &lasts) && its > lasts);
 }
