@@ -255,7 +255,7 @@ static enum err_code make_groups(struct editing *editing, const struct world_gro
     uint32_t n_before = old->delta ? old->delta->n_put : 0;
     if (!before->field)
         return ERR_OK;
-    TRY(world_groups_extend(made, before, n_before, &made->arena, out, err));
+    TRY(world_groups_name(made, before, n_before, &made->arena, out, err));
     if (editing->shifted || !world_groups_stay(old, made, n_before, out))
         TRY(world_groups_place(made, &made->arena, out, err));
     else

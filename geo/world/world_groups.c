@@ -111,9 +111,9 @@ static uint32_t find_group(const struct world_groups *groups, const char *key)
     return found ? groups->extra[at].group : WORLD_NO_GROUP;
 }
 
-enum err_code world_groups_extend(const struct world_layer *layer,
-                                  const struct world_groups *before, uint32_t n_before,
-                                  struct arena *arena, struct world_groups *out, struct err *err)
+enum err_code world_groups_name(const struct world_layer *layer, const struct world_groups *before,
+                                uint32_t n_before, struct arena *arena, struct world_groups *out,
+                                struct err *err)
 {
     uint32_t n_put = layer->delta->n_put;
     *out = *before;
@@ -141,6 +141,17 @@ enum err_code world_groups_extend(const struct world_layer *layer,
         extra[at] = (struct world_key){key, group_of_put[i]};
     }
     return ERR_OK;
+}
+
+enum err_code world_groups_extend(const struct world_layer *layer,
+                                  const struct world_groups *before, uint32_t n_before,
+                                  struct arena *arena, struct world_groups *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    TRY(world_groups_name(layer, before, n_before, arena, out, err));
+    TRY(world_groups_place(layer, arena, out, err));
+done:
+    return code;
 }
 
 void world_groups_find(const struct world_groups *groups, const char *key, const uint32_t **rows,

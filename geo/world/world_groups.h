@@ -43,17 +43,22 @@ enum err_code world_groups_build(const struct world_layer *layer, const struct f
                                  struct arena *arena, struct world_groups *out, struct err *err);
 
 /* Of a layer with a delta, whose order stands already: the groups of the layer before the edit
- * with the records from put[n_before] on. The rows are those before. */
+ * with the records from put[n_before] on. */
 enum err_code world_groups_extend(const struct world_layer *layer,
                                   const struct world_groups *before, uint32_t n_before,
                                   struct arena *arena, struct world_groups *out, struct err *err);
+
+/* The first half of it: the group of each record; the rows are those before. */
+enum err_code world_groups_name(const struct world_layer *layer, const struct world_groups *before,
+                                uint32_t n_before, struct arena *arena, struct world_groups *out,
+                                struct err *err);
 
 /* Of an edit that put records in place of others and nothing else: whether each has the key of the
  * one before it, so that all rows stay in their groups. */
 bool world_groups_stay(const struct world_layer *old, const struct world_layer *layer,
                        uint32_t n_before, const struct world_groups *groups);
 
-/* The rows of the layer, by group. */
+/* The other half: the rows of the layer, by group. */
 enum err_code world_groups_place(const struct world_layer *layer, struct arena *arena,
                                  struct world_groups *groups, struct err *err);
 
