@@ -71,13 +71,15 @@ bool pipeline_has_say(const struct pipeline_job *job, const char *method_id)
 bool pipeline_is_taken_over(const struct pipeline_job *job, const char *method, const char *class)
 {
     const struct rules *rules = job->world->rules;
-    for (size_t i = 0; i < rules->n_pipeline_classes; i++) {
-        const struct pipeline_class *row = &rules->pipeline_classes[i];
-        const struct pipeline_class *of =
-            row->counts == PIPELINE_COUNTS_CLASS ? rules_pipeline_class(rules, row->of) : NULL;
-        if (of && text_equal(of->method, method) && text_equal(of->class, class) &&
-            pipeline_has_say(job, row->method))
-            return true;
+    const struct pipeline_class *rows = rules->pipeline_classes;
+    for (size_t k = 0; k < rules->n_pipeline_classes; k++) {
+        const struct pipeline_class *of = &rows[k];
+        if (!text_equal(of->class, class) || !text_equal(of->method, method))
+            continue;
+        for (size_t i = 0; i < rules->n_pipeline_classes; i++)
+            if (rows[i].counts == PIPELINE_COUNTS_CLASS && text_equal(rows[i].of, of->source.id) &&
+                pipeline_has_say(job, rows[i].method))
+                return true;
     }
     return false;
 }

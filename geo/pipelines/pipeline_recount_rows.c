@@ -196,19 +196,35 @@ done:
 
 /* ---- runs ---- */
 
-/* Whether old rows show that no run of that rank goes from where the dwelling is seen to a row:
- * between the two lies a milder class, for sure. */
-static bool is_parted(const struct recounting *on, const struct segment *row, int rank)
+/* Whether old rows show that no run of a class of a method goes from where the dwelling is seen to
+ * a row: between the two lies a milder class, for sure. */
+static bool is_parted(const struct recounting *on, const struct segment *row, const char *method,
+                      int rank)
 {
     double from_m = fmin(on->seen.to_m, row->to_m);
     double to_m = fmax(on->seen.from_m, row->from_m);
     bool parted = false;
     for (size_t i = 0; i < on->n_rows && !parted; i++) {
         const struct segment *other = on->rows[i].row;
-        parted = text_equal(other->kind, "class_location") &&
-                 text_equal(other->method, row->method) && is_decided(other) && other->class &&
-                 rank_of(other->class) < rank && other->from_m >= from_m && other->to_m <= to_m &&
-                 other->to_m - other->from_m > MOST_FRINGES * fringe_of(on);
+        double length_m = fmin(other->to_m, to_m) - fmax(other->from_m, from_m);
+        parted = length_m > MOST_FRINGES * fringe_of(on) &&
+                 text_equal(other->kind, "class_location") && text_equal(other->method, method) &&
+                 is_decided(other) && other->class && rank_of(other->class) < rank;
+    }
+    return parted;
+}
+
+/* Likewise of an area, by all windows that it may be made of: classes of other methods. */
+static bool is_area_parted(const struct recounting *on, const struct segment *row)
+{
+    const struct rules *rules = on->job.world->rules;
+    bool parted = true;
+    for (size_t i = 0; i < rules->n_pipeline_classes && parted; i++) {
+        const struct pipeline_class *rule = &rules->pipeline_classes[i];
+        const struct pipeline_class *window = recount_window_of(on, rule);
+        if (text_equal(rule->method, row->method) && window && recount_has(on, window) &&
+            speaks(on, &rule->source, rule->when))
+            parted = is_parted(on, row, window->method, rank_of(window->class));
     }
     return parted;
 }
@@ -281,7 +297,7 @@ static enum err_code is_apart(struct recounting *on, const struct segment *row, 
     struct span guess = recount_guess_runs(on);
     bool on_row = false;
     *out = true;
-    if (!area && is_parted(on, row, rank))
+    if (area ? is_area_parted(on, row) : is_parted(on, row, row->method, rank))
         return ERR_OK;
     TRY(recount_find_runs(on, &asked, guess, &founds, err));
     for (size_t i = 0; i < founds.n; i++)

@@ -10,6 +10,7 @@ struct pipeline_counted {
     size_t ask; /* number of the question */
     enum pipeline_counts counts;
     double window_m;
+    unsigned idle_known;             /* by which there are no sweeps (pipeline_job) */
     struct pipeline_weight *weights; /* by hit of the question */
     struct pipeline_piece *pieces;
     size_t n_pieces;
@@ -129,7 +130,8 @@ enum err_code pipeline_count_targets(struct pipeline_job *job, size_t ask,
     enum err_code code = ERR_OK;
     double window_m = row ? row->window_m : 0;
     for (const struct pipeline_counted *at = job->counted; at; at = at->next) {
-        if (at->ask == ask && at->counts == counts && at->window_m == window_m) {
+        if (at->ask == ask && at->counts == counts && at->window_m == window_m &&
+            !(at->idle_known & ~job->idle_known)) {
             *out = at;
             return ERR_OK;
         }
@@ -137,8 +139,11 @@ enum err_code pipeline_count_targets(struct pipeline_job *job, size_t ask,
     struct pipeline_counted *made = arena_new(job->scratch, struct pipeline_counted, 1);
     if (!made)
         return err_nomem(err);
-    *made = (struct pipeline_counted){
-        .next = job->counted, .ask = ask, .counts = counts, .window_m = window_m};
+    *made = (struct pipeline_counted){.next = job->counted,
+                                      .ask = ask,
+                                      .counts = counts,
+                                      .window_m = window_m,
+                                      .idle_known = job->idle_known};
     TRY(weigh_all(job, made, err));
     if (counts != PIPELINE_COUNTS_STOREYS)
         TRY(row ? guess_in_strip(job, row, made, err) : guess_in_circle(job, made, err));
@@ -147,8 +152,9 @@ enum err_code pipeline_count_targets(struct pipeline_job *job, size_t ask,
         return err_nomem(err);
     for (uint32_t part = 0; part < job->line.n_parts; part++)
         for (int known = AT_LEAST; known <= AT_MOST; known++)
-            TRY(sweep_part(job, made, part, (enum known)known,
-                           &made->sweeps[part * REACHES + (uint32_t)known], err));
+            if (!(job->idle_known >> known & 1))
+                TRY(sweep_part(job, made, part, (enum known)known,
+                               &made->sweeps[part * REACHES + (uint32_t)known], err));
     job->counted = made;
     *out = made;
 done:
