@@ -20,7 +20,8 @@
  * the store next finds every edit that was acknowledged. A reader that finds edits on their way
  * waits for them while their writer lives, and carries them itself if it does not; it never reads
  * less than was acknowledged before it opened the store. Other programs, which know nothing of the
- * log, read a generation that may be a second old.
+ * log, read a generation that may be some seconds old while edits follow each other without a
+ * pause.
  *
  * Whoever copies or moves a store takes the log with it, as with SQLite's journal: after a crash,
  * and while a server runs. Without edits on their way it begins with a zero, or is not there. A log

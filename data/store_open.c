@@ -65,6 +65,7 @@ static enum err_code wait_for_edits(struct store *store, struct err *err)
 {
     enum { PAUSE_MS = 2 };
     enum err_code code = ERR_OK;
+    int queued = -1;
     struct store_log_state log, awaited;
     int64_t until = store_now_ms() + store_wait_ms();
     TRY(store_log_look(store->path, &awaited, err));
@@ -74,6 +75,8 @@ static enum err_code wait_for_edits(struct store *store, struct err *err)
         if (!store_log_is_ahead(&awaited, store->identity, store->generation))
             break;
         store_disconnect(store, false, NULL);
+        if (queued < 0)
+            queued = store_log_queue(store->path);
         if (!log.has_owner)
             TRY(let_catch_up(store->path, err));
         else if (store_now_ms() > until)
@@ -84,6 +87,7 @@ static enum err_code wait_for_edits(struct store *store, struct err *err)
         TRY(store_log_look(store->path, &log, err));
     }
 done:
+    store_log_leave(queued);
     return code;
 }
 

@@ -14,8 +14,9 @@ enum {
      * way of edits that follow each other, and other programs are not kept waiting. */
     LINGER_MS = 20,
 
-    /* However many edits follow each other, the lock is given up after so long. */
-    MOST_HELD_MS = 1000,
+    /* However many edits follow each other, all is committed after so long, for programs that know
+     * nothing of the log (who does is seen waiting). An edit has to wait for that: now and then. */
+    MOST_HELD_MS = 5000,
 
     /* Who waits to write (store_log_queue) may be asleep for a tenth of a second between two
      * looks whether it is free; after so long nobody waits for it any more. */
@@ -30,6 +31,10 @@ enum {
     /* An edit of more is written at once; so is one with which more were on their way. */
     MOST_LOGGED_BYTES = 8 << 20,
     MOST_ON_THEIR_WAY_BYTES = 32 << 20,
+
+    /* With more on their way all is committed before the next edit: changed pages stay in memory
+     * until then. */
+    MANY_BYTES = 12 << 20,
 };
 
 struct store_writer {
@@ -364,7 +369,8 @@ enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp
     lock(writer);
     writer->editing = false;
     bool is_queued = writer->log && store_log_is_queued(writer->log);
-    if (writer->first && (is_queued || store_now_ms() - writer->since_ms > MOST_HELD_MS))
+    if (writer->first && (is_queued || writer->n_bytes > MANY_BYTES ||
+                          store_now_ms() - writer->since_ms > MOST_HELD_MS))
         wait_until_settled(writer);
     if (is_queued)
         give_turn(writer);
