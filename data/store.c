@@ -25,7 +25,7 @@ enum {
     WRITE_CACHE_KIB = 256 << 10,
 
     /* Of a file that stays open between edits, KiB: what they touch again and again. */
-    KEPT_CACHE_KIB = 32 << 10,
+    KEPT_CACHE_KIB = 128 << 10,
 
     /* What its journal may keep of the disk between edits, bytes: room for a thousand pages. */
     KEPT_JOURNAL_BYTES = 4 << 20,

@@ -38,6 +38,9 @@ static struct flock queue_mark(short type)
         .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)1 << 40, .l_len = 1};
 }
 
+/* Of a log that waits for entries: as much as edits that follow each other put there in seconds. */
+enum { ROOM_BYTES = 16 << 20 };
+
 /* More than any edit: whoever changes so much imports it. */
 static const uint64_t MOST_ENTRY_BYTES = (uint64_t)1 << 31;
 
@@ -111,6 +114,39 @@ void store_log_remove(struct store_log *log)
     close_file(log);
 }
 
+static enum err_code write_at(const struct store_log *log, off_t at, const void *bytes, size_t n,
+                              struct err *err)
+{
+    const char *from = bytes;
+    while (n > 0) {
+        ssize_t done = pwrite(log->file, from, n, at);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return err_errno(err, done < 0 ? errno : EIO, "%s", log->path);
+        from += done;
+        at += done;
+        n -= (size_t)done;
+    }
+    return ERR_OK;
+}
+
+/* Entries that are written over bytes that are there need no word of the file's size on the disk,
+ * for which a file system with a journal may first write what other files have waiting. Without
+ * room for that they just take longer. */
+static void make_room(const struct store_log *log)
+{
+    enum { CHUNK_BYTES = 1 << 20 };
+    struct stat status;
+    char *zeros = calloc(1, CHUNK_BYTES);
+    off_t at = fstat(log->file, &status) == 0 ? status.st_size : ROOM_BYTES;
+    for (; zeros && at < ROOM_BYTES; at += CHUNK_BYTES)
+        if (write_at(log, at, zeros, CHUNK_BYTES, NULL) != ERR_OK)
+            break;
+    free(zeros);
+    (void)fsync(log->file);
+}
+
 enum err_code store_log_begin(struct store_log *log, struct err *err)
 {
     if (stands_at_path(log))
@@ -120,6 +156,7 @@ enum err_code store_log_begin(struct store_log *log, struct err *err)
     if (log->file < 0)
         return err_errno(err, errno, "%s", log->path);
     file_sync_directory_of(log->path);
+    make_room(log);
     return ERR_OK;
 }
 
@@ -142,23 +179,6 @@ static void unlock(struct store_log *log)
         (void)flock(log->file, LOCK_UN);
     log->locked = false;
     log->end = 0;
-}
-
-static enum err_code write_at(const struct store_log *log, off_t at, const void *bytes, size_t n,
-                              struct err *err)
-{
-    const char *from = bytes;
-    while (n > 0) {
-        ssize_t done = pwrite(log->file, from, n, at);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return err_errno(err, done < 0 ? errno : EIO, "%s", log->path);
-        from += done;
-        at += done;
-        n -= (size_t)done;
-    }
-    return ERR_OK;
 }
 
 /* Makes what stands there no entry. Until those before it are settled, nothing is written behind

@@ -33,7 +33,8 @@
  * schema's version, the store's identity and a checksum.
  *
  * Threads: as a store: one at a time.
- * Cost:    an entry of some 500 bytes a row, one write and one fdatasync.
+ * Cost:    an entry of some 500 bytes a row, one write and one fdatasync; 16 MB of the disk while
+ *          its writer lives.
  * Errors:  of store.h; ERR_VERSION edits on their way that another version of the program wrote.
  */
 #ifndef SISETU_DATA_STORE_LOG_H

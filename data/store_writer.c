@@ -25,16 +25,23 @@ enum {
     /* How soon tables that could not be written are tried again. */
     AGAIN_MS = 1000,
 
-    /* Rows put or deleted at a time: about a millisecond that an edit may have to wait. */
+    /* Rows put or deleted at a time, for about a millisecond that an edit may have to wait: those
+     * of grades have texts of ten thousand bytes, which are read where only their ends are new. */
     ROWS_AT_ONCE = 32,
+    GRADES_AT_ONCE = 3,
+
+    /* Whoever asks for one text after another is not kept waiting before each; but not for longer
+     * than this. */
+    PAUSE_US = 200,
+    MOST_PAUSES = 50,
 
     /* An edit of more is written at once; so is one with which more were on their way. */
     MOST_LOGGED_BYTES = 8 << 20,
-    MOST_ON_THEIR_WAY_BYTES = 32 << 20,
+    MOST_ON_THEIR_WAY_BYTES = 64 << 20,
 
     /* With more on their way all is committed before the next edit: changed pages stay in memory
      * until then. */
-    MANY_BYTES = 12 << 20,
+    MANY_BYTES = 32 << 20,
 };
 
 struct store_writer {
@@ -52,6 +59,7 @@ struct store_writer {
     size_t n_bytes;                 /* of all of them */
     int64_t since_ms;               /* when the first was saved */
     int64_t idle_since_ms;
+    size_t n_asked; /* has and text */
     bool editing;
     bool hurry; /* somebody waits until all is committed */
     bool ending;
@@ -145,16 +153,34 @@ static void commit(struct store_writer *writer)
         settled(writer, ERR_OK);
 }
 
-/* Between two steps an edit may come. */
+/* Between two steps an edit may come, and ask on. */
+static void give_way(struct store_writer *writer, size_t n_asked)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_US * 1000L};
+    for (int i = 0; i < MOST_PAUSES; i++) {
+        bool asks = writer->n_asked != n_asked;
+        n_asked = writer->n_asked;
+        unlock(writer);
+        if (asks)
+            (void)nanosleep(&pause, NULL);
+        lock(writer);
+        if (writer->n_asked == n_asked)
+            break;
+    }
+}
+
 static enum err_code carry_edit(struct store_writer *writer, struct store_way *way, struct err *err)
 {
     enum err_code code = ERR_OK;
     way->at = (struct store_edit_at){.row = 0};
     TRY(store_way_read(way, err));
     while (!way->at.done) {
-        TRY(store_edit_apply_some(writer->store, &way->edit, &way->at, ROWS_AT_ONCE, err));
-        unlock(writer);
-        lock(writer);
+        bool grades = way->at.change < way->edit.n_changes &&
+                      way->edit.changes[way->at.change].layer == LAYER_GRADES;
+        size_t n_asked = writer->n_asked;
+        TRY(store_edit_apply_some(writer->store, &way->edit, &way->at,
+                                  grades ? GRADES_AT_ONCE : ROWS_AT_ONCE, err));
+        give_way(writer, n_asked);
     }
 done:
     return code;
@@ -510,6 +536,7 @@ enum err_code store_writer_has(struct store_writer *writer, enum layer_id layer,
     enum err_code code = ERR_OK;
     const struct store_way_row *last = NULL;
     lock(writer);
+    writer->n_asked++;
     for (struct store_way *way = writer->next; way; way = way->next) {
         const struct store_way_row *row = NULL;
         TRY(store_way_find(way, layer, id, &row, err));
@@ -551,6 +578,7 @@ enum err_code store_writer_text(struct store_writer *writer, enum layer_id layer
     enum err_code code = ERR_OK;
     *out = NULL;
     lock(writer);
+    writer->n_asked++;
     TRY(store_text(writer->store, layer, id, field, arena, out, err));
     for (struct store_way *way = writer->next; way; way = way->next) {
         const struct store_way_row *row = NULL;

@@ -21,7 +21,8 @@
  *          tables have all edits, or cannot be written: then the next to open the store carries
  *          them there.
  * Threads: one edits at a time; `settled` is called by the writer's own thread.
- * Memory:  edits on their way, 32 MB at most, then saving waits.
+ * Memory:  edits on their way, some 64 MB at most, and SQLite's pages of the tables that they
+ *          change, 128 MB at most.
  * Errors:  of store.h; of store_writer_begin as well what keeps edits from the tables.
  */
 #ifndef SISETU_DATA_STORE_WRITER_H

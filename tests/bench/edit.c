@@ -8,7 +8,7 @@
  * count in, and the time by the clock, which has the disk in it, and on one core what is written
  * meanwhile. One line a layer and one of all, with rows written an edit and microseconds a row of
  * the edits that wrote 200 and more; the time of all threads an edit, until the tables have all;
- * then the SLOWEST (5) edits.
+ * then the SLOWEST (5) edits by the clock.
  */
 #include "geo/assess/editor.h"
 
@@ -188,10 +188,10 @@ static void tell_trouble(void *context, uint64_t generation, enum err_code code,
     check(code, err);
 }
 
-static int by_cpu(const void *a, const void *b)
+static int by_clock(const void *a, const void *b)
 {
-    double x = ((const struct sample *)a)->cpu_ms;
-    double y = ((const struct sample *)b)->cpu_ms;
+    double x = ((const struct sample *)a)->clock_ms;
+    double y = ((const struct sample *)b)->clock_ms;
     return (x > y) - (x < y);
 }
 
@@ -202,7 +202,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Samples by CPU time; layer LAYER_COUNT: all. */
+/* Layer LAYER_COUNT: all. */
 static void tell(const char *name, const struct sample *samples, size_t n_all, enum layer_id layer)
 {
     double *cpu_ms = calloc(n_all + 1, sizeof *cpu_ms);
@@ -223,6 +223,7 @@ static void tell(const char *name, const struct sample *samples, size_t n_all, e
     }
     if (n > 0) {
         size_t p99 = (size_t)(0.99 * (double)n);
+        qsort(cpu_ms, n, sizeof *cpu_ms, by_value);
         qsort(clock_ms, n, sizeof *clock_ms, by_value);
         printf("%-12s %5zu cpu ms p50 %.2f p99 %.2f max %.2f; clock ms p50 %.2f p99 %.2f max %.2f; "
                "rows mean %.0f max %.0f; most us a row %.0f\n",
@@ -235,7 +236,7 @@ static void tell(const char *name, const struct sample *samples, size_t n_all, e
 
 static void tell_all(struct sample *samples, size_t n, size_t n_slowest)
 {
-    qsort(samples, n, sizeof *samples, by_cpu);
+    qsort(samples, n, sizeof *samples, by_clock);
     for (int i = 0; i < LAYERS; i++)
         tell(layer_name(layers[i]), samples, n, layers[i]);
     tell("all", samples, n, LAYER_COUNT);
