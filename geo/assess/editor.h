@@ -19,23 +19,23 @@
  *          editor_apply any number of times; editor_free.
  * Owner:   the editor holds a reference to its world; result.world is another one. Whatever else
  *          is in a result belongs to the arena or to the two worlds.
- * Threads: one at a time. Others may read the worlds meanwhile.
+ * Threads: one at a time. Others may read the worlds meanwhile. A large delta becomes a new base on
+ *          a thread beside the edits, and with a log another carries edits into the tables.
  * Errors:  editor_apply: ERR_USAGE a layer that is not edited, or records that cannot be; ERR_INPUT
  *          they do not fit the others; ERR_CHANGED the precondition does not hold; ERR_NOT_FOUND
  *          nothing to delete; ERR_CONFLICT the store has to be assessed first; and those of
  *          store.h. After any error store, world and editor are as they were.
  * Cost:    by what it touches and not by how much there is, but for a few bytes a record of the
- *          layers that it writes: of 20,000 plants among 50,000 targets and 1,500 pipelines 3 ms of
- *          one core at the median and 12 at p99, a third of it the store's. Ten times as much on
- *          the same ground is ten times as many neighbours with ten times as many of their own:
- *          half of the edits cost less than 7 ms, one in a hundred more than 60, most of it for
- *          rows that are written, of which a plant in a town has 3,000. Lists of findings are
- *          changed in one place (finding_list.c), grades follow from what came and went
- *          (grades_findings.c), a plant or a school is hidden from most pipelines by those around
- *          it (pipeline_crowd.h), a dwelling tells them anew without cutting them
- *          (pipeline_recount.h, pipeline_kept.h); one of which neither is sure has them cut, for
- *          milliseconds each (tests/bench/edit.c). An edit of admin, or of a census that is not
- *          beside a grid, is a full assessment.
+ *          layers that it writes. On the comparison workload (20,000 plants, 50,000 targets, 1,500
+ *          pipelines) some 3 ms at the median; README.md has what was measured. Ten times as much
+ * on the same ground is ten times as many neighbours with ten times as many of their own: half of
+ * the edits cost less than 4 ms, one in a hundred more than 24. A plant in a town has 3,000 rows
+ * that move with it, which are made by source (edit_verdicts.h). Lists of findings are changed in
+ * one place (finding_list.c), grades follow from what came and went (grades_findings.c), a plant or
+ * a school is hidden from most pipelines by those around it (pipeline_crowd.h), a dwelling tells
+ * them anew without cutting them (pipeline_recount.h, pipeline_kept.h); one of which neither is
+ * sure has them cut, for milliseconds each (tests/bench/edit.c). An edit of admin, or of a census
+ * that is not beside a grid, is a full assessment.
  */
 #ifndef SISETU_GEO_EDITOR_H
 #define SISETU_GEO_EDITOR_H

@@ -130,10 +130,9 @@ static enum err_code load(struct cli *cli, struct seeding *s, struct err *err)
     size_t n_text;
     const char *text = style_text_of(s->style, &n_text);
     hash_text(text, n_text, s->style_hash);
-    TRY(store_stamp(store, &s->stamp, err));
     TRY(world_load(store, cli_value(cli, "rules"), INT_ABSENT, &s->world, err));
-    if (s->world->generation != s->stamp.generation)
-        return err_set(err, ERR_CHANGED, "%s: was changed while it was read; run it again", store);
+    s->stamp = s->world->origin;
+    s->stamp.generation = s->world->generation;
     TRY(scenes_new(s->world, s->style, s->request.grid->plane, &s->scenes, err));
     scenes_keep_whole(s->scenes);
     TRY(seeder_new(s->scenes, s->style, &s->request, &s->seeder, err));

@@ -368,6 +368,7 @@ enum err_code watch_start(const struct watch_settings *settings, struct watch **
     pthread_cond_init(&watch->wake, &attributes);
     pthread_cond_init(&watch->let, &attributes);
     pthread_condattr_destroy(&attributes);
+    TRY(load_tokens(watch, err)); /* after which no edit is on its way any more */
     TRY(identify(settings->store_path, &identity, err));
     TRY(publish(watch, &identity, err));
     int failure = pthread_create(&watch->thread, NULL, thread_main, watch);
