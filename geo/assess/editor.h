@@ -28,14 +28,15 @@
  * Cost:    by what it touches and not by how much there is, but for a few bytes a record of the
  *          layers that it writes. On the comparison workload (20,000 plants, 50,000 targets, 1,500
  *          pipelines) some 3 ms at the median; README.md has what was measured. Ten times as much
- * on the same ground is ten times as many neighbours with ten times as many of their own: half of
- * the edits cost less than 4 ms, one in a hundred more than 24. A plant in a town has 3,000 rows
- * that move with it, which are made by source (edit_verdicts.h). Lists of findings are changed in
- * one place (finding_list.c), grades follow from what came and went (grades_findings.c), a plant or
- * a school is hidden from most pipelines by those around it (pipeline_crowd.h), a dwelling tells
- * them anew without cutting them (pipeline_recount.h, pipeline_kept.h); one of which neither is
- * sure has them cut, for milliseconds each (tests/bench/edit.c). An edit of admin, or of a census
- * that is not beside a grid, is a full assessment.
+ *          on the same ground is ten times as many neighbours with ten times as many of their own:
+ *          half of the edits cost less than 4 ms, one in a hundred more than 24. A plant in a town
+ *          has 3,000 rows that move with it, which are made by source (edit_verdicts.h). Lists of
+ *          findings are changed in one place (finding_list.c), grades follow from what came and
+ *          went (grades_findings.c), a plant or a school is hidden from most pipelines by those
+ *          around it (pipeline_crowd.h), a dwelling tells them anew without cutting them
+ *          (pipeline_recount.h, pipeline_kept.h); one of which neither is sure has them cut, for
+ *          milliseconds each (tests/bench/edit.c). An edit of admin, or of a census that is not
+ *          beside a grid, is a full assessment.
  */
 #ifndef SISETU_GEO_EDITOR_H
 #define SISETU_GEO_EDITOR_H
