@@ -1,12 +1,16 @@
 /* store_edit.c - an edit as bytes, and back. */
 #include "data/store_log.h"
 
+#include "data/base/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* A text is its length and one, 0 being no text, its bytes and a zero; a shape the length of its
- * well-known binary, 0 being none, and that. */
+/* A text is its length and one, 0 being no text, its bytes and a zero; or SAME, if the record
+ * before it in the change says the same there, as rows of one plant mostly do. A shape is the
+ * length of its well-known binary, 0 being none, and that. */
+static const uint32_t SAME = UINT32_MAX;
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -31,13 +35,19 @@ static void add_text(struct buf *out, const char *text)
     buf_add(out, text ? text : "", n);
 }
 
-static void add_field(struct buf *out, const struct field_binding *field, const void *record)
+/* before: the record before it, or NULL. */
+static void add_field(struct buf *out, const struct field_binding *field, const void *record,
+                      const void *before)
 {
     const char *value = (const char *)record + field->offset;
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_DATETIME:
-        add_text(out, record_text(record, field));
+        if (before && record_text(record, field) &&
+            text_equal(record_text(record, field), record_text(before, field)))
+            add_count(out, SAME);
+        else
+            add_text(out, record_text(record, field));
         break;
     case FIELD_INTEGER:
     case FIELD_DATE:
@@ -50,14 +60,14 @@ static void add_field(struct buf *out, const struct field_binding *field, const 
 }
 
 static enum err_code add_record(struct buf *out, enum layer_id layer, const void *record,
-                                struct arena *scratch, struct err *err)
+                                const void *before, struct arena *scratch, struct err *err)
 {
     const struct layer_binding *binding = records_binding(layer);
     const struct record_head *head = record;
     const void *wkb = NULL;
     size_t n = 0;
     for (size_t i = 0; i < binding->n_fields; i++)
-        add_field(out, &binding->fields[i], record);
+        add_field(out, &binding->fields[i], record, before);
     if (head->geom.kind != GEOM_NONE) {
         enum err_code code = geom_to_wkb(&head->geom, scratch, &wkb, &n, err);
         if (code != ERR_OK)
@@ -86,7 +96,8 @@ static enum err_code add_change(struct buf *out, const struct store_change *chan
             add_text(out, ending->before);
             add_text(out, ending->after);
         }
-        TRY(add_record(out, change->layer, change->put[i].record, scratch, err));
+        const void *before = i > 0 ? change->put[i - 1].record : NULL;
+        TRY(add_record(out, change->layer, change->put[i].record, before, scratch, err));
         arena_rewind(scratch, mark);
     }
 done:
@@ -158,8 +169,21 @@ done:
     return code;
 }
 
+/* Whether SAME stands there, which is taken. */
+static bool take_same(struct reading *in)
+{
+    uint32_t n = 0;
+    if ((size_t)(in->end - in->at) < sizeof n)
+        return false;
+    memcpy(&n, in->at, sizeof n);
+    if (n != SAME)
+        return false;
+    in->at += sizeof n;
+    return true;
+}
+
 static enum err_code take_field(struct reading *in, const struct field_binding *field, void *record,
-                                struct err *err)
+                                const void *before, struct err *err)
 {
     char *value = (char *)record + field->offset;
     const char *text = NULL;
@@ -167,7 +191,10 @@ static enum err_code take_field(struct reading *in, const struct field_binding *
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_DATETIME:
-        code = take_text(in, &text, err);
+        if (before && take_same(in))
+            text = record_text(before, field);
+        else
+            code = take_text(in, &text, err);
         memcpy(value, &text, sizeof text);
         break;
     case FIELD_INTEGER:
@@ -182,14 +209,14 @@ static enum err_code take_field(struct reading *in, const struct field_binding *
 }
 
 static enum err_code take_record(struct reading *in, enum layer_id layer, void *record,
-                                 struct err *err)
+                                 const void *before, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct layer_binding *binding = records_binding(layer);
     struct record_head *head = record;
     size_t n = 0;
     for (size_t i = 0; i < binding->n_fields; i++)
-        TRY(take_field(in, &binding->fields[i], record, err));
+        TRY(take_field(in, &binding->fields[i], record, before, err));
     head->geom.box = box_empty();
     if (!head->id)
         return cut_short(err);
@@ -239,7 +266,8 @@ static enum err_code take_puts(struct reading *in, struct store_change *change, 
         how &= HAS_ENDING - 1;
         if (how > STORE_PUT_SAME_SHAPE)
             return cut_short(err);
-        TRY(take_record(in, change->layer, record, err));
+        const void *before = change->n_put > 0 ? put[change->n_put - 1].record : NULL;
+        TRY(take_record(in, change->layer, record, before, err));
         /* It was acknowledged: what stands in its place gives way. */
         put[change->n_put].record = record;
         put[change->n_put].how = how == STORE_PUT_NEW ? STORE_PUT_ANY : (enum store_put_how)how;

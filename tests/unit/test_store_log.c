@@ -35,7 +35,7 @@ static void test_an_edit_comes_back_from_its_bytes_whatever_the_layer(void **sta
 {
     struct fixture *f = *state;
     struct schema schema;
-    struct store_change changes[LAYER_COUNT];
+    struct store_change changes[LAYER_COUNT + 1];
     struct store_edit edit = {77, true, changes, 0}, back;
     struct buf bytes;
     static const char *const gone[] = {"gone-1", "走了"};
@@ -56,6 +56,16 @@ static void test_an_edit_comes_back_from_its_bytes_whatever_the_layer(void **sta
         changes[edit.n_changes++] =
             (struct store_change){(enum layer_id)i, gone, (size_t)(i % 3), put, n};
     }
+    /* Texts that are those of the record before, and one that is not. */
+    enum { ALIKE = 5 };
+    struct zone *alike = some_zones(f, ALIKE, 8, "alike");
+    struct store_put put[ALIKE];
+    alike[2].head.name = "other";
+    alike[3].head.name = NULL;
+    for (size_t k = 0; k < ALIKE; k++)
+        put[k] = (struct store_put){&alike[k], STORE_PUT_ANY, NULL};
+    changes[edit.n_changes++] =
+        (struct store_change){.layer = LAYER_ZONES, .put = put, .n_put = ALIKE};
     assert_ok(f, store_edit_write(&edit, &bytes, &f->err));
     assert_ok(f, store_edit_read(bytes.bytes, bytes.n_bytes, &f->arena, &back, &f->err));
     assert_int_equal(back.generation, 77);
