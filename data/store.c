@@ -512,12 +512,16 @@ static enum err_code commit(struct store *store, uint64_t next, struct err *err)
             TRY(store_note_contents(store, (enum layer_id)i, err));
     TRY(store_meta_set(store, "generation", generation, err));
     TRY(check_stands(store, err));
+    bool deletes_journal = !store->keeps_journal;
     /* OGR remembers what it read of the tables. Another writer may come between, so the next
      * transaction begins on a new handle. */
     TRY(store->kept ? commit_and_rest(store, err) : store_disconnect(store, true, err));
     store->generation = next;
     store->changed = false;
     memset(store->touches, 0, sizeof store->touches);
+    /* A journal that comes back when power is lost would undo what was committed. */
+    if (deletes_journal)
+        file_sync_directory_of(store->path);
 done:
     return code;
 }

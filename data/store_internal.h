@@ -172,6 +172,10 @@ void store_statements_drop(struct store *store);
 
 /* --- store_triggers.c --- */
 
+/* Whether nothing but what is known happens when rows are changed: then what store_change_check
+ * lets pass is not refused later. */
+bool store_knows_triggers(struct store *store);
+
 /* Switches them off where they do what is known. *index: whoever writes the layer now has to keep
  * its entries in the index of shapes. */
 enum err_code store_triggers_off(struct store *store, enum layer_id layer, bool *index,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ struct entry_head {
     uint64_t identity; /* of the store */
     uint64_t generation;
     uint64_t n_bytes;
-    uint32_t zero;
+    uint32_t before_crc; /* head_crc of the entry before; 0 of the first */
     uint32_t head_crc;
 };
 
@@ -41,20 +42,29 @@ static struct flock queue_mark(short type)
 /* Of a log that waits for entries: as much as edits that follow each other put there in seconds. */
 enum { ROOM_BYTES = 16 << 20 };
 
+/* Milliseconds that a reader who looks may take. */
+enum { MOST_TRIES = 50 };
+
 /* More than any edit: whoever changes so much imports it. */
 static const uint64_t MOST_ENTRY_BYTES = (uint64_t)1 << 31;
 
 struct store_log {
     char path[PATH_MAX];
-    int file;    /* -1: not open */
-    off_t end;   /* of the entries that are on their way */
+    int file;  /* -1: not open */
+    off_t end; /* of the entries that are on their way */
+    uint32_t last_crc;
+    mode_t mode; /* of the store */
     bool locked; /* some are */
     bool broken; /* what was written there may be an entry or not */
 };
 
+/* Beside the file itself, by whatever link it was found. */
 static enum err_code path_of(const char *store_path, char out[PATH_MAX], struct err *err)
 {
-    if (snprintf(out, PATH_MAX, "%s-edits", store_path) >= PATH_MAX)
+    char *real = realpath(store_path, NULL);
+    int n = snprintf(out, PATH_MAX, "%s-edits", real ? real : store_path);
+    free(real);
+    if (n >= PATH_MAX)
         return err_set(err, ERR_USAGE, "%s: path too long", store_path);
     return ERR_OK;
 }
@@ -75,6 +85,8 @@ enum err_code store_log_new(const char *store_path, struct store_log **out, stru
         return err_nomem(err);
     log->file = -1;
     TRY(path_of(store_path, log->path, err));
+    struct stat status;
+    log->mode = stat(store_path, &status) == 0 ? status.st_mode & 0666 : 0;
     *out = log;
     log = NULL;
 done:
@@ -109,7 +121,7 @@ static bool stands_at_path(const struct store_log *log)
 
 void store_log_remove(struct store_log *log)
 {
-    if (!log->locked && stands_at_path(log))
+    if (!log->locked && stands_at_path(log) && flock(log->file, LOCK_EX | LOCK_NB) == 0)
         unlink(log->path);
     close_file(log);
 }
@@ -136,13 +148,17 @@ static enum err_code write_at(const struct store_log *log, off_t at, const void 
  * room for that they just take longer. */
 static void make_room(const struct store_log *log)
 {
-    enum { CHUNK_BYTES = 1 << 20 };
+    enum { CHUNK_BYTES = 1 << 20, TIMES_FREE = 16 };
+    struct statvfs disk;
     struct stat status;
     char *zeros = calloc(1, CHUNK_BYTES);
-    off_t at = fstat(log->file, &status) == 0 ? status.st_size : ROOM_BYTES;
-    for (; zeros && at < ROOM_BYTES; at += CHUNK_BYTES)
-        if (write_at(log, at, zeros, CHUNK_BYTES, NULL) != ERR_OK)
-            break;
+    off_t size = fstat(log->file, &status) == 0 ? status.st_size : 0;
+    bool good = zeros && fstatvfs(log->file, &disk) == 0 &&
+                (uint64_t)disk.f_bavail * disk.f_frsize > (uint64_t)TIMES_FREE * ROOM_BYTES;
+    for (off_t at = size; good && at < ROOM_BYTES; at += CHUNK_BYTES)
+        good = write_at(log, at, zeros, CHUNK_BYTES, NULL) == ERR_OK;
+    if (!good)
+        (void)!ftruncate(log->file, size);
     free(zeros);
     (void)fsync(log->file);
 }
@@ -155,19 +171,25 @@ enum err_code store_log_begin(struct store_log *log, struct err *err)
     log->file = open(log->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (log->file < 0)
         return err_errno(err, errno, "%s", log->path);
+    if (log->mode != 0)
+        (void)fchmod(log->file, log->mode); /* who may read the store may read this */
     file_sync_directory_of(log->path);
     make_room(log);
     return ERR_OK;
 }
 
-/* For the first of some entries. Readers look whether somebody has the lock, and let go at once. */
+/* For the first of some entries. Readers look whether somebody has the lock, and let go at once;
+ * another writer that has it may wait for the lock of the store, which is ours. */
 static enum err_code lock(struct store_log *log, struct err *err)
 {
     enum err_code code = ERR_OK;
     TRY(store_log_begin(log, err));
-    while (flock(log->file, LOCK_EX) != 0)
-        if (errno != EINTR)
-            return err_errno(err, errno, "%s", log->path);
+    int tries = 0;
+    while (flock(log->file, LOCK_EX | LOCK_NB) != 0) {
+        if (++tries > MOST_TRIES)
+            return err_set(err, ERR_BUSY, "%s: another process has edits on their way", log->path);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
     log->locked = true;
 done:
     return code;
@@ -190,25 +212,33 @@ static void blot_out(struct store_log *log, off_t at)
     log->broken = at > 0 && (!done || fdatasync(log->file) != 0);
 }
 
+/* The same of an entry that was refused, which must not come back. */
+static void take_back(struct store_log *log, off_t at)
+{
+    blot_out(log, at);
+    (void)fdatasync(log->file);
+}
+
 enum err_code store_log_append(struct store_log *log, const struct store *store,
                                uint64_t generation, const struct buf *bytes, struct err *err)
 {
     enum err_code code = ERR_OK;
     if (bytes->n_bytes > MOST_ENTRY_BYTES)
         return err_set(err, ERR_LIMIT, "an edit of %zu bytes is too large", bytes->n_bytes);
-    if (log->broken)
+    if (log->broken || (log->locked && !stands_at_path(log)))
         return err_set(err, ERR_IO, "%s: cannot be written to", log->path);
     struct entry_head head = {.magic = MAGIC,
                               .schema_version = SCHEMA_VERSION,
                               .bytes_crc = libdeflate_crc32(0, bytes->bytes, bytes->n_bytes),
                               .identity = store->identity,
                               .generation = generation,
-                              .n_bytes = bytes->n_bytes};
+                              .n_bytes = bytes->n_bytes,
+                              .before_crc = log->end > 0 ? log->last_crc : 0};
     head.head_crc = head_crc(&head);
     if (!log->locked)
         TRY(lock(log, err));
     off_t at = log->end;
-    /* What an earlier round left behind this entry has lower generations and does not follow. */
+    /* What an earlier round left behind this entry does not follow on it. */
     code = write_at(log, at + (off_t)sizeof head, bytes->bytes, bytes->n_bytes, err);
     if (code == ERR_OK)
         code = write_at(log, at, &head, sizeof head, err);
@@ -216,9 +246,10 @@ enum err_code store_log_append(struct store_log *log, const struct store *store,
         code = err_errno(err, errno, "%s", log->path);
     if (code == ERR_OK) {
         log->end = at + (off_t)sizeof head + (off_t)bytes->n_bytes;
+        log->last_crc = head.head_crc;
         goto done;
     }
-    blot_out(log, at);
+    take_back(log, at);
     if (at == 0)
         unlock(log);
 done:
@@ -250,6 +281,11 @@ static enum err_code entries_begin(struct entries *in, const char *path, struct 
     in->file = open(path, O_RDONLY | O_CLOEXEC);
     if (in->file < 0 && errno != ENOENT)
         return err_errno(err, errno, "%s", path);
+    struct stat status;
+    if (in->file >= 0 && fstat(in->file, &status) == 0 && !S_ISREG(status.st_mode)) {
+        close(in->file); /* no log of ours */
+        in->file = -1;
+    }
     return ERR_OK;
 }
 
@@ -269,21 +305,44 @@ static bool follows(const struct entries *in, const struct entry_head *head)
             (head->generation == in->head.generation + 1 && head->identity == in->head.identity));
 }
 
+/* *whole: there are so many bytes. */
+static enum err_code read_at(const struct entries *in, off_t at, void *out, size_t n, bool *whole,
+                             struct err *err)
+{
+    size_t got = 0;
+    while (got < n) {
+        ssize_t some = pread(in->file, (char *)out + got, n - got, at + (off_t)got);
+        if (some < 0 && errno == EINTR)
+            continue;
+        if (some < 0)
+            return err_errno(err, errno, "%s", in->path);
+        if (some == 0)
+            break;
+        got += (size_t)some;
+    }
+    *whole = got == n;
+    return ERR_OK;
+}
+
 /* *found: `head` and `bytes` are those of the next entry, which is whole. */
 static enum err_code entries_next(struct entries *in, bool *found, struct err *err)
 {
     struct entry_head head;
+    bool whole = false;
+    enum err_code code = ERR_OK;
     *found = false;
-    if (in->file < 0 || pread(in->file, &head, sizeof head, in->at) != (ssize_t)sizeof head ||
-        !follows(in, &head))
+    if (in->file < 0)
         return ERR_OK;
+    code = read_at(in, in->at, &head, sizeof head, &whole, err);
+    if (code != ERR_OK || !whole || !follows(in, &head))
+        return code;
     buf_clear(&in->bytes);
     char *room = buf_reserve(&in->bytes, head.n_bytes);
     if (!room)
         return err_nomem(err);
-    if (pread(in->file, room, head.n_bytes, in->at + (off_t)sizeof head) != (ssize_t)head.n_bytes ||
-        libdeflate_crc32(0, room, head.n_bytes) != head.bytes_crc)
-        return ERR_OK;
+    code = read_at(in, in->at + (off_t)sizeof head, room, head.n_bytes, &whole, err);
+    if (code != ERR_OK || !whole || libdeflate_crc32(0, room, head.n_bytes) != head.bytes_crc)
+        return code;
     in->bytes.n_bytes = head.n_bytes;
     in->head = head;
     in->at += (off_t)sizeof head + (off_t)head.n_bytes;
@@ -358,8 +417,10 @@ static enum err_code apply(struct store *store, const struct entries *in, struct
 done:
     arena_release(&arena);
     if (code != ERR_OK)
-        err_wrap(err, "%s: edit %" PRIu64 " on its way into the store", in->path,
-                 in->head.generation);
+        err_wrap(err,
+                 "%s holds edit %" PRIu64 ", which was acknowledged and cannot be written to the "
+                 "store (who gives it up removes that file)",
+                 in->path, in->head.generation);
     return code;
 }
 

@@ -72,18 +72,19 @@ static enum err_code wait_for_edits(struct store *store, struct err *err)
     log = awaited;
     for (;;) {
         TRY(begin_reading(store, err));
-        if (!store_log_is_ahead(&awaited, store->identity, store->generation))
+        if (!store_log_is_ahead(&awaited, store->identity, store->generation) ||
+            !store_log_is_ahead(&log, store->identity, store->generation))
             break;
         store_disconnect(store, false, NULL);
-        if (queued < 0)
-            queued = store_log_queue(store->path);
-        if (!log.has_owner)
-            TRY(let_catch_up(store->path, err));
-        else if (store_now_ms() > until)
+        if (store_now_ms() > until)
             TRY(err_set(err, ERR_BUSY, "%s: edits are on their way into it; try again",
                         store->path));
-        else
+        if (queued < 0)
+            queued = store_log_queue(store->path);
+        if (log.has_owner)
             pause_ms(PAUSE_MS);
+        else
+            TRY(let_catch_up(store->path, err));
         TRY(store_log_look(store->path, &log, err));
     }
 done:

@@ -134,3 +134,12 @@ enum err_code store_triggers_off(struct store *store, enum layer_id layer, bool 
 done:
     return code;
 }
+
+bool store_knows_triggers(struct store *store)
+{
+    bool index = false;
+    enum err_code code = store_begin(store, STORE_WRITE, NULL);
+    if (code == ERR_OK)
+        code = store_triggers_off(store, LAYER_CONFLICTS, &index, NULL);
+    return store_end(store, STORE_READ, code) == ERR_OK && store->triggers.known;
+}

@@ -1,4 +1,5 @@
 #include "data/store_internal.h"
+#include "data/store_log.h"
 
 #include <inttypes.h>
 
@@ -100,6 +101,26 @@ done:
     return code;
 }
 
+/* They are of the schema before. */
+static enum err_code refuse_edits_on_their_way(struct store *store, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store_log_state log;
+    uint64_t identity = 0;
+    int64_t generation = 0;
+    TRY(store_log_look(store->path, &log, err));
+    TRY(store_meta_identity(store, &identity, err));
+    TRY(store_sql_number(store, "SELECT value FROM sisetu_meta WHERE key = 'generation'",
+                         &generation, err));
+    if (store_log_is_ahead(&log, identity, (uint64_t)generation))
+        code = err_set(err, ERR_VERSION,
+                       "%s: edits are on their way into it; open it with the program that wrote "
+                       "them first",
+                       store->path);
+done:
+    return code;
+}
+
 static enum err_code upgrade(struct store *store, bool *changed, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -113,6 +134,7 @@ static enum err_code upgrade(struct store *store, bool *changed, struct err *err
                     ", this program knows up to %d; use a newer sisetu",
                     store->path, version, SCHEMA_VERSION));
     if (version < SCHEMA_VERSION) {
+        TRY(refuse_edits_on_their_way(store, err));
         TRY(run_steps(store, version, err));
         TRY(store_disconnect(store, true, err));
         *changed = true;

@@ -61,6 +61,7 @@ struct store_writer {
     int64_t idle_since_ms;
     size_t n_asked; /* has and text */
     bool editing;
+    bool held;  /* the store's lock, ever since that edit began */
     bool hurry; /* somebody waits until all is committed */
     bool ending;
     struct err trouble; /* what keeps edits from the tables; code ERR_OK: nothing */
@@ -121,6 +122,7 @@ static void tell(struct store_writer *writer, uint64_t generation, enum err_code
 /* What the transaction had is undone: all begins anew, in a second. */
 static void fail(struct store_writer *writer, enum err_code code, const struct err *err)
 {
+    writer->held = false;
     writer->trouble = *err;
     writer->trouble.code = code;
     writer->next = writer->first;
@@ -200,28 +202,40 @@ static void carry(struct store_writer *writer)
         pthread_cond_broadcast(&writer->done);
 }
 
-/* After a failure: the lock was given up meanwhile. */
+/* Those that the tables have by now: who opened the store meanwhile has carried them there. */
+static void forget_carried(struct store_writer *writer, uint64_t generation)
+{
+    while (writer->first && writer->first->generation <= generation && writer->first->next) {
+        struct store_way *way = writer->first;
+        writer->first = way->next;
+        writer->n_bytes -= way->bytes.n_bytes;
+        store_way_free(way);
+    }
+    writer->next = writer->first;
+}
+
+/* After a failure: the lock was given up meanwhile. An edit under way may have seen what is no
+ * more: it is not saved. */
 static void try_again(struct store_writer *writer)
 {
     struct err err;
+    writer->held = false;
     enum err_code code = store_wake(writer->store, &err);
-    if (code == ERR_NOT_FOUND) {
-        settled(writer, ERR_CHANGED);
-        return;
-    }
     if (code != ERR_OK) {
         fail(writer, code, &err);
         return;
     }
     struct store_stamp now = store_stamp_of(writer->store);
     bool is_same = store_stamp_same_file(now, writer->stamp);
+    if (is_same)
+        forget_carried(writer, now.generation);
     if (is_same && now.generation + 1 == writer->first->generation) {
         writer->trouble.code = ERR_OK;
         return;
     }
-    store_rest(writer->store);
-    /* Who opened it meanwhile has carried them there; or it is another store by now. */
     settled(writer, is_same && now.generation >= writer->last->generation ? ERR_OK : ERR_CHANGED);
+    if (!writer->first)
+        store_rest(writer->store);
 }
 
 /* Whether it is time to commit, or how long it is until then. */
@@ -303,12 +317,33 @@ done:
     return code;
 }
 
-/* The log is removed by who holds the store's lock, or stays. */
+/* Takes the writer's lock of a store whose tables lack nothing. */
+static enum err_code wake(struct store_writer *writer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool caught = true;
+    if (!writer->store) {
+        TRY(store_open(writer->path, STORE_WRITE, &writer->store, err));
+        store_keep(writer->store);
+    }
+    while (caught) {
+        int queued = store_log_queue(writer->path);
+        code = store_wake(writer->store, err);
+        store_log_leave(queued);
+        TRY(code);
+        TRY(store_catch_up(writer->store, &caught, err));
+    }
+    writer->stamp = store_stamp_of(writer->store);
+done:
+    return code;
+}
+
+/* The log is removed by who holds the store's lock and has carried everything of it, or stays. */
 static void remove_log(struct store_writer *writer)
 {
-    if (writer->log && writer->store && !writer->first &&
-        store_wake(writer->store, NULL) == ERR_OK) {
-        store_log_remove(writer->log);
+    if (writer->log && writer->store && !writer->first) {
+        if (wake(writer, NULL) == ERR_OK)
+            store_log_remove(writer->log);
         store_rest(writer->store);
     }
     store_log_free(writer->log);
@@ -368,26 +403,6 @@ static void give_turn(struct store_writer *writer)
     }
 }
 
-/* Takes the writer's lock of a store whose tables lack nothing. */
-static enum err_code wake(struct store_writer *writer, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    bool caught = true;
-    if (!writer->store) {
-        TRY(store_open(writer->path, STORE_WRITE, &writer->store, err));
-        store_keep(writer->store);
-    }
-    while (caught) {
-        TRY(store_wake(writer->store, err));
-        TRY(store_catch_up(writer->store, &caught, err));
-    }
-    writer->stamp = store_stamp_of(writer->store);
-    if (writer->log)
-        (void)store_log_begin(writer->log, NULL); /* without it, edits are written at once */
-done:
-    return code;
-}
-
 enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp *stamp,
                                  bool *settled, struct err *err)
 {
@@ -407,9 +422,11 @@ enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp
         code = writer->trouble.code;
     } else if (!writer->first) {
         code = wake(writer, err);
+        if (code == ERR_OK && writer->log)
+            (void)store_log_begin(writer->log, NULL); /* without it, edits are written at once */
     }
     *stamp = writer->stamp;
-    writer->editing = code == ERR_OK;
+    writer->editing = writer->held = code == ERR_OK;
     if (code != ERR_OK && !writer->first && writer->store)
         store_rest(writer->store);
     unlock(writer);
@@ -436,6 +453,10 @@ static enum err_code save_at_once(struct store_writer *writer, const struct stor
     lock(writer);
     while (writer->next && !writer->trouble.code)
         pthread_cond_wait(&writer->done, &writer->mutex);
+    if (!writer->held && !writer->trouble.code) {
+        code = err_set(err, ERR_BUSY, "edits before were written anew meanwhile; try again");
+        goto done;
+    }
     if (writer->trouble.code) {
         if (err)
             *err = writer->trouble;
@@ -464,7 +485,6 @@ done:
 
 static void put_on_way(struct store_writer *writer, struct store_way *way)
 {
-    lock(writer);
     if (writer->last)
         writer->last->next = way;
     else
@@ -477,7 +497,6 @@ static void put_on_way(struct store_writer *writer, struct store_way *way)
     writer->n_bytes += way->bytes.n_bytes;
     writer->stamp.generation = way->generation;
     pthread_cond_signal(&writer->work);
-    unlock(writer);
 }
 
 /* *logged: it is durable in the log, and on its way. */
@@ -491,16 +510,16 @@ static enum err_code save_to_log(struct store_writer *writer, const struct store
         TRY(store_change_check(writer->store, &edit->changes[i], err));
     TRY(store_way_new(edit, &way, err));
     lock(writer);
-    size_t n_bytes = writer->n_bytes;
-    unlock(writer);
     *logged =
-        code == ERR_OK && way->bytes.n_bytes <= MOST_LOGGED_BYTES &&
-        n_bytes + way->bytes.n_bytes <= MOST_ON_THEIR_WAY_BYTES &&
+        writer->held && !writer->trouble.code && way->bytes.n_bytes <= MOST_LOGGED_BYTES &&
+        writer->n_bytes + way->bytes.n_bytes <= MOST_ON_THEIR_WAY_BYTES &&
+        store_knows_triggers(writer->store) &&
         store_log_append(writer->log, writer->store, way->generation, &way->bytes, NULL) == ERR_OK;
     if (*logged)
         put_on_way(writer, way);
     else
         store_way_free(way);
+    unlock(writer);
 done:
     return code;
 }

@@ -143,7 +143,7 @@ same 'the store keeps no token' 0 "$(sqlite3 "$store" "SELECT COUNT(*) FROM sise
 
 # ---- over HTTP, beside others ----
 
-"$S" serve "$store" --listen 127.0.0.1:0 >url 2>log &
+"$S" serve "$store" --listen 127.0.0.1:0 --edit-log >url 2>log &
 PID=$!
 PIDS=$PID
 i=0

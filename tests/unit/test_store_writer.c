@@ -390,6 +390,47 @@ static void test_without_a_log_an_edit_is_in_the_tables_when_saved(void **state)
 
 /* ---- others ---- */
 
+static void test_who_stops_leaves_nothing_behind_of_another_that_was_killed(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    bool settled;
+    assert_ok(f, save(f, writer, "Z", "of the one that lives", &settled));
+    assert_true(hears(&told, ERR_OK));
+    die_after(f, 3);
+    store_writer_free(writer);
+    assert_string_equal(ids(f), "ABCZ");
+    assert_int_equal(generation_of(f), 4);
+}
+
+static void test_where_other_triggers_may_refuse_a_row_edits_are_written_at_once(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    bool settled = false;
+    raw(f, "CREATE TRIGGER no BEFORE INSERT ON zones WHEN NEW.name = 'bad' BEGIN SELECT "
+           "RAISE(ABORT, 'no'); END");
+    struct store_writer *writer = writer_of(f, &told);
+    assert_true(save(f, writer, "A", "bad", &settled) != ERR_OK);
+    assert_ok(f, save(f, writer, "B", "good", &settled));
+    assert_true(settled);
+    store_writer_free(writer);
+    assert_string_equal(ids(f), "B");
+}
+
+static void test_by_a_link_the_log_is_beside_the_store_itself(void **state)
+{
+    struct fixture *f = *state;
+    const char *link = in(f, "link.gpkg"), *real = in(f, "store.gpkg");
+    assert_int_equal(symlink(real, link), 0);
+    snprintf(f->path, sizeof f->path, "%s", link);
+    die_after(f, 4);
+    snprintf(f->path, sizeof f->path, "%s", real);
+    assert_int_equal(zones_in(f), 4);
+    assert_int_equal(unlink(link), 0);
+}
+
 /* Puts zones of their own, in another process. */
 static int write_along(struct fixture *f, int n)
 {
@@ -441,6 +482,9 @@ int main(void)
         TEST(test_on_a_full_disk_edits_wait_and_none_is_lost),
         TEST(test_a_store_that_is_replaced_takes_edits_on_their_way_with_it),
         TEST(test_without_a_log_an_edit_is_in_the_tables_when_saved),
+        TEST(test_who_stops_leaves_nothing_behind_of_another_that_was_killed),
+        TEST(test_where_other_triggers_may_refuse_a_row_edits_are_written_at_once),
+        TEST(test_by_a_link_the_log_is_beside_the_store_itself),
         TEST(test_two_who_write_come_between_each_other_and_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

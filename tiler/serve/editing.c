@@ -20,6 +20,7 @@ enum {
 struct editing {
     char *path;
     struct watch *watch;
+    bool by_log;
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t called; /* something to do for the thread */
     pthread_cond_t ready;  /* an editor stands, or the turn is free */
@@ -43,6 +44,13 @@ static struct timespec in_ms(int ms)
         until.tv_nsec -= 1000000000L;
     }
     return until;
+}
+
+static bool is_past(struct timespec until)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec > until.tv_sec || (now.tv_sec == until.tv_sec && now.tv_nsec > until.tv_nsec);
 }
 
 /* Whether the editor stands on that world. Holds the mutex. */
@@ -78,7 +86,7 @@ static void prepare(struct editing *editing, struct world *world)
     clock_gettime(CLOCK_MONOTONIC, &from);
     const struct store_settled call = {editing, settled};
     enum err_code code = editor_new(editing->path, world, 0, &made, &err);
-    if (code == ERR_OK)
+    if (code == ERR_OK && editing->by_log)
         code = editor_keep_log(made, &call, &err);
     if (code != ERR_OK) {
         editor_free(made);
@@ -100,7 +108,11 @@ static void prepare(struct editing *editing, struct world *world)
     editing->trouble = err;
     pthread_cond_broadcast(&editing->ready);
     pthread_mutex_unlock(&editing->mutex);
+    /* What it could not bring into the tables stays in the log, for whoever opens the store. */
+    uint64_t last = old ? editor_world(old)->generation : 0;
     editor_free(old);
+    if (old)
+        watch_settled(editing->watch, last, ERR_CHANGED);
 }
 
 static void *thread_main(void *argument)
@@ -124,8 +136,8 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-enum err_code editing_start(const char *store_path, struct watch *watch, struct editing **out,
-                            struct err *err)
+enum err_code editing_start(const char *store_path, struct watch *watch, bool by_log,
+                            struct editing **out, struct err *err)
 {
     enum err_code code = ERR_OK;
     pthread_condattr_t attributes;
@@ -134,6 +146,7 @@ enum err_code editing_start(const char *store_path, struct watch *watch, struct 
     if (!editing)
         return err_nomem(err);
     editing->watch = watch;
+    editing->by_log = by_log;
     pthread_mutex_init(&editing->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -256,6 +269,8 @@ enum err_code editing_apply(struct editing *editing, const struct edit_request *
             break;
         code = edit(editing, request, arena, result, err);
         give_turn(editing);
+        if (code == ERR_OK && result->stale && is_past(until))
+            code = err_set(err, ERR_BUSY, "others are editing; try again");
     }
     return code;
 }

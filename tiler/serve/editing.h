@@ -17,8 +17,9 @@
 
 struct editing;
 
-enum err_code editing_start(const char *store_path, struct watch *watch, struct editing **out,
-                            struct err *err);
+/* by_log: edits are durable in the log of the store before its tables have them. */
+enum err_code editing_start(const char *store_path, struct watch *watch, bool by_log,
+                            struct editing **out, struct err *err);
 void editing_free(struct editing *editing); /* NULL is legal */
 
 /* The edit is durable and published when this returns. If the store was changed by others

@@ -222,11 +222,13 @@ static enum err_code show_styles(struct watch *watch, struct style_set *styles, 
     struct scenes *scenes[STYLE_SET_MOST] = {NULL};
     struct world *world = watch_world(watch);
     struct cache_epoch epoch = {watch->epoch.edition + 1, world->generation, {0}};
+    pthread_mutex_lock(&watch->mutex);
+    const struct identity seen = watch->seen; /* which watch_settled may change */
+    pthread_mutex_unlock(&watch->mutex);
     TRY(make_scenes(watch, world, styles, NULL, scenes, err));
     for (int map = 0; map < CACHE_MAPS; map++)
-        epoch.versions[map] = version_of(world, &watch->seen, styles, map);
-    turn_all(watch, version_of(world, &watch->seen, styles, WHOLE_STATE), &epoch, styles,
-             has_style);
+        epoch.versions[map] = version_of(world, &seen, styles, map);
+    turn_all(watch, version_of(world, &seen, styles, WHOLE_STATE), &epoch, styles, has_style);
     pthread_mutex_lock(&watch->mutex);
     swap_scenes(watch, scenes);
     watch->epoch = epoch;
@@ -439,7 +441,13 @@ enum err_code watch_publish(struct watch *watch, struct world *world, const stru
     /* Somebody may have written since the commit: then the next look sees another stamp. */
     if (stat(watch->settings.store_path, &status) == 0)
         now.written = status.st_mtim;
-    return show(watch, world, &now, edit, settled, err);
+    enum err_code code = show(watch, world, &now, edit, settled, err);
+    if (code != ERR_OK && settled) { /* a look will find it in the tables */
+        pthread_mutex_lock(&watch->mutex);
+        watch->is_ahead = false;
+        pthread_mutex_unlock(&watch->mutex);
+    }
+    return code;
 }
 
 /* What is published is what the file holds by now: its time is another one, and so is the state
@@ -451,7 +459,7 @@ void watch_settled(struct watch *watch, uint64_t generation, enum err_code code)
     pthread_mutex_lock(&watch->mutex);
     struct world *world = scenes_world(watch->scenes[0]);
     bool all = world->generation <= generation;
-    if (code == ERR_OK)
+    if (code == ERR_OK && generation > watch->settled)
         watch->settled = generation;
     if (all && code == ERR_OK && stat(watch->settings.store_path, &status) == 0)
         watch->seen.written = status.st_mtim;
