@@ -394,12 +394,26 @@ static void test_who_stops_leaves_nothing_behind_of_another_that_was_killed(void
 {
     struct fixture *f = *state;
     struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    struct store_writer *writer = writer_of(f, &told);
     bool settled;
+    int go[2], status = 0;
+    char byte = 0;
+    assert_int_equal(pipe(go), 0);
+    fflush(NULL);
+    pid_t child = fork(); /* before this process has a thread */
+    if (child == 0) {
+        if (read(go[0], &byte, 1) != 1)
+            _exit(1);
+        save_and_die(f, 3);
+    }
+    struct store_writer *writer = writer_of(f, &told);
     assert_ok(f, save(f, writer, "Z", "of the one that lives", &settled));
     assert_true(hears(&told, ERR_OK));
-    die_after(f, 3);
+    assert_int_equal(write(go[1], &byte, 1), 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
     store_writer_free(writer);
+    close(go[0]);
+    close(go[1]);
     assert_string_equal(ids(f), "ABCZ");
     assert_int_equal(generation_of(f), 4);
 }
