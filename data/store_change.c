@@ -351,19 +351,12 @@ static enum err_code text_of(struct store *store, enum layer_id layer, const cha
     enum err_code code = ERR_OK;
     char sql[128];
     void *statement = NULL;
-    bool row = false;
     *out = NULL;
     snprintf(sql, sizeof sql, "SELECT \"%s\" FROM \"%s\" WHERE \"id\" = ?1", field,
              layer_name(layer));
     TRY(store_statement(store, sql, &statement, err));
     store_bind_text(statement, 1, id);
-    TRY(store_step(store, statement, &row, err));
-    const char *text = row ? store_column_text(statement, 0) : NULL;
-    if (text) {
-        *out = arena_strdup(arena, text);
-        code = *out ? ERR_OK : err_nomem(err);
-    }
-    store_statement_end(statement);
+    TRY(store_step_text(store, statement, arena, out, err));
 done:
     return code;
 }

@@ -161,6 +161,10 @@ enum err_code store_step(struct store *store, void *statement, bool *row, struct
 int64_t store_column_integer(void *statement, int at);
 const char *store_column_text(void *statement, int at); /* until the next step; NULL: no value */
 void store_statement_end(void *statement);
+
+/* Steps and ends: the text in the first column, in the arena; NULL: no row, or no value. */
+enum err_code store_step_text(struct store *store, void *statement, struct arena *arena,
+                              const char **out, struct err *err);
 int64_t store_changes(const struct store *store);  /* rows of the last INSERT, UPDATE, DELETE */
 int64_t store_last_row(const struct store *store); /* key of the last row inserted */
 

@@ -13,17 +13,10 @@ enum err_code store_meta_get(struct store *store, const char *key, struct arena 
 {
     enum err_code code = ERR_OK;
     void *statement = NULL;
-    bool row = false;
     *out = NULL;
     TRY(store_statement(store, "SELECT value FROM sisetu_meta WHERE key = ?1", &statement, err));
     store_bind_text(statement, 1, key);
-    TRY(store_step(store, statement, &row, err));
-    const char *text = row ? store_column_text(statement, 0) : NULL;
-    if (text) {
-        *out = arena_strdup(arena, text);
-        code = *out ? ERR_OK : err_nomem(err);
-    }
-    store_statement_end(statement);
+    TRY(store_step_text(store, statement, arena, out, err));
 done:
     return code;
 }

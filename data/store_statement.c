@@ -129,6 +129,23 @@ const char *store_column_text(void *statement, int at)
     return (const char *)sqlite3_column_text(statement, at);
 }
 
+enum err_code store_step_text(struct store *store, void *statement, struct arena *arena,
+                              const char **out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool row = false;
+    *out = NULL;
+    TRY(store_step(store, statement, &row, err));
+    const char *text = row ? store_column_text(statement, 0) : NULL;
+    if (text) {
+        *out = arena_strdup(arena, text);
+        code = *out ? ERR_OK : err_nomem(err);
+    }
+    store_statement_end(statement);
+done:
+    return code;
+}
+
 int64_t store_last_row(const struct store *store)
 {
     const struct store_kept *kept = store->statements;

@@ -41,4 +41,9 @@ enum err_code store_way_read(struct store_way *way, struct err *err);
 enum err_code store_way_find(struct store_way *way, enum layer_id layer, const char *id,
                              const struct store_way_row **out, struct err *err);
 
+/* What such a row makes of a text as the edits before left it, in the arena; NULL: there is none.
+ */
+enum err_code store_way_text(const struct store_way_row *row, const char *field,
+                             struct arena *arena, const char **text, struct err *err);
+
 #endif

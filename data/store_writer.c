@@ -1,6 +1,6 @@
 #include "data/store_writer.h"
 
-#include "data/base/text.h"
+#include "data/base/wait.h"
 #include "data/store_internal.h"
 #include "data/store_way.h"
 
@@ -86,11 +86,7 @@ static void unlock(struct store_writer *writer)
 
 static void wait_for_work(struct store_writer *writer, int64_t ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += ms % 1000 * 1000000;
-    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    const struct timespec until = wait_until(ms);
     (void)pthread_cond_timedwait(&writer->work, &writer->mutex, &until);
 }
 
@@ -137,10 +133,12 @@ static void fail(struct store_writer *writer, enum err_code code, const struct e
     tell(writer, writer->last->generation, code);
 }
 
+/* Gives the store's lock up, if a commit has not, before an edit can begin. */
 static void settled(struct store_writer *writer, enum err_code code)
 {
     uint64_t generation = writer->last->generation;
     forget_all(writer);
+    store_rest(writer->store);
     pthread_cond_broadcast(&writer->done);
     tell(writer, generation, code);
 }
@@ -234,8 +232,6 @@ static void try_again(struct store_writer *writer)
         return;
     }
     settled(writer, is_same && now.generation >= writer->last->generation ? ERR_OK : ERR_CHANGED);
-    if (!writer->first)
-        store_rest(writer->store);
 }
 
 /* Whether it is time to commit, or how long it is until then. */
@@ -291,18 +287,14 @@ enum err_code store_writer_new(const char *path, const struct store_settled *set
                                struct store_writer **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    pthread_condattr_t attributes;
     struct store_writer *writer = calloc(1, sizeof *writer);
     *out = NULL;
     if (!writer)
         return err_nomem(err);
     pthread_mutex_init(&writer->turn, NULL);
     pthread_mutex_init(&writer->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&writer->work, &attributes);
-    pthread_cond_init(&writer->done, &attributes);
-    pthread_condattr_destroy(&attributes);
+    wait_cond_init(&writer->work);
+    wait_cond_init(&writer->done);
     writer->path = strdup(path);
     TRY(writer->path ? ERR_OK : err_nomem(err));
     if (settled) {
@@ -570,26 +562,6 @@ done:
     return code;
 }
 
-/* What a row on its way makes of a text of the edits before. */
-static enum err_code follow_text(const struct store_way_row *row, const char *field,
-                                 struct arena *arena, const char **text, struct err *err)
-{
-    size_t n_head = 0;
-    const struct store_ending *ending = row->put ? row->put->ending : NULL;
-    const char *before = *text;
-    *text = NULL;
-    if (!ending || strcmp(ending->field, field) != 0) {
-        const char *put =
-            row->put ? record_text(row->put->record, records_field(row->layer, field)) : NULL;
-        *text = put ? arena_strdup(arena, put) : NULL;
-        return *text || !put ? ERR_OK : err_nomem(err);
-    }
-    if (!before || !text_ends(before, ending->before, &n_head))
-        return ERR_OK;
-    *text = arena_join(arena, before, n_head, ending->after);
-    return *text ? ERR_OK : err_nomem(err);
-}
-
 enum err_code store_writer_text(struct store_writer *writer, enum layer_id layer, const char *id,
                                 const char *field, struct arena *arena, const char **out,
                                 struct err *err)
@@ -603,7 +575,7 @@ enum err_code store_writer_text(struct store_writer *writer, enum layer_id layer
         const struct store_way_row *row = NULL;
         TRY(store_way_find(way, layer, id, &row, err));
         if (row)
-            TRY(follow_text(row, field, arena, out, err));
+            TRY(store_way_text(row, field, arena, out, err));
     }
 done:
     unlock(writer);

@@ -143,15 +143,21 @@ same 'the store keeps no token' 0 "$(sqlite3 "$store" "SELECT COUNT(*) FROM sise
 
 # ---- over HTTP, beside others ----
 
-"$S" serve "$store" --listen 127.0.0.1:0 --edit-log >url 2>log &
-PID=$!
-PIDS=$PID
-i=0
-while [ ! -s url ] && [ $i -lt 400 ]; do
-    sleep 0.05
-    i=$((i + 1))
-done
-URL=$(sed 's|/$||' url)
+# begin [options]: a server of the store
+begin()
+{
+    : >url
+    "$S" serve "$store" --listen 127.0.0.1:0 "$@" >url 2>>log &
+    PID=$!
+    PIDS=$PID
+    i=0
+    while [ ! -s url ] && [ $i -lt 400 ]; do
+        sleep 0.05
+        i=$((i + 1))
+    done
+    URL=$(sed 's|/$||' url)
+}
+begin --edit-log
 
 # call METHOD PATH TOKEN [FILE]: the status; the answer is in `answer`
 call()
@@ -188,16 +194,7 @@ wait $PID 2>/dev/null
 "$S" export "$store" protected -o killed.csv >/dev/null
 same 'is found by whoever reads the store next' 1 "$(grep -c ',S-9,' killed.csv)"
 same 'with all that follows from it' 1 "$(as_assessed)"
-: >url
-"$S" serve "$store" --listen 127.0.0.1:0 >url 2>>log &
-PID=$!
-PIDS=$PID
-i=0
-while [ ! -s url ] && [ $i -lt 400 ]; do
-    sleep 0.05
-    i=$((i + 1))
-done
-URL=$(sed 's|/$||' url)
+begin
 same 'and goes again over HTTP' 200 "$(call DELETE /v1/protected/S-9 "$token")"
 settle
 

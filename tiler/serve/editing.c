@@ -1,6 +1,7 @@
 #include "tiler/serve/editing.h"
 
 #include "data/base/log.h"
+#include "data/base/wait.h"
 #include "tiler/tiles/scene_edit.h"
 
 #include <errno.h>
@@ -32,26 +33,6 @@ struct editing {
     pthread_t thread;
     bool has_thread;
 };
-
-static struct timespec in_ms(int ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    return until;
-}
-
-static bool is_past(struct timespec until)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec > until.tv_sec || (now.tv_sec == until.tv_sec && now.tv_nsec > until.tv_nsec);
-}
 
 /* Whether the editor stands on that world. Holds the mutex. */
 static bool fits(const struct editing *editing, const struct world *world)
@@ -128,7 +109,7 @@ static void *thread_main(void *argument)
             pthread_mutex_lock(&editing->mutex);
         }
         world_release(world);
-        struct timespec until = in_ms(LOOK_MS);
+        struct timespec until = wait_until(LOOK_MS);
         if (!editing->ending && !wanted)
             (void)pthread_cond_timedwait(&editing->called, &editing->mutex, &until);
     }
@@ -140,7 +121,6 @@ enum err_code editing_start(const char *store_path, struct watch *watch, bool by
                             struct editing **out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    pthread_condattr_t attributes;
     struct editing *editing = calloc(1, sizeof *editing);
     *out = NULL;
     if (!editing)
@@ -148,11 +128,8 @@ enum err_code editing_start(const char *store_path, struct watch *watch, bool by
     editing->watch = watch;
     editing->by_log = by_log;
     pthread_mutex_init(&editing->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&editing->called, &attributes);
-    pthread_cond_init(&editing->ready, &attributes);
-    pthread_condattr_destroy(&attributes);
+    wait_cond_init(&editing->called);
+    wait_cond_init(&editing->ready);
     editing->path = strdup(store_path);
     TRY(editing->path ? ERR_OK : err_nomem(err));
     int failure = pthread_create(&editing->thread, NULL, thread_main, editing);
@@ -260,7 +237,7 @@ enum err_code editing_apply(struct editing *editing, const struct edit_request *
                             struct arena *arena, struct edit_result *result, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct timespec until = in_ms(WAIT_MS);
+    struct timespec until = wait_until(WAIT_MS);
     *result = (struct edit_result){.stale = true};
     while (result->stale && code == ERR_OK) {
         edit_result_release(result);
@@ -269,7 +246,7 @@ enum err_code editing_apply(struct editing *editing, const struct edit_request *
             break;
         code = edit(editing, request, arena, result, err);
         give_turn(editing);
-        if (code == ERR_OK && result->stale && is_past(until))
+        if (code == ERR_OK && result->stale && wait_is_over(until))
             code = err_set(err, ERR_BUSY, "others are editing; try again");
     }
     return code;

@@ -2,6 +2,7 @@
 
 #include "data/base/hash.h"
 #include "data/base/log.h"
+#include "data/base/wait.h"
 #include "data/store.h"
 #include "geo/world/world.h"
 #include "styles/style.h"
@@ -15,8 +16,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* How long a look waits for an edit: then the next one is due. */
-enum { HOLD_MS = 1000 };
+/* How often the store is looked at, and how long a look waits for an edit: then the next one is
+ * due. */
+enum { LOOK_MS = 1000, HOLD_MS = 1000 };
 
 /* What tells one state of the store from another. A file that replaces another may well have
  * the same generation; one that is written over it, the same inode too; a copy of it with
@@ -333,9 +335,7 @@ static void *thread_main(void *argument)
     struct watch *watch = argument;
     pthread_mutex_lock(&watch->mutex);
     while (!watch->ending) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += 1;
+        const struct timespec until = wait_until(LOOK_MS);
         (void)pthread_cond_timedwait(&watch->wake, &watch->mutex, &until);
         if (watch->ending)
             break;
@@ -356,7 +356,6 @@ enum err_code watch_start(const struct watch_settings *settings, struct watch **
 {
     enum err_code code = ERR_OK;
     struct identity identity;
-    pthread_condattr_t attributes;
     *out = NULL;
     struct watch *watch = calloc(1, sizeof *watch);
     if (!watch)
@@ -365,11 +364,8 @@ enum err_code watch_start(const struct watch_settings *settings, struct watch **
     watch->styles = style_set_acquire(settings->styles);
     arena_init(&watch->tokens_arena, 0);
     pthread_mutex_init(&watch->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->wake, &attributes);
-    pthread_cond_init(&watch->let, &attributes);
-    pthread_condattr_destroy(&attributes);
+    wait_cond_init(&watch->wake);
+    wait_cond_init(&watch->let);
     TRY(load_tokens(watch, err)); /* after which no edit is on its way any more */
     TRY(identify(settings->store_path, &identity, err));
     TRY(publish(watch, &identity, err));
@@ -406,15 +402,8 @@ struct style_set *watch_styles(struct watch *watch)
 
 bool watch_hold(struct watch *watch, int wait_ms)
 {
-    struct timespec until;
+    const struct timespec until = wait_until(wait_ms);
     int waited = 0;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
     pthread_mutex_lock(&watch->mutex);
     while (watch->held && waited == 0)
         waited = pthread_cond_timedwait(&watch->let, &watch->mutex, &until);
