@@ -7,10 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A text is its length and one, 0 being no text, its bytes and a zero; or SAME, if the record
- * before it in the change says the same there, as rows of one plant mostly do. A shape is the
- * length of its well-known binary, 0 being none, and that. */
+/* A text is its length and one, 0 being no text, its bytes and a zero. Rows of one plant mostly say
+ * the same, or nearly: SAME is the text of the record before it in the change; LIKE is followed by
+ * how many bytes of that one's beginning and of its end it shares, and what stands between them. A
+ * shape is the length of its well-known binary, 0 being none, and that. */
 static const uint32_t SAME = UINT32_MAX;
+static const uint32_t LIKE = UINT32_MAX - 1;
+
+/* LIKE is worth its counts from so many shared bytes on, and is of short texts only: what is read
+ * stays within some hundred times its bytes, whoever wrote them. */
+enum { LEAST_SHARED = 16, MOST_LIKE = 4096 };
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -35,6 +41,55 @@ static void add_text(struct buf *out, const char *text)
     buf_add(out, text ? text : "", n);
 }
 
+static size_t count_shared_head(const char *a, size_t n_a, const char *b, size_t n_b)
+{
+    size_t n = 0, most = min_size(n_a, n_b);
+    while (most - n >= sizeof(uint64_t) && memcmp(a + n, b + n, sizeof(uint64_t)) == 0)
+        n += sizeof(uint64_t);
+    while (n < most && a[n] == b[n])
+        n++;
+    return n;
+}
+
+static size_t count_shared_tail(const char *a, size_t n_a, const char *b, size_t n_b)
+{
+    const char *a_end = a + n_a, *b_end = b + n_b;
+    size_t n = 0, most = min_size(n_a, n_b);
+    while (most - n >= sizeof(uint64_t) &&
+           memcmp(a_end - n - sizeof(uint64_t), b_end - n - sizeof(uint64_t), sizeof(uint64_t)) ==
+               0)
+        n += sizeof(uint64_t);
+    while (n < most && a_end[-1 - (ptrdiff_t)n] == b_end[-1 - (ptrdiff_t)n])
+        n++;
+    return n;
+}
+
+/* before: the text of the record before it, or NULL. */
+static void add_text_after(struct buf *out, const char *text, const char *before)
+{
+    if (!text || !before) {
+        add_text(out, text);
+        return;
+    }
+    if (text == before) {
+        add_count(out, SAME);
+        return;
+    }
+    size_t n = strlen(text), n_before = strlen(before);
+    size_t head = count_shared_head(text, n, before, n_before);
+    size_t tail = count_shared_tail(text + head, n - head, before + head, n_before - head);
+    if (head == n && n == n_before) {
+        add_count(out, SAME);
+    } else if (head + tail < LEAST_SHARED || n > MOST_LIKE) {
+        add_text(out, text);
+    } else {
+        const uint16_t parts[] = {(uint16_t)head, (uint16_t)tail, (uint16_t)(n - head - tail)};
+        add_count(out, LIKE);
+        buf_add(out, parts, sizeof parts);
+        buf_add(out, text + head, n - head - tail);
+    }
+}
+
 /* before: the record before it, or NULL. */
 static void add_field(struct buf *out, const struct field_binding *field, const void *record,
                       const void *before)
@@ -43,11 +98,7 @@ static void add_field(struct buf *out, const struct field_binding *field, const 
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_DATETIME:
-        if (before && record_text(record, field) &&
-            text_equal(record_text(record, field), record_text(before, field)))
-            add_count(out, SAME);
-        else
-            add_text(out, record_text(record, field));
+        add_text_after(out, record_text(record, field), before ? record_text(before, field) : NULL);
         break;
     case FIELD_INTEGER:
     case FIELD_DATE:
@@ -169,17 +220,52 @@ done:
     return code;
 }
 
-/* Whether SAME stands there, which is taken. */
-static bool take_same(struct reading *in)
+/* Whether this stands there, which is taken. */
+static bool take_mark(struct reading *in, uint32_t mark)
 {
     uint32_t n = 0;
     if ((size_t)(in->end - in->at) < sizeof n)
         return false;
     memcpy(&n, in->at, sizeof n);
-    if (n != SAME)
+    if (n != mark)
         return false;
     in->at += sizeof n;
     return true;
+}
+
+static enum err_code take_like(struct reading *in, const char *before, const char **out,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    uint16_t parts[3];
+    size_t n_before = strlen(before);
+    TRY(take(in, parts, sizeof parts, err));
+    const size_t head = parts[0], tail = parts[1], between = parts[2];
+    if (head + tail > n_before || head + tail + between > MOST_LIKE ||
+        between > (size_t)(in->end - in->at) || memchr(in->at, 0, between))
+        return cut_short(err);
+    char *text = arena_alloc(in->arena, head + between + tail + 1, 1);
+    if (!text)
+        return err_nomem(err);
+    memcpy(text, before, head);
+    memcpy(text + head, in->at, between);
+    memcpy(text + head + between, before + n_before - tail, tail + 1);
+    in->at += between;
+    *out = text;
+done:
+    return code;
+}
+
+/* before: the text of the record before it, or NULL. */
+static enum err_code take_text_after(struct reading *in, const char *before, const char **out,
+                                     struct err *err)
+{
+    if (!before)
+        return take_text(in, out, err);
+    *out = before;
+    if (take_mark(in, SAME))
+        return ERR_OK;
+    return take_mark(in, LIKE) ? take_like(in, before, out, err) : take_text(in, out, err);
 }
 
 static enum err_code take_field(struct reading *in, const struct field_binding *field, void *record,
@@ -191,10 +277,7 @@ static enum err_code take_field(struct reading *in, const struct field_binding *
     switch (field->type) {
     case FIELD_TEXT:
     case FIELD_DATETIME:
-        if (before && take_same(in))
-            text = record_text(before, field);
-        else
-            code = take_text(in, &text, err);
+        code = take_text_after(in, before ? record_text(before, field) : NULL, &text, err);
         memcpy(value, &text, sizeof text);
         break;
     case FIELD_INTEGER:

@@ -20,7 +20,7 @@
 /* Before the bytes of an entry; all of it is theirs but the last checksum, which is of the rest. */
 struct entry_head {
     uint64_t magic;
-    uint32_t schema_version;
+    uint32_t version;
     uint32_t bytes_crc;
     uint64_t identity; /* of the store */
     uint64_t generation;
@@ -28,6 +28,9 @@ struct entry_head {
     uint32_t before_crc; /* head_crc of the entry before; 0 of the first */
     uint32_t head_crc;
 };
+
+/* Of the schema, and of how the bytes of an edit are written (store_edit.c). */
+enum { EDIT_VERSION = SCHEMA_VERSION << 8 | 2 };
 
 /* "SISETUE1", as a number: another byte order is another log. */
 static const uint64_t MAGIC = 0x3145555445534953;
@@ -228,7 +231,7 @@ enum err_code store_log_append(struct store_log *log, const struct store *store,
     if (log->broken || (log->locked && !stands_at_path(log)))
         return err_set(err, ERR_IO, "%s: cannot be written to", log->path);
     struct entry_head head = {.magic = MAGIC,
-                              .schema_version = SCHEMA_VERSION,
+                              .version = EDIT_VERSION,
                               .bytes_crc = libdeflate_crc32(0, bytes->bytes, bytes->n_bytes),
                               .identity = store->identity,
                               .generation = generation,
@@ -407,11 +410,11 @@ static enum err_code apply(struct store *store, const struct entries *in, struct
     struct arena arena;
     struct store_edit edit;
     arena_init(&arena, 0);
-    if (in->head.schema_version != SCHEMA_VERSION)
+    if (in->head.version != EDIT_VERSION)
         TRY(err_set(err, ERR_VERSION,
-                    "it was written by a program whose schema is version %" PRIu32
-                    ", this one's is %d; open the store with that one first",
-                    in->head.schema_version, SCHEMA_VERSION));
+                    "it was written by another version of the program (%#" PRIx32
+                    ", this one's is %#x); open the store with that one first",
+                    in->head.version, (unsigned)EDIT_VERSION));
     TRY(store_edit_read(in->bytes.bytes, in->bytes.n_bytes, &arena, &edit, err));
     TRY(store_edit_apply(store, &edit, err));
 done:

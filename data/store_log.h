@@ -33,7 +33,7 @@
  * schema's version, the store's identity and a checksum.
  *
  * Threads: as a store: one at a time.
- * Cost:    an entry of some 500 bytes a row, one write and one fdatasync; 16 MB of the disk while
+ * Cost:    an entry of some 300 bytes a row, one write and one fdatasync; 16 MB of the disk while
  *          its writer lives.
  * Errors:  of store.h; ERR_VERSION edits on their way that another version of the program wrote.
  */
@@ -63,8 +63,8 @@ struct store_edit_at {
 enum err_code store_edit_apply_some(struct store *store, const struct store_edit *edit,
                                     struct store_edit_at *at, size_t most, struct err *err);
 
-/* As bytes and back. Texts of what is read lie in `bytes`, all else in the arena; whatever the
- * bytes are, it is an edit or ERR_INPUT. */
+/* As bytes and back. Texts of what is read lie in `bytes` or the arena, all else in the arena;
+ * whatever the bytes are, it is an edit or ERR_INPUT. */
 enum err_code store_edit_write(const struct store_edit *edit, struct buf *out, struct err *err);
 enum err_code store_edit_read(const void *bytes, size_t n, struct arena *arena,
                               struct store_edit *out, struct err *err);

@@ -56,14 +56,37 @@ static void test_an_edit_comes_back_from_its_bytes_whatever_the_layer(void **sta
         changes[edit.n_changes++] =
             (struct store_change){(enum layer_id)i, gone, (size_t)(i % 3), put, n};
     }
-    /* Texts that are those of the record before, and one that is not. */
-    enum { ALIKE = 5 };
+    /* Texts that are those of the record before, that begin or end as those, and that do not. */
+    enum { SHORT = 15, LONG = 4096 }; /* shared bytes below the least; the longest that is shared */
+    char *too_long = arena_printf(&f->arena, "%0*d", LONG + 1, 0);
+    const char *names[] = {"other",
+                           "other",
+                           NULL,
+                           "",
+                           "",
+                           "fifteen bytes 1 of it",
+                           "fifteen bytes 2 of it",
+                           "fifteen bytes 2 and more of it",
+                           "of it",
+                           "aaaaaaaaaaaaaaaaaaaaaaaa",
+                           "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                           "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                           "储罐区甲至医院一 的距离",
+                           "储罐区甲至医院七 的距离",
+                           "储罐区甲至医院七 的距离 ",
+                           too_long + 2,
+                           too_long + 1,
+                           too_long,
+                           too_long + 1,
+                           too_long + LONG + 1 - SHORT,
+                           too_long + LONG - SHORT};
+    enum { ALIKE = sizeof names / sizeof *names };
     struct zone *alike = some_zones(f, ALIKE, 8, "alike");
     struct store_put put[ALIKE];
-    alike[2].head.name = "other";
-    alike[3].head.name = NULL;
-    for (size_t k = 0; k < ALIKE; k++)
+    for (size_t k = 0; k < ALIKE; k++) {
+        alike[k].head.name = names[k];
         put[k] = (struct store_put){&alike[k], STORE_PUT_ANY, NULL};
+    }
     changes[edit.n_changes++] =
         (struct store_change){.layer = LAYER_ZONES, .put = put, .n_put = ALIKE};
     assert_ok(f, store_edit_write(&edit, &bytes, &f->err));
@@ -89,6 +112,14 @@ static void test_an_edit_comes_back_from_its_bytes_whatever_the_layer(void **sta
             assert_same_record(one->layer, one->put[k].record, other->put[k].record);
         }
     }
+    /* Rows that say nearly the same take little room. */
+    const struct store_edit no_alike = {77, true, changes, edit.n_changes - 1};
+    size_t n_all = bytes.n_bytes;
+    bytes.n_bytes = 0;
+    assert_ok(f, store_edit_write(&no_alike, &bytes, &f->err));
+    assert_in_range(n_all - bytes.n_bytes, 2 * LONG, 4 * LONG); /* two of them whole */
+    bytes.n_bytes = 0;
+    assert_ok(f, store_edit_write(&edit, &bytes, &f->err));
     /* Cut anywhere it is none. */
     for (size_t n = 0; n < bytes.n_bytes; n += n < 400 ? 1 : 97) {
         struct arena_mark mark = arena_mark(&f->arena);
