@@ -104,7 +104,7 @@ static enum err_code compare_grades(struct derivation *derivation, struct deriva
 {
     enum err_code code = ERR_OK;
     struct grades_change *change = &derivation->change;
-    const struct grades_kept kept = {step->store, reasons_in_store, step->endings};
+    const struct grades_kept kept = {step->store, reasons_in_store};
     TRY(grades_say(change, step->store ? &kept : NULL, step->arena, err));
     for (size_t i = 0; i < change->n_pairs; i++) {
         const struct grades_pair *pair = &change->pairs[i];

@@ -28,10 +28,9 @@ struct derivation_step {
     size_t n_edits;
     struct crew *crew;
     struct arena *arena;
-    struct store_writer *store; /* which has what follows from the world before the edits; NULL:
-                                 * none at hand */
-    bool endings; /* whoever writes the grades can put another end to reasons that the store has
-                   * (struct grades_ending) */
+    struct store_writer *store;    /* which has what follows from the world before the edits; NULL:
+                                    * none at hand. Whoever writes the grades there can put another
+                                    * end to reasons that it has (struct grades_ending) */
     struct row_changes *conflicts; /* are filled, in the arena */
     struct row_changes *grades;
     struct row_changes *segments;

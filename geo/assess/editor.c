@@ -463,7 +463,6 @@ static enum err_code derive(struct edit *edit, struct err *err)
                                    .crew = &editor->crew,
                                    .arena = edit->arena,
                                    .store = editor->writer,
-                                   .endings = true,
                                    .conflicts = &out->conflicts,
                                    .grades = &out->grades,
                                    .segments = &out->segments};

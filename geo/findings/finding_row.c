@@ -285,3 +285,50 @@ enum err_code row_maker_row(struct row_maker *maker, const struct row_note *note
 done:
     return code;
 }
+
+/* ---- a reason ---- */
+
+static const char *ref_to(enum layer_id layer, const char *id, struct arena *arena)
+{
+    const char *const parts[] = {layer_name(layer), "/", id};
+    return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
+}
+
+enum err_code row_maker_say(struct row_maker *maker, const struct row_note *note,
+                            struct reason *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct row_form *form = maker->forms[note->form];
+    struct row_target target = {.head = NULL};
+    struct spacing_finding distance;
+    struct conflict row;
+    *out = (struct reason){.text = NULL};
+    if (!note->target)
+        return ERR_OK;
+    if (!form->phrased)
+        TRY(phrase(maker, form, err));
+    TRY(judge(maker, form, note, &target, &distance, err));
+    if (distance.answer.verdict != (enum verdict)note->finding->verdict)
+        return ERR_OK;
+    struct reason_words words =
+        reasons_of_phrase(&form->phrase, &distance, reasons_name(note->target), true, maker->arena);
+    if (!maker->source_ref)
+        maker->source_ref = ref_to(maker->layer, form->row.source_id, maker->arena);
+    finding_row_distance(&distance, &row);
+    *out = (struct reason){
+        .text = words.text,
+        .zh = words.zh,
+        .rule = &form->phrase.rule->source,
+        .source = maker->source_ref,
+        .target =
+            ref_to((enum layer_id)note->finding->target_layer, note->target->id, maker->arena),
+        .numbers = {{"distance_m", row.distance_m},
+                    {"required_m", row.required_m},
+                    {"margin_m", row.margin_m},
+                    {"error_m", row.error_m}},
+    };
+    if (!out->text || !out->zh || !out->source || !out->target)
+        return err_nomem(err);
+done:
+    return code;
+}

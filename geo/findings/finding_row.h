@@ -44,6 +44,7 @@ struct row_maker {
     uint32_t row;
     const struct finding_list *list;
     struct spacing_source source; /* of layers but zones */
+    const char *source_ref;       /* "layer/id", with the first reason */
     struct row_form **forms;
     size_t n_forms;
     size_t room;
@@ -84,5 +85,10 @@ struct row_target {
 enum err_code row_maker_row(struct row_maker *maker, const struct row_note *note,
                             struct row_target *target, const char *id, struct conflict **out,
                             struct err *err);
+
+/* The reason that tells a distance, in both languages, as finding_say words it; without a grade.
+ * Without a text where that is not one, or judged again it says otherwise. */
+enum err_code row_maker_say(struct row_maker *maker, const struct row_note *note,
+                            struct reason *out, struct err *err);
 
 #endif

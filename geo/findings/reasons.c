@@ -31,111 +31,152 @@ const char *reasons_ref(enum layer_id layer, const char *id, struct arena *arena
     return arena_printf(arena, "%s/%s", layer_name(layer), id ? id : "");
 }
 
-static void write_text(struct jw *jw, const char *key, const char *text)
+/* Three bytes of UTF-8: U+1000 to U+CFFF, where Chinese stands, and its punctuation, U+FF00 to
+ * U+FF7F. */
+static bool is_wide(const unsigned char *at)
 {
-    if (text && *text)
-        jw_kv_string(jw, key, text);
+    bool here = (*at >= 0xE1 && *at <= 0xEC && (at[1] & 0xC0) == 0x80) ||
+                (*at == 0xEF && (at[1] == 0xBC || at[1] == 0xBD));
+    return here && (at[2] & 0xC0) == 0x80;
 }
 
-static void write_reason(struct jw *jw, const struct reason *reason)
+/* Whether a text is nothing but ASCII, without control characters, and wide characters. */
+static bool is_plain(const char *text)
 {
-    if (reason->json) {
-        jw_raw(jw, reason->json);
+    const unsigned char *at = (const unsigned char *)text;
+    for (;;) {
+        if (*at >= 0x20 && *at < 0x80)
+            at++;
+        else if (is_wide(at))
+            at += 3;
+        else
+            return *at == 0;
+    }
+}
+
+/* As jw_string, which looks at each character: most texts are plain, and but for quotes and strokes
+ * stand in JSON as they are. */
+static void add_string(struct buf *out, const char *text)
+{
+    struct jw jw;
+    if (!text || !is_plain(text)) {
+        jw_init(&jw, out);
+        jw_string(&jw, text);
         return;
     }
-    jw_object(jw);
-    jw_kv_string(jw, "text", reason->text);
-    write_text(jw, "zh", reason->zh);
-    if (reason->grade > 0)
-        jw_kv_integer(jw, "grade", reason->grade);
-    if (reason->rule) {
-        write_text(jw, "rule", reason->rule->id);
-        write_text(jw, "standard", reason->rule->standard);
-        write_text(jw, "edition", reason->rule->edition);
-        write_text(jw, "clause", reason->rule->clause);
-        write_text(jw, "confidence", confidence_name(reason->rule->confidence));
+    buf_add_byte(out, '"');
+    for (size_t n; *text; text += n) {
+        n = strcspn(text, "\"\\");
+        buf_add(out, text, n);
+        if (text[n]) {
+            buf_add_byte(out, '\\');
+            buf_add_byte(out, text[n++]);
+        }
     }
-    write_text(jw, "source", reason->source);
-    write_text(jw, "target", reason->target);
-    for (size_t i = 0; i < REASON_NUMBERS; i++) {
-        if (reason->numbers[i].name && isfinite(reason->numbers[i].value))
-            jw_kv_fixed(jw, reason->numbers[i].name, reason->numbers[i].value, 6);
-    }
-    jw_end_object(jw);
+    buf_add_byte(out, '"');
 }
 
-enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
-                            const char **json, struct err *err)
+/* key: with what stands before and behind it. */
+static void add_text(struct buf *out, const char *key, const char *text)
+{
+    if (!text || !*text)
+        return;
+    buf_add_text(out, key);
+    add_string(out, text);
+}
+
+static void add_number(struct buf *out, const struct reason_number *number)
+{
+    char text[REASON_NUMBER_BYTES];
+    if (!number->name || !isfinite(number->value))
+        return;
+    buf_add_text(out, ",\"");
+    buf_add_text(out, number->name);
+    buf_add_text(out, "\":");
+    if (reason_fixed6(number->value, text)) {
+        buf_add_text(out, text);
+        return;
+    }
+    struct jw jw;
+    jw_init(&jw, out);
+    jw_fixed(&jw, number->value, 6);
+}
+
+static void add_reason(struct buf *out, const struct reason *reason)
+{
+    const struct rule_source *rule = reason->rule;
+    char grade[REASON_NUMBER_BYTES];
+    if (reason->json) {
+        buf_add_text(out, reason->json);
+        return;
+    }
+    buf_add_text(out, "{\"text\":");
+    add_string(out, reason->text);
+    add_text(out, ",\"zh\":", reason->zh);
+    if (reason->grade > 0) {
+        reason_general(reason->grade, grade);
+        buf_add_text(out, ",\"grade\":");
+        buf_add_text(out, grade);
+    }
+    if (rule) {
+        add_text(out, ",\"rule\":", rule->id);
+        add_text(out, ",\"standard\":", rule->standard);
+        add_text(out, ",\"edition\":", rule->edition);
+        add_text(out, ",\"clause\":", rule->clause);
+        add_text(out, ",\"confidence\":", confidence_name(rule->confidence));
+    }
+    add_text(out, ",\"source\":", reason->source);
+    add_text(out, ",\"target\":", reason->target);
+    for (size_t i = 0; i < REASON_NUMBERS; i++)
+        add_number(out, &reason->numbers[i]);
+    buf_add_byte(out, '}');
+}
+
+enum err_code reasons_quote(struct reason *reasons, size_t n, struct arena *arena, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct buf buf;
+    buf_init(&buf);
+    for (size_t i = 0; i < n; i++) {
+        buf_clear(&buf);
+        add_reason(&buf, &reasons[i]);
+        reasons[i].json = buf_ok(&buf) ? arena_strdup(arena, buf_text(&buf)) : NULL;
+        TRY(reasons[i].json ? ERR_OK : err_nomem(err));
+    }
+done:
+    buf_release(&buf);
+    return code;
+}
+
+/* led: others stand before them. */
+static enum err_code write_reasons(const struct reason *reasons, size_t n, bool led,
+                                   struct arena *arena, const char **json, struct err *err)
 {
     struct buf buf;
-    struct jw jw;
     buf_init(&buf);
-    jw_init(&jw, &buf);
-    jw_array(&jw);
-    for (size_t i = 0; i < n; i++)
-        write_reason(&jw, &reasons[i]);
-    jw_end_array(&jw);
+    if (!led)
+        buf_add_byte(&buf, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (led || i > 0)
+            buf_add_byte(&buf, ',');
+        add_reason(&buf, &reasons[i]);
+    }
+    buf_add_byte(&buf, ']');
     *json = buf_ok(&buf) ? arena_strdup(arena, buf_text(&buf)) : NULL;
     buf_release(&buf);
     return *json ? ERR_OK : err_nomem(err);
 }
 
-/* The end of the string whose quote stands before `at`: its own quote, or the end of the text. */
-static const char *end_of_string(const char *at)
+enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
+                            const char **json, struct err *err)
 {
-    for (;;) {
-        while (*at && *at != '"' && *at != '\\')
-            at++;
-        if (*at != '\\')
-            return at;
-        at += at[1] ? 2 : 1;
-    }
+    return write_reasons(reasons, n, false, arena, json, err);
 }
 
-/* The end of the value that begins at `at`: at the comma or bracket behind it, or at the end of the
- * text. */
-static const char *end_of_value(const char *at)
+enum err_code reasons_write_end(const struct reason *reasons, size_t n, struct arena *arena,
+                                const char **json, struct err *err)
 {
-    size_t depth = 0;
-    for (; *at; at++) {
-        if (*at == '"') {
-            at = end_of_string(at + 1);
-            if (!*at)
-                break;
-            continue;
-        }
-        if (depth == 0 && (*at == ',' || *at == ']'))
-            break;
-        if (*at == '{' || *at == '[')
-            depth++;
-        else if ((*at == '}' || *at == ']') && depth > 0)
-            depth--;
-    }
-    return at;
-}
-
-enum err_code reasons_split(const char *json, struct arena *arena, const char ***out, size_t *n,
-                            struct err *err)
-{
-    size_t capacity = 0;
-    *out = NULL;
-    *n = 0;
-    if (json[0] != '[' || json[1] == ']')
-        return ERR_OK;
-    for (const char *at = json + 1; at[-1] != ']';) {
-        const char *end = end_of_value(at);
-        if (!*end) { /* cut short */
-            *n = 0;
-            return ERR_OK;
-        }
-        const char *one = arena_strndup(arena, at, (size_t)(end - at));
-        *out = arena_grow(arena, *out, &capacity, *n + 1, sizeof **out);
-        if (!one || !*out)
-            return err_nomem(err);
-        (*out)[(*n)++] = one;
-        at = end + 1;
-    }
-    return ERR_OK;
+    return write_reasons(reasons, n, true, arena, json, err);
 }
 
 /* The digits of a whole number, before `end`. */
@@ -168,6 +209,30 @@ void reason_fixed2(double number, char out[REASON_NUMBER_BYTES])
         *--at = '-';
     memcpy(out, at, (size_t)(end - at));
     out[end - at] = '\0';
+}
+
+bool reason_fixed6(double number, char out[REASON_NUMBER_BYTES])
+{
+    static const double most = 1e6, unsure = 1e-3;
+    double millionths = fabs(number) * 1e6;
+    double whole = floor(millionths);
+    if (!(fabs(number) < most) || fabs(millionths - whole - 0.5) < unsure)
+        return false;
+    uint64_t n = (uint64_t)whole + (millionths - whole > 0.5);
+    uint64_t behind = n % 1000000;
+    char digits[REASON_NUMBER_BYTES], *end = digits + sizeof digits, *at = end;
+    if (behind > 0) {
+        at = digits_before(behind + 1000000, at);
+        *at = '.';
+        while (end[-1] == '0')
+            end--;
+    }
+    at = digits_before(n / 1000000, at);
+    if (signbit(number) && n > 0)
+        *--at = '-';
+    memcpy(out, at, (size_t)(end - at));
+    out[end - at] = '\0';
+    return true;
 }
 
 void reason_general(double number, char out[REASON_NUMBER_BYTES])
@@ -348,22 +413,56 @@ static const char *spacing_text(const struct spacing_phrase *phrase,
     return joined(parts, sizeof parts / sizeof *parts, arena);
 }
 
-static const char *spacing_zh(const struct spacing_finding *finding, const char *source,
-                              const char *type, const char *target, const char *clause,
+static const char *spacing_zh(const struct spacing_phrase *phrase,
+                              const struct spacing_finding *finding, const char *target,
                               const char *decides, struct arena *arena)
 {
-    double required_m = finding->answer.required_m;
-    double distance_m = required_m + finding->answer.margin_m;
     bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
-    bool printed = finding->rule->source.confidence == CONFIDENCE_LIKELY;
-    if (finding->answer.verdict == VERDICT_UNDECIDED)
-        return arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，%s 要求 %g m：尚不能判定，需要%s。",
-                            source, type, target, finding->target_class->name_zh, distance_m,
-                            clause, required_m, decides ? decides : "更多数据");
-    return arena_printf(arena, "%s（%s）距 %s（%s）%.2f m，比 %s 要求的 %g m %s %.2f m%s。", source,
-                        type, target, finding->target_class->name_zh, distance_m, clause,
-                        required_m, conflict ? "少" : "多", fabs(finding->answer.margin_m),
-                        printed ? "；请核对标准原文" : "");
+    bool printed = phrase->rule->source.confidence == CONFIDENCE_LIKELY;
+    const char *source = phrase->source_name ? phrase->source_name : "拟建场址";
+    const char *type = phrase->type ? phrase->type->name_zh : phrase->rule->facility;
+    char distance[REASON_NUMBER_BYTES], margin[REASON_NUMBER_BYTES];
+    reason_fixed2(finding->answer.required_m + finding->answer.margin_m, distance);
+    const struct part clause = {phrase->clause, phrase->n_clause};
+    const struct part required = part_of(phrase->required);
+    const struct part class = part_of(finding->target_class->name_zh);
+    if (finding->answer.verdict == VERDICT_UNDECIDED) {
+        const struct part parts[] = {part_of(source),
+                                     part_of("（"),
+                                     part_of(type),
+                                     part_of("）距 "),
+                                     part_of(target),
+                                     part_of("（"),
+                                     class,
+                                     part_of("）"),
+                                     part_of(distance),
+                                     part_of(" m，"),
+                                     clause,
+                                     part_of(" 要求 "),
+                                     required,
+                                     part_of(" m：尚不能判定，需要"),
+                                     part_of(decides ? decides : "更多数据"),
+                                     part_of("。")};
+        return joined(parts, sizeof parts / sizeof *parts, arena);
+    }
+    reason_fixed2(fabs(finding->answer.margin_m), margin);
+    const struct part parts[] = {part_of(source),
+                                 part_of("（"),
+                                 part_of(type),
+                                 part_of("）距 "),
+                                 part_of(target),
+                                 part_of("（"),
+                                 class,
+                                 part_of("）"),
+                                 part_of(distance),
+                                 part_of(" m，比 "),
+                                 clause,
+                                 part_of(" 要求的 "),
+                                 required,
+                                 part_of(conflict ? " m 少 " : " m 多 "),
+                                 part_of(margin),
+                                 part_of(printed ? " m；请核对标准原文。" : " m。")};
+    return joined(parts, sizeof parts / sizeof *parts, arena);
 }
 
 struct reason_words reasons_of_phrase(const struct spacing_phrase *phrase,
@@ -371,13 +470,10 @@ struct reason_words reasons_of_phrase(const struct spacing_phrase *phrase,
                                       bool zh, struct arena *arena)
 {
     struct reason_words words = {NULL, NULL, NULL, NULL};
-    const char *source = phrase->source_name;
     say_what_decides(finding, zh, arena, &words);
     words.text = spacing_text(phrase, finding, target, words.decides, arena);
     if (zh)
-        words.zh = spacing_zh(finding, source ? source : "拟建场址",
-                              phrase->type ? phrase->type->name_zh : phrase->rule->facility, target,
-                              phrase->clause, words.decides_zh, arena);
+        words.zh = spacing_zh(phrase, finding, target, words.decides_zh, arena);
     return words;
 }
 

@@ -46,13 +46,20 @@ enum { REASON_NUMBER_BYTES = 48 };
 void reason_fixed2(double number, char out[REASON_NUMBER_BYTES]);
 void reason_general(double number, char out[REASON_NUMBER_BYTES]);
 
+/* As "%.6f", without zeros at its end; false: out is not filled, what printf knows is needed (a
+ * number of a million and more, or as near to a half of the last figure). */
+bool reason_fixed6(double number, char out[REASON_NUMBER_BYTES]);
+
 /* A JSON array of the reasons, in their order. */
 enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
                             const char **json, struct err *err);
 
-/* The reasons of such an array, each as it was written; *n is 0 for any other text. */
-enum err_code reasons_split(const char *json, struct arena *arena, const char ***out, size_t *n,
-                            struct err *err);
+/* Fills in `json`, for reasons that are written more than once. */
+enum err_code reasons_quote(struct reason *reasons, size_t n, struct arena *arena, struct err *err);
+
+/* What stands behind the reasons that lead such an array, one at least: these, and its end. */
+enum err_code reasons_write_end(const struct reason *reasons, size_t n, struct arena *arena,
+                                const char **json, struct err *err);
 
 /* Two sentences, and what would decide (NULL where it is decided). A text that could not be
  * allocated is NULL. */

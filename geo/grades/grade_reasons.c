@@ -68,6 +68,8 @@ static enum err_code write_plant(struct grade_said *said, struct arena *arena, c
         said->reasons[n] = say_more(said->n_all - n, arena);
         n++;
     }
+    if (said->n_led > 0)
+        return reasons_write_end(said->reasons + said->n_led, n - said->n_led, arena, json, err);
     return reasons_write(said->reasons, n, arena, json, err);
 }
 
@@ -85,18 +87,29 @@ done:
     return code;
 }
 
-enum err_code grade_reasons_both(const struct grade_bystander *of, struct arena *arena,
-                                 const char *json[2], bool *same, struct err *err)
+static enum err_code of_both(const struct grade_bystander *of, bool ends, struct arena *arena,
+                             const char *json[2], bool *same, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct reason reasons[2][GRADING_REASONS + 1];
     struct grade_said said[2] = {{.reasons = reasons[0]}, {.reasons = reasons[1]}};
-    const struct grade_said_pair pair = {of, json[0]};
-    TRY(grade_reasons_plant_both(&pair, GRADING_REASONS, arena, &said[0], &said[1], same, err));
-    for (int i = json[0] ? 1 : 0; i < 2 && !*same; i++)
+    TRY(grade_reasons_plant_both(of, ends, arena, &said[0], &said[1], same, err));
+    for (int i = 0; i < 2 && !*same; i++)
         TRY(write_plant(&said[i], arena, &json[i], err));
 done:
     return code;
+}
+
+enum err_code grade_reasons_both(const struct grade_bystander *of, struct arena *arena,
+                                 const char *json[2], bool *same, struct err *err)
+{
+    return of_both(of, false, arena, json, same, err);
+}
+
+enum err_code grade_reasons_ends(const struct grade_bystander *of, struct arena *arena,
+                                 const char *ends[2], bool *same, struct err *err)
+{
+    return of_both(of, true, arena, ends, same, err);
 }
 
 /* As reasons_write puts say_more behind the others. */

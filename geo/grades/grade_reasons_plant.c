@@ -1,4 +1,5 @@
 /* grade_reasons_plant.c - why an enterprise has its grade. */
+#include "geo/findings/finding_row.h"
 #include "geo/findings/finding_view.h"
 #include "geo/grades/grade_order.h"
 #include "geo/grades/grade_words.h"
@@ -41,6 +42,9 @@ struct items {
     struct told_list *lists;
     size_t n_lists;
     size_t lists_capacity;
+    struct row_maker **makers; /* of sources that had a finding told */
+    size_t n_makers;
+    size_t makers_capacity;
     struct item last; /* comes after the findings */
     bool has_last;
     size_t n_all;
@@ -57,6 +61,8 @@ static void begin_items(struct items *items, const struct grade_words *words, si
     items->graded = false;
     items->lists = NULL;
     items->n_lists = items->lists_capacity = 0;
+    items->makers = NULL;
+    items->n_makers = items->makers_capacity = 0;
     items->has_last = false;
     items->n_all = 0;
     for (size_t g = 0; g < GRADE_GROUPS; g++)
@@ -156,28 +162,55 @@ static void take(const struct items *items, const struct item *item, struct item
     out[at] = *item;
 }
 
-/* Whether grade or rule alone tell that a finding comes after the last of as many as are told. */
-static bool is_beyond(const struct items *items, const struct finding *found,
-                      const struct item *last)
+/* What grade and rule alone tell of the last of as many as are told: most findings come after it.
+ */
+struct bound {
+    size_t group;
+    uint32_t place; /* of its rule; NO_PLACE: not known */
+    const struct grade_rules *known;
+};
+
+enum { NO_GROUP = GRADE_GROUPS };
+#define NO_PLACE UINT32_MAX
+
+static struct bound bound_of(const struct items *items, const struct first *out)
 {
     const struct rules *rules = items->words->world->rules;
-    const struct grade_rules *known = items->words->state ? &items->words->state->rules : NULL;
-    size_t group = grade_group(grade_given(found)), least = grade_group(last->grade);
-    uint32_t its, lasts;
+    struct bound bound = {.group = NO_GROUP, .place = NO_PLACE};
+    if (items->words->state)
+        bound.known = &items->words->state->rules;
+    if (out->n < items->most)
+        return bound;
+    const struct item *last = &out->items[out->n - 1];
     assert(last->found); /* it is one of those that take put in */
-    return group > least || (group == least && grade_rule_place(known, rules, found, &its) &&
-                             grade_rule_place(known, rules, last->found, &lasts) && its > lasts);
+    bound.group = grade_group(last->grade);
+    if (!grade_rule_place(bound.known, rules, last->found, &bound.place))
+        bound.place = NO_PLACE;
+    return bound;
+}
+
+static inline bool is_beyond(const struct bound *bound, const struct rules *rules,
+                             const struct finding *found)
+{
+    size_t group = grade_group(grade_given(found));
+    uint32_t place;
+    if (group != bound->group)
+        return group > bound->group;
+    return bound->place != NO_PLACE && grade_rule_place(bound->known, rules, found, &place) &&
+           place > bound->place;
 }
 
 /* Findings of a list of that world, from `first` to before `end`. */
 static void take_range(const struct items *items, const struct world *world,
                        const struct told_list *of, uint32_t first, uint32_t end, struct first *out)
 {
+    const struct rules *rules = items->words->world->rules;
+    struct bound bound = bound_of(items, out);
     for (uint32_t k = first, in_row; k < end; k += in_row) {
         const struct finding *run = finding_list_run(of->list, k, &in_row);
         in_row = in_row < end - k ? in_row : end - k;
         for (uint32_t i = 0; i < in_row; i++) {
-            if (out->n == items->most && is_beyond(items, &run[i], &out->items[out->n - 1]))
+            if (is_beyond(&bound, rules, &run[i]))
                 continue;
             const struct item one = {.kind = GRADING_FINDINGS,
                                      .grade = grade_given(&run[i]),
@@ -185,6 +218,7 @@ static void take_range(const struct items *items, const struct world *world,
                                      .found = &run[i],
                                      .world = world};
             take(items, &one, out->items, &out->n);
+            bound = bound_of(items, out);
         }
     }
 }
@@ -209,8 +243,8 @@ static size_t order(const struct items *items, const struct first *findings, str
 
 /* ---- words ---- */
 
-static enum err_code say_finding(const struct items *items, struct finding_ref ref,
-                                 struct arena *arena, struct reason *out, struct err *err)
+static enum err_code say_view(const struct items *items, struct finding_ref ref,
+                              struct arena *arena, struct reason *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct conflict_view view;
@@ -231,6 +265,43 @@ static enum err_code say_finding(const struct items *items, struct finding_ref r
     };
     if (!out->source)
         code = err_nomem(err);
+done:
+    return code;
+}
+
+/* What makes the rows of a source makes its sentences. */
+static enum err_code maker_of(struct items *items, struct finding_ref ref, struct row_maker **out,
+                              struct err *err)
+{
+    const struct world *world = items->words->world;
+    for (size_t i = 0; i < items->n_makers; i++) {
+        *out = items->makers[i];
+        if ((*out)->layer == ref.layer && (*out)->row == ref.row)
+            return ERR_OK;
+    }
+    items->makers = arena_grow(items->arena, items->makers, &items->makers_capacity,
+                               items->n_makers + 1, sizeof(struct row_maker *));
+    *out = arena_new(items->arena, struct row_maker, 1);
+    if (!items->makers || !*out)
+        return err_nomem(err);
+    items->makers[items->n_makers++] = *out;
+    row_maker_begin(*out, world, items->words->worker,
+                    (struct finding_source){ref.layer, world_slot(world, ref.layer, ref.row)},
+                    items->arena);
+    return ERR_OK;
+}
+
+static enum err_code say_finding(struct items *items, struct finding_ref ref, struct arena *arena,
+                                 struct reason *out, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct row_maker *maker = NULL;
+    struct row_note note;
+    TRY(maker_of(items, ref, &maker, err));
+    TRY(row_maker_note(maker, ref.k, &note, err));
+    TRY(row_maker_say(maker, &note, out, err));
+    if (!out->text)
+        TRY(say_view(items, ref, arena, out, err));
 done:
     return code;
 }
@@ -284,7 +355,7 @@ static struct reason say_plainly(const struct items *items, const struct item *i
                 "未评估：缺少危险化学品存量数据。");
 }
 
-static enum err_code say(const struct items *items, const struct item *item, struct arena *arena,
+static enum err_code say(struct items *items, const struct item *item, struct arena *arena,
                          struct reason *out, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -469,44 +540,33 @@ done:
 }
 
 /* In the world that has it: what neither came nor went says the same in both. */
-static enum err_code say_in_its(const struct told *told, const struct item *item,
-                                struct reason *out, struct err *err)
+static enum err_code say_in_its(struct told *told, const struct item *item, struct reason *out,
+                                struct err *err)
 {
     bool old = item->kind != GRADING_FINDINGS || item->world == told->was.words->world;
-    const struct items *items = old ? &told->was : &told->is;
+    struct items *items = old ? &told->was : &told->is;
     return say(items, item, items->arena, out, err);
 }
 
-/* Those before: quoted, if the text that is known is of as many. */
-static enum err_code say_before(const struct grade_said_pair *pair, const struct told *told,
-                                struct grade_said *before, struct err *err)
+/* How many that both tell first have the same words. */
+static size_t count_alike(const struct told *told, size_t n_before, size_t n_after)
 {
-    enum err_code code = ERR_OK;
-    const char **quotes = NULL;
     size_t n = 0;
-    if (pair->known)
-        TRY(reasons_split(pair->known, told->was.arena, &quotes, &n, err));
-    bool known = n == before->n + (before->n_all > before->n);
-    for (size_t i = 0; i < before->n; i++) {
-        if (known)
-            before->reasons[i] = (struct reason){.grade = told->old[i].grade, .json = quotes[i]};
-        else
-            TRY(say_in_its(told, &told->old[i], &before->reasons[i], err));
-    }
-done:
-    return code;
+    while (n < n_before && n < n_after &&
+           said_alike(&told->was, &told->old[n], &told->is, &told->now[n]))
+        n++;
+    return n;
 }
 
-enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_t most,
+enum err_code grade_reasons_plant_both(const struct grade_bystander *of, bool ends,
                                        struct arena *arena, struct grade_said *before,
                                        struct grade_said *after, bool *same, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct grade_bystander *of = pair->of;
     struct told told;
     struct items *was = &told.was, *is = &told.is;
-    begin_items(was, of->before, of->before_row, most, arena);
-    begin_items(is, of->after, of->after_row, most, arena);
+    begin_items(was, of->before, of->before_row, GRADING_REASONS, arena);
+    begin_items(is, of->after, of->after_row, GRADING_REASONS, arena);
     was->graded = is->graded = of->graded;
     if (of->known && of->graded)
         TRY(list_once(of, &told, before, after, err));
@@ -519,9 +579,13 @@ enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_
         *same = said_alike(was, &told.old[i], is, &told.now[i]);
     if (*same)
         goto done;
-    TRY(say_before(pair, &told, before, err));
-    for (size_t i = 0; i < after->n; i++) {
-        size_t k = 0;
+    if (ends)
+        before->n_led = after->n_led = count_alike(&told, before->n, after->n);
+    for (size_t i = before->n_led; i < before->n; i++)
+        TRY(say_in_its(&told, &told.old[i], &before->reasons[i], err));
+    TRY(reasons_quote(before->reasons + before->n_led, before->n - before->n_led, arena, err));
+    for (size_t i = after->n_led; i < after->n; i++) {
+        size_t k = before->n_led;
         while (k < before->n && !said_alike(was, &told.old[k], is, &told.now[i]))
             k++;
         if (k < before->n)

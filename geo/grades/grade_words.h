@@ -11,6 +11,7 @@
 /* The reasons of an enterprise, worst first, at most `most`, of *n_all. */
 struct grade_said {
     struct reason *reasons; /* room for most */
+    size_t n_led;           /* so many of them are not made */
     size_t n;
     size_t n_all;
 };
@@ -18,14 +19,10 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
                                   size_t most, struct arena *arena, struct grade_said *out,
                                   struct err *err);
 
-/* The same of an enterprise that stands in two worlds an edit apart, itself not edited (see
- * grade_said_anew): what both say alike is said once, and nothing at all where *same. Where what
- * was said before is known, it is not said again, and what both say alike is quoted from it. */
-struct grade_said_pair {
-    const struct grade_bystander *of;
-    const char *known; /* the reasons before, as JSON; or NULL */
-};
-enum err_code grade_reasons_plant_both(const struct grade_said_pair *pair, size_t most,
+/* The same of an enterprise that stands in two worlds an edit apart, itself not edited, at most
+ * GRADING_REASONS: what both say alike is said once, and nothing at all where *same. ends: those
+ * that come first and are alike are not made. */
+enum err_code grade_reasons_plant_both(const struct grade_bystander *of, bool ends,
                                        struct arena *arena, struct grade_said *before,
                                        struct grade_said *after, bool *same, struct err *err);
 

@@ -51,12 +51,18 @@ done:
     return code;
 }
 
+/* Room for edits to come: the first that needs more has to wait until all is copied. */
+static size_t to_come(size_t n)
+{
+    return n / 8 + 64;
+}
+
 static enum err_code keep_plants(struct grading_run *run, struct err *err)
 {
     struct grades_state *state = run->state;
     size_t n = world_slots(run->world, LAYER_ENTERPRISES);
-    state->plants =
-        arena_grow(&state->arena, NULL, &state->plants_capacity, n, sizeof *state->plants);
+    state->plants = arena_grow(&state->arena, NULL, &state->plants_capacity, n + to_come(n),
+                               sizeof *state->plants);
     if (!state->plants)
         return err_nomem(err);
     memset(state->plants, 0, n * sizeof *state->plants);
@@ -361,6 +367,7 @@ static enum err_code run_all(struct grading_run *run, struct grades *out, struct
     TRY(keep_plants(run, err));
     TRY(gather_all(run, err));
     TRY(count_cells(run, err));
+    TRY(grades_tiles_reserve(&run->state->tiles, to_come(run->state->tiles.n), err));
     TRY(sort_touches(run, err));
     work = (struct parallel){.crew = run->crew,
                              .n_items = run->state->tiles.n,

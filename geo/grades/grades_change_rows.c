@@ -161,53 +161,39 @@ static enum err_code ending_of(const struct grades_touched *it, struct arena *ar
     return out->before && out->after ? ERR_OK : err_nomem(err);
 }
 
-/* With another end; json[1] stays NULL where they do not end as they should. */
-static enum err_code end_anew(const struct grades_touched *it, struct arena *arena,
-                              const char *json[2], struct err *err)
+static struct grade_bystander both_of(const struct saying *saying, const struct grades_touched *it)
 {
-    enum err_code code = ERR_OK;
-    struct grades_ending ending;
-    size_t n_head = 0;
-    TRY(ending_of(it, arena, &ending, err));
-    if (!text_ends(json[0], ending.before, &n_head))
-        goto done;
-    json[1] = arena_join(arena, json[0], n_head, ending.after);
-    code = json[1] ? ERR_OK : err_nomem(err);
-done:
-    return code;
+    return (struct grade_bystander){&saying->before,
+                                    &saying->after,
+                                    (size_t)it->old_row,
+                                    (size_t)it->new_row,
+                                    is_graded(&it->before) && is_graded(&it->after),
+                                    it->stretches,
+                                    it->n_stretches,
+                                    it->by_findings};
 }
 
-/* A bystander's: json[0] is known or NULL. *alike: the words are the same, and json[1] is not
- * made. */
-static enum err_code say_bystander(const struct saying *saying, const struct grades_touched *it,
-                                   const char *json[2], bool *alike, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct grade_bystander of = {&saying->before,
-                                       &saying->after,
-                                       (size_t)it->old_row,
-                                       (size_t)it->new_row,
-                                       is_graded(&it->before) && is_graded(&it->after),
-                                       it->stretches,
-                                       it->n_stretches,
-                                       it->by_findings};
-    *alike = json[0] && it->words == GRADES_WORDS_SAME;
-    if (*alike)
-        goto done;
-    if (json[0] && keeps_told(it))
-        TRY(end_anew(it, saying->arena, json, err));
-    if (!json[1])
-        TRY(grade_reasons_both(&of, saying->arena, json, alike, err));
-done:
-    return code;
-}
-
+/* By its ending, whatever the reasons before are. *alike: both are the same. */
 static enum err_code say_ending(const struct saying *saying, const struct grades_touched *it,
-                                struct grades_pair *pair, struct err *err)
+                                struct grades_pair *pair, bool *alike, struct err *err)
 {
+    enum err_code code = ERR_OK;
     struct grades_ending *ending = arena_new(saying->arena, struct grades_ending, 1);
+    const struct grade_bystander of = both_of(saying, it);
+    const char *ends[2] = {"]", "]"};
+    if (!ending)
+        return err_nomem(err);
     pair->ending = ending;
-    return ending ? ending_of(it, saying->arena, ending, err) : err_nomem(err);
+    *alike = it->words == GRADES_WORDS_SAME;
+    if (keeps_told(it)) {
+        TRY(ending_of(it, saying->arena, ending, err));
+        goto done;
+    }
+    TRY(grade_reasons_ends(&of, saying->arena, ends, alike, err));
+    *alike = *alike || text_equal(ends[0], ends[1]);
+    *ending = (struct grades_ending){ends[0], ends[1]};
+done:
+    return code;
 }
 
 static enum err_code say_pair(const struct saying *saying, struct grades_pair *pair, bool *alike,
@@ -219,16 +205,17 @@ static enum err_code say_pair(const struct saying *saying, struct grades_pair *p
     const struct grades_touched *bystander =
         saying->anew ? NULL : bystander_of(saying->changing, pair);
     *alike = false;
-    if (bystander && saying->kept && saying->kept->endings && keeps_told(bystander)) {
-        *alike = bystander->words == GRADES_WORDS_SAME;
-        TRY(say_ending(saying, bystander, pair, err));
+    if (bystander && saying->kept) {
+        TRY(say_ending(saying, bystander, pair, alike, err));
         goto done;
     }
-    if (pair->before && saying->kept)
+    if (bystander) {
+        const struct grade_bystander of = both_of(saying, bystander);
+        TRY(grade_reasons_both(&of, arena, json, alike, err));
+    } else if (pair->before && saying->kept) {
         TRY(saying->kept->reasons(saying->kept->context, pair->before->head.id, arena, &json[0],
                                   err));
-    if (bystander)
-        TRY(say_bystander(saying, bystander, json, alike, err));
+    }
     if (pair->before)
         pair->before->reasons = json[0];
     if (pair->after)

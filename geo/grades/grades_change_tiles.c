@@ -35,15 +35,20 @@ done:
     return code;
 }
 
-static bool same_zones(const struct grades_source *a, const struct grades_source *b)
+static bool same_shape(const struct geom *a, const struct geom *b)
+{
+    return a == b || geom_equal(a, b);
+}
+
+/* Of the same grade. Where an enterprise with zones stands is all the same. */
+static bool same_reach(const struct grades_source *a, const struct grades_source *b)
 {
     if (a->n_zones != b->n_zones)
         return false;
-    for (size_t i = 0; i < a->n_zones; i++) {
-        if (a->zones[i] != b->zones[i] && !geom_equal(a->zones[i], b->zones[i]))
+    for (size_t i = 0; i < a->n_zones; i++)
+        if (!same_shape(a->zones[i], b->zones[i]))
             return false;
-    }
-    return true;
+    return a->n_zones > 0 || same_shape(a->geom, b->geom);
 }
 
 /* What a source reaches, to be taken off or added. */
@@ -114,8 +119,7 @@ static enum err_code lay_anew(struct grades_changing *changing, size_t number, s
         TRY(grades_source_of(edit->now, (size_t)it->new_row, &it->after, changing->arena, &after,
                              err));
     bool same = it->old_row >= 0 && it->new_row >= 0 && before.grade == after.grade &&
-                before.could_be == after.could_be && same_zones(&before, &after) &&
-                (before.geom == after.geom || geom_equal(before.geom, after.geom));
+                before.could_be == after.could_be && same_reach(&before, &after);
     /* A record put anew has another slot, and perhaps another name. */
     if (same && changing->step->old_slots[number] == changing->step->new_slots[number])
         goto done;
@@ -131,12 +135,19 @@ done:
 
 /* ---- residents in reach of a tile, from the world ---- */
 
+/* Looking from tile to tile. */
+struct around {
+    struct tile_walk walk;   /* of the shape at hand */
+    struct tile_walk hiding; /* of the zone that hid the last tile that one did: large zones hide
+                              * its neighbours too */
+};
+
 /* Who may reach a tile. */
 struct looking {
     struct grades_changing *changing;
+    struct around *around;
     struct tile tile;
     struct box box; /* of the tile, and a trifle more than rounding moves a vertex */
-    struct tile_walk walk;
     uint32_t *rows; /* of zones or enterprises, then of enterprises alone */
     size_t n;
     size_t capacity;
@@ -164,10 +175,9 @@ static bool note(struct looking *looking, uint32_t row)
     return !looking->failed;
 }
 
-static int64_t owner_of(const struct world *world, const struct zone *zone)
+static bool counts(const struct zone *zone)
 {
-    bool counts = zone->head.geom.kind == GEOM_POLYGON && !text_equal(zone->standing, "indicative");
-    return counts ? world_find(world, LAYER_ENTERPRISES, zone->enterprise_id) : -1;
+    return zone->head.geom.kind == GEOM_POLYGON && !text_equal(zone->standing, "indicative");
 }
 
 static uint32_t sets_of(const struct grades_changing *changing, size_t row)
@@ -179,25 +189,36 @@ static uint32_t sets_of(const struct grades_changing *changing, size_t row)
     return reach_sets(plant->grade, plant->could_be);
 }
 
+static bool covers(const struct tile_walk *walk, struct tile tile)
+{
+    int32_t winding = 0;
+    const struct tile_part *part = tiles_part(walk, tile, &winding);
+    return winding > 0 && (!part || !part->has_edges);
+}
+
 /* Under a zone of the worst grade that covers the tile whatever else lies there is hidden. */
+static bool visit_hiding(void *context, uint32_t row)
+{
+    struct looking *looking = context;
+    const struct world *world = looking->changing->edit->now;
+    const struct zone *zone = world_zone(world, row);
+    if (!holds(zone->head.geom.box, looking->box) || !counts(zone))
+        return true;
+    int64_t owner = world_find(world, LAYER_ENTERPRISES, zone->enterprise_id);
+    if (owner < 0 || sets_of(looking->changing, (size_t)owner) != ARRANGE_ALL)
+        return true;
+    looking->code = tiles_walk(&looking->around->hiding, &zone->head.geom, looking->err);
+    looking->hidden = looking->code == ERR_OK && covers(&looking->around->hiding, looking->tile);
+    return looking->code == ERR_OK && !looking->hidden;
+}
+
 static bool visit_zone(void *context, uint32_t row)
 {
     struct looking *looking = context;
     const struct world *world = looking->changing->edit->now;
     const struct zone *zone = world_zone(world, row);
-    int64_t owner = owner_of(world, zone);
-    if (owner < 0)
-        return true;
-    if (holds(zone->head.geom.box, looking->box) &&
-        sets_of(looking->changing, (size_t)owner) == ARRANGE_ALL) {
-        int32_t winding = 0;
-        looking->code = tiles_walk(&looking->walk, &zone->head.geom, looking->err);
-        const struct tile_part *part = tiles_part(&looking->walk, looking->tile, &winding);
-        looking->hidden = winding > 0 && (!part || !part->has_edges);
-        if (looking->code != ERR_OK || looking->hidden)
-            return false;
-    }
-    return note(looking, (uint32_t)owner);
+    int64_t owner = counts(zone) ? world_find(world, LAYER_ENTERPRISES, zone->enterprise_id) : -1;
+    return owner < 0 || note(looking, (uint32_t)owner);
 }
 
 static bool visit_plant(void *context, uint32_t row)
@@ -221,9 +242,12 @@ static double widest_reach_m(const struct parameters *parameters)
 static enum err_code look(struct looking *looking, struct err *err)
 {
     const struct world *world = looking->changing->edit->now;
-    world_visit(world, LAYER_ZONES, looking->box, looking, visit_zone);
+    looking->hidden = covers(&looking->around->hiding, looking->tile);
+    if (!looking->hidden)
+        world_visit(world, LAYER_ZONES, looking->box, looking, visit_hiding);
     if (looking->code != ERR_OK || looking->hidden)
         return looking->code;
+    world_visit(world, LAYER_ZONES, looking->box, looking, visit_zone);
     struct box wide = ellipsoid_expand(looking->box, widest_reach_m(&world->rules->parameters) + 1);
     if (!looking->failed)
         world_visit(world, LAYER_ENTERPRISES, wide, looking, visit_plant);
@@ -256,11 +280,12 @@ static enum err_code add_shape(struct looking *looking, const struct reach_shape
 {
     enum err_code code = ERR_OK;
     struct arena *arena = looking->changing->arena;
+    struct tile_walk *walk = &looking->around->walk;
     int32_t winding = 0;
     if (!box_intersects(shape->geom->box, looking->box))
         return ERR_OK;
-    TRY(tiles_walk(&looking->walk, shape->geom, err));
-    const struct tile_part *part = tiles_part(&looking->walk, looking->tile, &winding);
+    TRY(tiles_walk(walk, shape->geom, err));
+    const struct tile_part *part = tiles_part(walk, looking->tile, &winding);
     if (!part || !part->has_edges) {
         found->covered |= winding > 0 ? shape->sets : 0;
         goto done;
@@ -275,7 +300,7 @@ static enum err_code add_shape(struct looking *looking, const struct reach_shape
     }
     found->shapes[found->n_shapes++] = *shape;
     for (uint32_t i = 0; i < part->n_runs; i++) {
-        const struct tile_run *run = &looking->walk.runs[part->first_run + i];
+        const struct tile_run *run = &walk->runs[part->first_run + i];
         found->touches[found->n_touches++] =
             (struct reach_touch){(uint32_t)found->n_shapes - 1, winding, run->first, run->n};
     }
@@ -304,19 +329,19 @@ done:
 }
 
 /* What grades_all asks of the tile. */
-static enum err_code question_now(struct grades_changing *changing, struct tile tile,
-                                  struct reach_question *out, struct err *err)
+static enum err_code question_now(struct grades_changing *changing, struct around *around,
+                                  struct tile tile, struct reach_question *out, struct err *err)
 {
     enum err_code code = ERR_OK;
     double tile_deg = changing->edit->now->rules->parameters.cell_deg;
     struct found found = {.covered = 0};
     struct looking looking = {
         .changing = changing,
+        .around = around,
         .tile = tile,
         .box = {tile.column * tile_deg - TRIFLE_DEG, tile.row * tile_deg - TRIFLE_DEG,
                 (tile.column + 1) * tile_deg + TRIFLE_DEG, (tile.row + 1) * tile_deg + TRIFLE_DEG},
         .err = err};
-    TRY(tiles_init(&looking.walk, tile_deg, changing->arena, err));
     TRY(look(&looking, err));
     if (looking.hidden)
         found.covered = ARRANGE_ALL;
@@ -360,8 +385,8 @@ done:
     return code;
 }
 
-static enum err_code reach_anew(struct grades_changing *changing, struct grades_tile_step *tile,
-                                struct err *err)
+static enum err_code reach_anew(struct grades_changing *changing, struct around *around,
+                                struct grades_tile_step *tile, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world *world = changing->edit->now;
@@ -373,7 +398,7 @@ static enum err_code reach_anew(struct grades_changing *changing, struct grades_
     struct reach_persons before = tile->after.persons;
     uint32_t *rows;
     size_t n;
-    TRY(question_now(changing, at, &question, err));
+    TRY(question_now(changing, around, at, &question, err));
     TRY(reach_in_tile(&question, &tile->after.persons, err));
     TRY(world_search(world, LAYER_ADMIN, box, changing->arena, &rows, &n, err));
     for (size_t i = 0; i < n; i++) {
@@ -397,11 +422,15 @@ enum err_code grades_change_tiles(struct grades_changing *changing, struct err *
 {
     enum err_code code = ERR_OK;
     struct grades_step *step = changing->step;
+    struct around around;
+    double tile_deg = changing->edit->now->rules->parameters.cell_deg;
+    TRY(tiles_init(&around.walk, tile_deg, changing->arena, err));
+    TRY(tiles_init(&around.hiding, tile_deg, changing->arena, err));
     for (size_t i = 0; i < step->n_touched; i++)
         TRY(lay_anew(changing, i, err));
     for (size_t i = 0; i < step->tiles.n; i++) {
         if (step->tile_steps[i].reach)
-            TRY(reach_anew(changing, &step->tile_steps[i], err));
+            TRY(reach_anew(changing, &around, &step->tile_steps[i], err));
     }
 done:
     return code;

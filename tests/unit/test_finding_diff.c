@@ -1,9 +1,11 @@
 /* test_finding_diff.c - two lists of a source are told apart as comparing all with all does;
- * reasons as JSON come apart as they were put together. */
+ * reasons are written as other JSON is. */
+#include "data/base/json.h"
 #include "geo/findings/finding_diff.h"
 #include "geo/findings/finding_pages.h"
 #include "geo/findings/reasons.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -98,40 +100,81 @@ static void test_lists_are_told_apart_as_all_against_all_does(void **state)
     check(NULL, NULL);
 }
 
-static void test_reasons_come_apart_as_they_were_put_together(void **state)
+/* As the writer of all other JSON does it. */
+static void write_slowly(struct jw *jw, const struct reason *reason)
+{
+    jw_object(jw);
+    jw_kv_string(jw, "text", reason->text);
+    if (reason->zh && *reason->zh)
+        jw_kv_string(jw, "zh", reason->zh);
+    if (reason->grade > 0)
+        jw_kv_integer(jw, "grade", reason->grade);
+    if (reason->source && *reason->source)
+        jw_kv_string(jw, "source", reason->source);
+    for (size_t i = 0; i < REASON_NUMBERS; i++)
+        if (reason->numbers[i].name && isfinite(reason->numbers[i].value))
+            jw_kv_fixed(jw, reason->numbers[i].name, reason->numbers[i].value, 6);
+    jw_end_object(jw);
+}
+
+static void test_reasons_are_written_as_other_json_is(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"plain", "with \"quotes\", ] and }", "a\\b\\\"", "中文，。",
-                                        ""};
+    enum { TEXTS = 12 };
+    static const char *const texts[TEXTS] = {
+        "plain",          "with \"quotes\", ] and }", "a\\b\\\"", "中文，。“”（）", "",
+        "tab\tand\nline", "cut short \xE4\xB8",       "\xEF\xBC", "½ and 😀",        "\xFF\xFE",
+        "é\x01",          "\xED\xA0\x80 \xEF\xBF\xBD"};
     struct arena arena;
-    struct reason reasons[5] = {{.text = NULL}};
-    const char *json = NULL, *again = NULL;
-    const char **parts = NULL;
-    size_t n = 0;
+    const char *json = NULL, *end = NULL, *again = NULL;
     arena_init(&arena, 0);
-    for (size_t i = 0; i < 5; i++)
-        reasons[i] = (struct reason){.text = texts[i],
-                                     .zh = texts[4 - i],
-                                     .source = "zones/],[",
-                                     .grade = (int32_t)i,
-                                     .numbers = {{"distance_m", 1.5}}};
-    for (size_t most = 0; most <= 5; most++) {
-        assert_int_equal(reasons_write(reasons, most, &arena, &json, NULL), ERR_OK);
-        assert_int_equal(reasons_split(json, &arena, &parts, &n, NULL), ERR_OK);
-        assert_int_equal(n, most);
-        struct reason quoted[5] = {{.text = NULL}};
-        for (size_t i = 0; i < n; i++)
-            quoted[i].json = parts[i];
-        assert_int_equal(reasons_write(quoted, n, &arena, &again, NULL), ERR_OK);
-        assert_string_equal(again, json);
-        /* Whatever is cut short comes apart to nothing. */
-        for (size_t cut = 0; cut < strlen(json); cut++) {
-            const char *shorter = arena_strndup(&arena, json, cut);
-            assert_int_equal(reasons_split(shorter, &arena, &parts, &n, NULL), ERR_OK);
-            assert_int_equal(n, 0);
+    for (size_t i = 0; i < TEXTS; i++) {
+        struct buf expected;
+        struct jw jw;
+        struct reason reasons[2];
+        buf_init(&expected);
+        jw_init(&jw, &expected);
+        jw_array(&jw);
+        for (size_t k = 0; k < 2; k++) {
+            reasons[k] =
+                (struct reason){.text = texts[(i + k) % TEXTS],
+                                .zh = texts[(i + 3 + k) % TEXTS],
+                                .source = "zones/],[",
+                                .grade = (int32_t)(i % 5),
+                                .numbers = {{"distance_m", (double)i / 7},
+                                            {"margin_m", -1e-7 * (double)i},
+                                            {"error_m", i == 3 ? (double)INFINITY : 1e7 + 0.25}}};
+            write_slowly(&jw, &reasons[k]);
         }
+        jw_end_array(&jw);
+        assert_int_equal(reasons_write(reasons, 2, &arena, &json, NULL), ERR_OK);
+        assert_string_equal(json, buf_text(&expected));
+        /* The end of an array that another leads; and each written before. */
+        assert_int_equal(reasons_write_end(reasons + 1, 1, &arena, &end, NULL), ERR_OK);
+        assert_string_equal(json + strlen(json) - strlen(end), end);
+        assert_true(end[0] == ',' && end[1] == '{');
+        assert_int_equal(reasons_quote(reasons, 2, &arena, NULL), ERR_OK);
+        assert_int_equal(reasons_write(reasons, 2, &arena, &again, NULL), ERR_OK);
+        assert_string_equal(again, json);
+        buf_release(&expected);
     }
     arena_release(&arena);
+}
+
+/* jw_fixed, which drops zeros at the end, knows all digits by printf. */
+static void assert_fixed6(double x)
+{
+    char text[REASON_NUMBER_BYTES];
+    struct buf expected;
+    struct jw jw;
+    buf_init(&expected);
+    jw_init(&jw, &expected);
+    jw_fixed(&jw, x, 6);
+    if (reason_fixed6(x, text))
+        assert_string_equal(text, buf_text(&expected));
+    else
+        assert_true(fabs(x) >= 1e6 || fabs(fmod(fabs(x) * 1e6, 1) - 0.5) < 0.01);
+    buf_release(&expected);
 }
 
 static void test_numbers_in_words_are_those_of_printf(void **state)
@@ -148,6 +191,8 @@ static void test_numbers_in_words_are_those_of_printf(void **state)
                        : (double)draw(&seed, 2000000000) / (double)(1 + draw(&seed, 4000));
         x = i % 3 == 0 ? floor(x) : i % 3 == 1 ? floor(x * 1000) / 1000 : x;
         for (int sign = 0; sign < 2; sign++, x = -x) {
+            if (!isnan(x))
+                assert_fixed6(x);
             reason_fixed2(x, text);
             snprintf(expected, sizeof expected, fabs(x) >= 1e9 ? "%.2e" : "%.2f", x);
             if (!isnan(x))
@@ -164,7 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists_are_told_apart_as_all_against_all_does),
         cmocka_unit_test(test_numbers_in_words_are_those_of_printf),
-        cmocka_unit_test(test_reasons_come_apart_as_they_were_put_together),
+        cmocka_unit_test(test_reasons_are_written_as_other_json_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

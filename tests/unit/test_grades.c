@@ -480,7 +480,7 @@ static void check_edits(uint64_t seed, int n_edits)
         struct grades_change change;
         struct grades_state *anew;
         struct grades expected;
-        const struct grades_kept as_kept = {&grades, reasons_kept, false};
+        const struct grades_kept as_kept = {&grades, reasons_kept};
         size_t n = some_changes(&b, b.world, changes);
         fixture_check(world_edit_new(b.world, changes, n, &b.arena, &edited, &err), &err);
         const struct grades_edit edit = {.old = b.world,

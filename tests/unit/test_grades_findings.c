@@ -4,6 +4,8 @@
 #include "tests/unit/world_fixture.h"
 
 #include "data/base/text.h"
+#include "geo/findings/finding_row.h"
+#include "geo/findings/finding_view.h"
 #include "geo/findings/findings.h"
 #include "geo/grades/grade_words.h"
 #include "geo/grades/grades.h"
@@ -31,6 +33,8 @@ struct bench {
     struct grades rows; /* with their reasons */
     size_t n_ways[3];   /* enum grades_words, of all plants that edits touched */
     size_t n_ended;     /* rows that were told by their end */
+    size_t n_others;    /* of them those in which more than the number of all is new */
+    size_t n_said;      /* distances */
 };
 
 static uint32_t draw(struct bench *b, uint32_t below)
@@ -181,6 +185,7 @@ static void end_anew(struct bench *b, const struct grades_pair *pair, const stru
     pair->before->reasons = row->reasons;
     pair->after->reasons = arena_join(&b->arena, row->reasons, n_head, pair->ending->after);
     b->n_ended++;
+    b->n_others += strstr(pair->ending->after, "\"source\"") != NULL;
 }
 
 /* Lays the pairs over the rows, which are by id as they are. */
@@ -223,6 +228,41 @@ static void assert_same_numbers(const struct grades_state *a, const struct grade
             assert_int_equal(a->plants[i].n_reasons, b->plants[i].n_reasons);
 }
 
+/* The sentence of a distance is that of its view, whoever says it. */
+static void assert_said_as_viewed(struct bench *b, const struct world *world)
+{
+    struct err err;
+    struct worker *worker = &b->crew.workers[0];
+    struct row_maker maker = {.n_forms = 0};
+    struct finding_ref ref = {.layer = LAYER_COUNT}, last = ref;
+    while (findings_next(world, &ref)) {
+        struct row_note note;
+        struct reason reason;
+        struct conflict_view view;
+        if (ref.layer != last.layer || ref.row != last.row)
+            row_maker_begin(
+                &maker, world, worker,
+                (struct finding_source){ref.layer, world_slot(world, ref.layer, ref.row)},
+                &b->arena);
+        last = ref;
+        fixture_check(row_maker_note(&maker, ref.k, &note, &err), &err);
+        fixture_check(row_maker_say(&maker, &note, &reason, &err), &err);
+        fixture_check(finding_say(world, worker, ref, &b->arena, &view, &err), &err);
+        assert_int_equal(reason.text != NULL, view.kind == FINDING_DISTANCE);
+        if (!reason.text)
+            continue;
+        assert_string_equal(reason.text, view.row.reason);
+        assert_string_equal(reason.zh, view.zh);
+        assert_ptr_equal(reason.rule, view.rule);
+        assert_string_equal(reason.source, reasons_ref(ref.layer, view.row.source_id, &b->arena));
+        assert_string_equal(reason.target, arena_printf(&b->arena, "%s/%s", view.row.target_layer,
+                                                        view.row.target_id));
+        assert_true(!(fabs(reason.numbers[0].value - view.row.distance_m) > 0));
+        assert_true(!(fabs(reason.numbers[3].value - view.row.error_m) > 0));
+        b->n_said++;
+    }
+}
+
 static void check_edit(struct bench *b, int number)
 {
     struct err err;
@@ -248,11 +288,13 @@ static void check_edit(struct bench *b, int number)
                                      .n_edits = edited.n_edits,
                                      .findings = &changed,
                                      .crew = &b->crew};
-    const struct grades_kept kept = {b, reasons_kept, draw(b, 2)};
+    const struct grades_kept kept = {b, reasons_kept};
     fixture_check(grades_update(b->state, &edit, &b->arena, &graded, &err), &err);
     count_ways(b, graded.changing->step);
     fixture_check(grades_say(&graded, number % 4 ? &kept : NULL, &b->arena, &err), &err);
     all_of(b, edited.world, &anew, &expected);
+    if (number % 16 == 0)
+        assert_said_as_viewed(b, edited.world);
     lay_over(b, &graded);
     assert_int_equal(b->rows.n, expected.n);
     for (size_t i = 0; i < expected.n; i++)
@@ -266,7 +308,7 @@ static void check_edit(struct bench *b, int number)
 
 static void test_targets_that_change_leave_plants_as_grading_anew_does(void **state)
 {
-    size_t n_ways[3] = {0, 0, 0}, n_ended = 0;
+    size_t n_ways[3] = {0, 0, 0}, n_ended = 0, n_others = 0, n_said = 0;
     (void)state;
     for (uint64_t seed = 1; seed <= 4; seed++) {
         struct bench b;
@@ -276,6 +318,8 @@ static void test_targets_that_change_leave_plants_as_grading_anew_does(void **st
         for (int i = 0; i < 3; i++)
             n_ways[i] += b.n_ways[i];
         n_ended += b.n_ended;
+        n_others += b.n_others;
+        n_said += b.n_said;
         bench_release(&b);
     }
     print_message("words: %zu others, %zu by number alone, %zu the same\n",
@@ -283,7 +327,9 @@ static void test_targets_that_change_leave_plants_as_grading_anew_does(void **st
                   n_ways[GRADES_WORDS_SAME]);
     for (int i = 0; i < 3; i++)
         assert_true(n_ways[i] > 40);
-    assert_true(n_ended > 40);
+    assert_true(n_ended - n_others > 40);
+    assert_true(n_others > 40);
+    assert_true(n_said > 1000);
 }
 
 int main(void)
