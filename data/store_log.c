@@ -299,11 +299,13 @@ static void entries_end(struct entries *in)
     buf_release(&in->bytes);
 }
 
-/* Whether a head stands there that follows on the one before. */
+/* Whether a head stands there that follows on the one before: that very one, not just one of the
+ * generation before, which another history of the store has as well. */
 static bool follows(const struct entries *in, const struct entry_head *head)
 {
     return head->magic == MAGIC && head->head_crc == head_crc(head) &&
            head->n_bytes <= MOST_ENTRY_BYTES && head->generation > 0 &&
+           head->before_crc == (in->at > 0 ? in->head.head_crc : 0) &&
            (in->at == 0 ||
             (head->generation == in->head.generation + 1 && head->identity == in->head.identity));
 }
@@ -427,18 +429,45 @@ done:
     return code;
 }
 
+/* With the writer's lock, of a log that was left and has nothing that the tables lack: a backup
+ * that is put in the place of the store later must not find it. What the tables have can go; edits
+ * that begin beyond the next generation are of another history of this store, which reached them.
+ * They were acknowledged there, and this one will come to generations that they seem to follow on.
+ */
+static enum err_code clear_away(const struct entries *in, uint64_t first, uint64_t generation,
+                                struct err *err)
+{
+    char aside[PATH_MAX];
+    if (flock(in->file, LOCK_EX | LOCK_NB) != 0)
+        return ERR_OK; /* its writer lives, and settles it */
+    if (first <= generation) {
+        (void)unlink(in->path);
+        return ERR_OK;
+    }
+    int n = snprintf(aside, sizeof aside, "%s-%" PRIu64 "-%" PRIu64, in->path, first,
+                     in->head.generation);
+    if (n < 0 || n >= (int)sizeof aside)
+        return err_set(err, ERR_USAGE, "%s: path too long", in->path);
+    if (rename(in->path, aside) != 0)
+        return err_errno(err, errno, "%s: edits of another history of the store; move it away",
+                         in->path);
+    file_sync_directory_of(aside);
+    return ERR_OK;
+}
+
 enum err_code store_catch_up(struct store *store, bool *caught, struct err *err)
 {
     enum err_code code = ERR_OK;
     char path[PATH_MAX];
     bool found = false;
-    uint64_t generation = store->generation;
+    uint64_t generation = store->generation, first = 0;
     struct entries in = {.file = -1};
     *caught = false;
     TRY(path_of(store->path, path, err));
     TRY(entries_begin(&in, path, err));
     TRY(entries_next(&in, &found, err));
-    for (; found && in.head.identity == store->identity && in.head.generation <= generation + 1;) {
+    while (found && in.head.identity == store->identity) {
+        first = first ? first : in.head.generation;
         if (in.head.generation == generation + 1) {
             TRY(apply(store, &in, err));
             generation++;
@@ -448,6 +477,8 @@ enum err_code store_catch_up(struct store *store, bool *caught, struct err *err)
     *caught = generation > store->generation;
     if (*caught)
         TRY(store_commit_as(store, generation, err));
+    else if (first > 0)
+        TRY(clear_away(&in, first, generation, err));
 done:
     entries_end(&in);
     return code;

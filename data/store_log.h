@@ -25,8 +25,9 @@
  *
  * Whoever copies or moves a store takes the log with it, as with SQLite's journal: after a crash,
  * and while a server runs. Without edits on their way it begins with a zero, or is not there. A log
- * beside another store, or of edits that do not follow on its generation, is of no use to that
- * store and is left alone until it is written over.
+ * beside another store is left alone until it is written over. One of edits that do not follow on
+ * the generation, beside a backup that was put in the place of the store, is moved aside by whoever
+ * writes first, to PATH-edits-FIRST-LAST; one whose edits the tables have is removed.
  *
  * File: entries from the start on, while each is whole and follows on the one before by one
  * generation; those that the tables have are skipped. In the byte order of the machine, with the
@@ -113,7 +114,8 @@ static inline bool store_log_is_ahead(const struct store_log_state *log, uint64_
 }
 
 /* Carries it into the tables and commits, on a store that is open for writing: *caught whether
- * there was anything. The lock is given up by the commit; the next call takes it again. */
+ * there was anything. The lock is given up by the commit; the next call takes it again. Where there
+ * was nothing, a log that was left is cleared away. */
 enum err_code store_catch_up(struct store *store, bool *caught, struct err *err);
 
 #endif

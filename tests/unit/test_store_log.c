@@ -282,6 +282,97 @@ static void test_entries_of_an_earlier_round_do_not_come_back(void **state)
     assert_int_equal(generation_of(f), 5);
 }
 
+/* ---- a backup that was put in the place of the store, with the log of later edits beside it ----
+ */
+
+/* Commits zones of that name, one a generation, as whoever knows of no log. */
+static void commit_each(struct fixture *f, const char *const *ids, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct store *store = NULL;
+        struct zone *zone = some_zones(f, 1, 8, "committed");
+        zone->head.id = ids[i];
+        assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+        assert_ok(f, store_insert(store, LAYER_ZONES, zone, 1, &f->err));
+        assert_ok(f, store_commit(store, &f->err));
+        store_close(store);
+    }
+}
+
+static const char *back_up(struct fixture *f)
+{
+    const char *backup = in(f, "backup.gpkg");
+    assert_string_equal(printed(f, "cp %s %s", f->path, backup), "");
+    return backup;
+}
+
+static void restore(struct fixture *f, const char *backup)
+{
+    assert_string_equal(printed(f, "cp %s %s.new && mv %s.new %s", backup, backup, backup, f->path),
+                        "");
+}
+
+static void test_entries_of_another_history_do_not_follow_on_one_of_this(void **state)
+{
+    struct fixture *f = *state;
+    struct store *store = NULL;
+    struct store_log *log = NULL;
+    static const char *const ids[] = {"A", "B", "C"};
+    const char *backup = back_up(f);
+    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_log_new(f->path, &log, &f->err));
+    for (uint64_t i = 0; i < 3; i++) {
+        const struct store_edit edit = put_edit(f, 1 + i, ids[i]);
+        append(f, log, store, &edit);
+        assert_ok(f, store_edit_apply(store, &edit, &f->err));
+    }
+    assert_ok(f, store_commit_as(store, 3, &f->err));
+    store_log_settled(log);
+    store_log_free(log);
+    store_close(store);
+    restore(f, backup);
+    /* As long as the first of the others, behind which the second still stands. */
+    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_log_new(f->path, &log, &f->err));
+    const struct store_edit edit = put_edit(f, 1, "D");
+    append(f, log, store, &edit);
+    store_log_free(log);
+    store_close(store);
+    open_and_close(f, STORE_READ);
+    assert_string_equal(ids_in(f, f->path), "D");
+    assert_int_equal(generation_of(f), 1);
+}
+
+static void test_edits_of_another_history_do_not_come_once_the_generation_is_theirs(void **state)
+{
+    struct fixture *f = *state;
+    const char *backup = back_up(f);
+    commit_each(f, (const char *const[]){"before-1", "before-2"}, 2);
+    leave_three(f, 3);
+    restore(f, backup);
+    commit_each(f, (const char *const[]){"X", "Y"}, 2);
+    open_and_close(f, STORE_READ);
+    assert_string_equal(ids_in(f, f->path), "XY");
+    commit_each(f, (const char *const[]){"Z"}, 1);
+    assert_string_equal(ids_in(f, f->path), "XYZ");
+    assert_int_equal(generation_of(f), 3);
+    /* They were acknowledged, and may be wanted yet: with the store that they are of. */
+    assert_int_equal(access(log_path(f), F_OK), -1);
+    assert_int_equal(access(in(f, "store.gpkg-edits-3-5"), F_OK), 0);
+}
+
+static void test_edits_that_the_tables_have_do_not_go_into_a_backup_too(void **state)
+{
+    struct fixture *f = *state;
+    const char *backup = back_up(f);
+    leave_three(f, 1);
+    commit_each(f, (const char *const[]){"X"}, 1);
+    assert_string_equal(ids_in(f, f->path), "ABCX");
+    restore(f, backup);
+    open_and_close(f, STORE_WRITE);
+    assert_string_equal(ids_in(f, f->path), "");
+}
+
 static int read_without_permission(struct fixture *f)
 {
     struct store *store = NULL;
@@ -390,6 +481,9 @@ int main(void)
         TEST(test_an_entry_that_is_not_whole_was_never_there),
         TEST(test_a_log_of_another_store_or_of_other_generations_is_left_alone),
         TEST(test_entries_of_an_earlier_round_do_not_come_back),
+        TEST(test_entries_of_another_history_do_not_follow_on_one_of_this),
+        TEST(test_edits_of_another_history_do_not_come_once_the_generation_is_theirs),
+        TEST(test_edits_that_the_tables_have_do_not_go_into_a_backup_too),
         TEST(test_who_may_only_read_is_told_of_edits_on_their_way),
         TEST(test_a_reader_waits_while_the_writer_lives_and_then_says_so),
         TEST(test_who_waits_to_write_is_seen),
