@@ -52,11 +52,11 @@ enum { MOST_TRIES = 50 };
 static const uint64_t MOST_ENTRY_BYTES = (uint64_t)1 << 31;
 
 struct store_log {
-    char path[PATH_MAX];
-    int file;  /* -1: not open */
-    off_t end; /* of the entries that are on their way */
+    char *store_path;
+    char path[PATH_MAX]; /* of the file that is open */
+    int file;            /* -1: not open */
+    off_t end;           /* of the entries that are on their way */
     uint32_t last_crc;
-    mode_t mode; /* of the store */
     bool locked; /* some are */
     bool broken; /* what was written there may be an entry or not */
 };
@@ -87,9 +87,8 @@ enum err_code store_log_new(const char *store_path, struct store_log **out, stru
     if (!log)
         return err_nomem(err);
     log->file = -1;
-    TRY(path_of(store_path, log->path, err));
-    struct stat status;
-    log->mode = stat(store_path, &status) == 0 ? status.st_mode & 0666 : 0;
+    log->store_path = strdup(store_path);
+    TRY(log->store_path ? ERR_OK : err_nomem(err));
     *out = log;
     log = NULL;
 done:
@@ -111,6 +110,7 @@ void store_log_free(struct store_log *log)
     if (!log)
         return;
     close_file(log);
+    free(log->store_path);
     free(log);
 }
 
@@ -166,19 +166,40 @@ static void make_room(const struct store_log *log)
     (void)fsync(log->file);
 }
 
+/* Who may read the store may read this. */
+static void permit(const struct store_log *log, const struct stat *store)
+{
+    (void)!fchown(log->file, (uid_t)-1, store->st_gid);
+    (void)fchmod(log->file, store->st_mode & 0666);
+}
+
 enum err_code store_log_begin(struct store_log *log, struct err *err)
 {
-    if (stands_at_path(log))
+    enum err_code code = ERR_OK;
+    char path[PATH_MAX];
+    struct stat store;
+    if (log->locked)
+        return ERR_OK;
+    TRY(path_of(log->store_path, path, err)); /* a link may lead elsewhere by now */
+    if (stat(log->store_path, &store) != 0)
+        TRY(err_errno(err, errno, "%s", log->store_path));
+    if (store.st_nlink > 1)
+        TRY(err_set(err, ERR_CONFLICT,
+                    "%s: has several names; who finds it by another would miss "
+                    "its log",
+                    log->store_path));
+    if (strcmp(path, log->path) == 0 && stands_at_path(log))
         return ERR_OK;
     close_file(log);
-    log->file = open(log->path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    memcpy(log->path, path, sizeof path);
+    log->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
     if (log->file < 0)
-        return err_errno(err, errno, "%s", log->path);
-    if (log->mode != 0)
-        (void)fchmod(log->file, log->mode); /* who may read the store may read this */
-    file_sync_directory_of(log->path);
+        TRY(err_errno(err, errno, "%s", path));
+    permit(log, &store);
+    file_sync_directory_of(path);
     make_room(log);
-    return ERR_OK;
+done:
+    return code;
 }
 
 /* For the first of some entries. Readers look whether somebody has the lock, and let go at once;
@@ -281,7 +302,7 @@ static enum err_code entries_begin(struct entries *in, const char *path, struct 
 {
     *in = (struct entries){.path = path};
     buf_init(&in->bytes);
-    in->file = open(path, O_RDONLY | O_CLOEXEC);
+    in->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (in->file < 0 && errno != ENOENT)
         return err_errno(err, errno, "%s", path);
     struct stat status;
@@ -385,7 +406,9 @@ int store_log_queue(const char *store_path)
 {
     char path[PATH_MAX];
     struct flock mark = queue_mark(F_RDLCK);
-    int file = path_of(store_path, path, NULL) == ERR_OK ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int file = path_of(store_path, path, NULL) == ERR_OK
+                   ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+                   : -1;
     if (file >= 0)
         (void)fcntl(file, F_OFD_SETLK, &mark);
     return file;

@@ -471,6 +471,24 @@ static void test_a_log_that_cannot_be_written_has_nothing_of_the_edit(void **sta
     assert_int_equal(zones_in(f), 1);
 }
 
+static void test_what_is_no_file_is_no_log_and_keeps_nobody_waiting(void **state)
+{
+    struct fixture *f = *state;
+    struct store_log *log = NULL;
+    struct store *store = NULL;
+    struct buf bytes;
+    buf_init(&bytes);
+    assert_int_equal(mkfifo(log_path(f), 0644), 0);
+    alarm(20);
+    open_and_close(f, STORE_READ);
+    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_log_new(f->path, &log, &f->err));
+    assert_int_not_equal(store_log_append(log, store, 1, &bytes, &f->err), ERR_OK);
+    store_log_free(log);
+    store_close(store);
+    alarm(0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -488,6 +506,7 @@ int main(void)
         TEST(test_a_reader_waits_while_the_writer_lives_and_then_says_so),
         TEST(test_who_waits_to_write_is_seen),
         TEST(test_a_log_that_cannot_be_written_has_nothing_of_the_edit),
+        TEST(test_what_is_no_file_is_no_log_and_keeps_nobody_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -445,6 +445,47 @@ static void test_by_a_link_the_log_is_beside_the_store_itself(void **state)
     assert_int_equal(unlink(link), 0);
 }
 
+/* The link leads to a copy of the store after the first edit; dies after the second. */
+static void write_by_a_link_and_die(struct fixture *f)
+{
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    bool settled;
+    if (save(f, writer, "A", "there", &settled) != ERR_OK || !hears(&told, ERR_OK))
+        _exit(1);
+    printed(f, "cd %s && cp store.gpkg other.gpkg && ln -s other.gpkg next && mv -T next link.gpkg",
+            f->directory);
+    if (save(f, writer, "B", "by another way", &settled) != ERR_OK)
+        _exit(1);
+    raise(SIGKILL);
+}
+
+static void test_where_a_link_leads_elsewhere_the_log_goes_along(void **state)
+{
+    struct fixture *f = *state;
+    int status = 0;
+    assert_int_equal(symlink("store.gpkg", in(f, "link.gpkg")), 0);
+    snprintf(f->path, sizeof f->path, "%s/link.gpkg", f->directory);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        write_by_a_link_and_die(f);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_int_equal(zones_in(f), 2);
+}
+
+/* By two names that are no links to each other it would have two logs. */
+static void test_a_store_of_two_names_has_no_log(void **state)
+{
+    struct fixture *f = *state;
+    const char *second = in(f, "second.gpkg");
+    assert_int_equal(link(f->path, second), 0);
+    die_after(f, 3);
+    assert_string_equal(ids(f), "ABC");
+    assert_string_equal(printed(f, "ls %s | grep edits", f->directory), "");
+}
+
 /* Puts zones of their own, in another process. */
 static int write_along(struct fixture *f, int n)
 {
@@ -499,6 +540,8 @@ int main(void)
         TEST(test_who_stops_leaves_nothing_behind_of_another_that_was_killed),
         TEST(test_where_other_triggers_may_refuse_a_row_edits_are_written_at_once),
         TEST(test_by_a_link_the_log_is_beside_the_store_itself),
+        TEST(test_where_a_link_leads_elsewhere_the_log_goes_along),
+        TEST(test_a_store_of_two_names_has_no_log),
         TEST(test_two_who_write_come_between_each_other_and_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
