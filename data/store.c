@@ -419,6 +419,8 @@ enum err_code store_begin(struct store *store, enum store_mode need, struct err 
         if (code != ERR_OK)
             return code;
     }
+    if (store->dataset && !store_is_in_transaction(store))
+        return err_set(err, ERR_IO, "%s: an earlier failure ended the transaction", store->path);
     return store->dataset ? ERR_OK : connect(store, err);
 }
 

@@ -171,6 +171,10 @@ int64_t store_last_row(const struct store *store); /* key of the last row insert
 /* Whether statements of this handle fire the triggers of the file. */
 enum err_code store_fire_triggers(struct store *store, bool fire, struct err *err);
 
+/* Of the handle that is open: SQLite gives a transaction up by itself, and the lock with it, where
+ * the disk or memory fails, of whatever statement. */
+bool store_is_in_transaction(const struct store *store);
+
 /* Before the handle is closed. */
 void store_statements_drop(struct store *store);
 

@@ -166,6 +166,11 @@ done:
     return code;
 }
 
+bool store_is_in_transaction(const struct store *store)
+{
+    return sqlite3_get_autocommit(GDALGetInternalHandle(store->dataset, "SQLITE_HANDLE")) == 0;
+}
+
 int64_t store_changes(const struct store *store)
 {
     const struct store_kept *kept = store->statements;

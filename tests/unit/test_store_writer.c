@@ -4,6 +4,7 @@
 
 #include "data/store_writer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#include <sqlite3.h>
 
 /* What store_settled told. */
 struct told {
@@ -342,6 +345,52 @@ static void test_on_a_full_disk_edits_wait_and_none_is_lost(void **state)
     assert_int_equal(generation_of(f), 3);
 }
 
+static ssize_t read_nothing(int file, void *out, size_t n, off_t at)
+{
+    (void)file, (void)out, (void)n, (void)at;
+    errno = ENOMEM; /* of EIO it says that the file is damaged, and keeps the transaction */
+    return -1;
+}
+
+/* Of SQLite alone. */
+static void break_reading(bool broken)
+{
+    static const char *const calls[] = {"read", "pread", "pread64"};
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    for (size_t i = 0; i < 3; i++)
+        (void)vfs->xSetSystemCall(vfs, calls[i], broken ? (sqlite3_syscall_ptr)read_nothing : NULL);
+}
+
+/* SQLite gives a transaction up, and the lock with it, where a page cannot be read. */
+static void test_where_the_disk_cannot_be_read_the_lock_is_lost_and_nothing_is_saved(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct store_put put = {zone_named(f, "B", "unseen"), STORE_PUT_ANY, NULL};
+    const struct store_change change = {.layer = LAYER_ZONES, .put = &put, .n_put = 1};
+    struct store_stamp stamp;
+    bool settled;
+    const char *text = NULL;
+    assert_ok(f, save(f, writer, "A", "on its way", &settled));
+    assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
+    assert_false(settled);
+    wait_ms(50);
+    break_reading(true);
+    assert_int_not_equal(
+        store_writer_text(writer, LAYER_GRADES, "g", "reasons", &f->arena, &text, &f->err), ERR_OK);
+    break_reading(false);
+    const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
+    assert_int_not_equal(store_writer_save(writer, &edit, &settled, &f->err), ERR_OK);
+    store_writer_end(writer);
+    assert_true(hears(&told, ERR_OK));
+    assert_string_equal(ids(f), "A");
+    assert_ok(f, save(f, writer, "C", "after", &settled));
+    store_writer_free(writer);
+    assert_string_equal(ids(f), "AC");
+    assert_int_equal(generation_of(f), 2);
+}
+
 static void test_a_store_that_is_replaced_takes_edits_on_their_way_with_it(void **state)
 {
     struct fixture *f = *state;
@@ -535,6 +584,7 @@ int main(void)
         TEST(test_an_edit_that_is_not_saved_is_given_up),
         TEST(test_a_writer_that_is_killed_has_lost_nothing),
         TEST(test_on_a_full_disk_edits_wait_and_none_is_lost),
+        TEST(test_where_the_disk_cannot_be_read_the_lock_is_lost_and_nothing_is_saved),
         TEST(test_a_store_that_is_replaced_takes_edits_on_their_way_with_it),
         TEST(test_without_a_log_an_edit_is_in_the_tables_when_saved),
         TEST(test_who_stops_leaves_nothing_behind_of_another_that_was_killed),
