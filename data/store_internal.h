@@ -36,6 +36,7 @@ struct store_touch {
 struct store_triggers {
     bool looked;
     bool known;              /* what each of them does */
+    bool strict;             /* something beside them may refuse a row */
     bool off;                /* for this handle */
     bool index[LAYER_COUNT]; /* the layer has those of an index of shapes */
 };
@@ -182,7 +183,7 @@ void store_statements_drop(struct store *store);
 
 /* Whether nothing but what is known happens when rows are changed: then what store_change_check
  * lets pass is not refused later. */
-bool store_knows_triggers(struct store *store);
+bool store_takes_any_row(struct store *store);
 
 /* Switches them off where they do what is known. *index: whoever writes the layer now has to keep
  * its entries in the index of shapes. */

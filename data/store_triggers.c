@@ -8,7 +8,9 @@
  * noted once a transaction anyway (store_contents.c). A transaction holds both or neither.
  *
  * They are switched off for this handle alone: the file keeps them. What is not known here, another
- * trigger or half of a set, is a reason to leave them on.
+ * trigger or half of a set, is a reason to leave them on. And what else of the file may refuse a
+ * row of ours, such as somebody's index of unique names, is a reason not to promise that it will be
+ * written.
  */
 #include "data/store_internal.h"
 
@@ -74,6 +76,67 @@ static enum layer_id layer_of(const char *table)
     return (enum layer_id)layer;
 }
 
+static bool is_required(const struct schema_layer *layer, const char *column)
+{
+    for (size_t i = 0; i < layer->n_fields; i++)
+        if (strcmp(layer->fields[i].name, column) == 0)
+            return layer->fields[i].required;
+    return strcmp(column, STORE_GEOMETRY) == 0;
+}
+
+/* Columns, by table, that have to have a value: *more than the schema says. */
+static enum err_code look_at_columns(struct store *store, bool *more, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    void *statement = NULL;
+    bool row = true;
+    TRY(store_statement(store,
+                        "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) "
+                        "AS c WHERE t.type = 'table' AND c.\"notnull\" AND c.dflt_value IS NULL "
+                        "AND NOT c.pk",
+                        &statement, err));
+    for (;;) {
+        TRY(store_step(store, statement, &row, err));
+        if (!row)
+            break;
+        enum layer_id layer = layer_of(store_column_text(statement, 0));
+        if (layer < LAYER_COUNT && layer != LAYER_POPULATION)
+            *more = *more ||
+                    !is_required(&store->schema.layers[layer], store_column_text(statement, 1));
+    }
+    store_statement_end(statement);
+done:
+    return code;
+}
+
+/* What was added to the tables of layers and may refuse a row: conditions, indexes of what is
+ * unique beside the ids or of what is computed, columns that must have a value. A word that only
+ * looks like it costs some time, and no more. */
+static enum err_code look_at_constraints(struct store *store, bool *strict, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    void *statement = NULL;
+    bool row = true;
+    *strict = false;
+    TRY(store_statement(store,
+                        "SELECT tbl_name FROM sqlite_master WHERE CASE type WHEN 'table' THEN sql "
+                        "LIKE '%CHECK%(%' OR sql LIKE '%REFERENCES%' OR sql LIKE '% AS (%' WHEN "
+                        "'index' THEN sql LIKE '%UNIQUE%' OR sql LIKE '%(%(%' END UNION ALL SELECT "
+                        "tbl_name FROM sqlite_master WHERE type = 'index' AND sql IS NULL GROUP BY "
+                        "tbl_name HAVING COUNT(*) > 1",
+                        &statement, err));
+    for (;;) {
+        TRY(store_step(store, statement, &row, err));
+        if (!row)
+            break;
+        *strict = *strict || layer_of(store_column_text(statement, 0)) < LAYER_COUNT;
+    }
+    store_statement_end(statement);
+    TRY(look_at_columns(store, strict, err));
+done:
+    return code;
+}
+
 static enum err_code look(struct store *store, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -101,6 +164,7 @@ static enum err_code look(struct store *store, struct err *err)
         triggers->index[i] = sets[i] != 0;
         triggers->known = triggers->known && (sets[i] == 0 || is_whole(sets[i]));
     }
+    TRY(look_at_constraints(store, &triggers->strict, err));
     triggers->looked = true;
 done:
     return code;
@@ -135,11 +199,12 @@ done:
     return code;
 }
 
-bool store_knows_triggers(struct store *store)
+bool store_takes_any_row(struct store *store)
 {
     bool index = false;
     enum err_code code = store_begin(store, STORE_WRITE, NULL);
     if (code == ERR_OK)
         code = store_triggers_off(store, LAYER_CONFLICTS, &index, NULL);
-    return store_end(store, STORE_READ, code) == ERR_OK && store->triggers.known;
+    return store_end(store, STORE_READ, code) == ERR_OK && store->triggers.known &&
+           !store->triggers.strict;
 }

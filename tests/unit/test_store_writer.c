@@ -1,104 +1,6 @@
 /* test_store_writer.c - edits that follow each other: durable when saved, in the tables soon after,
- * whoever is killed, whatever fails, and whoever else wants to write. */
-#include "tests/unit/store_fixture.h"
-
-#include "data/store_writer.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-
-#include <sqlite3.h>
-
-/* What store_settled told. */
-struct told {
-    pthread_mutex_t mutex;
-    uint64_t generation;
-    enum err_code code;
-    int n;
-};
-
-static void hear(void *context, uint64_t generation, enum err_code code, const struct err *err)
-{
-    struct told *told = context;
-    (void)err;
-    pthread_mutex_lock(&told->mutex);
-    told->generation = generation;
-    told->code = code;
-    told->n++;
-    pthread_mutex_unlock(&told->mutex);
-}
-
-static void wait_ms(int ms)
-{
-    const struct timespec pause = {ms / 1000, ms % 1000 * 1000000L};
-    (void)nanosleep(&pause, NULL);
-}
-
-/* Until it was told that code, for ten seconds at most. */
-static bool hears(struct told *told, enum err_code code)
-{
-    for (int i = 0; i < 1000; i++) {
-        pthread_mutex_lock(&told->mutex);
-        bool heard = told->n > 0 && told->code == code;
-        pthread_mutex_unlock(&told->mutex);
-        if (heard)
-            return true;
-        wait_ms(10);
-    }
-    return false;
-}
-
-static struct store_writer *writer_of(struct fixture *f, struct told *told)
-{
-    struct store_writer *writer = NULL;
-    const struct store_settled settled = {told, hear};
-    assert_ok(f, store_writer_new(f->path, told ? &settled : NULL, &writer, &f->err));
-    return writer;
-}
-
-static struct zone *zone_named(struct fixture *f, const char *id, const char *name)
-{
-    struct zone *zone = some_zones(f, 1, 8, name);
-    zone->head.id = id;
-    return zone;
-}
-
-/* One edit of the zones: puts one of that name, or deletes it (NULL). */
-static enum err_code save(struct fixture *f, struct store_writer *writer, const char *id,
-                          const char *name, bool *settled)
-{
-    struct store_stamp stamp;
-    bool was_settled;
-    struct store_put put = {name ? zone_named(f, id, name) : NULL, STORE_PUT_ANY, NULL};
-    struct store_change change = {.layer = LAYER_ZONES,
-                                  .put = &put,
-                                  .n_put = name != NULL,
-                                  .deleted = &id,
-                                  .n_deleted = name == NULL};
-    enum err_code code = store_writer_begin(writer, &stamp, &was_settled, &f->err);
-    if (code != ERR_OK)
-        return code;
-    const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
-    code = store_writer_save(writer, &edit, settled, &f->err);
-    store_writer_end(writer);
-    return code;
-}
-
-static const char *raw(struct fixture *f, const char *sql)
-{
-    return printed(f, "sqlite3 -cmd '.timeout 3000' '%s' \"%s\"", f->path, sql);
-}
-
-static const char *ids(struct fixture *f)
-{
-    return raw(f, "SELECT group_concat(id, '') FROM (SELECT id FROM zones ORDER BY id)");
-}
+ * whoever is killed, and whoever else wants to write. */
+#include "tests/unit/writer_fixture.h"
 
 static void test_edits_are_in_the_tables_soon_and_all_readers_find_them(void **state)
 {
@@ -246,34 +148,6 @@ static void test_an_edit_that_is_not_saved_is_given_up(void **state)
 
 /* ---- killed ---- */
 
-/* Saves edits and dies in the middle of the next, which keeps the tables without them. */
-static void save_and_die(struct fixture *f, int n)
-{
-    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    struct store_writer *writer = writer_of(f, &told);
-    struct store_stamp stamp;
-    bool settled;
-    for (int i = 0; i < n; i++)
-        if (save(f, writer, arena_printf(&f->arena, "%c", 'A' + i), "last words", &settled) !=
-            ERR_OK)
-            _exit(1);
-    if (store_writer_begin(writer, &stamp, &settled, &f->err) != ERR_OK)
-        _exit(1);
-    wait_ms(50); /* the thread has put them into its transaction by now */
-    raise(SIGKILL);
-}
-
-static void die_after(struct fixture *f, int n)
-{
-    int status = 0;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0)
-        save_and_die(f, n);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-}
-
 static void test_a_writer_that_is_killed_has_lost_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -296,145 +170,6 @@ static void test_a_writer_that_is_killed_has_lost_nothing(void **state)
     assert_string_equal(ids(f), "ABCDEFGHIZ");
     assert_int_equal(generation_of(f), 22);
     assert_string_equal(printed(f, "ls %s", f->directory), "store.gpkg");
-}
-
-/* ---- what fails ---- */
-
-static int fill_the_disk(struct fixture *f)
-{
-    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    struct store_writer *writer = writer_of(f, &told);
-    struct rlimit limit = {0, RLIM_INFINITY};
-    struct stat status;
-    bool settled = true;
-    signal(SIGXFSZ, SIG_IGN);
-    bool good = save(f, writer, "A", "before", &settled) == ERR_OK && hears(&told, ERR_OK) &&
-                stat(f->path, &status) == 0;
-    /* The log is small, and is written; the tables cannot be, once they grow. */
-    limit.rlim_cur = (rlim_t)status.st_size;
-    good = good && setrlimit(RLIMIT_FSIZE, &limit) == 0;
-    const char *long_name = memset(arena_alloc(&f->arena, 1, 60001), 'x', 60000);
-    good = good && save(f, writer, "B", long_name, &settled) == ERR_OK && !settled;
-    pthread_mutex_lock(&told.mutex);
-    told.n = 0;
-    pthread_mutex_unlock(&told.mutex);
-    wait_ms(400);
-    pthread_mutex_lock(&told.mutex);
-    good = good && told.n == 1 && (told.code == ERR_IO || told.code == ERR_NO_SPACE);
-    pthread_mutex_unlock(&told.mutex);
-    enum err_code refused = save(f, writer, "C", "no", &settled);
-    good = good && (refused == ERR_IO || refused == ERR_NO_SPACE);
-    limit.rlim_cur = RLIM_INFINITY;
-    good = good && setrlimit(RLIMIT_FSIZE, &limit) == 0 && hears(&told, ERR_OK) &&
-           save(f, writer, "D", "after", &settled) == ERR_OK;
-    store_writer_free(writer);
-    return good ? 0 : 1;
-}
-
-static void test_on_a_full_disk_edits_wait_and_none_is_lost(void **state)
-{
-    struct fixture *f = *state;
-    int status = -1;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0)
-        _exit(fill_the_disk(f));
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-    assert_string_equal(ids(f), "ABD");
-    assert_int_equal(generation_of(f), 3);
-}
-
-static ssize_t read_nothing(int file, void *out, size_t n, off_t at)
-{
-    (void)file, (void)out, (void)n, (void)at;
-    errno = ENOMEM; /* of EIO it says that the file is damaged, and keeps the transaction */
-    return -1;
-}
-
-/* Of SQLite alone. */
-static void break_reading(bool broken)
-{
-    static const char *const calls[] = {"read", "pread", "pread64"};
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-    for (size_t i = 0; i < 3; i++)
-        (void)vfs->xSetSystemCall(vfs, calls[i], broken ? (sqlite3_syscall_ptr)read_nothing : NULL);
-}
-
-/* SQLite gives a transaction up, and the lock with it, where a page cannot be read. */
-static void test_where_the_disk_cannot_be_read_the_lock_is_lost_and_nothing_is_saved(void **state)
-{
-    struct fixture *f = *state;
-    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    struct store_writer *writer = writer_of(f, &told);
-    struct store_put put = {zone_named(f, "B", "unseen"), STORE_PUT_ANY, NULL};
-    const struct store_change change = {.layer = LAYER_ZONES, .put = &put, .n_put = 1};
-    struct store_stamp stamp;
-    bool settled;
-    const char *text = NULL;
-    assert_ok(f, save(f, writer, "A", "on its way", &settled));
-    assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
-    assert_false(settled);
-    wait_ms(50);
-    break_reading(true);
-    assert_int_not_equal(
-        store_writer_text(writer, LAYER_GRADES, "g", "reasons", &f->arena, &text, &f->err), ERR_OK);
-    break_reading(false);
-    const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
-    assert_int_not_equal(store_writer_save(writer, &edit, &settled, &f->err), ERR_OK);
-    store_writer_end(writer);
-    assert_true(hears(&told, ERR_OK));
-    assert_string_equal(ids(f), "A");
-    assert_ok(f, save(f, writer, "C", "after", &settled));
-    store_writer_free(writer);
-    assert_string_equal(ids(f), "AC");
-    assert_int_equal(generation_of(f), 2);
-}
-
-static void test_a_store_that_is_replaced_takes_edits_on_their_way_with_it(void **state)
-{
-    struct fixture *f = *state;
-    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    struct store_writer *writer = writer_of(f, &told);
-    struct store_stamp stamp;
-    bool settled;
-    assert_ok(f, store_create(in(f, "other.gpkg"), &f->err));
-    assert_ok(f, save(f, writer, "A", "here", &settled));
-    assert_ok(f,
-              store_writer_begin(writer, &stamp, &settled, &f->err)); /* keeps them on their way */
-    assert_int_equal(rename(in(f, "other.gpkg"), f->path), 0);
-    store_writer_end(writer);
-    assert_true(hears(&told, ERR_CHANGED));
-    assert_ok(f, save(f, writer, "B", "there", &settled));
-    store_writer_free(writer);
-    assert_string_equal(ids(f), "B");
-    assert_int_equal(generation_of(f), 1);
-}
-
-static void test_without_a_log_an_edit_is_in_the_tables_when_saved(void **state)
-{
-    struct fixture *f = *state;
-    bool settled = false;
-    int at = 0;
-    /* None was asked for; or it cannot be written; or the edit is too large for it. */
-    for (; at < 3; at++) {
-        struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-        const char *log = in(f, "store.gpkg-edits");
-        struct store_writer *writer = writer_of(f, at ? &told : NULL);
-        if (at == 1)
-            assert_int_equal(mkdir(log, 0755), 0);
-        const char *name = at == 2 ? memset(arena_alloc(&f->arena, 1, 9000001), 'x', 9000000) : "x";
-        if (at == 2)
-            assert_ok(f, save(f, writer, "first", "on its way", &settled));
-        assert_ok(f, save(f, writer, "A", name, &settled));
-        assert_true(settled);
-        assert_string_equal(raw(f, "SELECT length(name) FROM zones WHERE id = 'A'"),
-                            at == 2 ? "9000000" : "1");
-        store_writer_free(writer);
-        if (at == 1)
-            assert_int_equal(rmdir(log), 0);
-    }
-    assert_string_equal(ids(f), "Afirst");
 }
 
 /* ---- others ---- */
@@ -465,21 +200,6 @@ static void test_who_stops_leaves_nothing_behind_of_another_that_was_killed(void
     close(go[1]);
     assert_string_equal(ids(f), "ABCZ");
     assert_int_equal(generation_of(f), 4);
-}
-
-static void test_where_other_triggers_may_refuse_a_row_edits_are_written_at_once(void **state)
-{
-    struct fixture *f = *state;
-    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    bool settled = false;
-    raw(f, "CREATE TRIGGER no BEFORE INSERT ON zones WHEN NEW.name = 'bad' BEGIN SELECT "
-           "RAISE(ABORT, 'no'); END");
-    struct store_writer *writer = writer_of(f, &told);
-    assert_true(save(f, writer, "A", "bad", &settled) != ERR_OK);
-    assert_ok(f, save(f, writer, "B", "good", &settled));
-    assert_true(settled);
-    store_writer_free(writer);
-    assert_string_equal(ids(f), "B");
 }
 
 static void test_by_a_link_the_log_is_beside_the_store_itself(void **state)
@@ -571,8 +291,6 @@ static void test_two_who_write_come_between_each_other_and_lose_nothing(void **s
     assert_int_equal(generation_of(f), n + EACH);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
     setenv("SISETU_STORE_WAIT_MS", "10000", 1); /* the machine may have other things to do */
@@ -583,12 +301,7 @@ int main(void)
         TEST(test_a_text_that_ends_anew_is_whole_for_whoever_asks),
         TEST(test_an_edit_that_is_not_saved_is_given_up),
         TEST(test_a_writer_that_is_killed_has_lost_nothing),
-        TEST(test_on_a_full_disk_edits_wait_and_none_is_lost),
-        TEST(test_where_the_disk_cannot_be_read_the_lock_is_lost_and_nothing_is_saved),
-        TEST(test_a_store_that_is_replaced_takes_edits_on_their_way_with_it),
-        TEST(test_without_a_log_an_edit_is_in_the_tables_when_saved),
         TEST(test_who_stops_leaves_nothing_behind_of_another_that_was_killed),
-        TEST(test_where_other_triggers_may_refuse_a_row_edits_are_written_at_once),
         TEST(test_by_a_link_the_log_is_beside_the_store_itself),
         TEST(test_where_a_link_leads_elsewhere_the_log_goes_along),
         TEST(test_a_store_of_two_names_has_no_log),
