@@ -3,6 +3,7 @@
 #include "tests/unit/region_fixture.h"
 
 #include "data/base/json.h"
+#include "data/store_log.h"
 #include "data/store_tokens.h"
 #include "geo/assess/assess.h"
 #include "geo/findings/finding.h"
@@ -301,6 +302,46 @@ static void test_store_without_tokens_takes_no_changes(void **state)
     assert_true(says(s, "sisetu token add"));
 }
 
+/* In the log of the store, by somebody who was killed before the tables had it. */
+static void leave_school(struct served *s, const char *id)
+{
+    struct fixture *f = s->f;
+    struct store *store = NULL;
+    struct store_log *log = NULL;
+    struct buf bytes;
+    struct protected_target school;
+    const struct store_put put = {&school, STORE_PUT_ANY, NULL};
+    const struct store_change change = {.layer = LAYER_PROTECTED, .put = &put, .n_put = 1};
+    record_clear(LAYER_PROTECTED, &school);
+    school.head.id = id;
+    school.use = "school";
+    assert_ok(f,
+              geom_of_point((struct lonlat){106.22, 38.42}, &f->arena, &school.head.geom, &f->err));
+    buf_init(&bytes);
+    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_log_new(f->path, &log, &f->err));
+    const struct store_edit edit = {store_generation(store) + 1, false, &change, 1};
+    assert_ok(f, store_edit_write(&edit, &bytes, &f->err));
+    assert_ok(f, store_log_append(log, store, edit.generation, &bytes, &f->err));
+    store_log_free(log);
+    store_close(store);
+    buf_release(&bytes);
+}
+
+static void test_edits_that_a_killed_server_left_are_published_by_another(void **state)
+{
+    struct served *s = *state;
+    bool found = false;
+    leave_school(s, "left");
+    for (int i = 0; i < 50 && !found; i++) { /* the watch looks once a second */
+        nanosleep(&(struct timespec){0, 100000000}, NULL);
+        struct world *world = watch_world(s->watch);
+        found = world_find(world, LAYER_PROTECTED, "left") >= 0;
+        world_release(world);
+    }
+    assert_true(found);
+}
+
 /* ---- readers ---- */
 
 struct reading {
@@ -468,6 +509,7 @@ int main(void)
         TEST(test_coordinates_of_another_system_are_taken_by_name),
         TEST(test_reading_can_need_a_token_too),
         TEST(test_store_without_tokens_takes_no_changes),
+        TEST(test_edits_that_a_killed_server_left_are_published_by_another),
         TEST(test_readers_see_whole_worlds_while_edits_run),
         TEST(test_edits_at_once_are_all_there_afterwards),
     };

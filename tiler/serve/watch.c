@@ -3,7 +3,7 @@
 #include "data/base/hash.h"
 #include "data/base/log.h"
 #include "data/base/wait.h"
-#include "data/store.h"
+#include "data/store_log.h"
 #include "geo/world/world.h"
 #include "styles/style.h"
 #include "tiler/serve/carry.h"
@@ -301,6 +301,24 @@ done:
     return code;
 }
 
+/* Edits in the log of the store whose writer was killed: whoever opens the store brings them into
+ * its tables. */
+static enum err_code take_in_what_was_left(const struct watch *watch, struct identity *now,
+                                           struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct store *store = NULL;
+    struct store_log_state log;
+    TRY(store_log_look(watch->settings.store_path, &log, err));
+    if (log.has_owner || !store_log_is_ahead(&log, now->stamp.identity, now->stamp.generation))
+        return ERR_OK;
+    TRY(store_open(watch->settings.store_path, STORE_READ, &store, err));
+    store_close(store);
+    TRY(identify(watch->settings.store_path, now, err));
+done:
+    return code;
+}
+
 void watch_look(struct watch *watch)
 {
     struct identity now;
@@ -311,6 +329,8 @@ void watch_look(struct watch *watch)
     if (is_ahead)
         return;
     enum err_code code = identify(watch->settings.store_path, &now, &err);
+    if (code == ERR_OK)
+        code = take_in_what_was_left(watch, &now, &err);
     if (code == ERR_OK && is_same(&now, &watch->seen)) {
         watch->trouble.code = ERR_OK;
         return;
