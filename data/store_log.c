@@ -282,9 +282,12 @@ done:
 
 void store_log_settled(struct store_log *log)
 {
-    if (log->end > 0)
+    bool stands = stands_at_path(log); /* else somebody moved it away, with its store perhaps */
+    if (log->end > 0 && stands)
         blot_out(log, 0);
     unlock(log);
+    if (!stands)
+        close_file(log);
 }
 
 /* ---- reading ---- */

@@ -120,6 +120,29 @@ static void test_a_store_that_is_replaced_takes_edits_on_their_way_with_it(void 
     assert_int_equal(generation_of(f), 1);
 }
 
+static void test_a_store_that_is_moved_with_its_log_keeps_edits_on_their_way(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct store_stamp stamp;
+    bool settled;
+    assert_ok(f, store_create(in(f, "other.gpkg"), &f->err));
+    assert_ok(f, save(f, writer, "A", "here", &settled));
+    assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
+    assert_string_equal(printed(f,
+                                "cd %s && mkdir away && mv store.gpkg* away && mv other.gpkg "
+                                "store.gpkg",
+                                f->directory),
+                        "");
+    store_writer_end(writer);
+    assert_true(hears(&told, ERR_CHANGED));
+    store_writer_free(writer);
+    assert_int_equal(zones_in(f), 0);
+    snprintf(f->path, sizeof f->path, "%s", in(f, "away/store.gpkg"));
+    assert_int_equal(zones_in(f), 1);
+}
+
 static void test_without_a_log_an_edit_is_in_the_tables_when_saved(void **state)
 {
     struct fixture *f = *state;
@@ -177,6 +200,7 @@ int main(void)
         TEST(test_on_a_full_disk_edits_wait_and_none_is_lost),
         TEST(test_where_the_disk_cannot_be_read_the_lock_is_lost_and_nothing_is_saved),
         TEST(test_a_store_that_is_replaced_takes_edits_on_their_way_with_it),
+        TEST(test_a_store_that_is_moved_with_its_log_keeps_edits_on_their_way),
         TEST(test_without_a_log_an_edit_is_in_the_tables_when_saved),
         TEST(test_where_the_file_may_refuse_a_row_edits_are_written_at_once),
     };
