@@ -18,6 +18,9 @@ enum {
      * nothing of the log (who does is seen waiting). An edit has to wait for that: now and then. */
     MOST_HELD_MS = 5000,
 
+    /* Of an edit that takes longer the end is not awaited: those before it are committed. */
+    LONG_EDIT_MS = 500,
+
     /* Who waits to write (store_log_queue) may be asleep for a tenth of a second between two
      * looks whether it is free; after so long nobody waits for it any more. */
     MOST_TURN_MS = 1000,
@@ -59,6 +62,7 @@ struct store_writer {
     size_t n_bytes;                 /* of all of them */
     int64_t since_ms;               /* when the first was saved */
     int64_t idle_since_ms;
+    int64_t editing_since_ms;
     size_t n_asked; /* has and text */
     bool editing;
     bool held;  /* the store's lock, ever since that edit began */
@@ -107,6 +111,27 @@ static void forget_all(struct store_writer *writer)
 
 /* ---- the thread: into the tables ---- */
 
+/* Takes the writer's lock of a store whose tables lack nothing. */
+static enum err_code wake(struct store_writer *writer, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    bool caught = true;
+    if (!writer->store) {
+        TRY(store_open(writer->path, STORE_WRITE, &writer->store, err));
+        store_keep(writer->store);
+    }
+    while (caught) {
+        int queued = store_log_queue(writer->path);
+        code = store_wake(writer->store, err);
+        store_log_leave(queued);
+        TRY(code);
+        TRY(store_catch_up(writer->store, &caught, err));
+    }
+    writer->stamp = store_stamp_of(writer->store);
+done:
+    return code;
+}
+
 static void tell(struct store_writer *writer, uint64_t generation, enum err_code code)
 {
     struct err err = writer->trouble;
@@ -133,12 +158,21 @@ static void fail(struct store_writer *writer, enum err_code code, const struct e
     tell(writer, writer->last->generation, code);
 }
 
+/* An edit under way goes on where nobody came between: takes the lock again. */
+static void hold_on(struct store_writer *writer)
+{
+    const struct store_stamp before = writer->stamp;
+    writer->held = wake(writer, NULL) == ERR_OK && store_stamp_equal(writer->stamp, before);
+}
+
 /* Gives the store's lock up, if a commit has not, before an edit can begin. */
 static void settled(struct store_writer *writer, enum err_code code)
 {
     uint64_t generation = writer->last->generation;
     forget_all(writer);
     store_rest(writer->store);
+    if (writer->editing && writer->held)
+        hold_on(writer);
     pthread_cond_broadcast(&writer->done);
     tell(writer, generation, code);
 }
@@ -237,12 +271,13 @@ static void try_again(struct store_writer *writer)
 /* Whether it is time to commit, or how long it is until then. */
 static bool is_due(const struct store_writer *writer, int64_t *ms)
 {
-    *ms = writer->idle_since_ms + LINGER_MS - store_now_ms();
+    int64_t now_ms = store_now_ms();
+    *ms = writer->idle_since_ms + LINGER_MS - now_ms;
     if (*ms <= 0)
         *ms = LINGER_MS;
     else if (!writer->hurry && !writer->ending)
         return false;
-    return !writer->editing;
+    return !writer->editing || now_ms - writer->editing_since_ms > LONG_EDIT_MS;
 }
 
 static void *thread_main(void *argument)
@@ -306,27 +341,6 @@ enum err_code store_writer_new(const char *path, const struct store_settled *set
     writer = NULL;
 done:
     store_writer_free(writer);
-    return code;
-}
-
-/* Takes the writer's lock of a store whose tables lack nothing. */
-static enum err_code wake(struct store_writer *writer, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    bool caught = true;
-    if (!writer->store) {
-        TRY(store_open(writer->path, STORE_WRITE, &writer->store, err));
-        store_keep(writer->store);
-    }
-    while (caught) {
-        int queued = store_log_queue(writer->path);
-        code = store_wake(writer->store, err);
-        store_log_leave(queued);
-        TRY(code);
-        TRY(store_catch_up(writer->store, &caught, err));
-    }
-    writer->stamp = store_stamp_of(writer->store);
-done:
     return code;
 }
 
@@ -419,6 +433,7 @@ enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp
     }
     *stamp = writer->stamp;
     writer->editing = writer->held = code == ERR_OK;
+    writer->editing_since_ms = store_now_ms();
     if (code != ERR_OK && !writer->first && writer->store)
         store_rest(writer->store);
     unlock(writer);

@@ -9,7 +9,8 @@
  *
  * With a log (store_log.h) an edit is durable after one write to a file. A thread carries it into
  * the tables, beside the next edits, and commits when none was made for a moment, when somebody
- * waits for that, or after five seconds: all that was saved until then in one transaction.
+ * waits for that, after five seconds, or before the end of an edit that takes long: all that was
+ * saved until then in one transaction.
  * Meanwhile the writer's lock stays taken. An edit too large for the log is written at once with
  * all that were on their way.
  *

@@ -146,6 +146,29 @@ static void test_an_edit_that_is_not_saved_is_given_up(void **state)
     assert_string_equal(ids(f), "good");
 }
 
+static void test_an_edit_that_takes_long_does_not_keep_readers_from_those_before(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct store_put put = {zone_named(f, "B", "later"), STORE_PUT_ANY, NULL};
+    const struct store_change change = {.layer = LAYER_ZONES, .put = &put, .n_put = 1};
+    struct store_stamp stamp;
+    bool settled;
+    assert_ok(f, save(f, writer, "A", "before", &settled));
+    assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
+    assert_false(settled);
+    assert_int_equal(zones_in(f), 1); /* while it goes on, and others may not write */
+    assert_string_equal(printed(f, "sqlite3 %s 'BEGIN IMMEDIATE' 2>&1 | grep -o locked", f->path),
+                        "locked");
+    const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
+    assert_ok(f, store_writer_save(writer, &edit, &settled, &f->err));
+    assert_false(settled);
+    store_writer_end(writer);
+    store_writer_free(writer);
+    assert_int_equal(zones_in(f), 2);
+}
+
 /* ---- killed ---- */
 
 static void test_a_writer_that_is_killed_has_lost_nothing(void **state)
@@ -299,6 +322,7 @@ int main(void)
         TEST(test_without_a_pause_the_tables_do_not_wait_for_long),
         TEST(test_what_is_on_its_way_can_be_asked_for),
         TEST(test_a_text_that_ends_anew_is_whole_for_whoever_asks),
+        TEST(test_an_edit_that_takes_long_does_not_keep_readers_from_those_before),
         TEST(test_an_edit_that_is_not_saved_is_given_up),
         TEST(test_a_writer_that_is_killed_has_lost_nothing),
         TEST(test_who_stops_leaves_nothing_behind_of_another_that_was_killed),
