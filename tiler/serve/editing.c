@@ -83,17 +83,22 @@ static void prepare(struct editing *editing, struct world *world)
     while (editing->busy && !editing->ending)
         pthread_cond_wait(&editing->ready, &editing->mutex);
     struct editor *old = editing->editor;
+    editing->editor = NULL;
+    pthread_mutex_unlock(&editing->mutex);
+    /* Before another writes: two who have the store open for writing in one process would take each
+     * other's locks on it. What the old one could not bring into the tables stays in the log, for
+     * whoever opens the store. */
+    uint64_t last = old ? editor_world(old)->generation : 0;
+    editor_free(old);
+    if (old)
+        watch_settled(editing->watch, last, ERR_CHANGED);
+    pthread_mutex_lock(&editing->mutex);
     editing->editor = made;
     world_release(editing->failed);
     editing->failed = code == ERR_OK ? NULL : world_acquire(world);
     editing->trouble = err;
     pthread_cond_broadcast(&editing->ready);
     pthread_mutex_unlock(&editing->mutex);
-    /* What it could not bring into the tables stays in the log, for whoever opens the store. */
-    uint64_t last = old ? editor_world(old)->generation : 0;
-    editor_free(old);
-    if (old)
-        watch_settled(editing->watch, last, ERR_CHANGED);
 }
 
 static void *thread_main(void *argument)
