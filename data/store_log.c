@@ -280,6 +280,12 @@ done:
     return code;
 }
 
+void store_log_give_room(struct store_log *log)
+{
+    if (log->locked)
+        (void)!ftruncate(log->file, log->end);
+}
+
 void store_log_settled(struct store_log *log)
 {
     bool stands = stands_at_path(log); /* else somebody moved it away, with its store perhaps */
@@ -450,9 +456,23 @@ done:
     if (code != ERR_OK)
         err_wrap(err,
                  "%s holds edit %" PRIu64 ", which was acknowledged and cannot be written to the "
-                 "store (who gives it up removes that file)",
-                 in->path, in->head.generation);
+                 "store%s",
+                 in->path, in->head.generation,
+                 code == ERR_INPUT ? " (who gives it up moves that file away)" : "");
     return code;
+}
+
+/* On a full disk, of a log that was left: as store_log_give_room. */
+static void give_room(struct entries *in)
+{
+    bool found = true;
+    enum err_code code = ERR_OK;
+    if (flock(in->file, LOCK_EX | LOCK_NB) != 0)
+        return;
+    while (code == ERR_OK && found)
+        code = entries_next(in, &found, NULL);
+    if (code == ERR_OK)
+        (void)!truncate(in->path, in->at);
 }
 
 /* With the writer's lock, of a log that was left and has nothing that the tables lack: a backup
@@ -506,6 +526,8 @@ enum err_code store_catch_up(struct store *store, bool *caught, struct err *err)
     else if (first > 0)
         TRY(clear_away(&in, first, generation, err));
 done:
+    if (code == ERR_NO_SPACE)
+        give_room(&in);
     entries_end(&in);
     return code;
 }

@@ -88,6 +88,9 @@ enum err_code store_log_begin(struct store_log *log, struct err *err);
 enum err_code store_log_append(struct store_log *log, const struct store *store,
                                uint64_t generation, const struct buf *bytes, struct err *err);
 
+/* What it keeps of the disk for entries to come, for the tables where the disk is full. */
+void store_log_give_room(struct store_log *log);
+
 /* Whatever was appended is in the tables, and committed: the next entry is written over it. */
 void store_log_settled(struct store_log *log);
 

@@ -151,6 +151,8 @@ static void fail(struct store_writer *writer, enum err_code code, const struct e
         way->at = (struct store_edit_at){.row = 0};
     if (writer->store)
         store_rest(writer->store);
+    if (code == ERR_NO_SPACE && writer->log)
+        store_log_give_room(writer->log);
     pthread_cond_broadcast(&writer->done);
     if (writer->told.code == code && strcmp(writer->told.message, err->message) == 0)
         return;

@@ -471,6 +471,27 @@ static void test_a_log_that_cannot_be_written_has_nothing_of_the_edit(void **sta
     assert_int_equal(zones_in(f), 1);
 }
 
+static void test_the_room_of_the_log_can_be_given_to_the_tables(void **state)
+{
+    struct fixture *f = *state;
+    struct store *store = NULL;
+    struct store_log *log = NULL;
+    struct stat before, after;
+    assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
+    assert_ok(f, store_log_new(f->path, &log, &f->err));
+    const struct store_edit edits[] = {put_edit(f, 1, "A"), put_edit(f, 2, "B")};
+    append(f, log, store, &edits[0]);
+    assert_int_equal(stat(log_path(f), &before), 0);
+    store_log_give_room(log);
+    assert_int_equal(stat(log_path(f), &after), 0);
+    assert_true(after.st_size < before.st_size || before.st_size < 1 << 20); /* a small disk */
+    append(f, log, store, &edits[1]);
+    store_log_free(log);
+    store_close(store);
+    open_and_close(f, STORE_READ);
+    assert_string_equal(ids_in(f, f->path), "AB");
+}
+
 static void test_what_is_no_file_is_no_log_and_keeps_nobody_waiting(void **state)
 {
     struct fixture *f = *state;
@@ -506,6 +527,7 @@ int main(void)
         TEST(test_a_reader_waits_while_the_writer_lives_and_then_says_so),
         TEST(test_who_waits_to_write_is_seen),
         TEST(test_a_log_that_cannot_be_written_has_nothing_of_the_edit),
+        TEST(test_the_room_of_the_log_can_be_given_to_the_tables),
         TEST(test_what_is_no_file_is_no_log_and_keeps_nobody_waiting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
