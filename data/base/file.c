@@ -65,11 +65,14 @@ static enum err_code write_all(int fd, const char *bytes, size_t n, const char *
 void file_sync_directory_of(const char *path)
 {
     char directory[PATH_MAX];
-    const char *slash = strrchr(path, '/');
+    char *real = realpath(path, NULL);
+    const char *file = real ? real : path;
+    const char *slash = strrchr(file, '/');
     if (slash)
-        snprintf(directory, sizeof directory, "%.*s", (int)(slash - path + 1), path);
+        snprintf(directory, sizeof directory, "%.*s", (int)(slash - file + 1), file);
     else
         snprintf(directory, sizeof directory, ".");
+    free(real);
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return;

@@ -22,7 +22,8 @@ enum err_code file_read(const char *path, size_t limit_bytes, struct buf *out, s
  * no ordinary file (/dev/stdout, a pipe) is written to as it is. */
 enum err_code file_write_atomic(const char *path, const void *bytes, size_t n, struct err *err);
 
-/* Makes a finished rename to path durable; a file system that cannot sync a directory is fine. */
+/* Makes a finished rename to path durable, or what was removed beside it, of a link beside the file
+ * that it leads to; a file system that cannot sync a directory is fine. */
 void file_sync_directory_of(const char *path);
 
 bool file_exists(const char *path);
