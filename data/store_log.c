@@ -57,8 +57,9 @@ struct store_log {
     int file;            /* -1: not open */
     off_t end;           /* of the entries that are on their way */
     uint32_t last_crc;
-    bool locked; /* some are */
-    bool broken; /* what was written there may be an entry or not */
+    bool locked;           /* some are */
+    int64_t deaf_until_ms; /* to who waits */
+    bool broken;           /* what was written there may be an entry or not */
 };
 
 /* Beside the file itself, by whatever link it was found. */
@@ -429,9 +430,17 @@ void store_log_leave(int queued)
         close(queued);
 }
 
+void store_log_pass_over(struct store_log *log)
+{
+    enum { DEAF_MS = 5000 }; /* whoever waits does so for twice as long */
+    log->deaf_until_ms = store_now_ms() + DEAF_MS;
+}
+
 bool store_log_is_queued(const struct store_log *log)
 {
     struct flock mark = queue_mark(F_WRLCK);
+    if (store_now_ms() < log->deaf_until_ms)
+        return false;
     return log->file >= 0 && fcntl(log->file, F_OFD_GETLK, &mark) == 0 && mark.l_type != F_UNLCK;
 }
 

@@ -109,6 +109,10 @@ int store_log_queue(const char *store_path); /* for store_log_leave; -1: there i
 void store_log_leave(int queued);
 bool store_log_is_queued(const struct store_log *log);
 
+/* Whoever stands there does not take its turn, as a program that was stopped: nobody is seen for a
+ * while. */
+void store_log_pass_over(struct store_log *log);
+
 /* Whether tables of that identity and generation lack some of them. */
 static inline bool store_log_is_ahead(const struct store_log_state *log, uint64_t identity,
                                       uint64_t generation)

@@ -18,11 +18,10 @@ enum {
      * nothing of the log (who does is seen waiting). An edit has to wait for that: now and then. */
     MOST_HELD_MS = 5000,
 
-    /* Of an edit that takes longer the end is not awaited: those before it are committed. */
-    LONG_EDIT_MS = 500,
+    LONG_EDIT_MS = 500, /* the end of one that takes longer is not awaited for a commit */
 
     /* Who waits to write (store_log_queue) may be asleep for a tenth of a second between two
-     * looks whether it is free; after so long nobody waits for it any more. */
+     * looks whether it is free; after so long it is passed over. */
     MOST_TURN_MS = 1000,
 
     /* How soon tables that could not be written are tried again. */
@@ -274,10 +273,9 @@ static void try_again(struct store_writer *writer)
 static bool is_due(const struct store_writer *writer, int64_t *ms)
 {
     int64_t now_ms = store_now_ms();
-    *ms = writer->idle_since_ms + LINGER_MS - now_ms;
-    if (*ms <= 0)
-        *ms = LINGER_MS;
-    else if (!writer->hurry && !writer->ending)
+    int64_t left_ms = writer->idle_since_ms + LINGER_MS - now_ms;
+    *ms = left_ms > 0 ? left_ms : LINGER_MS;
+    if (left_ms > 0 && !writer->hurry && !writer->ending)
         return false;
     return !writer->editing || now_ms - writer->editing_since_ms > LONG_EDIT_MS;
 }
@@ -404,7 +402,9 @@ static void give_turn(struct store_writer *writer)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
     int64_t until = store_now_ms() + MOST_TURN_MS;
-    while (!writer->first && store_log_is_queued(writer->log) && store_now_ms() < until) {
+    while (!writer->first && store_log_is_queued(writer->log)) {
+        if (store_now_ms() > until)
+            store_log_pass_over(writer->log);
         unlock(writer);
         (void)nanosleep(&pause, NULL);
         lock(writer);

@@ -314,6 +314,26 @@ static void test_two_who_write_come_between_each_other_and_lose_nothing(void **s
     assert_int_equal(generation_of(f), n + EACH);
 }
 
+/* As a program that was stopped while it waited. */
+static void test_who_does_not_take_its_turn_is_not_waited_for_at_each_edit(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct timespec from, to;
+    bool settled;
+    assert_ok(f, save(f, writer, "A", "before", &settled));
+    int queued = store_log_queue(f->path);
+    assert_true(queued >= 0);
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    for (int i = 0; i < 4; i++)
+        assert_ok(f, save(f, writer, "A", "again", &settled));
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    assert_in_range(to.tv_sec - from.tv_sec, 0, 2);
+    store_log_leave(queued);
+    store_writer_free(writer);
+}
+
 int main(void)
 {
     setenv("SISETU_STORE_WAIT_MS", "10000", 1); /* the machine may have other things to do */
@@ -329,6 +349,7 @@ int main(void)
         TEST(test_by_a_link_the_log_is_beside_the_store_itself),
         TEST(test_where_a_link_leads_elsewhere_the_log_goes_along),
         TEST(test_a_store_of_two_names_has_no_log),
+        TEST(test_who_does_not_take_its_turn_is_not_waited_for_at_each_edit),
         TEST(test_two_who_write_come_between_each_other_and_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
