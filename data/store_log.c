@@ -174,6 +174,14 @@ static void permit(const struct store_log *log, const struct stat *store)
     (void)fchmod(log->file, store->st_mode & 0666);
 }
 
+/* Another file that has the name of a log is not written to. */
+static bool is_log(int file)
+{
+    uint64_t first = 0;
+    ssize_t n = pread(file, &first, sizeof first, 0);
+    return n == 0 || (n == sizeof first && (first == MAGIC || first == 0));
+}
+
 enum err_code store_log_begin(struct store_log *log, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -196,6 +204,10 @@ enum err_code store_log_begin(struct store_log *log, struct err *err)
     log->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0644);
     if (log->file < 0)
         TRY(err_errno(err, errno, "%s", path));
+    if (!is_log(log->file)) {
+        close_file(log);
+        TRY(err_set(err, ERR_CONFLICT, "%s: another file, in the place of a log", path));
+    }
     permit(log, &store);
     file_sync_directory_of(path);
     make_room(log);

@@ -29,6 +29,9 @@
  * the generation, beside a backup that was put in the place of the store, is moved aside by whoever
  * writes first, to PATH-edits-FIRST-LAST; one whose edits the tables have is removed.
  *
+ * A store of several names (hard links) has no log: who finds it by another name would miss it. By
+ * a symbolic link the log is beside the file that the link leads to, as it leads there now.
+ *
  * File: entries from the start on, while each is whole and follows on the one before by one
  * generation; those that the tables have are skipped. In the byte order of the machine, with the
  * schema's version, the store's identity and a checksum.

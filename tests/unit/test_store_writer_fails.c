@@ -193,6 +193,21 @@ static void test_where_the_file_may_refuse_a_row_edits_are_written_at_once(void 
     assert_string_equal(ids(f), "0123");
 }
 
+static void test_another_file_in_the_place_of_the_log_stays_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    const char *notes = in(f, "store.gpkg-edits");
+    bool settled = false;
+    printed(f, "echo 'what I changed today' > %s", notes);
+    struct store_writer *writer = writer_of(f, &told);
+    assert_ok(f, save(f, writer, "A", "x", &settled));
+    assert_true(settled);
+    store_writer_free(writer);
+    assert_int_equal(zones_in(f), 1);
+    assert_string_equal(printed(f, "cat %s", notes), "what I changed today");
+}
+
 int main(void)
 {
     setenv("SISETU_STORE_WAIT_MS", "10000", 1); /* the machine may have other things to do */
@@ -203,6 +218,7 @@ int main(void)
         TEST(test_a_store_that_is_moved_with_its_log_keeps_edits_on_their_way),
         TEST(test_without_a_log_an_edit_is_in_the_tables_when_saved),
         TEST(test_where_the_file_may_refuse_a_row_edits_are_written_at_once),
+        TEST(test_another_file_in_the_place_of_the_log_stays_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
