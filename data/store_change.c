@@ -492,6 +492,34 @@ done:
     return code;
 }
 
+/* Whether the file has all that is written there. What is prepared is kept for it. */
+static enum err_code prepare(struct changing *on, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    static const char *const noted[] = {
+        "SELECT feature_count FROM gpkg_ogr_contents",
+        "SELECT last_change, min_x, min_y, max_x, max_y FROM gpkg_contents"};
+    void *statement = NULL;
+    TRY(begin(on, err));
+    for (int what = INSERT; what <= (on->index ? INDEX_DELETE : DELETE); what++)
+        TRY(statement_of(on, what, &statement, err));
+    for (size_t i = 0; i < sizeof noted / sizeof noted[0]; i++)
+        TRY(store_statement(on->store, noted[i], &statement, err));
+done:
+    return code;
+}
+
+bool store_takes_changes(struct store *store, const struct store_change *changes, size_t n)
+{
+    enum err_code code = store_begin(store, STORE_WRITE, NULL);
+    bool takes = code == ERR_OK && store_knows_triggers(store);
+    for (size_t i = 0; i < n && takes; i++) {
+        struct changing on = {.store = store, .layer = changes[i].layer};
+        takes = changes[i].n_deleted + changes[i].n_put == 0 || prepare(&on, NULL) == ERR_OK;
+    }
+    return store_end(store, STORE_READ, code) == ERR_OK && takes;
+}
+
 /* ---- reading ---- */
 
 enum err_code store_text(struct store *store, enum layer_id layer, const char *id,

@@ -179,11 +179,16 @@ bool store_is_in_transaction(const struct store *store);
 /* Before the handle is closed. */
 void store_statements_drop(struct store *store);
 
+/* --- store_change.c --- */
+
+/* Whether such changes, which store_change_check lets pass, are not refused later for what the file
+ * is: somebody's trigger or condition, a column that is gone. */
+bool store_takes_changes(struct store *store, const struct store_change *changes, size_t n);
+
 /* --- store_triggers.c --- */
 
-/* Whether nothing but what is known happens when rows are changed: then what store_change_check
- * lets pass is not refused later. */
-bool store_takes_any_row(struct store *store);
+/* Whether nothing but what is known happens when rows are changed. */
+bool store_knows_triggers(struct store *store);
 
 /* Switches them off where they do what is known. *index: whoever writes the layer now has to keep
  * its entries in the index of shapes. */

@@ -199,12 +199,9 @@ done:
     return code;
 }
 
-bool store_takes_any_row(struct store *store)
+bool store_knows_triggers(struct store *store)
 {
     bool index = false;
-    enum err_code code = store_begin(store, STORE_WRITE, NULL);
-    if (code == ERR_OK)
-        code = store_triggers_off(store, LAYER_CONFLICTS, &index, NULL);
-    return store_end(store, STORE_READ, code) == ERR_OK && store->triggers.known &&
-           !store->triggers.strict;
+    return store_triggers_off(store, LAYER_CONFLICTS, &index, NULL) == ERR_OK &&
+           store->triggers.known && !store->triggers.strict;
 }

@@ -522,7 +522,7 @@ static enum err_code save_to_log(struct store_writer *writer, const struct store
     *logged =
         writer->held && !writer->trouble.code && way->bytes.n_bytes <= MOST_LOGGED_BYTES &&
         writer->n_bytes + way->bytes.n_bytes <= MOST_ON_THEIR_WAY_BYTES &&
-        store_takes_any_row(writer->store) &&
+        store_takes_changes(writer->store, edit->changes, edit->n_changes) &&
         store_log_append(writer->log, writer->store, way->generation, &way->bytes, NULL) == ERR_OK;
     if (*logged)
         put_on_way(writer, way);

@@ -193,6 +193,20 @@ static void test_where_the_file_may_refuse_a_row_edits_are_written_at_once(void 
     assert_string_equal(ids(f), "0123");
 }
 
+/* Somebody took it away in QGIS. */
+static void test_without_a_column_of_its_layer_no_edit_is_acknowledged(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    bool settled = false;
+    assert_string_equal(raw(f, "ALTER TABLE zones DROP COLUMN class"), "");
+    struct store_writer *writer = writer_of(f, &told);
+    assert_int_not_equal(save(f, writer, "A", "x", &settled), ERR_OK);
+    store_writer_free(writer);
+    assert_string_equal(ids(f), "");
+    assert_int_equal(generation_of(f), 0);
+}
+
 static void test_another_file_in_the_place_of_the_log_stays_as_it_is(void **state)
 {
     struct fixture *f = *state;
@@ -218,6 +232,7 @@ int main(void)
         TEST(test_a_store_that_is_moved_with_its_log_keeps_edits_on_their_way),
         TEST(test_without_a_log_an_edit_is_in_the_tables_when_saved),
         TEST(test_where_the_file_may_refuse_a_row_edits_are_written_at_once),
+        TEST(test_without_a_column_of_its_layer_no_edit_is_acknowledged),
         TEST(test_another_file_in_the_place_of_the_log_stays_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
