@@ -4,7 +4,7 @@
  * STORE is assessed, and is written to: give a copy. Each edit is one record, drawn as edit.py
  * does: moved by up to some 500 m, with another name, another field that rules look at, deleted,
  * put back, or new beside another; none waits for the tables, which get their rows by way of the
- * store's log, as of serve --edit-log; `once`: each is written there at once. One thread of two;
+ * store's log, as in a server; `once`: each is written there at once. One thread of two;
  * its CPU time, which others on the machine do not count in, and the time by the clock, which has
  * the disk in it, and on one core what is written meanwhile. One line a layer and one of all, with
  * rows written an edit and microseconds a row of the edits that wrote 200 and more; the time of all

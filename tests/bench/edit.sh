@@ -2,9 +2,9 @@
 # edit.sh - how long one edit takes until it is durable and published: random edits over HTTP of
 # the comparison workload (COPIES=10: of ten times as much, SCALE=10: ten times as dense, see
 # workload.sh), and afterwards whether the store is what a full assessment makes of it. EDITS
-# (1,000) of them; EDIT_LOG=1: by a server that keeps a log of them.
+# (1,000) of them.
 set -eu
-: "${BUILD:=build/release}" "${SCALE:=1}" "${COPIES:=1}" "${EDITS:=1000}" "${EDIT_LOG:=}"
+: "${BUILD:=build/release}" "${SCALE:=1}" "${COPIES:=1}" "${EDITS:=1000}"
 S=$PWD/$BUILD/sisetu
 store=$(BUILD=$BUILD SCALE=$SCALE COPIES=$COPIES sh tests/bench/workload.sh)
 work=$(mktemp -d "$(dirname "$store")/edit.XXXXXX")
@@ -28,7 +28,7 @@ for layer in enterprises zones protected pipelines; do
         -sql "SELECT * FROM $layer WHERE fid % (4 * $SCALE * $COPIES) = 1"
 done
 token=$("$S" token add "$work/store.gpkg" bench)
-"$S" serve "$work/store.gpkg" --listen 127.0.0.1:0 ${EDIT_LOG:+--edit-log} >"$work/url" 2>"$work/log" &
+"$S" serve "$work/store.gpkg" --listen 127.0.0.1:0 >"$work/url" 2>"$work/log" &
 pid=$!
 i=0
 while [ ! -s "$work/url" ] && [ $i -lt 1200 ]; do

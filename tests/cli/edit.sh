@@ -143,11 +143,11 @@ same 'the store keeps no token' 0 "$(sqlite3 "$store" "SELECT COUNT(*) FROM sise
 
 # ---- over HTTP, beside others ----
 
-# begin [options]: a server of the store
+# begin: a server of the store
 begin()
 {
     : >url
-    "$S" serve "$store" --listen 127.0.0.1:0 "$@" >url 2>>log &
+    "$S" serve "$store" --listen 127.0.0.1:0 >url 2>>log &
     PID=$!
     PIDS=$PID
     i=0
@@ -157,7 +157,7 @@ begin()
     done
     URL=$(sed 's|/$||' url)
 }
-begin --edit-log
+begin
 
 # call METHOD PATH TOKEN [FILE]: the status; the answer is in `answer`
 call()

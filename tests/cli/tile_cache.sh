@@ -65,7 +65,7 @@ same "so that it is good the next time" "$sum 30 0" "$(fetch) $(gauge sisetu_til
 stop
 
 token=$("$S" token add "$STORE" editor)
-begin --tile-cache "$CACHE" --edit-log
+begin --tile-cache "$CACHE"
 n=0
 until curl -sf -o /dev/null -X PUT "$URL/v1/protected/far-off" -H "Authorization: Bearer $token" --data-binary '{"type":"Feature","properties":{"use":"school","persons":30,"accuracy_m":1},"geometry":{"type":"Point","coordinates":[105.2,37.2]}}' || [ $n -eq 30 ]; do
     sleep 0.2

@@ -194,7 +194,7 @@ static enum err_code start(struct cli *cli, struct basemap *basemap, struct serv
                                      .cache = on->cache,
                                      .disk = on->disk};
     TRY(watch_start(&watched, &on->watch, err));
-    TRY(editing_start(cli->arguments[0], on->watch, cli_flag(cli, "edit-log"), &on->editing, err));
+    TRY(editing_start(cli->arguments[0], on->watch, &on->editing, err));
     struct routes_settings served = {.watch = on->watch,
                                      .cache = on->cache,
                                      .disk = on->disk,
@@ -330,7 +330,6 @@ const struct cli_command cli_serve = {
             {"attribution", 0, "TEXT", false, "whose the xyz basemap is"},
             {"access-log", 0, "FILE", false, "a line a request; - for standard error"},
             {"require-read-token", 0, NULL, false, "answer nobody without a token"},
-            {"edit-log", 0, NULL, false, "edits are durable in a log before the tables have them"},
             {NULL, 0, NULL, false, NULL}},
     .min_arguments = 1,
     .max_arguments = 1,

@@ -21,7 +21,6 @@ enum {
 struct editing {
     char *path;
     struct watch *watch;
-    bool by_log;
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t called; /* something to do for the thread */
     pthread_cond_t ready;  /* an editor stands, or the turn is free */
@@ -67,7 +66,7 @@ static void prepare(struct editing *editing, struct world *world)
     clock_gettime(CLOCK_MONOTONIC, &from);
     const struct store_settled call = {editing, settled};
     enum err_code code = editor_new(editing->path, world, 0, &made, &err);
-    if (code == ERR_OK && editing->by_log)
+    if (code == ERR_OK)
         code = editor_keep_log(made, &call, &err);
     if (code != ERR_OK) {
         editor_free(made);
@@ -122,8 +121,8 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-enum err_code editing_start(const char *store_path, struct watch *watch, bool by_log,
-                            struct editing **out, struct err *err)
+enum err_code editing_start(const char *store_path, struct watch *watch, struct editing **out,
+                            struct err *err)
 {
     enum err_code code = ERR_OK;
     struct editing *editing = calloc(1, sizeof *editing);
@@ -131,7 +130,6 @@ enum err_code editing_start(const char *store_path, struct watch *watch, bool by
     if (!editing)
         return err_nomem(err);
     editing->watch = watch;
-    editing->by_log = by_log;
     pthread_mutex_init(&editing->mutex, NULL);
     wait_cond_init(&editing->called);
     wait_cond_init(&editing->ready);

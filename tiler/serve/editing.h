@@ -17,12 +17,12 @@
 
 struct editing;
 
-/* by_log: edits are durable in the log of the store before its tables have them. */
-enum err_code editing_start(const char *store_path, struct watch *watch, bool by_log,
-                            struct editing **out, struct err *err);
+enum err_code editing_start(const char *store_path, struct watch *watch, struct editing **out,
+                            struct err *err);
 void editing_free(struct editing *editing); /* NULL is legal */
 
-/* The edit is durable and published when this returns. If the store was changed by others
+/* The edit is durable in the store's log (store_log.h), or in its tables, and published when this
+ * returns. If the store was changed by others
  * meanwhile, their world is loaded first. result->stale is never set. */
 enum err_code editing_apply(struct editing *editing, const struct edit_request *request,
                             struct arena *arena, struct edit_result *result, struct err *err);
