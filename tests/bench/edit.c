@@ -1,17 +1,19 @@
 /*
- * edit.c - times edits in process: edit STORE [EDITS [SEED [SLOWEST [once]]]]
+ * edit.c - times edits in process: edit STORE [EDITS [SEED [SLOWEST [apart|once]]]]
  *
  * STORE is assessed, and is written to: give a copy. Each edit is one record, drawn as edit.py
  * does: moved by up to some 500 m, with another name, another field that rules look at, deleted,
  * put back, or new beside another; none waits for the tables, which get their rows by way of the
- * store's log, as in a server; `once`: each is written there at once. One thread of two;
- * its CPU time, which others on the machine do not count in, and the time by the clock, which has
- * the disk in it, and on one core what is written meanwhile. One line a layer and one of all, with
- * rows written an edit and microseconds a row of the edits that wrote 200 and more; the time of all
- * threads an edit, until the tables have all; then the SLOWEST (5) edits by the clock.
+ * store's log, as in a server; `apart`: each begins when the tables have those before, as of people
+ * who edit by hand; `once`: each is written there at once. One thread of two; its CPU time, which
+ * others on the machine do not count in, and the time by the clock, which has the disk in it, and
+ * on one core what is written meanwhile. One line a layer and one of all, with rows written an edit
+ * and microseconds a row of the edits that wrote 200 and more; the time of all threads an edit,
+ * until the tables have all; then the SLOWEST (5) edits by the clock.
  */
 #include "geo/assess/editor.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +142,8 @@ static void *copy_of(struct drawing *drawing, const struct world *world, enum la
     return record;
 }
 
-static void edit_one(struct editor *editor, struct drawing *drawing, struct sample *out)
+/* The generation that it made. */
+static uint64_t edit_one(struct editor *editor, struct drawing *drawing, struct sample *out)
 {
     struct err err;
     struct arena arena;
@@ -174,18 +177,20 @@ static void edit_one(struct editor *editor, struct drawing *drawing, struct samp
     out->conflicts = result.conflicts.n;
     out->grades = result.grades.n;
     out->segments = result.segments.n;
+    uint64_t generation = result.settled || !result.changed ? 0 : result.generation;
     edit_result_release(&result);
     arena_release(&arena);
     out->cpu_ms = milliseconds(CLOCK_THREAD_CPUTIME_ID) - cpu_ms;
     out->clock_ms = milliseconds(CLOCK_MONOTONIC) - clock_ms;
+    return generation;
 }
 
-static void tell_trouble(void *context, uint64_t generation, enum err_code code,
+/* context: the last generation that the tables have. */
+static void note_settled(void *context, uint64_t generation, enum err_code code,
                          const struct err *err)
 {
-    (void)context;
-    (void)generation;
     check(code, err);
+    atomic_store((_Atomic uint64_t *)context, generation);
 }
 
 static int by_clock(const void *a, const void *b)
@@ -253,11 +258,12 @@ int main(int n_words, char **words)
     struct err err;
     struct world *world = NULL;
     struct editor *editor = NULL;
+    _Atomic uint64_t settled = 0;
     size_t n = n_words > 2 ? strtoul(words[2], NULL, 10) : 1000;
     struct drawing *drawing = calloc(1, sizeof *drawing);
     struct sample *samples = calloc(n + 1, sizeof *samples);
     if (n_words < 2 || !drawing || !samples) {
-        fprintf(stderr, "usage: edit STORE [EDITS [SEED [SLOWEST [once]]]]\n");
+        fprintf(stderr, "usage: edit STORE [EDITS [SEED [SLOWEST [apart|once]]]]\n");
         return 1;
     }
     drawing->state = n_words > 3 ? strtoull(words[3], NULL, 10) : 1;
@@ -270,11 +276,16 @@ int main(int n_words, char **words)
            milliseconds(CLOCK_THREAD_CPUTIME_ID) - loaded_ms);
     fflush(stdout);
     world_release(world);
-    if (n_words <= 5)
-        check(editor_keep_log(editor, &(struct store_settled){.call = tell_trouble}, &err), &err);
+    bool once = n_words > 5 && strcmp(words[5], "once") == 0;
+    bool apart = n_words > 5 && strcmp(words[5], "apart") == 0;
+    if (!once)
+        check(editor_keep_log(editor, &(struct store_settled){&settled, note_settled}, &err), &err);
     double all_ms = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
-    for (size_t i = 0; i < n; i++)
-        edit_one(editor, drawing, &samples[i]);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t generation = edit_one(editor, drawing, &samples[i]);
+        while (apart && atomic_load(&settled) < generation)
+            (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
     editor_free(editor);
     all_ms = milliseconds(CLOCK_PROCESS_CPUTIME_ID) - all_ms;
     tell_all(samples, n, n_words > 4 ? strtoul(words[4], NULL, 10) : 5);

@@ -86,7 +86,7 @@ static int open_served(void **state)
     assert_ok(f, assets_load(&s->assets, NULL, &f->err));
     struct watch_settings watched = {.store_path = f->path, .styles = s->styles, .cache = s->cache};
     assert_ok(f, watch_start(&watched, &s->watch, &f->err));
-    assert_ok(f, editing_start(f->path, s->watch, true, &s->editing, &f->err));
+    assert_ok(f, editing_start(f->path, s->watch, &s->editing, &f->err));
     start_routes(s, false);
     *state = s;
     return 0;
