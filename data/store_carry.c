@@ -98,7 +98,7 @@ void store_writer_fail(struct store_writer *writer, enum err_code code, const st
 {
     writer->held = false;
     writer->trouble = *err;
-    writer->trouble.code = code;
+    writer->trouble.code = code == ERR_INPUT ? ERR_IO : code; /* the file, not what was asked */
     writer->next = writer->first;
     writer->n_left_bytes = writer->n_bytes;
     for (struct store_way *way = writer->first; way; way = way->next)

@@ -43,7 +43,7 @@ static struct flock queue_mark(short type)
 }
 
 /* Of a log that waits for entries: as much as edits that follow each other put there in seconds. */
-enum { ROOM_BYTES = 16 << 20 };
+enum { ROOM_BYTES = 16 << 20, LEAST_FREE_BYTES = 256 << 20 };
 
 /* Milliseconds that a reader who looks may take. */
 enum { MOST_TRIES = 50 };
@@ -147,18 +147,28 @@ static enum err_code write_at(const struct store_log *log, off_t at, const void 
     return ERR_OK;
 }
 
+/* What is promised has to find room in the tables. */
+static enum err_code check_free(const struct store_log *log, struct err *err)
+{
+    struct statvfs disk;
+    if (statvfs(log->store_path, &disk) != 0)
+        return err_errno(err, errno, "%s", log->store_path);
+    if ((uint64_t)disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES)
+        return err_set(err, ERR_NO_SPACE, "%s: less than %d MB are free on its disk",
+                       log->store_path, LEAST_FREE_BYTES >> 20);
+    return ERR_OK;
+}
+
 /* Entries that are written over bytes that are there need no word of the file's size on the disk,
  * for which a file system with a journal may first write what other files have waiting. Without
  * room for that they just take longer. */
 static void make_room(const struct store_log *log)
 {
-    enum { CHUNK_BYTES = 1 << 20, TIMES_FREE = 16 };
-    struct statvfs disk;
+    enum { CHUNK_BYTES = 1 << 20 };
     struct stat status;
     char *zeros = calloc(1, CHUNK_BYTES);
     off_t size = fstat(log->file, &status) == 0 ? status.st_size : 0;
-    bool good = zeros && fstatvfs(log->file, &disk) == 0 &&
-                (uint64_t)disk.f_bavail * disk.f_frsize > (uint64_t)TIMES_FREE * ROOM_BYTES;
+    bool good = zeros != NULL;
     for (off_t at = size; good && at < ROOM_BYTES; at += CHUNK_BYTES)
         good = write_at(log, at, zeros, CHUNK_BYTES, NULL) == ERR_OK;
     if (!good)
@@ -189,6 +199,7 @@ enum err_code store_log_begin(struct store_log *log, struct err *err)
     struct stat store;
     if (log->locked)
         return ERR_OK;
+    TRY(check_free(log, err));
     TRY(path_of(log->store_path, path, err)); /* a link may lead elsewhere by now */
     if (stat(log->store_path, &store) != 0)
         TRY(err_errno(err, errno, "%s", log->store_path));

@@ -83,7 +83,9 @@ enum err_code store_log_new(const char *store_path, struct store_log **out, stru
 void store_log_remove(struct store_log *log);
 void store_log_free(struct store_log *log); /* NULL is legal; the file stays */
 
-/* Makes the file, so that those who wait can be seen. With the writer's lock. */
+/* Makes the file, so that those who wait can be seen. With the writer's lock. ERR_NO_SPACE: less
+ * than 256 MB are free, and who promises that the tables will have an edit might not keep it;
+ * ERR_CONFLICT: there can be none here. */
 enum err_code store_log_begin(struct store_log *log, struct err *err);
 
 /* Appends an entry of that generation, `bytes` being what store_edit_write made; durable on return.

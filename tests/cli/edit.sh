@@ -116,6 +116,22 @@ before=\$(sqlite3 disk/s.gpkg "SELECT value FROM sisetu_meta WHERE key = 'genera
 echo \$? >status
 [ "\$before" = "\$(sqlite3 disk/s.gpkg "SELECT value FROM sisetu_meta WHERE key = 'generation'")" ] && touch intact
 END
+feature S-0 106.35 >zero.geojson
+cat >small.sh <<END
+mount -t tmpfs -o size=$(($(stat -c %s "$store") / 1024 + 65536))k none disk || exit 1
+cp "$store" disk/s.gpkg
+token=\$("$S" token add disk/s.gpkg li)
+"$S" serve disk/s.gpkg --listen 127.0.0.1:0 >small.url &
+i=0
+while [ \$((i += 1)) -lt 100 ]; do
+    sleep 0.2
+    curl -s -o /dev/null -w '%{http_code}' -X PUT "\$(cat small.url)v1/protected/S-0" -H "Authorization: Bearer \$token" --data-binary @zero.geojson >small.status
+    [ "\$(cat small.status)" = 201 ] && break
+done
+kill -9 \$!
+ls disk >small.files
+sqlite3 disk/s.gpkg "SELECT COUNT(*) FROM protected WHERE id = 'S-0'" >small.count
+END
 python3 - >many.geojson <<'END'
 import json
 print(json.dumps({"type": "FeatureCollection", "features": [
@@ -127,6 +143,9 @@ if unshare -m true 2>/dev/null; then
     same 'an edit on a full disk has its own exit status' 8 "$(cat status)"
     same 'and says so in one line' 1 "$(grep -c 'no space left' full.err)"
     is 'and leaves the store as it was' test -f intact
+    unshare -m sh small.sh >/dev/null 2>&1
+    same 'on a disk that is nearly full a server answers an edit' 201 "$(cat small.status)"
+    same 'when the tables have it, and keeps no log' '1 0' "$(echo $(cat small.count) $(grep -c edits small.files))"
 else
     echo 'SKIP: no disk can be mounted here'
 fi
