@@ -95,6 +95,66 @@ static enum err_code wrap(enum err_code code, const struct spacing_source *sourc
                     ((const struct record_head *)source->record)->id);
 }
 
+static bool same_real(double a, double b)
+{
+    return (isnan(a) && isnan(b)) || (a >= b && a <= b);
+}
+
+/* Whether all that a pair is measured by is the same, but for what the rows require. */
+static bool same_measures(const struct spacing_source *a, const struct spacing_source *b)
+{
+    return a->by == b->by && same_real(a->radius_m, b->radius_m) &&
+           same_real(a->error_m, b->error_m) &&
+           same_real(spacing_half_diameter_m(a), spacing_half_diameter_m(b)) &&
+           text_equal(a->enterprise_id, b->enterprise_id) && geom_equal(a->geom, b->geom);
+}
+
+static bool same_requirements(const struct spacing_set *set, const struct spacing_source *a,
+                              const struct spacing_source *b)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (!same_real(rules_required_m(set->matches[i].rule, a->record),
+                       rules_required_m(set->matches[i].rule, b->record)))
+            return false;
+    return true;
+}
+
+/* Whether its list before has the distances of a source: a plant that got another name has
+ * thousands of them. Not where it is a target of itself, whose slot is another one. */
+static enum err_code is_as_before(const struct judging *judging,
+                                  const struct spacing_source *source,
+                                  const struct spacing_set *set, struct arena *scratch, bool *out,
+                                  struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct judging_before *before = judging->before;
+    const struct spacing_set *was = NULL;
+    *out = false;
+    if (!same_measures(&before->was, source) || !same_requirements(set, &before->was, source))
+        return ERR_OK;
+    TRY(judging_set(judging, &before->was, scratch, &was, err));
+    *out = was == set;
+    for (uint32_t k = 0; *out && k < before->list->n; k++) {
+        const struct finding *one = finding_list_at(before->list, k);
+        *out = one->target_layer != before->layer || one->target_slot != before->slot;
+    }
+done:
+    return code;
+}
+
+static enum err_code add_before(const struct finding_list *list, struct finding_bag *bag,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    for (uint32_t k = 0; k < list->n; k++) {
+        const struct finding *one = finding_list_at(list, k);
+        if (one->kind == FINDING_DISTANCE)
+            TRY(finding_bag_add(bag, one, err));
+    }
+done:
+    return code;
+}
+
 enum err_code distances_find(const struct judging *judging, enum layer_id layer, size_t row,
                              struct finding_bag *bag, struct err *err)
 {
@@ -108,14 +168,18 @@ enum err_code distances_find(const struct judging *judging, enum layer_id layer,
                                 .scratch = bag->arena,
                                 .context = &distances,
                                 .found = add_distance};
+    const struct judging_before *before = judging->before;
+    bool known = false;
     if (!judging_counts(world, &source))
         return ERR_OK;
     TRY(judging_set(judging, &source, bag->arena, &join.set, err));
+    if (before && before->layer == layer && before->row == row)
+        TRY(is_as_before(judging, &source, join.set, bag->arena, &known, err));
     bag->reach_m = spacing_reach_m(&source, join.set);
     for (int t = 0; t < FINDING_TARGETS; t++)
         bag->target_reach_m[t] = spacing_reach_to_m(&source, join.set, finding_targets[t]);
     bag->n_judged += join.set->n_judged;
-    TRY(spacing_join_all(&join, err));
+    TRY(known ? add_before(before->list, bag, err) : spacing_join_all(&join, err));
     if (layer == LAYER_FACILITIES)
         TRY(add_beyond(world, source.record, bag, err));
 done:

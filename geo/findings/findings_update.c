@@ -267,6 +267,27 @@ static enum err_code find_changed(const struct updating *on, struct findings_cha
     return ERR_OK;
 }
 
+/* What is known of the one source that was edited, where nothing else was. */
+static struct judging_before *known_before(const struct updating *on)
+{
+    const struct findings_change *change = on->change;
+    const struct world_edit *edit = change->edits;
+    if (change->n_edits != 1 || finding_layer_index(edit->layer) < 0 ||
+        edit->layer == LAYER_ZONES || edit->old_slot == WORLD_NO_SLOT ||
+        edit->new_slot == WORLD_NO_SLOT)
+        return NULL;
+    int64_t was = world_row(change->old, edit->layer, edit->old_slot);
+    int64_t is = world_row(change->now, edit->layer, edit->new_slot);
+    const struct finding_list *list =
+        was < 0 || is < 0 ? NULL : findings_of(change->old, edit->layer, (size_t)was);
+    struct judging_before *before = list ? arena_new(on->arena, struct judging_before, 1) : NULL;
+    if (!before)
+        return NULL;
+    const struct spacing_source source = spacing_source_of(change->old, edit->layer, (size_t)was);
+    *before = (struct judging_before){edit->layer, (size_t)is, source, edit->old_slot, list};
+    return judging_counts(change->old, &source) ? before : NULL;
+}
+
 /* Everything anew, and compared. */
 static enum err_code update_all(struct updating *on, struct err *err)
 {
@@ -295,6 +316,7 @@ static enum err_code update_touched(struct updating *on, struct err *err)
     settle(&on->redo);
     for (size_t i = 0; i < change->n_edits; i++)
         TRY(findings_retarget(on, &change->edits[i], err));
+    on->judging->before = known_before(on);
     TRY(redo_all(on, err));
     findings_settle(on->made);
 done:

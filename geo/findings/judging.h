@@ -22,8 +22,19 @@
 
 struct judging_private;
 
+/* A source as it was in a world of the same targets, with its list there: where nothing that is
+ * measured or asked of it is another, its distances are those. */
+struct judging_before {
+    enum layer_id layer;
+    size_t row; /* now */
+    struct spacing_source was;
+    uint32_t slot; /* of the record that it was */
+    const struct finding_list *list;
+};
+
 struct judging {
     const struct world *world;
+    const struct judging_before *before; /* NULL: none is known */
     const bool *has_areas; /* by area rule: whether the store holds any area that it means */
     const struct spacing_targets *targets; /* by layer; NULL until judging_prepare */
     struct judging_private *private;

@@ -287,11 +287,14 @@ static void say_what_decides(const struct spacing_finding *finding, bool zh, str
         words->decides = "the outline of the plant that is known by a point only";
         words->decides_zh = "仅以点表示的企业的厂界";
         break;
-    case UNDECIDED_ATTRIBUTE:
-        words->decides = arena_printf(arena, "the missing attribute \"%s\"", finding->missing);
+    case UNDECIDED_ATTRIBUTE: {
+        const char *const parts[] = {"the missing attribute \"", finding->missing, "\""};
+        const char *const parts_zh[] = {"缺少的属性“", finding->missing, "”"};
+        words->decides = reasons_joined(parts, 3, arena);
         if (zh)
-            words->decides_zh = arena_printf(arena, "缺少的属性“%s”", finding->missing);
+            words->decides_zh = reasons_joined(parts_zh, 3, arena);
         break;
+    }
     case UNDECIDED_INTERVAL:
         words->decides = "a narrower interval of the figure";
         words->decides_zh = "更窄的数值区间";

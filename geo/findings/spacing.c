@@ -279,16 +279,22 @@ struct spacing_facts spacing_measures_of(const struct world *world, enum layer_i
     return facts;
 }
 
+void spacing_find_grave(const struct world *world, enum layer_id layer,
+                        const struct record_head *head, struct spacing_facts *facts)
+{
+    const char *missing = NULL;
+    if (layer != LAYER_PROTECTED)
+        return;
+    const char *class = rules_protected_class(world->rules, (const void *)head, &missing);
+    facts->grave = class_is_grave(class);
+    facts->may_be_grave = !class && missing;
+}
+
 struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id layer, uint32_t row)
 {
     const struct record_head *head = world_record(world, layer, row);
     struct spacing_facts facts = spacing_measures_of(world, layer, head);
-    if (layer == LAYER_PROTECTED) {
-        const char *missing = NULL;
-        const char *class = rules_protected_class(world->rules, (const void *)head, &missing);
-        facts.grave = class_is_grave(class);
-        facts.may_be_grave = !class && missing;
-    }
+    spacing_find_grave(world, layer, head, &facts);
     return facts;
 }
 

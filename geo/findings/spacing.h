@@ -86,6 +86,10 @@ struct spacing_facts spacing_facts_of(const struct world *world, enum layer_id l
 struct spacing_facts spacing_measures_of(const struct world *world, enum layer_id layer,
                                          const struct record_head *head);
 
+/* Adds how grave it is: of use for classes of which not every target is. */
+void spacing_find_grave(const struct world *world, enum layer_id layer,
+                        const struct record_head *head, struct spacing_facts *facts);
+
 struct spacing_finding {
     const struct spacing_rule *rule;
     const struct target_class *target_class;

@@ -208,6 +208,7 @@ struct target {
     uint32_t row;
     const struct record_head *head;
     struct spacing_facts facts;
+    bool has_grave; /* the facts say whether it is a grave one */
     struct closest closest;
     struct spacing_finding *open; /* those that an attribute leaves undecided */
     size_t n_open;
@@ -287,6 +288,10 @@ static enum err_code judge_target(const struct spacing_join *join, struct target
         if (!class)
             continue;
         match.missing = match.missing ? match.missing : missing;
+        if (!class->grave && !target->has_grave) {
+            spacing_find_grave(join->world, target->layer, target->head, &target->facts);
+            target->has_grave = true;
+        }
         struct spacing_finding finding;
         spacing_judge_pair(join->source, &match, class, &target->facts, &target->closest, &finding);
         finding.row = target->row;
@@ -364,9 +369,11 @@ static enum err_code join_target(const struct spacing_join *join, enum layer_id 
         .layer = layer, .row = row, .head = world_record(join->world, layer, row)};
     if (!spacing_may_be_target(join->source, layer, target.head))
         return ERR_OK;
-    const struct spacing_facts *facts = known && known->facts ? &known->facts[row] : NULL;
-    if (facts && facts->is_point && join->source->is_point)
-        TRY(distance_points(join->source, facts, reach_m, &target.closest, err));
+    target.has_grave = known && known->facts;
+    target.facts =
+        target.has_grave ? known->facts[row] : spacing_measures_of(join->world, layer, target.head);
+    if (target.facts.is_point && join->source->is_point)
+        TRY(distance_points(join->source, &target.facts, reach_m, &target.closest, err));
     else if (prepared && !join->source->is_point)
         TRY(distance_prepared(join, prepared, &target.head->geom, reach_m, &target.closest, err));
     else
@@ -374,7 +381,6 @@ static enum err_code join_target(const struct spacing_join *join, enum layer_id 
                             &target.closest, err));
     if (!(target.closest.distance_m <= reach_m))
         goto done;
-    target.facts = facts ? *facts : spacing_facts_of(join->world, layer, row);
     TRY(judge_target(join, &target, err));
 done:
     return code;

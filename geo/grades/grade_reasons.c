@@ -24,6 +24,55 @@ struct grade_known grade_known(const struct grade_words *words, size_t enterpris
     return row ? (struct grade_known){row->grade, row->could_be, NULL} : (struct grade_known){0};
 }
 
+/* ---- parts of a plant's grade ---- */
+
+static struct reason both(const char *text, const char *zh)
+{
+    return (struct reason){.text = text, .zh = zh};
+}
+
+struct reason grade_say_plainly(const struct world *world, size_t enterprise_row,
+                                const struct grading_part *part, struct arena *arena)
+{
+    const struct enterprise *enterprise = world_enterprise(world, enterprise_row);
+    int32_t grade = part->grade;
+    switch (part->kind) {
+    case GRADING_CLOSED:
+        return both("Not assessed: the enterprise is closed.", "未评估：企业已关闭。");
+    case GRADING_DECLARED:
+        return both(arena_printf(arena, "The enterprise declared %s.", reasons_grade_en(grade)),
+                    arena_printf(arena, "企业自报等级：%s。", reasons_grade_zh(grade)));
+    case GRADING_SCORE:
+        return both(arena_printf(arena, "Score %g of the diagnosis and grading guide: %s.",
+                                 enterprise->score_19, reasons_grade_en(grade)),
+                    arena_printf(arena, "诊断分级指南（应急〔2018〕19号）得分 %g：%s。",
+                                 enterprise->score_19, reasons_grade_zh(grade)));
+    case GRADING_DIRECT_RED: {
+        const struct direct_red *red = &world->rules->direct_red[part->index];
+        struct reason reason =
+            both(arena_printf(arena, "Direct red %s: %s.", red->source.id, red->text_en),
+                 arena_printf(arena, "直接判红 %s：%s。", red->source.id, red->text_zh));
+        reason.rule = &red->source;
+        return reason;
+    }
+    case GRADING_CLEAR: {
+        uint32_t n = findings_judged(world, enterprise->head.id);
+        return both(arena_printf(arena,
+                                 "No major hazard, and all of %u rules that speak of it are kept.",
+                                 n),
+                    arena_printf(arena, "不构成重大危险源，适用的 %u 条规则均符合。", n));
+    }
+    case GRADING_OPEN:
+        return both("What is known does not decide a grade.", "现有数据不足以判定等级。");
+    case GRADING_NOTHING:
+    case GRADING_HAZARD:
+    case GRADING_FINDINGS:
+        break;
+    }
+    return both("Not assessed: there is no inventory to judge by.",
+                "未评估：缺少危险化学品存量数据。");
+}
+
 /* ---- reasons ---- */
 
 enum err_code grade_lead(const struct grade_words *words, size_t enterprise_row,

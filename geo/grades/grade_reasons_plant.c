@@ -148,18 +148,19 @@ static bool is_before(const struct items *items, const struct item *a, const str
     return x != y ? x < y : grade_order(state ? &state->rules : NULL, &one, &other) < 0;
 }
 
-/* Puts a finding into those that come first so far, *n of most, if it does. */
-static void take(const struct items *items, const struct item *item, struct item *out, size_t *n)
+/* Puts a finding into those that come first so far, *n of most; false: it does not. */
+static bool take(const struct items *items, const struct item *item, struct item *out, size_t *n)
 {
     size_t at = *n;
     while (at > 0 && is_before(items, item, &out[at - 1]))
         at--;
     if (at == items->most)
-        return;
+        return false;
     if (*n < items->most)
         ++*n;
     memmove(out + at + 1, out + at, (*n - 1 - at) * sizeof *out);
     out[at] = *item;
+    return true;
 }
 
 /* What grade and rule alone tell of the last of as many as are told: most findings come after it.
@@ -200,25 +201,39 @@ static inline bool is_beyond(const struct bound *bound, const struct rules *rule
            place > bound->place;
 }
 
-/* Findings of a list of that world, from `first` to before `end`. */
+/* Whether a finding comes in its list behind one of the same grade, by the same rule, on the same
+ * layer of targets: then it is told after it (grade_order). */
+static inline bool is_behind(const struct finding *found, const struct finding *other)
+{
+    return found->rule == other->rule && found->kind == other->kind &&
+           found->target_layer == other->target_layer && found->verdict == other->verdict &&
+           found->grade == other->grade && found->target_slot != FINDING_NO_TARGET &&
+           other->target_slot != FINDING_NO_TARGET;
+}
+
+/* Findings of a list of that world, from `first` to before `end`. Behind one that is not among the
+ * first, others are not. */
 static void take_range(const struct items *items, const struct world *world,
                        const struct told_list *of, uint32_t first, uint32_t end, struct first *out)
 {
     const struct rules *rules = items->words->world->rules;
+    const struct finding *left = NULL;
     struct bound bound = bound_of(items, out);
     for (uint32_t k = first, in_row; k < end; k += in_row) {
         const struct finding *run = finding_list_run(of->list, k, &in_row);
         in_row = in_row < end - k ? in_row : end - k;
         for (uint32_t i = 0; i < in_row; i++) {
-            if (is_beyond(&bound, rules, &run[i]))
+            if ((left && is_behind(&run[i], left)) || is_beyond(&bound, rules, &run[i]))
                 continue;
             const struct item one = {.kind = GRADING_FINDINGS,
                                      .grade = grade_given(&run[i]),
                                      .finding = {of->layer, of->row, k + i},
                                      .found = &run[i],
                                      .world = world};
-            take(items, &one, out->items, &out->n);
-            bound = bound_of(items, out);
+            if (take(items, &one, out->items, &out->n))
+                bound = bound_of(items, out);
+            else
+                left = &run[i];
         }
     }
 }
@@ -306,66 +321,19 @@ done:
     return code;
 }
 
-static struct reason both(const char *text, const char *zh)
-{
-    return (struct reason){.text = text, .zh = zh};
-}
-
-/* Parts that take no more than a sentence. */
-static struct reason say_plainly(const struct items *items, const struct item *item,
-                                 struct arena *arena)
-{
-    const struct world *world = items->words->world;
-    const struct enterprise *enterprise = world_enterprise(world, items->row);
-    int32_t grade = item->grade;
-    switch (item->kind) {
-    case GRADING_CLOSED:
-        return both("Not assessed: the enterprise is closed.", "未评估：企业已关闭。");
-    case GRADING_DECLARED:
-        return both(arena_printf(arena, "The enterprise declared %s.", reasons_grade_en(grade)),
-                    arena_printf(arena, "企业自报等级：%s。", reasons_grade_zh(grade)));
-    case GRADING_SCORE:
-        return both(arena_printf(arena, "Score %g of the diagnosis and grading guide: %s.",
-                                 enterprise->score_19, reasons_grade_en(grade)),
-                    arena_printf(arena, "诊断分级指南（应急〔2018〕19号）得分 %g：%s。",
-                                 enterprise->score_19, reasons_grade_zh(grade)));
-    case GRADING_DIRECT_RED: {
-        const struct direct_red *red = &world->rules->direct_red[item->index];
-        struct reason reason =
-            both(arena_printf(arena, "Direct red %s: %s.", red->source.id, red->text_en),
-                 arena_printf(arena, "直接判红 %s：%s。", red->source.id, red->text_zh));
-        reason.rule = &red->source;
-        return reason;
-    }
-    case GRADING_CLEAR: {
-        uint32_t n = findings_judged(world, enterprise->head.id);
-        return both(arena_printf(arena,
-                                 "No major hazard, and all of %u rules that speak of it are kept.",
-                                 n),
-                    arena_printf(arena, "不构成重大危险源，适用的 %u 条规则均符合。", n));
-    }
-    case GRADING_OPEN:
-        return both("What is known does not decide a grade.", "现有数据不足以判定等级。");
-    case GRADING_NOTHING:
-    case GRADING_HAZARD:
-    case GRADING_FINDINGS:
-        break;
-    }
-    return both("Not assessed: there is no inventory to judge by.",
-                "未评估：缺少危险化学品存量数据。");
-}
-
 static enum err_code say(struct items *items, const struct item *item, struct arena *arena,
                          struct reason *out, struct err *err)
 {
     enum err_code code = ERR_OK;
+    const struct grading_part part = {
+        .kind = item->kind, .grade = item->grade, .index = item->index};
     if (item->kind == GRADING_HAZARD)
         TRY(hazard_reason(items->words->world, items->hazard, &items->hazard->units[item->index],
                           arena, out, err));
     else if (item->kind == GRADING_FINDINGS)
         TRY(say_finding(items, item->finding, arena, out, err));
     else
-        *out = say_plainly(items, item, arena);
+        *out = grade_say_plainly(items->words->world, items->row, &part, arena);
     out->grade = item->grade;
     if (!out->text || !out->zh)
         code = err_nomem(err);

@@ -26,6 +26,11 @@ enum err_code grade_reasons_plant_both(const struct grade_bystander *of, bool en
                                        struct arena *arena, struct grade_said *before,
                                        struct grade_said *after, bool *same, struct err *err);
 
+/* A part that takes no more than a sentence: neither hazard nor findings. Texts are NULL without
+ * memory. */
+struct reason grade_say_plainly(const struct world *world, size_t enterprise_row,
+                                const struct grading_part *part, struct arena *arena);
+
 /* Its hazard; without inventory all zeros. */
 enum err_code grade_hazard(const struct grade_words *words, size_t enterprise_row,
                            struct arena *arena, struct hazard *out, struct err *err);

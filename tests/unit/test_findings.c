@@ -191,9 +191,37 @@ static void test_findings_are_the_same_on_one_and_on_many_threads(void **state)
 
 /* ---- edits ---- */
 
+/* A record that is there with another name, accuracy or place, or with other attributes. */
+static void alter(struct fixture *f, uint64_t *seed, enum layer_id layer, const void *there,
+                  void *record)
+{
+    const struct field_binding *owner = records_field(layer, "enterprise_id");
+    const struct record_head *was = there;
+    struct record_head *head = record;
+    uint32_t kind = draw(seed, 4);
+    if (kind == 3) {
+        fill(f, seed, layer, record);
+        head->accuracy_m = was->accuracy_m;
+        head->geom = was->geom;
+        if (owner)
+            memcpy((char *)record + owner->offset, (const char *)there + owner->offset,
+                   sizeof(const char *));
+        return;
+    }
+    fill(f, seed, layer, record);
+    const struct geom elsewhere = head->geom;
+    memcpy(record, there, records_binding(layer)->record_bytes);
+    if (kind == 0)
+        head->name = PICK(seed, "one", "another", NULL);
+    else if (kind == 1)
+        head->accuracy_m = 0.5;
+    else
+        head->geom = elsewhere;
+}
+
 /* A few records put or deleted, no id twice. */
-static size_t draw_changes(struct fixture *f, uint64_t *seed, struct arena *arena,
-                           struct world_change *out, size_t most)
+static size_t draw_changes(struct fixture *f, uint64_t *seed, const struct world *world,
+                           struct arena *arena, struct world_change *out, size_t most)
 {
     size_t n = 0;
     for (size_t i = 1 + draw(seed, (uint32_t)most); i > 0; i--) {
@@ -210,7 +238,11 @@ static size_t draw_changes(struct fixture *f, uint64_t *seed, struct arena *aren
             record = arena_alloc(arena, 1, records_binding(layer)->record_bytes);
             record_clear(layer, record);
             record->id = id;
-            fill(f, seed, layer, record);
+            int64_t row = draw(seed, 2) ? world_find(world, layer, id) : -1;
+            if (row >= 0)
+                alter(f, seed, layer, world_record(world, layer, (size_t)row), record);
+            else
+                fill(f, seed, layer, record);
         }
         out[n++] = (struct world_change){layer, id, record};
     }
@@ -338,7 +370,7 @@ static void edit_many_times(uint64_t seed, int rounds, size_t most)
         struct findings_changed changed;
         struct fixture shapes;
         fixture_init(&shapes);
-        size_t n = draw_changes(&shapes, &seed, &arena, changes, most);
+        size_t n = draw_changes(&shapes, &seed, world, &arena, changes, most);
         fixture_check(world_edit_new(world, changes, n, &arena, &edited, &err), &err);
         const struct findings_change change = {world, edited.world, edited.edits, edited.n_edits,
                                                &crew};
@@ -371,7 +403,7 @@ static void test_one_edit_after_another_leaves_what_judging_everything_finds(voi
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 4; seed++)
-        edit_many_times(seed, 60, 1);
+        edit_many_times(seed, 250, 1);
 }
 
 static void test_several_edits_at_once_leave_what_judging_everything_finds(void **state)
