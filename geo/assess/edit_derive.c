@@ -93,10 +93,11 @@ struct world *derivation_world(const struct derivation *derivation)
 
 /* ---- grades ---- */
 
-static enum err_code reasons_in_store(void *context, const char *id, struct arena *arena,
-                                      const char **json, struct err *err)
+static enum err_code reasons_in_store(void *context, const char *const *ids, size_t n,
+                                      struct arena *arena, const char **json, struct err *err)
 {
-    return store_writer_text(context, LAYER_GRADES, id, "reasons", arena, json, err);
+    const struct store_asked asked = {LAYER_GRADES, "reasons", ids, n};
+    return store_writer_texts(context, &asked, arena, json, err);
 }
 
 static enum err_code compare_grades(struct derivation *derivation, struct derivation_step *step,

@@ -88,12 +88,13 @@ enum err_code grades_update(struct grades_state *state, const struct grades_edit
                             struct arena *arena, struct grades_change *out, struct err *err);
 
 /* What somebody keeps of the rows of `old`, so that it need not be worked out again: the reasons of
- * one in the arena; NULL: it has none. Whoever keeps them can put another end to them, and is not
- * asked for those of enterprises of which the edit changes nothing but findings. */
+ * n of them in the arena; NULL: it has none. Asked once. Whoever keeps them can put another end to
+ * them, and is not asked for those of enterprises of which the edit changes nothing but findings.
+ */
 struct grades_kept {
     void *context;
-    enum err_code (*reasons)(void *context, const char *id, struct arena *arena, const char **json,
-                             struct err *err);
+    enum err_code (*reasons)(void *context, const char *const *ids, size_t n, struct arena *arena,
+                             const char **json, struct err *err);
 };
 
 /* Before the commit: gives the rows of all pairs their reasons, as the store keeps them (or an

@@ -196,14 +196,47 @@ done:
     return code;
 }
 
-static enum err_code say_pair(const struct saying *saying, struct grades_pair *pair, bool *alike,
-                              struct err *err)
+static const struct grades_touched *told_by_findings(const struct saying *saying,
+                                                     const struct grades_pair *pair)
+{
+    return saying->anew ? NULL : bystander_of(saying->changing, pair);
+}
+
+/* So many at once: of all rows of a town, where the ground moved, most turn out to be the same, and
+ * what was read of each is given up at once. */
+enum { ASKED_AT_ONCE = 64 };
+
+/* The reasons before of a few pairs, where not only their end is told. */
+static enum err_code ask_kept(const struct saying *saying, const struct grades_pair *pairs,
+                              size_t n_pairs, const char *out[ASKED_AT_ONCE], struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct grades_kept *kept = saying->kept;
+    const char *ids[ASKED_AT_ONCE], *json[ASKED_AT_ONCE] = {NULL};
+    size_t places[ASKED_AT_ONCE], n = 0;
+    memset(out, 0, ASKED_AT_ONCE * sizeof *out);
+    for (size_t i = 0; kept && i < n_pairs; i++) {
+        if (!pairs[i].before || told_by_findings(saying, &pairs[i]))
+            continue;
+        ids[n] = pairs[i].before->head.id;
+        places[n++] = i;
+    }
+    if (n > 0)
+        TRY(kept->reasons(kept->context, ids, n, saying->arena, json, err));
+    for (size_t i = 0; i < n; i++)
+        out[places[i]] = json[i];
+done:
+    return code;
+}
+
+/* known: the reasons before, or NULL. */
+static enum err_code say_pair(const struct saying *saying, const char *known,
+                              struct grades_pair *pair, bool *alike, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct arena *arena = saying->arena;
-    const char *json[2] = {NULL, NULL};
-    const struct grades_touched *bystander =
-        saying->anew ? NULL : bystander_of(saying->changing, pair);
+    const char *json[2] = {known, NULL};
+    const struct grades_touched *bystander = told_by_findings(saying, pair);
     *alike = false;
     if (bystander && saying->kept) {
         TRY(say_ending(saying, bystander, pair, alike, err));
@@ -212,9 +245,6 @@ static enum err_code say_pair(const struct saying *saying, struct grades_pair *p
     if (bystander) {
         const struct grade_bystander of = both_of(saying, bystander);
         TRY(grade_reasons_both(&of, arena, json, alike, err));
-    } else if (pair->before && saying->kept) {
-        TRY(saying->kept->reasons(saying->kept->context, pair->before->head.id, arena, &json[0],
-                                  err));
     }
     if (pair->before)
         pair->before->reasons = json[0];
@@ -255,13 +285,19 @@ enum err_code grades_say(struct grades_change *change, const struct grades_kept 
                                             .changing = anew ? NULL : changing,
                                             .leads = &leads[1]},
                                   .arena = arena};
-    size_t kept_pairs = 0;
+    const char *known[ASKED_AT_ONCE];
+    size_t kept_pairs = 0, at_once = anew ? 1 : ASKED_AT_ONCE;
     arena_init(&words, 0);
     for (size_t i = 0; i < change->n_pairs; i++) {
         struct grades_pair pair = change->pairs[i];
         struct arena_mark mark = arena_mark(arena);
         bool alike = false;
-        TRY(say_pair(&saying, &pair, &alike, err));
+        if (i % at_once == 0) {
+            size_t left = change->n_pairs - i;
+            TRY(ask_kept(&saying, &change->pairs[i], left < at_once ? left : at_once, known, err));
+            mark = anew ? mark : arena_mark(arena);
+        }
+        TRY(say_pair(&saying, known[i % at_once], &pair, &alike, err));
         bool same =
             pair.before && pair.after && grades_row_same(pair.before, pair.after) &&
             (alike || (!pair.ending && text_equal(pair.before->reasons, pair.after->reasons)));

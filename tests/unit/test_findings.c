@@ -203,9 +203,10 @@ static void alter(struct fixture *f, uint64_t *seed, enum layer_id layer, const 
         fill(f, seed, layer, record);
         head->accuracy_m = was->accuracy_m;
         head->geom = was->geom;
-        if (owner)
-            memcpy((char *)record + owner->offset, (const char *)there + owner->offset,
-                   sizeof(const char *));
+        if (owner) {
+            const char *id = record_text(there, owner);
+            memcpy((char *)record + owner->offset, &id, sizeof id);
+        }
         return;
     }
     fill(f, seed, layer, record);

@@ -454,13 +454,14 @@ static void say_all(struct bench *b, const struct world *world, const struct gra
 }
 
 /* The reasons that the rows before an edit have; of some it is not known. */
-static enum err_code reasons_kept(void *context, const char *id, struct arena *arena,
-                                  const char **json, struct err *err)
+static enum err_code reasons_kept(void *context, const char *const *ids, size_t n,
+                                  struct arena *arena, const char **json, struct err *err)
 {
     const struct grades *grades = context;
-    for (size_t i = 0; i < grades->n; i++)
-        if (strcmp(grades->rows[i].head.id, id) == 0 && i % 7 != 6)
-            *json = arena_strdup(arena, grades->rows[i].reasons);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < grades->n; i++)
+            if (strcmp(grades->rows[i].head.id, ids[k]) == 0 && i % 7 != 6)
+                json[k] = arena_strdup(arena, grades->rows[i].reasons);
     (void)err;
     return ERR_OK;
 }

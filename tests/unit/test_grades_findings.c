@@ -153,14 +153,15 @@ static struct world_change some_change(struct bench *b)
 }
 
 /* The reasons that the rows before an edit have; of some it is not known. */
-static enum err_code reasons_kept(void *context, const char *id, struct arena *arena,
-                                  const char **json, struct err *err)
+static enum err_code reasons_kept(void *context, const char *const *ids, size_t n,
+                                  struct arena *arena, const char **json, struct err *err)
 {
     struct bench *b = context;
     (void)err;
-    for (size_t i = 0; i < b->rows.n; i++)
-        if (strcmp(b->rows.rows[i].head.id, id) == 0 && draw(b, 8))
-            *json = arena_strdup(arena, b->rows.rows[i].reasons);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < b->rows.n; i++)
+            if (strcmp(b->rows.rows[i].head.id, ids[k]) == 0 && draw(b, 8))
+                json[k] = arena_strdup(arena, b->rows.rows[i].reasons);
     return ERR_OK;
 }
 

@@ -52,7 +52,6 @@ static void test_what_is_on_its_way_can_be_asked_for(void **state)
     struct store_writer *writer = writer_of(f, &told);
     struct store_stamp stamp;
     bool settled, has;
-    const char *text = NULL;
     for (int i = 0; i < 200; i++) {
         const char *id = arena_printf(&f->arena, "Z%d", i % 7);
         const char *name = i % 3 ? arena_printf(&f->arena, "name %d", i) : NULL;
@@ -61,11 +60,15 @@ static void test_what_is_on_its_way_can_be_asked_for(void **state)
         assert_int_equal(stamp.generation, i + 1);
         assert_ok(f, store_writer_has(writer, LAYER_ZONES, id, &has, &f->err));
         assert_int_equal(has, name != NULL);
-        assert_ok(f, store_writer_text(writer, LAYER_ZONES, id, "name", &f->arena, &text, &f->err));
+        const char *const ids[] = {"nowhere", id};
+        const char *texts[] = {"?", "?"};
+        const struct store_asked asked = {LAYER_ZONES, "name", ids, 2};
+        assert_ok(f, store_writer_texts(writer, &asked, &f->arena, texts, &f->err));
+        assert_null(texts[0]);
         if (name)
-            assert_string_equal(text, name);
+            assert_string_equal(texts[1], name);
         else
-            assert_null(text);
+            assert_null(texts[1]);
         assert_ok(f, store_writer_has(writer, LAYER_ZONES, "nowhere", &has, &f->err));
         assert_false(has);
         store_writer_end(writer);
@@ -110,9 +113,9 @@ static void test_a_text_that_ends_anew_is_whole_for_whoever_asks(void **state)
             wait_ms(60);
         for (int k = 0; k < MANY; k += 9) {
             assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
-            assert_ok(f,
-                      store_writer_text(writer, LAYER_GRADES, arena_printf(&f->arena, "g%02d", k),
-                                        "reasons", &f->arena, &text, &f->err));
+            const char *id = arena_printf(&f->arena, "g%02d", k);
+            const struct store_asked asked = {LAYER_GRADES, "reasons", &id, 1};
+            assert_ok(f, store_writer_texts(writer, &asked, &f->arena, &text, &f->err));
             store_writer_end(writer);
             assert_string_equal(text, arena_printf(&f->arena, "[0,%d]", i));
         }

@@ -86,8 +86,9 @@ static void test_where_the_disk_cannot_be_read_the_lock_is_lost_and_nothing_is_s
     assert_false(settled);
     wait_ms(50);
     break_reading(true);
-    assert_int_not_equal(
-        store_writer_text(writer, LAYER_GRADES, "g", "reasons", &f->arena, &text, &f->err), ERR_OK);
+    const char *const id = "g";
+    const struct store_asked asked = {LAYER_GRADES, "reasons", &id, 1};
+    assert_int_not_equal(store_writer_texts(writer, &asked, &f->arena, &text, &f->err), ERR_OK);
     break_reading(false);
     const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
     assert_int_not_equal(store_writer_save(writer, &edit, &settled, &f->err), ERR_OK);
