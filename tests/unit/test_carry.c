@@ -240,7 +240,7 @@ static void edit_some(struct fixture *f, struct region *r, struct server *server
 {
     struct editing *editing;
     char when[64];
-    assert_ok(f, editing_start(f->path, server->watch, false, &editing, &f->err));
+    assert_ok(f, editing_start(f->path, server->watch, &editing, &f->err));
     for (int done = 0; done < n_edits;) {
         if (!edit(f, r, server, editing))
             continue;
@@ -375,7 +375,7 @@ static void test_tiles_after_edits_of_boundaries_and_census(void **state)
 static void delete_some(struct fixture *f, struct server *server, struct counts *counts)
 {
     struct editing *editing;
-    assert_ok(f, editing_start(f->path, server->watch, false, &editing, &f->err));
+    assert_ok(f, editing_start(f->path, server->watch, &editing, &f->err));
     for (int i = 0; i < 2; i++) {
         struct world *world = watch_world(server->watch);
         const char *gone = world_admin(world, 0)->head.id;
