@@ -4,7 +4,7 @@
 #include "geo/measure/ellipsoid.h"
 #include "geo/pipelines/pipeline_crowd.h"
 #include "geo/pipelines/pipeline_kept.h"
-#include "geo/pipelines/pipeline_recount.h"
+#include "geo/pipelines/pipeline_recut.h"
 
 #include <string.h>
 
@@ -286,17 +286,17 @@ static enum err_code is_spared(struct cutting *cutting, size_t i, struct worker 
         goto done;
     TRY(find_old(step, &worker->arena, world_pipeline(step->now, row)->head.id, &old, &n_old, err));
     const struct pipeline_was was = {&single->edited, old, n_old};
-    if (!single->dwells) {
-        TRY(pipeline_is_outdone(&was, row, worker, &worker->arena, &cutting->told[i], err));
-        cutting->outdone[i] = cutting->told[i].sure;
-        goto done;
-    }
     struct pipeline_recount question = {.edited = &single->edited,
                                         .dwellings = single->dwellings,
                                         .n_dwellings = single->n_dwellings,
                                         .old = old,
                                         .n_old = n_old};
-    TRY(pipeline_recount(&question, row, worker, &worker->arena, &cutting->told[i], err));
+    if (single->dwells)
+        TRY(pipeline_recount(&question, row, worker, &worker->arena, &cutting->told[i], err));
+    else
+        TRY(pipeline_is_outdone(&was, row, worker, &worker->arena, &cutting->told[i], err));
+    if (!cutting->told[i].sure)
+        TRY(pipeline_recut(&question, row, worker, &worker->arena, &cutting->told[i], err));
     cutting->outdone[i] = cutting->told[i].sure;
 done:
     return code;
@@ -358,6 +358,7 @@ static enum err_code find_single(const struct segments_step *step, struct single
     if (!*any)
         return ERR_OK;
     *out = (struct single){.edited = {.world = step->now,
+                                      .old = step->old,
                                       .layer = edit->layer,
                                       .before = head_of(step->old, edit->layer, edit->old_slot),
                                       .after = head_of(step->now, edit->layer, edit->new_slot),

@@ -80,6 +80,12 @@ static bool goes_on(const struct piece *a, const struct piece *b)
     return a->span.to_m == b->span.from_m && a->ranks[MEASURED] == b->ranks[MEASURED];
 }
 
+/* Both ways, and rounding to the metre of stations. */
+static double fringe_of(double error_m)
+{
+    return 1 + 2 * error_m;
+}
+
 /* Along the line accuracies only move the end of a class: a fringe no longer than that is no
  * segment of its own, and the end is where it was measured. */
 static void settle_fringes(const struct pipeline_job *job, struct pieces *pieces)
@@ -88,13 +94,18 @@ static void settle_fringes(const struct pipeline_job *job, struct pieces *pieces
     struct pieces kept = {pieces->items, 0};
     for (size_t i = 0; i < job->n_hits; i++)
         fringe_m = fmax(fringe_m, job->hits[i].error_m);
-    fringe_m = 1 + 2 * fringe_m; /* both ways, and rounding to the metre of stations */
+    fringe_m = fringe_of(fringe_m);
     for (size_t i = 0; i < pieces->n; i++) {
         struct piece *piece = &pieces->items[i];
         bool beside = (i > 0 && goes_on(piece - 1, piece)) ||
                       (i + 1 < pieces->n && goes_on(piece, piece + 1));
-        if (!is_decided(piece) && beside && piece->span.to_m - piece->span.from_m <= fringe_m)
+        double length_m = piece->span.to_m - piece->span.from_m;
+        if (is_decided(piece) || !beside)
+            continue;
+        if (length_m <= fringe_m)
             piece->ranks[AT_LEAST] = piece->ranks[AT_MOST] = piece->ranks[MEASURED];
+        else if (job->fringe && length_m <= fringe_of(job->fringe->error_m))
+            job->fringe->doubted = true;
     }
     for (size_t i = 0; i < pieces->n; i++)
         add_piece(&kept, pieces->items[i]);
@@ -233,6 +244,34 @@ static enum err_code add_factors(struct pipeline_job *job, const struct pipeline
     for (size_t i = 0; i < all.n; i++)
         TRY(add_milder(job, &all.items[i], &pieces[all.items[i].part], &kept, err));
     TRY(pipeline_join_rows(job, method, &kept, "design_factor", rows, err));
+done:
+    return code;
+}
+
+/* Where pieces are milder than a rank by what is known, joined. */
+static enum err_code milder_of(struct pipeline_job *job, const struct pieces *pieces,
+                               enum known known, int rank, struct span_list *out, struct err *err)
+{
+    *out = (struct span_list){arena_new(job->scratch, struct span, pieces->n), 0, pieces->n};
+    if (!out->items)
+        return err_nomem(err);
+    for (size_t i = 0; i < pieces->n; i++)
+        if (pieces->items[i].ranks[known] < rank)
+            out->items[out->n++] = pieces->items[i].span;
+    spans_settle(out->items, &out->n, 0);
+    return ERR_OK;
+}
+
+enum err_code pipeline_class_milder(struct pipeline_job *job, const struct pipeline_method *method,
+                                    int rank, struct span_list out[REACHES], struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct pipeline_founds founds;
+    struct pieces pieces;
+    TRY(pipeline_find(job, method, &founds, err));
+    TRY(cut(job, &founds, 0, &pieces, err));
+    for (int known = 0; known < REACHES; known++)
+        TRY(milder_of(job, &pieces, (enum known)known, rank, &out[known], err));
 done:
     return code;
 }

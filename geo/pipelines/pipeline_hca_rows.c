@@ -199,12 +199,33 @@ done:
     return code;
 }
 
+/* Areas that go on where places are not known: of one that nobody tells. */
+static enum err_code go_on_beyond(struct pipeline_job *job, const struct pipeline_method *method,
+                                  struct pipeline_founds *founds, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct rules *rules = job->world->rules;
+    struct pipeline_found found = {
+        .known = MEASURED, .class = "", .source = &method->source, .margin_m = INFINITY};
+    for (size_t i = 0; i < rules->n_pipeline_places && !found.place; i++)
+        if (text_equal(rules->pipeline_places[i].method, method->source.id))
+            found.place = &rules->pipeline_places[i];
+    for (int i = 0; i < 2 && job->beyond && found.place; i++) {
+        found.span = job->beyond[i];
+        if (found.span.from_m <= found.span.to_m)
+            TRY(pipeline_add_found(job, founds, &found, err));
+    }
+done:
+    return code;
+}
+
 enum err_code pipeline_hca_rows(struct pipeline_job *job, const struct pipeline_method *method,
                                 struct pipeline_rows *rows, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct pipeline_founds founds;
     TRY(pipeline_find(job, method, &founds, err));
+    TRY(go_on_beyond(job, method, &founds, err));
     TRY(add_radius(job, method, rows, err));
     for (uint32_t part = 0; part < job->line.n_parts; part++) {
         struct joining joining = {.job = job,

@@ -56,6 +56,10 @@ enum err_code pipeline_join_rows(struct pipeline_job *job, const struct pipeline
 /* Rows of one method. */
 enum err_code pipeline_class_rows(struct pipeline_job *job, const struct pipeline_method *method,
                                   struct pipeline_rows *rows, struct err *err);
+
+/* Where along the first part the classes of a method are milder than a rank, by what is known. */
+enum err_code pipeline_class_milder(struct pipeline_job *job, const struct pipeline_method *method,
+                                    int rank, struct span_list out[REACHES], struct err *err);
 enum err_code pipeline_hca_rows(struct pipeline_job *job, const struct pipeline_method *method,
                                 struct pipeline_rows *rows, struct err *err);
 enum err_code pipeline_law_rows(struct pipeline_job *job, const struct pipeline_method *method,

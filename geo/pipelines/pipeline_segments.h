@@ -14,6 +14,7 @@
  *   pipeline_sweep.h    where a sliding window holds most
  *   pipeline_runs.h     runs of windows with what makes them
  *   pipeline_found.h    where each rule row holds, at least, as measured, at most
+ *   pipeline_recut.h    cut anew about an edit, and as it was beyond
  *   pipeline_rows.h     what was found, as rows of layer segments
  *
  * A segment is `decided` if what is there at least, as measured and at most says the same;
@@ -105,6 +106,7 @@ bool pipeline_same_dwellings_along(const struct pipeline_dwellings *dwellings,
  * neither time. */
 struct pipeline_edited {
     const struct world *world; /* after it */
+    const struct world *old;   /* before it; may be NULL */
     enum layer_id layer;
     const struct record_head *before;   /* NULL: it is new */
     const struct record_head *after;    /* of the world; NULL: it is gone */

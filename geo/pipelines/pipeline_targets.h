@@ -87,6 +87,13 @@ struct pipeline_some {
     struct span span;
 };
 
+/* A job that has not gathered all that its line meets: how far off any of it may be, and whether
+ * that would make a difference to what was cut. */
+struct pipeline_fringe {
+    double error_m;
+    bool doubted;
+};
+
 struct pipeline_job {
     const struct world *world;
     const struct pipeline_sites *sites; /* of a run over many pipelines, or NULL */
@@ -104,7 +111,10 @@ struct pipeline_job {
     struct pipeline_hit *hits; /* by ask, part, layer, row */
     size_t n_hits;
     struct pipeline_pieces pieces;
-    unsigned idle_known; /* a bit for each of enum known by which no windows are asked for */
+    struct pipeline_fringe *fringe; /* NULL: it has all hits */
+    const struct span *beyond; /* two: measured areas go so far beyond where it has hits; NULL: it
+                                * has all */
+    unsigned idle_known;       /* a bit for each of enum known by which no windows are asked for */
     struct pipeline_counted *counted; /* pipeline_runs.c: what rows that ask the same share */
     struct pipeline_found_before *found_before; /* pipeline_found.c */
 };

@@ -4,6 +4,8 @@
 #include "tests/unit/pipeline_edits.h"
 
 #include "geo/pipelines/pipeline_crowd.h"
+#include "geo/pipelines/pipeline_kept.h"
+#include "geo/pipelines/pipeline_recut.h"
 
 enum { LINE_POINTS = 60, LINES = 4 };
 
@@ -106,7 +108,64 @@ struct tally {
     size_t n_law;    /* and of which the law says otherwise */
     size_t n_same;   /* of the others, cut for nothing */
     size_t n_other;
+    size_t n_recut; /* cut anew about the edit alone */
+    size_t n_whole;
+    size_t n_told; /* rows that were cut so and are others than before */
 };
+
+/* What is kept of pipelines from edit to edit. */
+struct following {
+    struct pipeline_sites sites;
+    struct pipeline_kept *kept;
+};
+
+static void follow_begin(struct fixture *f, struct crew *crew, const struct world *world,
+                         struct following *out)
+{
+    assert_ok(f, crew_fit(crew, world, &f->err));
+    assert_ok(f, pipeline_sites_build(world, &f->arena, &out->sites, &f->err));
+    assert_ok(f, pipeline_kept_new(world, &out->sites, crew, &out->kept, &f->err));
+}
+
+/* What is cut anew about an edit is what cutting the whole tells. */
+static void recut_edit(struct region *r, struct crew *crew, const struct world *old,
+                       const struct world_edited *edited, struct following *following,
+                       struct tally *tally)
+{
+    struct fixture *f = r->f;
+    struct worker *worker = &crew->workers[0];
+    const struct world_edit *edit = &edited->edits[0];
+    const struct pipeline_edited it = {.world = edited->world,
+                                       .old = old,
+                                       .layer = edit->layer,
+                                       .before = side(old, edit->layer, edit->old_slot),
+                                       .after = side(edited->world, edit->layer, edit->new_slot),
+                                       .sites = &following->sites,
+                                       .kept = following->kept};
+    assert_ok(
+        f, pipeline_sites_follow(&following->sites, old, edited->world, edited->edits, 1, &f->err));
+    assert_ok(f, pipeline_kept_follow(following->kept, old, edited->world, &following->sites,
+                                      edited->edits, 1, worker, &f->err));
+    for (uint32_t row = 0; row < world_count(edited->world, LAYER_PIPELINES); row++) {
+        struct pipeline_recounted told;
+        struct cut_segments was = cut_anew(r, crew, old, &following->sites, row);
+        const struct pipeline_recount question = {.edited = &it, .old = was.rows, .n_old = was.n};
+        assert_ok(f, crew_fit(crew, edited->world, &f->err));
+        assert_ok(f, pipeline_recut(&question, row, worker, &f->arena, &told, &f->err));
+        tally->n_recut += told.sure;
+        tally->n_whole += !told.sure;
+        if (!told.sure)
+            continue;
+        struct cut_segments is = cut_anew(r, crew, edited->world, &following->sites, row);
+        struct cut_segments with = with_told(r, &told, &was);
+        if (!same_segments(f, &with, &is))
+            fail_msg("%s/%s is cut otherwise about pipeline %s", layer_name(it.layer),
+                     (it.after ? it.after : it.before)->id,
+                     world_pipeline(edited->world, row)->head.id);
+        tally->n_told += same_segments(f, &was, &is) ? 0 : told.n;
+    }
+    pipeline_kept_commit(following->kept);
+}
 
 static bool is_hidden(struct fixture *f, const struct pipeline_was *was, uint32_t row,
                       struct worker *worker)
@@ -173,20 +232,33 @@ static void edit_town(struct fixture *f, uint64_t seed, enum region_people peopl
 {
     struct region r = {.f = f};
     struct crew crew;
+    struct following following;
     struct world *world = load_town(&r, seed, people);
     assert_ok(f, crew_init(&crew, 1, &f->err));
+    follow_begin(f, &crew, world, &following);
     for (int i = 0; i < n_edits; i++) {
         struct world_edited edited;
         struct world_change change = draw_change(&r, world);
         assert_ok(f, world_edit_new(world, &change, 1, &f->arena, &edited, &f->err));
-        if (edited.n_edits == 1)
+        if (edited.n_edits == 1) {
             judge_edit(&r, &crew, world, &edited, tally);
+            recut_edit(&r, &crew, world, &edited, &following, tally);
+        }
         crew_reset(&crew);
         world_release(world);
         world = edited.world;
     }
     world_release(world);
+    pipeline_kept_free(following.kept);
     crew_release(&crew);
+}
+
+static void print_tally(const struct tally *tally)
+{
+    print_message("outdone %zu, hidden %zu, of the law %zu, cut for nothing %zu, changed %zu\n",
+                  tally->n_outdone, tally->n_hidden, tally->n_law, tally->n_same, tally->n_other);
+    print_message("cut anew about the edit %zu (%zu rows others), as a whole %zu\n", tally->n_recut,
+                  tally->n_told, tally->n_whole);
 }
 
 static void test_what_is_outdone_changes_no_segment(void **state)
@@ -196,10 +268,10 @@ static void test_what_is_outdone_changes_no_segment(void **state)
     do {
         edit_town(*state, seeds.at, seeds.at % 4 == 3 ? REGION_NOBODY : REGION_GRID, 60, &tally);
     } while (next_seed(&seeds, state));
-    print_message("outdone %zu, hidden %zu, of the law %zu, cut for nothing %zu, changed %zu\n",
-                  tally.n_outdone, tally.n_hidden, tally.n_law, tally.n_same, tally.n_other);
+    print_tally(&tally);
     assert_true(tally.n_outdone > 100);
     assert_true(tally.n_other > 20);
+    assert_true(tally.n_told > 20);
 }
 
 /* ---- places along streets ---- */
@@ -246,6 +318,7 @@ static void move_plants(struct fixture *f, uint64_t seed, bool halls, struct tal
     enum { FEW_HOMES = 45, SCHOOLS = 40, PLANTS = 150, MOVES = 60 };
     struct region r = {.f = f};
     struct crew crew;
+    struct following following;
     struct world_edited edited;
     struct world_change changes[PLANTS + SCHOOLS];
     struct world *world = load_streets(&r, seed, FEW_HOMES);
@@ -263,6 +336,7 @@ static void move_plants(struct fixture *f, uint64_t seed, bool halls, struct tal
     world_release(world);
     world = edited.world;
     assert_ok(f, crew_init(&crew, 1, &f->err));
+    follow_begin(f, &crew, world, &following);
     for (int i = 0; i < MOVES; i++) {
         bool moves_school = (i % 4 == 0) != halls;
         const char *id =
@@ -272,11 +346,13 @@ static void move_plants(struct fixture *f, uint64_t seed, bool halls, struct tal
             change = (struct world_change){LAYER_PROTECTED, id, place(&r, id, halls)};
         assert_ok(f, world_edit_new(world, &change, 1, &f->arena, &edited, &f->err));
         judge_edit(&r, &crew, world, &edited, tally);
+        recut_edit(&r, &crew, world, &edited, &following, tally);
         crew_reset(&crew);
         world_release(world);
         world = edited.world;
     }
     world_release(world);
+    pipeline_kept_free(following.kept);
     crew_release(&crew);
 }
 
@@ -289,10 +365,10 @@ static void move_plants_of(void **state, bool halls)
     do {
         move_plants(*state, seeds.at, halls, &tally);
     } while (next_seed(&seeds, state));
-    print_message("outdone %zu, hidden %zu, of the law %zu, cut for nothing %zu, changed %zu\n",
-                  tally.n_outdone, tally.n_hidden, tally.n_law, tally.n_same, tally.n_other);
+    print_tally(&tally);
     assert_true(tally.n_outdone > 20);
     assert_true(tally.n_other > 20);
+    assert_true(tally.n_told > 20);
 }
 
 static void test_a_run_that_tells_of_another_record_is_cut_anew(void **state)

@@ -4,8 +4,9 @@
 #include "tests/unit/pipeline_edits.h"
 
 #include "geo/pipelines/pipeline_kept.h"
+#include "geo/pipelines/pipeline_recut.h"
 
-enum { HOMES = 900 };
+enum { HOMES = 900, FEW_HOMES = 90 };
 
 /* What the recounts of a test came to. */
 struct recount_tally {
@@ -65,13 +66,24 @@ static void assert_told(struct region *r, const struct pipeline_recounted *told,
     }
 }
 
-static void recount_edit(struct region *r, struct crew *crew, const struct world *old,
-                         const struct world_edited *edited, struct pipeline_sites *sites,
-                         struct pipeline_kept *kept, struct recount_tally *tally)
+struct recount_run {
+    uint64_t seed;
+    uint32_t n_edits;
+    uint32_t n_homes;
+    bool keeps;   /* what is kept of pipelines is followed and asked */
+    bool has_gap; /* in the streets */
+    bool recuts;  /* classes are cut anew instead */
+};
+
+static void recount_edit(struct region *r, struct crew *crew, const struct recount_run *run,
+                         const struct world *old, const struct world_edited *edited,
+                         struct pipeline_sites *sites, struct pipeline_kept *kept,
+                         struct recount_tally *tally)
 {
     struct fixture *f = r->f;
     const struct world_edit *edit = &edited->edits[0];
     const struct pipeline_edited it = {.world = edited->world,
+                                       .old = old,
                                        .layer = edit->layer,
                                        .before = side(old, edit->layer, edit->old_slot),
                                        .after = side(edited->world, edit->layer, edit->new_slot),
@@ -97,8 +109,8 @@ static void recount_edit(struct region *r, struct crew *crew, const struct world
                                                   .old = was.rows,
                                                   .n_old = was.n};
         assert_ok(f, crew_fit(crew, edited->world, &f->err));
-        assert_ok(f,
-                  pipeline_recount(&question, row, &crew->workers[0], &f->arena, &told, &f->err));
+        assert_ok(f, (run->recuts ? pipeline_recut : pipeline_recount)(
+                         &question, row, &crew->workers[0], &f->arena, &told, &f->err));
         tally->n_sure += told.sure;
         tally->n_same += told.sure && told.n == 0;
         tally->n_other += !told.sure;
@@ -134,13 +146,6 @@ static struct world *leave_gap(struct region *r, struct world *world)
     return left.world;
 }
 
-struct recount_run {
-    uint64_t seed;
-    uint32_t n_edits;
-    bool keeps;   /* what is kept of pipelines is followed and asked */
-    bool has_gap; /* in the streets */
-};
-
 static void edit_streets(struct fixture *f, const struct recount_run *run,
                          struct recount_tally *tally)
 {
@@ -148,7 +153,7 @@ static void edit_streets(struct fixture *f, const struct recount_run *run,
     struct crew crew;
     struct pipeline_sites sites;
     struct pipeline_kept *kept = NULL;
-    struct world *world = load_streets(&r, run->seed, HOMES);
+    struct world *world = load_streets(&r, run->seed, run->n_homes);
     if (run->has_gap)
         world = leave_gap(&r, world);
     assert_ok(f, crew_init(&crew, 1, &f->err));
@@ -160,7 +165,7 @@ static void edit_streets(struct fixture *f, const struct recount_run *run,
         struct world_change change = draw_home(&r, world, i);
         assert_ok(f, world_edit_new(world, &change, 1, &f->arena, &edited, &f->err));
         if (edited.n_edits == 1)
-            recount_edit(&r, &crew, world, &edited, &sites, kept, tally);
+            recount_edit(&r, &crew, run, world, &edited, &sites, kept, tally);
         if (kept)
             pipeline_kept_commit(kept);
         crew_reset(&crew);
@@ -172,12 +177,13 @@ static void edit_streets(struct fixture *f, const struct recount_run *run,
     crew_release(&crew);
 }
 
-static void recount_streets(void **state, bool keeps, bool has_gap)
+static void recount_streets(void **state, struct recount_run run)
 {
     struct seeds seeds = seeds_of_test(2);
     struct recount_tally tally = {.n_sure = 0};
+    run.n_edits = 80;
     do {
-        const struct recount_run run = {seeds.at, 80, keeps, has_gap};
+        run.seed = seeds.at;
         edit_streets(*state, &run, &tally);
     } while (next_seed(&seeds, state));
     print_message("recounted %zu (%zu the same), %zu rows told anew (%zu of the law); cut %zu\n",
@@ -189,17 +195,29 @@ static void recount_streets(void **state, bool keeps, bool has_gap)
 
 static void test_what_is_recounted_is_what_cutting_anew_tells(void **state)
 {
-    recount_streets(state, false, false);
+    recount_streets(state, (struct recount_run){.n_homes = HOMES});
 }
 
 static void test_so_it_is_by_what_is_kept_of_pipelines(void **state)
 {
-    recount_streets(state, true, false);
+    recount_streets(state, (struct recount_run){.n_homes = HOMES, .keeps = true});
 }
 
 static void test_so_it_is_where_a_town_ends(void **state)
 {
-    recount_streets(state, true, true);
+    recount_streets(state, (struct recount_run){.n_homes = HOMES, .keeps = true, .has_gap = true});
+}
+
+static void test_classes_cut_alone_are_those_of_the_whole_pipeline(void **state)
+{
+    recount_streets(state,
+                    (struct recount_run){.n_homes = FEW_HOMES, .keeps = true, .recuts = true});
+}
+
+static void test_so_they_are_where_a_town_ends(void **state)
+{
+    recount_streets(state, (struct recount_run){
+                               .n_homes = HOMES, .keeps = true, .has_gap = true, .recuts = true});
 }
 
 int main(void)
@@ -210,6 +228,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_so_it_is_by_what_is_kept_of_pipelines, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_so_it_is_where_a_town_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_classes_cut_alone_are_those_of_the_whole_pipeline,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_so_they_are_where_a_town_ends, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
