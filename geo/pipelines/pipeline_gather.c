@@ -332,8 +332,12 @@ static enum err_code gather_part(struct gathering *gathering, const struct recor
     enum err_code code = ERR_OK;
     struct pipeline_job *job = gathering->job;
     struct pipeline_meets *meets = gathering->meets;
-    const struct pipeline_near near = {job, gathering->asks->layer, gathering->asks->farthest_m,
-                                       one};
+    const struct pipeline_near near = {.job = job,
+                                       .layer = gathering->asks->layer,
+                                       .farthest_m = gathering->asks->farthest_m,
+                                       .asked = gathering->asks->asked,
+                                       .n_asked = gathering->asks->n_asked,
+                                       .one = one};
     uint32_t first = pipeline_part_start(&job->line, gathering->part);
     struct pipeline_stretch stretch;
     if (near.farthest_m < 0)

@@ -138,10 +138,10 @@ static inline quad either(quad_mask truths, quad a, quad b)
     return (quad)(((quad_mask)a & truths) | ((quad_mask)b & ~truths));
 }
 
-/* A bit for each edge of some fours within reach of the point, and the square of the least distance
- * from one. */
+/* A bit for each edge of some fours that lies so near the point, and the square of the least
+ * distance from one. */
 static uint32_t edges_of(const struct flat_stretch *flat, uint32_t among, struct flat point,
-                         float *nearest_m2)
+                         float within_m2, float *nearest_m2)
 {
     static const quad zero = {0, 0, 0, 0};
     static const quad one = {1, 1, 1, 1};
@@ -165,7 +165,7 @@ static uint32_t edges_of(const struct flat_stretch *flat, uint32_t among, struct
         quad gx = t * dx - px;
         quad gy = t * dy - py;
         quad gap_m2 = gx * gx + gy * gy;
-        quad reach_m2 = {flat->reach_m2, flat->reach_m2, flat->reach_m2, flat->reach_m2};
+        quad reach_m2 = {within_m2, within_m2, within_m2, within_m2};
         edges |= bits_of(gap_m2 <= reach_m2) << (FOUR * i);
         least_m2 = either(gap_m2 < least_m2, gap_m2, least_m2);
     }
@@ -212,11 +212,33 @@ static bool add_meet(struct meeting *meeting, const struct pipeline_meet *meet)
     return meets->items != NULL;
 }
 
-static bool meet_point(struct meeting *meeting, struct lonlat at, struct pipeline_meet *meet)
+/* The square of how far off a site may be that answers what is asked, in the plane: no farther than
+ * any record may. Negative: it answers nothing. */
+static float reach_of_site(const struct meeting *meeting, const struct pipeline_site *site)
+{
+    const struct pipeline_job *job = meeting->near->job;
+    double most_m = -1;
+    for (size_t i = 0; i < meeting->near->n_asked; i++) {
+        const struct pipeline_ask *ask = &job->asks[meeting->near->asked[i]];
+        const char *missing = NULL;
+        double reach_m = pipeline_reach_asked(job, ask);
+        if (reach_m > most_m && !(ask->outlines && site->radius_m > 0) &&
+            pipeline_site_truth(job->sites, site, ask->code, &missing) != TRUTH_NO)
+            most_m = reach_m;
+    }
+    if (most_m < 0)
+        return -1;
+    most_m += job->error_m + site->accuracy_m + site->radius_m;
+    float flat_m = (float)(most_m * meeting->flat.loose + 1);
+    return flat_m < meeting->flat.reach_m ? flat_m * flat_m : meeting->flat.reach_m2;
+}
+
+static bool meet_point(struct meeting *meeting, struct lonlat at, float within_m2,
+                       struct pipeline_meet *meet)
 {
     float nearest_m2;
     const struct flat_stretch *flat = &meeting->flat;
-    meet->edges = edges_of(flat, meeting->fours, flatten(flat, at), &nearest_m2);
+    meet->edges = edges_of(flat, meeting->fours, flatten(flat, at), within_m2, &nearest_m2);
     if (!meet->edges)
         return true;
     meet->beyond_m = (sqrt((double)nearest_m2) - 1) / flat->loose;
@@ -237,7 +259,7 @@ static bool visit_site(struct meeting *meeting, uint32_t row, struct pipeline_si
     const struct pipeline_near *near = meeting->near;
     struct pipeline_meet meet = {.row = row, .vicinity = meeting->number, .site = site};
     if (site->is_point && isfinite(meeting->flat.loose))
-        return meet_point(meeting, site->at, &meet);
+        return meet_point(meeting, site->at, reach_of_site(meeting, site), &meet);
     return meet_shape(meeting, world_record(near->job->world, near->layer, row), &meet);
 }
 
@@ -246,9 +268,11 @@ static bool visit_indexed(void *context, struct pipeline_site *site)
 {
     struct meeting *meeting = context;
     const struct pipeline_near *near = meeting->near;
+    const struct flat_stretch *flat = &meeting->flat;
     float nearest_m2;
-    if (site->is_point && isfinite(meeting->flat.loose) &&
-        !edges_of(&meeting->flat, meeting->fours, flatten(&meeting->flat, site->at), &nearest_m2))
+    if (site->is_point && isfinite(flat->loose) &&
+        (!edges_of(flat, meeting->fours, flatten(flat, site->at), flat->reach_m2, &nearest_m2) ||
+         nearest_m2 > reach_of_site(meeting, site)))
         return true;
     int64_t row = world_row(near->job->world, near->layer, site->slot);
     return row < 0 || visit_site(meeting, (uint32_t)row, site);
@@ -258,7 +282,7 @@ static bool visit_record(struct meeting *meeting, uint32_t row, const struct rec
 {
     struct pipeline_meet meet = {.row = row, .vicinity = meeting->number};
     if (pipeline_is_point(&head->geom) && isfinite(meeting->flat.loose))
-        return meet_point(meeting, head->geom.points[0], &meet);
+        return meet_point(meeting, head->geom.points[0], meeting->flat.reach_m2, &meet);
     return meet_shape(meeting, head, &meet);
 }
 

@@ -48,7 +48,9 @@ struct pipeline_meets {
 struct pipeline_near {
     const struct pipeline_job *job;
     enum layer_id layer;
-    double farthest_m;             /* how far from the line a record may matter */
+    double farthest_m;     /* how far from the line a record may matter */
+    const uint32_t *asked; /* the questions that ask for the layer */
+    size_t n_asked;
     const struct record_head *one; /* the only record that counts, told as row 0; or NULL */
 };
 
