@@ -151,12 +151,17 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+double store_writer_left_ms(const struct store_writer *writer)
+{
+    const struct store_pace *pace = &writer->pace;
+    return pace->bytes > 0 ? pace->us * 1e-3 / pace->bytes * (double)writer->n_left_bytes : 0;
+}
+
 /* How long the end of the edit under way may be awaited. */
 static int64_t patience_ms(const struct store_writer *writer)
 {
-    const struct store_pace *pace = &writer->pace;
-    double left_us = pace->bytes > 0 ? pace->us / pace->bytes * (double)writer->n_left_bytes : 0;
-    if (!writer->editing || writer->hurry || writer->ending || left_us > MOST_LEFT_MS * 1e3)
+    bool is_awaited = writer->hurry || writer->ending;
+    if (!writer->editing || is_awaited || store_writer_left_ms(writer) > MOST_LEFT_MS)
         return 0;
     return writer->editing_since_ms + GIVE_WAY_MS - store_now_ms();
 }
@@ -216,8 +221,7 @@ static void carry(struct store_writer *writer)
     }
     writer->next = way->next;
     writer->n_left_bytes -= way->bytes.n_bytes;
-    if (!writer->next)
-        pthread_cond_broadcast(&writer->done);
+    pthread_cond_broadcast(&writer->done);
 }
 
 /* Those that the tables have by now: who opened the store meanwhile has carried them there. */

@@ -18,6 +18,10 @@ enum {
     MOST_LOGGED_BYTES = 8 << 20,
     MOST_ON_THEIR_WAY_BYTES = 64 << 20,
 
+    /* With so much on its way that the tables would take longer, the next edit waits: who waits for
+     * all of it is not kept waiting without end. */
+    MOST_BEHIND_MS = 2000,
+
     /* With more on their way all is committed before the next edit: changed pages stay in memory
      * until then. */
     MANY_BYTES = 32 << 20,
@@ -111,6 +115,13 @@ static void wait_until_settled(struct store_writer *writer)
     writer->hurry = false;
 }
 
+/* Until the tables are not far behind. */
+static void wait_for_tables(struct store_writer *writer)
+{
+    while (writer->next && !writer->trouble.code && store_writer_left_ms(writer) > MOST_BEHIND_MS)
+        pthread_cond_wait(&writer->done, &writer->mutex);
+}
+
 /* Nothing being on its way, lets those who wait to write have their turn. */
 static void give_turn(struct store_writer *writer)
 {
@@ -131,6 +142,7 @@ enum err_code store_writer_begin(struct store_writer *writer, struct store_stamp
     enum err_code code = ERR_OK;
     store_writer_lock(writer);
     writer->editing = false;
+    wait_for_tables(writer);
     bool is_queued = writer->log && store_log_is_queued(writer->log);
     if (writer->first && (is_queued || writer->n_bytes > MANY_BYTES ||
                           store_now_ms() - writer->since_ms > MOST_HELD_MS))

@@ -60,6 +60,9 @@ void store_writer_forget(struct store_writer *writer);
 /* The tables cannot be written: gives the transaction up, and keeps the edits. */
 void store_writer_fail(struct store_writer *writer, enum err_code code, const struct err *err);
 
+/* How long it will take until the tables have all edits, as the last few went. */
+double store_writer_left_ms(const struct store_writer *writer);
+
 /* The thread: carries edits into the tables until `ending`. Takes the mutex itself. */
 void *store_writer_carry(void *writer);
 
