@@ -237,7 +237,7 @@ static enum err_code take_like(struct reading *in, const char *before, const cha
                                struct err *err)
 {
     enum err_code code = ERR_OK;
-    uint16_t parts[3];
+    uint16_t parts[3] = {0};
     size_t n_before = strlen(before);
     TRY(take(in, parts, sizeof parts, err));
     const size_t head = parts[0], tail = parts[1], between = parts[2];

@@ -499,7 +499,7 @@ static void give_room(struct entries *in)
 {
     bool found = true;
     enum err_code code = ERR_OK;
-    if (flock(in->file, LOCK_EX | LOCK_NB) != 0)
+    if (!in->path || flock(in->file, LOCK_EX | LOCK_NB) != 0)
         return;
     while (code == ERR_OK && found)
         code = entries_next(in, &found, NULL);
