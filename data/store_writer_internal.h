@@ -45,7 +45,7 @@ struct store_writer {
     bool has_thread;
 };
 
-/* The mutex; whoever waits for it longest is next. */
+/* The mutex; whoever waits is let in before the thread's next step. */
 void store_writer_lock(struct store_writer *writer);
 void store_writer_unlock(struct store_writer *writer);
 
@@ -54,7 +54,7 @@ void store_writer_unlock(struct store_writer *writer);
 /* Takes the writer's lock of a store whose tables lack nothing. */
 enum err_code store_writer_wake(struct store_writer *writer, struct err *err);
 
-/* All edits on their way. */
+/* Gives up all edits on their way, and settles the log: the tables have them, or never will. */
 void store_writer_forget(struct store_writer *writer);
 
 /* The tables cannot be written: gives the transaction up, and keeps the edits. */

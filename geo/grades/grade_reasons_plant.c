@@ -194,7 +194,7 @@ static inline bool is_beyond(const struct bound *bound, const struct rules *rule
                              const struct finding *found)
 {
     size_t group = grade_group(grade_given(found));
-    uint32_t place;
+    uint32_t place = NO_PLACE;
     if (group != bound->group)
         return group > bound->group;
     return bound->place != NO_PLACE && grade_rule_place(bound->known, rules, found, &place) &&

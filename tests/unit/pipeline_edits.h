@@ -21,6 +21,22 @@ static inline const struct record_head *side(const struct world *world, enum lay
                : world_record(world, layer, (size_t)world_row(world, layer, slot));
 }
 
+/* One edit, as what follows along pipelines is asked about it. */
+static inline struct pipeline_edited edited_of(const struct world *old,
+                                               const struct world_edited *edited,
+                                               const struct pipeline_sites *sites,
+                                               struct pipeline_kept *kept)
+{
+    const struct world_edit *edit = &edited->edits[0];
+    return (struct pipeline_edited){.world = edited->world,
+                                    .old = old,
+                                    .layer = edit->layer,
+                                    .before = side(old, edit->layer, edit->old_slot),
+                                    .after = side(edited->world, edit->layer, edit->new_slot),
+                                    .sites = sites,
+                                    .kept = kept};
+}
+
 static inline bool is_dwelling(const struct record_head *head, enum layer_id layer)
 {
     return head && layer == LAYER_PROTECTED && pipeline_is_dwelling((const void *)head);

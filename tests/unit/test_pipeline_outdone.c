@@ -134,14 +134,7 @@ static void recut_edit(struct region *r, struct crew *crew, const struct world *
 {
     struct fixture *f = r->f;
     struct worker *worker = &crew->workers[0];
-    const struct world_edit *edit = &edited->edits[0];
-    const struct pipeline_edited it = {.world = edited->world,
-                                       .old = old,
-                                       .layer = edit->layer,
-                                       .before = side(old, edit->layer, edit->old_slot),
-                                       .after = side(edited->world, edit->layer, edit->new_slot),
-                                       .sites = &following->sites,
-                                       .kept = following->kept};
+    const struct pipeline_edited it = edited_of(old, edited, &following->sites, following->kept);
     assert_ok(
         f, pipeline_sites_follow(&following->sites, old, edited->world, edited->edits, 1, &f->err));
     assert_ok(f, pipeline_kept_follow(following->kept, old, edited->world, &following->sites,

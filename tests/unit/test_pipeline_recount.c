@@ -81,14 +81,7 @@ static void recount_edit(struct region *r, struct crew *crew, const struct recou
                          struct recount_tally *tally)
 {
     struct fixture *f = r->f;
-    const struct world_edit *edit = &edited->edits[0];
-    const struct pipeline_edited it = {.world = edited->world,
-                                       .old = old,
-                                       .layer = edit->layer,
-                                       .before = side(old, edit->layer, edit->old_slot),
-                                       .after = side(edited->world, edit->layer, edit->new_slot),
-                                       .sites = sites,
-                                       .kept = kept};
+    const struct pipeline_edited it = edited_of(old, edited, sites, kept);
     const struct record_head *sides[] = {it.before, it.after};
     struct pipeline_dwellings dwellings[2];
     size_t n = 0;

@@ -82,9 +82,8 @@ static void test_where_the_disk_cannot_be_read_the_lock_is_lost_and_nothing_is_s
     bool settled;
     const char *text = NULL;
     assert_ok(f, save(f, writer, "A", "on its way", &settled));
-    assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
+    assert_ok(f, begin_and_hold(f, writer, &stamp, &settled));
     assert_false(settled);
-    wait_ms(50);
     break_reading(true);
     const char *const id = "g";
     const struct store_asked asked = {LAYER_GRADES, "reasons", &id, 1};
@@ -174,8 +173,8 @@ static void test_where_the_file_may_refuse_a_row_edits_are_written_at_once(void 
 {
     struct fixture *f = *state;
     static const char *const refuse[] = {
-        "CREATE TRIGGER no BEFORE INSERT ON zones WHEN NEW.name = 'bad' BEGIN SELECT "
-        "RAISE(ABORT, 'no'); END",
+        ("CREATE TRIGGER no BEFORE INSERT ON zones WHEN NEW.name = 'bad' BEGIN SELECT "
+         "RAISE(ABORT, 'no'); END"),
         "DROP TRIGGER no; CREATE UNIQUE INDEX no ON zones (name)",
         "DROP INDEX no; CREATE INDEX no ON zones (json_extract(name, '$'))",
         "DROP INDEX no; ALTER TABLE zones ADD COLUMN no TEXT CHECK (name <> 'bad')"};
