@@ -96,11 +96,6 @@ enum err_code store_count(struct store *store, enum layer_id layer, size_t *out,
 enum err_code store_has(struct store *store, enum layer_id layer, const char *id, bool *out,
                         struct err *err);
 
-/* A text of one record, in the arena; *out is NULL if there is no such record or it has none. On a
- * store that is open for writing. */
-enum err_code store_text(struct store *store, enum layer_id layer, const char *id,
-                         const char *field, struct arena *arena, const char **out, struct err *err);
-
 /* All records of a layer, ordered by id: *records is an array of the layer's struct. */
 enum err_code store_read(struct store *store, enum layer_id layer, struct arena *arena,
                          void **records, size_t *n, struct err *err);

@@ -519,16 +519,3 @@ bool store_takes_changes(struct store *store, const struct store_change *changes
     }
     return store_end(store, STORE_READ, code) == ERR_OK && takes;
 }
-
-/* ---- reading ---- */
-
-enum err_code store_text(struct store *store, enum layer_id layer, const char *id,
-                         const char *field, struct arena *arena, const char **out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    *out = NULL;
-    TRY(store_begin(store, STORE_WRITE, err));
-    TRY(text_of(store, layer, id, field, arena, out, err));
-done:
-    return store_end(store, STORE_READ, code);
-}

@@ -1,7 +1,5 @@
 #include "data/store_way.h"
 
-#include "data/base/text.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +39,7 @@ static int by_layer_and_id(const void *a, const void *b)
 
 static bool may_be_asked(enum layer_id layer)
 {
-    return layer < LAYER_CONFLICTS || layer == LAYER_GRADES;
+    return layer < LAYER_CONFLICTS;
 }
 
 static enum err_code index_rows(struct store_way *way, struct err *err)
@@ -100,23 +98,4 @@ enum err_code store_way_find(struct store_way *way, enum layer_id layer, const c
         *out = row;
 done:
     return code;
-}
-
-enum err_code store_way_text(const struct store_way_row *row, const char *field,
-                             struct arena *arena, const char **text, struct err *err)
-{
-    size_t n_head = 0;
-    const struct store_ending *ending = row->put ? row->put->ending : NULL;
-    const char *before = *text;
-    *text = NULL;
-    if (!ending || strcmp(ending->field, field) != 0) {
-        const char *put =
-            row->put ? record_text(row->put->record, records_field(row->layer, field)) : NULL;
-        *text = put ? arena_strdup(arena, put) : NULL;
-        return *text || !put ? ERR_OK : err_nomem(err);
-    }
-    if (!before || !text_ends(before, ending->before, &n_head))
-        return ERR_OK;
-    *text = arena_join(arena, before, n_head, ending->after);
-    return *text ? ERR_OK : err_nomem(err);
 }

@@ -11,7 +11,7 @@
 
 #include "data/store_log.h"
 
-/* A row that somebody may ask for: of facts, or of grades. */
+/* A row of facts. */
 struct store_way_row {
     enum layer_id layer;
     const char *id;
@@ -40,10 +40,5 @@ enum err_code store_way_read(struct store_way *way, struct err *err);
 /* The row of this edit that the tables lack; NULL if there is none. */
 enum err_code store_way_find(struct store_way *way, enum layer_id layer, const char *id,
                              const struct store_way_row **out, struct err *err);
-
-/* What such a row makes of a text as the edits before left it, in the arena; NULL: there is none.
- */
-enum err_code store_way_text(const struct store_way_row *row, const char *field,
-                             struct arena *arena, const char **text, struct err *err);
 
 #endif

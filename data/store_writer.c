@@ -307,32 +307,3 @@ done:
     store_writer_unlock(writer);
     return code;
 }
-
-static enum err_code text_of(struct store_writer *writer, const struct store_asked *asked,
-                             const char *id, struct arena *arena, const char **out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    TRY(store_text(writer->store, asked->layer, id, asked->field, arena, out, err));
-    for (struct store_way *way = writer->next; way; way = way->next) {
-        const struct store_way_row *row = NULL;
-        TRY(store_way_find(way, asked->layer, id, &row, err));
-        if (row)
-            TRY(store_way_text(row, asked->field, arena, out, err));
-    }
-done:
-    return code;
-}
-
-enum err_code store_writer_texts(struct store_writer *writer, const struct store_asked *asked,
-                                 struct arena *arena, const char **out, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    if (asked->n == 0)
-        return ERR_OK;
-    store_writer_lock(writer);
-    for (size_t i = 0; i < asked->n; i++)
-        TRY(text_of(writer, asked, asked->ids[i], arena, &out[i], err));
-done:
-    store_writer_unlock(writer);
-    return code;
-}

@@ -3,7 +3,7 @@
  * writes each edit at once; or to the store's log, and into its tables soon after.
  *
  *     TRY(store_writer_begin(writer, &stamp, err));     the writer's lock
- *     ... store_writer_has, _texts, _get ...            the store with all edits so far
+ *     ... store_writer_has, _get ...                    the store with all edits so far
  *     TRY(store_writer_save(writer, &edit, err));       durable
  *     store_writer_end(writer);       after a begin that was well; gives up what was not saved
  *
@@ -59,22 +59,11 @@ enum err_code store_writer_save(struct store_writer *writer, const struct store_
                                 bool *settled, struct err *err);
 void store_writer_end(struct store_writer *writer);
 
-/* A text field of records of one layer. */
-struct store_asked {
-    enum layer_id layer;
-    const char *field;
-    const char *const *ids;
-    size_t n;
-};
-
-/* Between begin and end: as store_get, where begin said settled; as store_has and store_text, of
- * facts and grades as the last edit left them. Whoever asks may have to wait for the thread, a
- * millisecond, but once for all texts: out has room for asked->n. */
+/* Between begin and end: as store_get, where begin said settled; as store_has, of facts as the last
+ * edit left them. Whoever asks may have to wait for the thread, a millisecond. */
 enum err_code store_writer_get(struct store_writer *writer, const char *key, struct arena *arena,
                                const char **out, struct err *err);
 enum err_code store_writer_has(struct store_writer *writer, enum layer_id layer, const char *id,
                                bool *out, struct err *err);
-enum err_code store_writer_texts(struct store_writer *writer, const struct store_asked *asked,
-                                 struct arena *arena, const char **out, struct err *err);
 
 #endif

@@ -1,6 +1,5 @@
 #include "geo/assess/edit_derive.h"
 
-#include "data/store_writer.h"
 #include "geo/assess/edit_segments.h"
 #include "geo/assess/edit_verdicts.h"
 #include "geo/findings/findings.h"
@@ -93,20 +92,12 @@ struct world *derivation_world(const struct derivation *derivation)
 
 /* ---- grades ---- */
 
-static enum err_code reasons_in_store(void *context, const char *const *ids, size_t n,
-                                      struct arena *arena, const char **json, struct err *err)
-{
-    const struct store_asked asked = {LAYER_GRADES, "reasons", ids, n};
-    return store_writer_texts(context, &asked, arena, json, err);
-}
-
 static enum err_code compare_grades(struct derivation *derivation, struct derivation_step *step,
                                     struct err *err)
 {
     enum err_code code = ERR_OK;
     struct grades_change *change = &derivation->change;
-    const struct grades_kept kept = {step->store, reasons_in_store};
-    TRY(grades_say(change, step->store ? &kept : NULL, step->arena, err));
+    TRY(grades_say(change, step->arena, err));
     for (size_t i = 0; i < change->n_pairs; i++) {
         const struct grades_pair *pair = &change->pairs[i];
         const struct row_change ended = {pair->before, pair->after, pair->ending};

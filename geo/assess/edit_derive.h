@@ -12,7 +12,6 @@
 #include "geo/world/parallel.h"
 
 struct derivation;
-struct store_writer;
 
 /* Assesses the world; writes nothing. */
 enum err_code derivation_new(const struct world *world, struct crew *crew, struct derivation **out,
@@ -28,11 +27,8 @@ struct derivation_step {
     size_t n_edits;
     struct crew *crew;
     struct arena *arena;
-    struct store_writer *store;    /* which has what follows from the world before the edits; NULL:
-                                    * none at hand. Whoever writes the grades there can put another
-                                    * end to reasons that it has (struct grades_ending) */
     struct row_changes *conflicts; /* are filled, in the arena */
-    struct row_changes *grades;
+    struct row_changes *grades;    /* of some only how their reasons end (struct grades_ending) */
     struct row_changes *segments;
     struct world *world; /* out: the facts with all that follows; referenced */
 };

@@ -462,7 +462,6 @@ static enum err_code derive(struct edit *edit, struct err *err)
                                    .n_edits = edit->n_edits,
                                    .crew = &editor->crew,
                                    .arena = edit->arena,
-                                   .store = editor->writer,
                                    .conflicts = &out->conflicts,
                                    .grades = &out->grades,
                                    .segments = &out->segments};

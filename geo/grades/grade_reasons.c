@@ -136,29 +136,17 @@ done:
     return code;
 }
 
-static enum err_code of_both(const struct grade_bystander *of, bool ends, struct arena *arena,
-                             const char *json[2], bool *same, struct err *err)
+enum err_code grade_reasons_ends(const struct grade_bystander *of, struct arena *arena,
+                                 const char *ends[2], bool *same, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct reason reasons[2][GRADING_REASONS + 1];
     struct grade_said said[2] = {{.reasons = reasons[0]}, {.reasons = reasons[1]}};
-    TRY(grade_reasons_plant_both(of, ends, arena, &said[0], &said[1], same, err));
+    TRY(grade_reasons_plant_ends(of, arena, &said[0], &said[1], same, err));
     for (int i = 0; i < 2 && !*same; i++)
-        TRY(write_plant(&said[i], arena, &json[i], err));
+        TRY(write_plant(&said[i], arena, &ends[i], err));
 done:
     return code;
-}
-
-enum err_code grade_reasons_both(const struct grade_bystander *of, struct arena *arena,
-                                 const char *json[2], bool *same, struct err *err)
-{
-    return of_both(of, false, arena, json, same, err);
-}
-
-enum err_code grade_reasons_ends(const struct grade_bystander *of, struct arena *arena,
-                                 const char *ends[2], bool *same, struct err *err)
-{
-    return of_both(of, true, arena, ends, same, err);
 }
 
 /* As reasons_write puts say_more behind the others. */

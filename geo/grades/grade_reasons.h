@@ -56,12 +56,9 @@ struct grade_bystander {
     bool known;
 };
 
-/* The same of its row, before and after. *same: none was made, since both are the same. */
-enum err_code grade_reasons_both(const struct grade_bystander *of, struct arena *arena,
-                                 const char *json[2], bool *same, struct err *err);
-
 /* What stands behind the reasons that lead both and are alike, to the end of each array: where
- * those before are kept somewhere, they need not be known. */
+ * those before are kept somewhere, they need not be known. *same: nothing was made, since both are
+ * the same. */
 enum err_code grade_reasons_ends(const struct grade_bystander *of, struct arena *arena,
                                  const char *ends[2], bool *same, struct err *err);
 

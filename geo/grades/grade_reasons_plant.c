@@ -526,9 +526,9 @@ static size_t count_alike(const struct told *told, size_t n_before, size_t n_aft
     return n;
 }
 
-enum err_code grade_reasons_plant_both(const struct grade_bystander *of, bool ends,
-                                       struct arena *arena, struct grade_said *before,
-                                       struct grade_said *after, bool *same, struct err *err)
+enum err_code grade_reasons_plant_ends(const struct grade_bystander *of, struct arena *arena,
+                                       struct grade_said *before, struct grade_said *after,
+                                       bool *same, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct told told;
@@ -547,8 +547,7 @@ enum err_code grade_reasons_plant_both(const struct grade_bystander *of, bool en
         *same = said_alike(was, &told.old[i], is, &told.now[i]);
     if (*same)
         goto done;
-    if (ends)
-        before->n_led = after->n_led = count_alike(&told, before->n, after->n);
+    before->n_led = after->n_led = count_alike(&told, before->n, after->n);
     for (size_t i = before->n_led; i < before->n; i++)
         TRY(say_in_its(&told, &told.old[i], &before->reasons[i], err));
     TRY(reasons_quote(before->reasons + before->n_led, before->n - before->n_led, arena, err));

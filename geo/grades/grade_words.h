@@ -20,11 +20,11 @@ enum err_code grade_reasons_plant(const struct grade_words *words, size_t enterp
                                   struct err *err);
 
 /* The same of an enterprise that stands in two worlds an edit apart, itself not edited, at most
- * GRADING_REASONS: what both say alike is said once, and nothing at all where *same. ends: those
- * that come first and are alike are not made. */
-enum err_code grade_reasons_plant_both(const struct grade_bystander *of, bool ends,
-                                       struct arena *arena, struct grade_said *before,
-                                       struct grade_said *after, bool *same, struct err *err);
+ * GRADING_REASONS: those that come first and are alike are not made, what else both say alike is
+ * said once, and nothing at all where *same. */
+enum err_code grade_reasons_plant_ends(const struct grade_bystander *of, struct arena *arena,
+                                       struct grade_said *before, struct grade_said *after,
+                                       bool *same, struct err *err);
 
 /* A part that takes no more than a sentence: neither hazard nor findings. Texts are NULL without
  * memory. */

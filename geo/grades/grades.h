@@ -87,21 +87,11 @@ struct grades_change {
 enum err_code grades_update(struct grades_state *state, const struct grades_edit *edit,
                             struct arena *arena, struct grades_change *out, struct err *err);
 
-/* What somebody keeps of the rows of `old`, so that it need not be worked out again: the reasons of
- * n of them in the arena; NULL: it has none. Asked once. Whoever keeps them can put another end to
- * them, and is not asked for those of enterprises of which the edit changes nothing but findings.
- */
-struct grades_kept {
-    void *context;
-    enum err_code (*reasons)(void *context, const char *const *ids, size_t n, struct arena *arena,
-                             const char **json, struct err *err);
-};
-
-/* Before the commit: gives the rows of all pairs their reasons, as the store keeps them (or an
- * ending), and drops the pairs whose rows are the same in everything. What is left makes the stored
- * rows of `old` those of `now`. kept may be NULL. */
-enum err_code grades_say(struct grades_change *change, const struct grades_kept *kept,
-                         struct arena *arena, struct err *err);
+/* Before the commit: gives the rows of all pairs their reasons, as the store keeps them, or,
+ * of enterprises of which the edit changes nothing but findings, only how they end; and drops the
+ * pairs whose rows are the same in everything. What is left makes the stored rows of `old` those of
+ * `now`. */
+enum err_code grades_say(struct grades_change *change, struct arena *arena, struct err *err);
 
 void grades_commit(struct grades_state *state, const struct grades_change *change);
 

@@ -131,7 +131,6 @@ static const struct grades_touched *bystander_of(const struct grades_changing *c
 /* What says the rows. */
 struct saying {
     const struct grades_changing *changing;
-    const struct grades_kept *kept; /* or NULL */
     bool anew;
     struct grade_words before;
     struct grade_words after;
@@ -173,7 +172,7 @@ static struct grade_bystander both_of(const struct saying *saying, const struct 
                                     it->by_findings};
 }
 
-/* By its ending, whatever the reasons before are. *alike: both are the same. */
+/* By its ending, whatever the reasons before are. *alike: they stay. */
 static enum err_code say_ending(const struct saying *saying, const struct grades_touched *it,
                                 struct grades_pair *pair, bool *alike, struct err *err)
 {
@@ -202,69 +201,24 @@ static const struct grades_touched *told_by_findings(const struct saying *saying
     return saying->anew ? NULL : bystander_of(saying->changing, pair);
 }
 
-/* So many at once: of all rows of a town, where the ground moved, most turn out to be the same, and
- * what was read of each is given up at once. */
-enum { ASKED_AT_ONCE = 64 };
-
-/* The reasons before of a few pairs, where not only their end is told. */
-static enum err_code ask_kept(const struct saying *saying, const struct grades_pair *pairs,
-                              size_t n_pairs, const char *out[ASKED_AT_ONCE], struct err *err)
+static enum err_code say_pair(const struct saying *saying, struct grades_pair *pair, bool *alike,
+                              struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct grades_kept *kept = saying->kept;
-    const char *ids[ASKED_AT_ONCE], *json[ASKED_AT_ONCE] = {NULL};
-    size_t places[ASKED_AT_ONCE], n = 0;
-    memset(out, 0, ASKED_AT_ONCE * sizeof *out);
-    for (size_t i = 0; kept && i < n_pairs; i++) {
-        if (!pairs[i].before || told_by_findings(saying, &pairs[i]))
-            continue;
-        ids[n] = pairs[i].before->head.id;
-        places[n++] = i;
-    }
-    if (n > 0)
-        TRY(kept->reasons(kept->context, ids, n, saying->arena, json, err));
-    for (size_t i = 0; i < n; i++)
-        out[places[i]] = json[i];
-done:
-    return code;
-}
-
-/* known: the reasons before, or NULL. */
-static enum err_code say_pair(const struct saying *saying, const char *known,
-                              struct grades_pair *pair, bool *alike, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct arena *arena = saying->arena;
-    const char *json[2] = {known, NULL};
     const struct grades_touched *bystander = told_by_findings(saying, pair);
-    *alike = false;
-    if (bystander && saying->kept) {
-        TRY(say_ending(saying, bystander, pair, alike, err));
-        goto done;
-    }
-    if (bystander) {
-        const struct grade_bystander of = both_of(saying, bystander);
-        TRY(grade_reasons_both(&of, arena, json, alike, err));
-    }
-    if (pair->before)
-        pair->before->reasons = json[0];
-    if (pair->after)
-        pair->after->reasons = json[1];
-    if (*alike && grades_row_same(pair->before, pair->after))
-        goto done;
-    /* Rows that have their reasons keep them. */
-    if (pair->before)
-        TRY(grade_reasons(&saying->before, pair->before, arena, &pair->before->reasons, err));
-    if (*alike)
-        pair->after->reasons = pair->before->reasons;
-    if (pair->after)
-        TRY(grade_reasons(&saying->after, pair->after, arena, &pair->after->reasons, err));
+    struct grade_row *before = pair->before, *after = pair->after;
+    if (bystander)
+        return say_ending(saying, bystander, pair, alike, err);
+    if (before)
+        TRY(grade_reasons(&saying->before, before, saying->arena, &before->reasons, err));
+    if (after)
+        TRY(grade_reasons(&saying->after, after, saying->arena, &after->reasons, err));
+    *alike = before && after && text_equal(before->reasons, after->reasons);
 done:
     return code;
 }
 
-enum err_code grades_say(struct grades_change *change, const struct grades_kept *kept,
-                         struct arena *arena, struct err *err)
+enum err_code grades_say(struct grades_change *change, struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct grades_changing *changing = change->changing;
@@ -273,7 +227,6 @@ enum err_code grades_say(struct grades_change *change, const struct grades_kept 
     struct grade_leads leads[2] = {{.arena = &words}, {.arena = &words}};
     bool anew = changing->step->next;
     const struct saying saying = {.changing = changing,
-                                  .kept = kept,
                                   .anew = anew,
                                   .before = {.world = edit->old,
                                              .worker = changing->worker,
@@ -285,28 +238,19 @@ enum err_code grades_say(struct grades_change *change, const struct grades_kept 
                                             .changing = anew ? NULL : changing,
                                             .leads = &leads[1]},
                                   .arena = arena};
-    const char *known[ASKED_AT_ONCE];
-    size_t kept_pairs = 0, at_once = anew ? 1 : ASKED_AT_ONCE;
+    size_t n_kept = 0;
     arena_init(&words, 0);
     for (size_t i = 0; i < change->n_pairs; i++) {
         struct grades_pair pair = change->pairs[i];
         struct arena_mark mark = arena_mark(arena);
         bool alike = false;
-        if (i % at_once == 0) {
-            size_t left = change->n_pairs - i;
-            TRY(ask_kept(&saying, &change->pairs[i], left < at_once ? left : at_once, known, err));
-            mark = anew ? mark : arena_mark(arena);
-        }
-        TRY(say_pair(&saying, known[i % at_once], &pair, &alike, err));
-        bool same =
-            pair.before && pair.after && grades_row_same(pair.before, pair.after) &&
-            (alike || (!pair.ending && text_equal(pair.before->reasons, pair.after->reasons)));
-        if (same)
+        TRY(say_pair(&saying, &pair, &alike, err));
+        if (alike && grades_row_same(pair.before, pair.after))
             arena_rewind(arena, mark);
         else
-            change->pairs[kept_pairs++] = pair;
+            change->pairs[n_kept++] = pair;
     }
-    change->n_pairs = kept_pairs;
+    change->n_pairs = n_kept;
 done:
     arena_release(&words);
     return code;

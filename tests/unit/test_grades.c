@@ -1,6 +1,7 @@
 /* test_grades.c - all grades against plain recomputation, on one thread and many; and what
  * edits change of them against all grades anew. */
 #include "tests/unit/grades_bench.h"
+#include "tests/unit/grades_ended.h"
 
 #include "geo/measure/distance.h"
 #include "geo/grades/grade_words.h"
@@ -428,6 +429,8 @@ static struct grades changed(struct bench *b, const struct grades *before,
         int order = !pair ? -1 : !row ? 1 : strcmp(row->head.id, id);
         if (order >= 0) {
             assert_int_equal(order == 0, pair->before != NULL);
+            if (pair->ending)
+                end_anew(pair, row, &b->arena);
             if (pair->before)
                 assert_same_row(pair->before, row);
             if (pair->after)
@@ -453,19 +456,6 @@ static void say_all(struct bench *b, const struct world *world, const struct gra
             &err);
 }
 
-/* The reasons that the rows before an edit have; of some it is not known. */
-static enum err_code reasons_kept(void *context, const char *const *ids, size_t n,
-                                  struct arena *arena, const char **json, struct err *err)
-{
-    const struct grades *grades = context;
-    for (size_t k = 0; k < n; k++)
-        for (size_t i = 0; i < grades->n; i++)
-            if (strcmp(grades->rows[i].head.id, ids[k]) == 0 && i % 7 != 6)
-                json[k] = arena_strdup(arena, grades->rows[i].reasons);
-    (void)err;
-    return ERR_OK;
-}
-
 static void check_edits(uint64_t seed, int n_edits)
 {
     struct bench b;
@@ -481,7 +471,6 @@ static void check_edits(uint64_t seed, int n_edits)
         struct grades_change change;
         struct grades_state *anew;
         struct grades expected;
-        const struct grades_kept as_kept = {&grades, reasons_kept};
         size_t n = some_changes(&b, b.world, changes);
         fixture_check(world_edit_new(b.world, changes, n, &b.arena, &edited, &err), &err);
         const struct grades_edit edit = {.old = b.world,
@@ -490,7 +479,7 @@ static void check_edits(uint64_t seed, int n_edits)
                                          .n_edits = edited.n_edits,
                                          .crew = &b.crew};
         fixture_check(grades_update(made, &edit, &b.arena, &change, &err), &err);
-        fixture_check(grades_say(&change, i % 2 ? &as_kept : NULL, &b.arena, &err), &err);
+        fixture_check(grades_say(&change, &b.arena, &err), &err);
         if (i % 5 == 4) {
             world_release(edited.world); /* given up: the state must not show it */
             continue;

@@ -1,9 +1,9 @@
 /* test_grades_findings.c - targets come, go and move among plants that have some twenty findings
  * each, which is as many as are told: the grades and the words of the plants around are those that
  * grading all anew gives, whichever way they are found. */
+#include "tests/unit/grades_ended.h"
 #include "tests/unit/world_fixture.h"
 
-#include "data/base/text.h"
 #include "geo/findings/finding_row.h"
 #include "geo/findings/finding_view.h"
 #include "geo/findings/findings.h"
@@ -152,19 +152,6 @@ static struct world_change some_change(struct bench *b)
     return (struct world_change){LAYER_PROTECTED, home->head.id, home};
 }
 
-/* The reasons that the rows before an edit have; of some it is not known. */
-static enum err_code reasons_kept(void *context, const char *const *ids, size_t n,
-                                  struct arena *arena, const char **json, struct err *err)
-{
-    struct bench *b = context;
-    (void)err;
-    for (size_t k = 0; k < n; k++)
-        for (size_t i = 0; i < b->rows.n; i++)
-            if (strcmp(b->rows.rows[i].head.id, ids[k]) == 0 && draw(b, 8))
-                json[k] = arena_strdup(arena, b->rows.rows[i].reasons);
-    return ERR_OK;
-}
-
 static void assert_same_row(const struct grade_row *a, const struct grade_row *b)
 {
     assert_string_equal(a->head.id, b->head.id);
@@ -174,19 +161,6 @@ static void assert_same_row(const struct grade_row *a, const struct grade_row *b
     assert_int_equal(a->n_red, b->n_red);
     assert_int_equal(a->n_grey, b->n_grey);
     assert_string_equal(a->reasons, b->reasons);
-}
-
-/* The reasons of a row that end anew. */
-static void end_anew(struct bench *b, const struct grades_pair *pair, const struct grade_row *row)
-{
-    size_t n_head = 0;
-    assert_null(pair->before->reasons);
-    assert_null(pair->after->reasons);
-    assert_true(text_ends(row->reasons, pair->ending->before, &n_head));
-    pair->before->reasons = row->reasons;
-    pair->after->reasons = arena_join(&b->arena, row->reasons, n_head, pair->ending->after);
-    b->n_ended++;
-    b->n_others += strstr(pair->ending->after, "\"source\"") != NULL;
 }
 
 /* Lays the pairs over the rows, which are by id as they are. */
@@ -199,8 +173,11 @@ static void lay_over(struct bench *b, const struct grades_change *change)
         const struct grades_pair *pair = at < change->n_pairs ? &change->pairs[at] : NULL;
         const char *id = !pair ? NULL : pair->after ? pair->after->head.id : pair->before->head.id;
         int order = !pair ? -1 : !row ? 1 : strcmp(row->head.id, id);
-        if (order == 0 && pair->ending)
-            end_anew(b, pair, row);
+        if (order == 0 && pair->ending) {
+            end_anew(pair, row, &b->arena);
+            b->n_ended++;
+            b->n_others += strstr(pair->ending->after, "\"source\"") != NULL;
+        }
         if (order == 0)
             assert_same_row(pair->before, row);
         if (order < 0)
@@ -289,10 +266,9 @@ static void check_edit(struct bench *b, int number)
                                      .n_edits = edited.n_edits,
                                      .findings = &changed,
                                      .crew = &b->crew};
-    const struct grades_kept kept = {b, reasons_kept};
     fixture_check(grades_update(b->state, &edit, &b->arena, &graded, &err), &err);
     count_ways(b, graded.changing->step);
-    fixture_check(grades_say(&graded, number % 4 ? &kept : NULL, &b->arena, &err), &err);
+    fixture_check(grades_say(&graded, &b->arena, &err), &err);
     all_of(b, edited.world, &anew, &expected);
     if (number % 16 == 0)
         assert_said_as_viewed(b, edited.world);

@@ -314,12 +314,18 @@ static enum err_code put_ended(struct fixture *f, struct store *store, const voi
 
 static void assert_text(struct fixture *f, struct store *store, const char *id, const char *text)
 {
-    const char *got = NULL;
-    assert_ok(f, store_text(store, LAYER_GRADES, id, "reasons", &f->arena, &got, &f->err));
+    struct grade_row *rows = NULL;
+    void *read = NULL;
+    size_t n = 0, row = 0;
+    assert_ok(f, store_read(store, LAYER_GRADES, &f->arena, &read, &n, &f->err));
+    rows = read;
+    while (row < n && strcmp(rows[row].head.id, id) != 0)
+        row++;
+    assert_true(row < n);
     if (text)
-        assert_string_equal(got, text);
+        assert_string_equal(rows[row].reasons, text);
     else
-        assert_null(got);
+        assert_null(rows[row].reasons);
 }
 
 static void test_a_text_ends_anew_only_if_it_ends_as_it_should(void **state)

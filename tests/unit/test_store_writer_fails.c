@@ -80,14 +80,12 @@ static void test_where_the_disk_cannot_be_read_the_lock_is_lost_and_nothing_is_s
     const struct store_change change = {.layer = LAYER_ZONES, .put = &put, .n_put = 1};
     struct store_stamp stamp;
     bool settled;
-    const char *text = NULL;
+    bool has;
     assert_ok(f, save(f, writer, "A", "on its way", &settled));
     assert_ok(f, begin_and_hold(f, writer, &stamp, &settled));
     assert_false(settled);
     break_reading(true);
-    const char *const id = "g";
-    const struct store_asked asked = {LAYER_GRADES, "reasons", &id, 1};
-    assert_int_not_equal(store_writer_texts(writer, &asked, &f->arena, &text, &f->err), ERR_OK);
+    assert_int_not_equal(store_writer_has(writer, LAYER_PIPELINES, "p", &has, &f->err), ERR_OK);
     break_reading(false);
     const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
     assert_int_not_equal(store_writer_save(writer, &edit, &settled, &f->err), ERR_OK);
