@@ -68,6 +68,23 @@ void arena_release(struct arena *arena)
     arena->used_bytes = 0;
 }
 
+/* Behind the chunk that is being filled. */
+void arena_adopt(struct arena *arena, struct arena *from)
+{
+    struct arena_chunk *last = from->head;
+    while (last && last->next)
+        last = last->next;
+    if (last && arena->head) {
+        last->next = arena->head->next;
+        arena->head->next = from->head;
+    } else if (last) {
+        arena->head = from->head;
+    }
+    arena->used_bytes += from->used_bytes;
+    from->head = NULL;
+    from->used_bytes = 0;
+}
+
 struct arena_mark arena_mark(const struct arena *arena)
 {
     return (struct arena_mark){arena->head, arena->head ? arena->head->used_bytes : 0,

@@ -35,6 +35,10 @@ void arena_reset(struct arena *arena);
 void arena_reserve(struct arena *arena, size_t bytes);
 void arena_release(struct arena *arena);
 
+/* Moves what `from` holds to an arena that lives longer, as of work that another thread did; `from`
+ * is empty then. A rewind leaves it there. */
+void arena_adopt(struct arena *arena, struct arena *from);
+
 /* Scratch inside a longer life: everything allocated after the mark goes at the rewind, the
  * rest stays. Marks nest; a reset or an earlier rewind makes a mark worthless. */
 struct arena_mark {

@@ -177,6 +177,26 @@ done:
     return code;
 }
 
+/* Conflicts and grades, with the crew's first workers. */
+static enum err_code derive_grades(struct derivation *derivation, struct derivation_step *step,
+                                   struct crew *crew, struct findings **findings, struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct findings_changed changed = {.n = 0};
+    struct findings_change finding = {derivation->world, step->facts, step->edits, step->n_edits,
+                                      crew};
+    TRY(findings_update(&finding, step->arena, findings, &changed, err));
+    world_set_findings(step->facts, findings_acquire(*findings));
+    TRY(edit_verdicts(derivation->world, step->facts, &changed, &crew->workers[0], step->conflicts,
+                      err));
+    struct grades_edit grade = {derivation->world, step->facts, step->edits,
+                                step->n_edits,     &changed,    crew};
+    TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
+    TRY(compare_grades(derivation, step, err));
+done:
+    return code;
+}
+
 /* What is wider than need be does no harm. */
 static void note_radius(struct derivation *derivation, const struct derivation_step *step)
 {
@@ -190,36 +210,83 @@ static void note_radius(struct derivation *derivation, const struct derivation_s
     }
 }
 
-enum err_code derivation_update(struct derivation *derivation, struct derivation_step *step,
-                                struct err *err)
+/* Segments, which follow from the facts alone. */
+static enum err_code derive_segments(struct derivation *derivation, struct derivation_step *step,
+                                     struct crew *crew, struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct findings *findings = NULL;
-    struct findings_changed changed = {.n = 0};
-    struct findings_change finding = {derivation->world, step->facts, step->edits, step->n_edits,
-                                      step->crew};
-    TRY(crew_fit(step->crew, step->facts, err));
-    TRY(findings_update(&finding, step->arena, &findings, &changed, err));
-    world_set_findings(step->facts, findings_acquire(findings));
-    TRY(edit_verdicts(derivation->world, step->facts, &changed, &step->crew->workers[0],
-                      step->conflicts, err));
-    struct grades_edit grade = {derivation->world, step->facts, step->edits,
-                                step->n_edits,     &changed,    step->crew};
-    TRY(grades_update(derivation->grades, &grade, step->arena, &derivation->change, err));
-    TRY(compare_grades(derivation, step, err));
     note_radius(derivation, step);
     TRY(pipeline_sites_follow(&derivation->sites, derivation->world, step->facts, step->edits,
                               step->n_edits, err));
     TRY(pipeline_kept_follow(derivation->kept, derivation->world, step->facts, &derivation->sites,
-                             step->edits, step->n_edits, &step->crew->workers[0], err));
-    struct segments_step segment = {derivation->world,    step->facts,        step->edits,
-                                    step->n_edits,        step->crew,         step->arena,
-                                    derivation->radius_m, &derivation->sites, derivation->kept};
+                             step->edits, step->n_edits, &crew->workers[0], err));
+    const struct segments_step segment = {
+        derivation->world,    step->facts,        step->edits,     step->n_edits, crew, arena,
+        derivation->radius_m, &derivation->sites, derivation->kept};
     TRY(edit_segments(&segment, step->segments, err));
-    TRY(make_next(derivation, step, findings, err));
+done:
+    return code;
+}
+
+/* Both at once, each with half of the crew; memory of the segments is their own meanwhile. For a
+ * single record: each is over in milliseconds, most of them on one thread. */
+struct deriving {
+    struct derivation *derivation;
+    struct derivation_step *step;
+    struct findings *findings;
+    struct crew grades;
+    struct crew segments;
+    struct arena arena; /* of the segments */
+};
+
+static enum err_code derive_part(void *context, struct worker *worker, size_t first, size_t end,
+                                 struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct deriving *on = context;
+    (void)worker; /* each part has its own */
+    for (size_t part = first; part < end; part++)
+        TRY(part == 0 ? derive_grades(on->derivation, on->step, &on->grades, &on->findings, err)
+                      : derive_segments(on->derivation, on->step, &on->segments, &on->arena, err));
+done:
+    return code;
+}
+
+static enum err_code derive_both(struct deriving *on, struct err *err)
+{
+    struct derivation_step *step = on->step;
+    struct arena *arena = step->arena;
+    size_t half = step->crew->n / 2;
+    arena_init(&on->arena, arena->limit_bytes ? arena->limit_bytes - arena->used_bytes : 0);
+    on->segments = (struct crew){step->crew->workers, half};
+    on->grades = (struct crew){step->crew->workers + half, step->crew->n - half};
+    step->segments->arena = &on->arena;
+    const struct crew both = {step->crew->workers, 2};
+    const struct parallel work = {
+        .crew = &both, .n_items = 2, .chunk = 1, .context = on, .run = derive_part};
+    enum err_code code = parallel_for(&work, err);
+    step->segments->arena = arena;
+    arena_adopt(arena, &on->arena);
+    return code;
+}
+
+enum err_code derivation_update(struct derivation *derivation, struct derivation_step *step,
+                                struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct crew *crew = step->crew;
+    struct deriving on = {.derivation = derivation, .step = step};
+    TRY(crew_fit(crew, step->facts, err));
+    if (crew->n > 1 && step->n_edits == 1 && segments_may_follow(step->edits[0].layer)) {
+        TRY(derive_both(&on, err));
+    } else {
+        TRY(derive_grades(derivation, step, crew, &on.findings, err));
+        TRY(derive_segments(derivation, step, crew, step->arena, err));
+    }
+    TRY(make_next(derivation, step, on.findings, err));
     step->world = world_acquire(derivation->next);
 done:
-    findings_release(findings);
+    findings_release(on.findings);
     return code;
 }
 

@@ -433,6 +433,11 @@ static bool is_recounted(const struct segments_step *step, const struct world_ed
     return edit->layer == LAYER_CENSUS && step->now->population.n_columns == 0;
 }
 
+bool segments_may_follow(enum layer_id layer)
+{
+    return matters(layer) || layer == LAYER_PIPELINES;
+}
+
 enum err_code edit_segments(const struct segments_step *step, struct row_changes *changes,
                             struct err *err)
 {
@@ -440,7 +445,7 @@ enum err_code edit_segments(const struct segments_step *step, struct row_changes
     size_t n = world_count(step->now, LAYER_PIPELINES);
     bool any = false, all = false;
     for (size_t i = 0; i < step->n_edits; i++) {
-        any = any || matters(step->edits[i].layer) || step->edits[i].layer == LAYER_PIPELINES;
+        any = any || segments_may_follow(step->edits[i].layer);
         all = all || is_recounted(step, &step->edits[i]);
     }
     if (!any && !all)

@@ -35,7 +35,10 @@ struct segments_step {
  * have any. So that an edit need not ask all pipelines: rows first .. end - 1. */
 double segments_radius_m(const struct world *world, size_t first, size_t end);
 
-/* Adds to changes, of layer segments. */
+/* Whether segments may follow from records of that layer, one by one. */
+bool segments_may_follow(enum layer_id layer);
+
+/* Adds to changes, of layer segments. Asks for no findings and no grades of the worlds. */
 enum err_code edit_segments(const struct segments_step *step, struct row_changes *changes,
                             struct err *err);
 

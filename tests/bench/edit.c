@@ -1,13 +1,14 @@
 /*
- * edit.c - times edits in process: edit STORE [EDITS [SEED [SLOWEST [apart|once]]]]
+ * edit.c - times edits in process: edit STORE [EDITS [SEED [SLOWEST [log|apart|once [THREADS]]]]]
  *
  * STORE is assessed, and is written to: give a copy. Each edit is one record, drawn as edit.py
  * does: moved by up to some 500 m, with another name, another field that rules look at, deleted,
  * put back, or new beside another; none waits for the tables, which get their rows by way of the
  * store's log, as in a server; `apart`: each begins when the tables have those before, as of people
- * who edit by hand; `once`: each is written there at once. One thread of two; its CPU time, which
- * others on the machine do not count in, and the time by the clock, which has the disk in it, and
- * on one core what is written meanwhile. One line a layer and one of all, with rows written an edit
+ * who edit by hand; `once`: each is written there at once. THREADS: 1, or as many as are
+ * given (0: as the machine has cores, as in a server). CPU time of the editing thread, which others
+ * on the machine do not count in, and the time by the clock, which has the disk in it, and on one
+ * core what is written meanwhile. One line a layer and one of all, with rows written an edit
  * and microseconds a row of the edits that wrote 200 and more; the time of all threads an edit,
  * until the tables have all; then the SLOWEST (5) edits by the clock.
  */
@@ -263,7 +264,7 @@ int main(int n_words, char **words)
     struct drawing *drawing = calloc(1, sizeof *drawing);
     struct sample *samples = calloc(n + 1, sizeof *samples);
     if (n_words < 2 || !drawing || !samples) {
-        fprintf(stderr, "usage: edit STORE [EDITS [SEED [SLOWEST [apart|once]]]]\n");
+        fprintf(stderr, "usage: edit STORE [EDITS [SEED [SLOWEST [log|apart|once [THREADS]]]]]\n");
         return 1;
     }
     drawing->state = n_words > 3 ? strtoull(words[3], NULL, 10) : 1;
@@ -271,7 +272,8 @@ int main(int n_words, char **words)
     double start_ms = milliseconds(CLOCK_THREAD_CPUTIME_ID);
     check(world_load(words[1], NULL, INT_ABSENT, &world, &err), &err);
     double loaded_ms = milliseconds(CLOCK_THREAD_CPUTIME_ID);
-    check(editor_new(words[1], world, 1, &editor, &err), &err);
+    size_t n_threads = n_words > 6 ? strtoul(words[6], NULL, 10) : 1;
+    check(editor_new(words[1], world, n_threads, &editor, &err), &err);
     printf("loaded in %.0f ms, ready for edits in %.0f ms\n", loaded_ms - start_ms,
            milliseconds(CLOCK_THREAD_CPUTIME_ID) - loaded_ms);
     fflush(stdout);

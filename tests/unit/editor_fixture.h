@@ -25,12 +25,19 @@ static inline struct assess_summary assess(struct fixture *f, const char *path)
     return summary;
 }
 
+/* Of an editor; one_thread.h comes first. */
+#ifdef SISETU_TESTS_ONE_THREAD_H
+enum { EDITOR_THREADS = 1 };
+#else
+enum { EDITOR_THREADS = 2 };
+#endif
+
 /* An editor of the store as it stands. */
 static inline struct editor *reopen(struct fixture *f)
 {
     struct editor *editor = NULL;
     struct world *world = load(f);
-    assert_ok(f, editor_new(f->path, world, 1, &editor, &f->err));
+    assert_ok(f, editor_new(f->path, world, EDITOR_THREADS, &editor, &f->err));
     world_release(world);
     return editor;
 }

@@ -162,6 +162,33 @@ static void test_a_text_that_ends_with_another_gets_another_end(void **state)
     arena_release(&arena);
 }
 
+/* Either may be empty; a rewind to before leaves it there, and the next text goes on behind. */
+static void test_an_arena_takes_over_what_another_holds(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct arena arena, other;
+        arena_init(&arena, 0);
+        arena_init(&other, 0);
+        const char *mine = i & 1 ? arena_strdup(&arena, "mine") : "mine";
+        struct arena_mark mark = arena_mark(&arena);
+        char *its = i & 2 ? arena_printf(&other, "%0*d", 100000, 7) : NULL;
+        size_t used_bytes = arena.used_bytes + other.used_bytes;
+        arena_adopt(&arena, &other);
+        assert_int_equal(arena.used_bytes, used_bytes);
+        assert_int_equal(other.used_bytes, 0);
+        arena_release(&other);
+        char *next = arena_strdup(&arena, "next");
+        assert_string_equal(mine, "mine");
+        assert_string_equal(next, "next");
+        assert_true(!its || (strlen(its) == 100000 && its[99999] == '7'));
+        if (i & 1)
+            arena_rewind(&arena, mark);
+        assert_true(!its || its[99999] == '7');
+        arena_release(&arena);
+    }
+}
+
 static void test_text_to_double_takes_numbers_only(void **state)
 {
     (void)state;
@@ -386,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_an_arena_with_a_reserve_asks_for_it_once),
         cmocka_unit_test(test_arena_printf_holds_texts_of_any_length),
         cmocka_unit_test(test_arena_rewind_gives_back_what_came_after_the_mark),
+        cmocka_unit_test(test_an_arena_takes_over_what_another_holds),
         cmocka_unit_test(test_a_text_that_ends_with_another_gets_another_end),
         cmocka_unit_test(test_text_to_double_takes_numbers_only),
         cmocka_unit_test(test_text_to_date_knows_the_calendar),

@@ -1,7 +1,8 @@
 /* test_editor.c - after any edits the store holds what a full assessment of the same facts
  * gives, row by row and field by field; what is refused changes nothing. */
-#include "tests/unit/editor_edits.h"
 #include "tests/unit/one_thread.h"
+
+#include "tests/unit/editor_edits.h"
 
 #include "geo/world/world_layer.h"
 #include "geo/findings/findings.h"

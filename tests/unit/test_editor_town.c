@@ -1,7 +1,8 @@
 /* test_editor_town.c - dwellings edited in a town along a gas pipeline, whose numbers are told anew
  * without cutting it: the store holds what a full assessment gives. */
-#include "tests/unit/editor_fixture.h"
 #include "tests/unit/one_thread.h"
+
+#include "tests/unit/editor_fixture.h"
 
 /* Of the region's own some are tall, and a few windows would have to be looked at for that. */
 static void clear_targets(struct fixture *f, struct editor *editor)
