@@ -3,7 +3,8 @@
  * before and after.
  *
  * Behind editor.h. The derivation is what updates need to know of the world at hand; it
- * follows the editor from world to world.
+ * follows the editor from world to world. Of an edit of a single record segments are made beside
+ * conflicts and grades, on another thread of the crew if it has two.
  */
 #ifndef SISETU_GEO_EDIT_DERIVE_H
 #define SISETU_GEO_EDIT_DERIVE_H

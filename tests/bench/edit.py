@@ -1,8 +1,10 @@
 """edit.py URL TOKEN EXPORTS [N] - N random edits over HTTP, one after another: p50, p99 and the
 longest of the time from the request to the answer, which comes when the edit is durable and
-published. EXPORTS holds enterprises, zones, protected and pipelines as .geojson."""
+published. EXPORTS holds enterprises, zones, protected and pipelines as .geojson. PAUSE_MS (0): so
+long after an answer the next edit is sent."""
 import http.client
 import json
+import os
 import random
 import sys
 import time
@@ -10,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 url, token, exports = urlsplit(sys.argv[1]), sys.argv[2], sys.argv[3]
 n = int(sys.argv[4]) if len(sys.argv) > 4 else 1000
+pause_s = float(os.environ.get('PAUSE_MS') or 0) / 1000
 draw = random.Random(1)
 OWN = ('source', 'source_row', 'imported')
 
@@ -96,6 +99,7 @@ for _ in range(n):
         sys.exit(f'{method} {layer} {key}: {response.status} {answer[:500]}')
     times.setdefault(f'{method} {layer}', []).append(took)
     slowest.append((took, method, layer, key))
+    time.sleep(pause_s)
 
 every = sorted(t for some in times.values() for t in some)
 
@@ -109,4 +113,4 @@ for kind, some in sorted(times.items()):
     print(f'  {kind:20} {len(some):5}  p50 {quantile(some, 0.5):7.2f}  p99 {quantile(some, 0.99):7.2f}  max {some[-1]:7.2f} ms')
 for took, method, layer, key in sorted(slowest, reverse=True)[:5]:
     print(f'  slowest: {took:.2f} ms {method} {layer} {key}')
-print(f'edit: {n} durable and published: p50 {quantile(every, 0.5):.2f} ms, p99 {quantile(every, 0.99):.2f} ms, max {every[-1]:.2f} ms')
+print(f'edit: {n} durable and published, {pause_s * 1000:g} ms between them: p50 {quantile(every, 0.5):.2f} ms, p99 {quantile(every, 0.99):.2f} ms, max {every[-1]:.2f} ms')

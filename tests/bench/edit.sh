@@ -2,7 +2,7 @@
 # edit.sh - how long one edit takes until it is durable and published: random edits over HTTP of
 # the comparison workload (COPIES=10: of ten times as much, SCALE=10: ten times as dense, see
 # workload.sh), and afterwards whether the store is what a full assessment makes of it. EDITS
-# (1,000) of them.
+# (1,000) of them, PAUSE_MS (0) between an answer and the next.
 set -eu
 : "${BUILD:=build/release}" "${SCALE:=1}" "${COPIES:=1}" "${EDITS:=1000}"
 S=$PWD/$BUILD/sisetu
