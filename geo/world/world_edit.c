@@ -82,20 +82,18 @@ static enum err_code put_record(struct editing *editing, const void *record, str
 /* Room for rows and places, which are as they were, for now. */
 static enum err_code begin_order(struct editing *editing, struct err *err)
 {
+    enum err_code code = ERR_OK;
     const struct world_layer *old = editing->old;
     struct world_delta *delta = editing->delta;
     size_t n_base = delta->base->n;
     size_t n_before = n_base + (old->delta ? old->delta->n_put : 0);
-    struct arena *arena = &editing->made->arena;
-    delta->order = arena_alloc_raw(arena, old->n + editing->n, sizeof *delta->order);
-    delta->rank = arena_alloc_raw(arena, n_before + editing->n, sizeof *delta->rank);
-    if (!delta->order || !delta->rank)
-        return err_nomem(err);
+    TRY(world_delta_room(delta, old->n + editing->n, n_before + editing->n, err));
     if (old->delta)
         memcpy(delta->rank, old->delta->rank, n_before * sizeof *delta->rank);
     for (size_t i = 0; !old->delta && i < n_before; i++)
         delta->rank[i] = (uint32_t)i;
-    return ERR_OK;
+done:
+    return code;
 }
 
 /* Rows that stay, after *out that are made already. */

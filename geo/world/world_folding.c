@@ -125,15 +125,14 @@ done:
 static enum err_code place_rows(const struct world_layer *layer, struct world_layer *made,
                                 struct err *err)
 {
+    enum err_code code = ERR_OK;
     struct world_delta *delta = made->delta;
     const struct world_layer *base = delta->base;
     size_t n_places = base->n + delta->n_put;
     made->n = layer->n;
-    delta->order = arena_new(&made->arena, uint32_t, made->n);
-    delta->rank = arena_new(&made->arena, uint32_t, n_places);
     delta->live = arena_new(&made->arena, uint32_t, delta->n_put);
-    if (!delta->order || !delta->rank || !delta->live)
-        return err_nomem(err);
+    TRY(delta->live ? ERR_OK : err_nomem(err));
+    TRY(world_delta_room(delta, made->n, n_places, err));
     memset(delta->rank, 0xff, n_places * sizeof *delta->rank); /* WORLD_NO_ROW */
     for (size_t row = 0; row < made->n; row++) {
         uint32_t slot = world_layer_slot(layer, row);
@@ -144,7 +143,8 @@ static enum err_code place_rows(const struct world_layer *layer, struct world_la
         if (place >= base->n)
             delta->live[delta->n_live++] = place;
     }
-    return ERR_OK;
+done:
+    return code;
 }
 
 /* The same layer over the new base. */

@@ -132,6 +132,50 @@ done:
     return code;
 }
 
+/* So many bytes more than are needed: the next edit needs a few more. */
+enum { BLOCK_STEP_BYTES = 256 << 10 };
+
+enum err_code world_delta_room(struct world_delta *delta, size_t n_rows, size_t n_places,
+                               struct err *err)
+{
+    struct world_pool *pool = delta->pool;
+    struct world_block block = {NULL, 0};
+    size_t bytes = (n_rows + n_places) * sizeof *block.numbers;
+    pthread_mutex_lock(&pool->mutex);
+    for (size_t i = 0; i < sizeof pool->spare / sizeof pool->spare[0] && !block.bytes; i++) {
+        if (pool->spare[i].bytes >= bytes && pool->spare[i].bytes > 0) {
+            block = pool->spare[i];
+            pool->spare[i] = (struct world_block){NULL, 0};
+        }
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    if (!block.bytes) {
+        block.bytes = (bytes / BLOCK_STEP_BYTES + 1) * BLOCK_STEP_BYTES;
+        block.numbers = malloc(block.bytes);
+    }
+    if (!block.numbers)
+        return err_nomem(err);
+    delta->block = block;
+    delta->order = block.numbers;
+    delta->rank = block.numbers + n_rows;
+    return ERR_OK;
+}
+
+/* In place of a smaller one, if there are enough. */
+static void give_back(struct world_pool *pool, struct world_block block)
+{
+    pthread_mutex_lock(&pool->mutex);
+    for (size_t i = 0; i < sizeof pool->spare / sizeof pool->spare[0]; i++) {
+        if (pool->spare[i].bytes < block.bytes) {
+            struct world_block smaller = pool->spare[i];
+            pool->spare[i] = block;
+            block = smaller;
+        }
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    free(block.numbers);
+}
+
 static void pool_release(struct world_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
@@ -140,6 +184,8 @@ static void pool_release(struct world_pool *pool)
     if (!last)
         return;
     arena_release(&pool->arena);
+    for (size_t i = 0; i < sizeof pool->spare / sizeof pool->spare[0]; i++)
+        free(pool->spare[i].numbers);
     pthread_mutex_destroy(&pool->mutex);
     free(pool);
 }
@@ -149,8 +195,10 @@ static void layer_free(struct world_layer *layer)
     struct world_share *share = layer->share;
     if (layer->delta) {
         world_layer_release(layer->delta->base);
-        if (layer->delta->pool)
+        if (layer->delta->pool) {
+            give_back(layer->delta->pool, layer->delta->block);
             pool_release(layer->delta->pool);
+        }
     }
     world_layer_release(layer->origin);
     world_layer_release(layer->children.holder);

@@ -25,6 +25,11 @@
 
 #define WORLD_NO_ROW UINT32_MAX
 
+struct world_block {
+    uint32_t *numbers;
+    size_t bytes;
+};
+
 /* How many worlds hold a layer: the one part of it that changes. */
 struct world_share {
     pthread_mutex_t mutex;
@@ -32,12 +37,15 @@ struct world_share {
     struct world_layer *layer;
 };
 
-/* Texts and shapes of put records, kept once for all the layers over one base. Only added to,
- * until the last of them goes. */
+/* What the layers over one base have in common: texts and shapes of put records, only added to
+ * until the last of those layers goes; and memory for the numbers of rows and places, megabytes
+ * with every edit, which is handed on from a layer that is gone to the next: new memory would come
+ * from the system a page at a time, which takes longer than all else. */
 struct world_pool {
     pthread_mutex_t mutex;
     unsigned n_references;
     struct arena arena;
+    struct world_block spare[2]; /* bytes 0: none */
 };
 
 /* What edits laid over a base. */
@@ -46,9 +54,10 @@ struct world_delta {
     struct world_pool *pool;
     const void **put; /* every record put since, replaced and deleted ones too */
     uint32_t n_put;
-    uint32_t *order; /* row to place */
-    uint32_t *rank;  /* place to row, or WORLD_NO_ROW */
-    uint32_t *live;  /* places of the put records that stand, by row */
+    struct world_block block; /* of the pool: order and rank */
+    uint32_t *order;          /* row to place */
+    uint32_t *rank;           /* place to row, or WORLD_NO_ROW */
+    uint32_t *live;           /* places of the put records that stand, by row */
     uint32_t n_live;
     struct rtree tree; /* of those: item i is live[i] */
 };
@@ -93,9 +102,12 @@ enum err_code world_layer_index(struct world_layer *layer, struct err *err);
 enum err_code world_layer_index_units(struct world_layer *layer, const double *known_m2,
                                       struct err *err);
 
-/* Of a layer over a base: the index of the put records that stand; a pool for them. */
+/* Of a layer over a base: the index of the put records that stand; a pool for them; room for the
+ * numbers of so many rows and places, which are not set. */
 enum err_code world_delta_index(struct world_layer *layer, struct err *err);
 struct world_pool *world_pool_new(void); /* NULL without memory */
+enum err_code world_delta_room(struct world_delta *delta, size_t n_rows, size_t n_places,
+                               struct err *err);
 
 /* ---- world_fold.c ---- */
 
