@@ -3,6 +3,7 @@
 #include "geo/findings/findings.h"
 #include "geo/verdict/verdict.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,82 +117,21 @@ static struct finding_totals totals_of_list(const struct finding_list *list)
     return totals;
 }
 
-/* The next list of a page but a few is asked for while this one is looked at: each is somewhere
- * else in memory. */
-static void look_ahead(const struct finding_page *page, size_t i)
-{
-    enum { AHEAD = 12 };
-    if (i + AHEAD < FINDING_PAGE)
-        __builtin_prefetch(page->lists[i + AHEAD], 1);
-}
-
-static void settle_page(struct finding_page *page)
-{
-    page->totals = no_totals();
-    for (size_t i = 0; i < FINDING_PAGE; i++) {
-        look_ahead(page, i);
-        if (!page->lists[i])
-            continue;
-        struct finding_totals totals = totals_of_list(page->lists[i]);
-        add_totals(&page->totals, &totals);
-    }
-    page->stale = false;
-}
-
-/* Whether without its share in the old totals of a page the sum may be another in what is a least
- * or a most. */
-static bool loses_most(const struct finding_totals *all, const struct finding_totals *was,
-                       const struct finding_totals *is)
+/* Takes what `was` out of a sum and puts what `is` into it; false where that cannot be told
+ * without the others: it was a least or a most. Then nothing is changed. */
+static bool exchange(struct finding_totals *all, const struct finding_totals *was,
+                     const struct finding_totals *is)
 {
     bool loses = was->reach_m > is->reach_m && was->reach_m >= all->reach_m;
     for (int t = 0; t < FINDING_TARGETS; t++)
         loses = loses || (was->target_reach_m[t] > is->target_reach_m[t] &&
                           was->target_reach_m[t] >= all->target_reach_m[t]);
-    return loses || was->sums.n_coarse > 0 || was->sums.coarse_cell_m > 0;
-}
-
-/* Settles one page that is counted; false: its layer must be summed up anew. */
-static bool settle_counted(struct findings *findings, struct finding_page *page)
-{
-    struct finding_totals *all = &findings->totals[page->layer];
-    struct finding_totals was = page->totals;
-    settle_page(page);
-    if (loses_most(all, &was, &page->totals))
+    if (loses || was->sums.n_coarse > 0 || was->sums.coarse_cell_m > 0)
         return false;
-    all->sums.n -= was.sums.n;
-    all->sums.n_undecided -= was.sums.n_undecided;
-    add_totals(all, &page->totals);
+    all->sums.n -= was->sums.n;
+    all->sums.n_undecided -= was->sums.n_undecided;
+    add_totals(all, is);
     return true;
-}
-
-static void sum_layer(struct findings *findings, size_t layer)
-{
-    findings->totals[layer] = no_totals();
-    for (size_t p = 0; p < findings->n_pages[layer]; p++) {
-        struct finding_page *page = findings->pages[layer][p];
-        if (page && page->stale)
-            settle_page(page);
-        if (page)
-            add_totals(&findings->totals[layer], &page->totals);
-    }
-}
-
-void findings_settle(struct findings *findings)
-{
-    bool anew[FINDING_LAYERS];
-    for (size_t l = 0; l < FINDING_LAYERS; l++)
-        anew[l] = !findings->counted;
-    for (struct finding_page *page = findings->stale; page; page = page->next_stale)
-        if (page->stale && !anew[page->layer])
-            anew[page->layer] = !settle_counted(findings, page);
-    findings->stale = NULL;
-    findings->counted = true;
-    findings->sums = (struct finding_sums){0};
-    for (size_t l = 0; l < FINDING_LAYERS; l++) {
-        if (anew[l])
-            sum_layer(findings, l);
-        add_sums(&findings->sums, &findings->totals[l].sums);
-    }
 }
 
 struct finding_sums findings_sums(const struct findings *findings)
@@ -201,28 +141,137 @@ struct finding_sums findings_sums(const struct findings *findings)
 
 /* ---- pages ---- */
 
-enum { PAGES_AHEAD = 8 };
+enum { CELLS = 48, CELLS_MOST = UINT16_MAX };
 
+/* Of all versions of a page: how many of them hold the item of a cell; 0: the cell is free. Most
+ * have few items but those of one page. */
+struct page_versions {
+    pthread_mutex_t mutex;
+    uint32_t n;      /* versions */
+    uint32_t n_more; /* cells beyond the first */
+    uint32_t *more;
+    uint32_t holders[CELLS];
+};
+
+static uint32_t *holders_of(struct page_versions *versions, uint32_t cell)
+{
+    return cell < CELLS ? &versions->holders[cell] : &versions->more[cell - CELLS];
+}
+
+/* A cell without holders; -1 without memory. */
+static int32_t free_cell(struct page_versions *versions)
+{
+    uint32_t n = CELLS + versions->n_more;
+    for (uint32_t cell = 0; cell < n; cell++)
+        if (*holders_of(versions, cell) == 0)
+            return (int32_t)cell;
+    uint32_t *more = n + CELLS > CELLS_MOST
+                         ? NULL
+                         : realloc(versions->more, (versions->n_more + CELLS) * sizeof *more);
+    if (!more)
+        return -1;
+    memset(more + versions->n_more, 0, CELLS * sizeof *more);
+    versions->more = more;
+    versions->n_more += CELLS;
+    return (int32_t)n;
+}
+
+static struct finding_page *page_new(uint8_t level, uint32_t edition)
+{
+    struct finding_page *page = calloc(1, sizeof *page);
+    struct page_versions *versions = calloc(1, sizeof *versions);
+    if (!page || !versions) {
+        free(page);
+        free(versions);
+        return NULL;
+    }
+    pthread_mutex_init(&versions->mutex, NULL);
+    versions->n = 1;
+    page->edition = edition;
+    page->level = level;
+    page->versions = versions;
+    page->totals = no_totals();
+    return page;
+}
+
+/* Another version, which holds the same. */
+static struct finding_page *page_copy(const struct finding_page *old, uint32_t edition)
+{
+    struct page_versions *versions = old->versions;
+    struct finding_page *page = malloc(sizeof *page);
+    if (!page)
+        return NULL;
+    *page = *old;
+    page->edition = edition;
+    pthread_mutex_lock(&versions->mutex);
+    versions->n++;
+    for (size_t i = 0; i < FINDING_PAGE; i++)
+        if (page->lists[i])
+            ++*holders_of(versions, page->cells[i]);
+    pthread_mutex_unlock(&versions->mutex);
+    return page;
+}
+
+/* Lets go of a version, and of what no other holds. */
 static void page_release(struct finding_page *page)
 {
-    if (!page || atomic_fetch_sub(&page->n_references, 1) != 1)
-        return;
+    struct page_versions *versions = page->versions;
+    size_t n = 0;
+    pthread_mutex_lock(&versions->mutex);
     for (size_t i = 0; i < FINDING_PAGE; i++) {
-        look_ahead(page, i);
-        finding_list_release(page->lists[i]);
+        if (!page->lists[i] || --*holders_of(versions, page->cells[i]) > 0)
+            continue;
+        __builtin_prefetch(page->lists[i], 1);
+        page->lists[n++] = page->lists[i];
+    }
+    bool last = --versions->n == 0;
+    pthread_mutex_unlock(&versions->mutex);
+    for (size_t i = 0; i < n; i++) {
+        if (page->level > 0)
+            page_release(page->pages[i]);
+        else
+            finding_list_release(page->lists[i]);
+    }
+    if (last) {
+        pthread_mutex_destroy(&versions->mutex);
+        free(versions->more);
+        free(versions);
     }
     free(page);
 }
 
-static struct finding_page *page_new(int layer)
+/* Puts item i (a list or a page, or NULL) into a page of one's own. *was: the one there, if nobody
+ * else holds it. Without memory nothing is changed. */
+static bool page_put(struct finding_page *page, size_t i, void *item, void **was)
 {
-    struct finding_page *page = calloc(1, sizeof *page);
-    if (!page)
-        return NULL;
-    atomic_init(&page->n_references, 1);
-    page->layer = (uint8_t)layer;
-    page->totals = no_totals();
-    return page;
+    struct page_versions *versions = page->versions;
+    pthread_mutex_lock(&versions->mutex);
+    uint32_t *holders = page->lists[i] ? holders_of(versions, page->cells[i]) : NULL;
+    bool alone = holders && *holders == 1;
+    int32_t cell = item && !alone ? free_cell(versions) : page->cells[i];
+    if (cell >= 0) {
+        /* Looked up again: room for cells may have moved. */
+        if (page->lists[i])
+            --*holders_of(versions, page->cells[i]);
+        if (item)
+            ++*holders_of(versions, (uint32_t)cell);
+        *was = alone ? page->lists[i] : NULL;
+        page->cells[i] = (uint16_t)cell;
+        page->lists[i] = item;
+    }
+    pthread_mutex_unlock(&versions->mutex);
+    return cell >= 0;
+}
+
+static size_t item_of(const struct finding_page *page, uint32_t slot)
+{
+    return slot >> FINDING_PAGE_BITS * page->level & (FINDING_PAGE - 1);
+}
+
+/* Whether a page of a level, the first of its layer, has room for so many slots. */
+static bool has_room(uint32_t level, size_t n_slots)
+{
+    return (uint64_t)n_slots <= UINT64_C(1) << FINDING_PAGE_BITS * (level + 1);
 }
 
 struct findings *findings_acquire(struct findings *findings)
@@ -236,155 +285,231 @@ void findings_release(struct findings *findings)
 {
     if (!findings || atomic_fetch_sub(&findings->n_references, 1) != 1)
         return;
-    for (size_t l = 0; l < FINDING_LAYERS; l++) {
-        for (size_t p = 0; p < findings->n_pages[l]; p++) {
-            if (p + PAGES_AHEAD < findings->n_pages[l])
-                __builtin_prefetch(findings->pages[l][p + PAGES_AHEAD], 1);
-            page_release(findings->pages[l][p]);
-        }
-        free(findings->pages[l]);
-    }
+    for (size_t l = 0; l < FINDING_LAYERS; l++)
+        if (findings->roots[l])
+            page_release(findings->roots[l]);
     free(findings);
+}
+
+/* All pages below one of no items, for its first n slots. */
+static bool fill_page(struct finding_page *page, size_t n)
+{
+    size_t each = (size_t)1 << FINDING_PAGE_BITS * page->level;
+    page->stale = UINT32_MAX;
+    page->anew = true;
+    for (size_t i = 0; page->level > 0 && i * each < n; i++) {
+        struct finding_page *below = page_new((uint8_t)(page->level - 1), page->edition);
+        if (!below)
+            return false;
+        page->pages[i] = below;
+        page->cells[i] = (uint16_t)i;
+        page->versions->holders[i] = 1;
+        if (!fill_page(below, n - i * each < each ? n - i * each : each))
+            return false;
+    }
+    return true;
+}
+
+static enum err_code begin(uint32_t edition, const size_t n_slots[FINDING_LAYERS],
+                           struct findings **out, struct err *err)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return err_nomem(err);
+    atomic_init(&(*out)->n_references, 1);
+    (*out)->edition = edition;
+    memcpy((*out)->n_slots, n_slots, sizeof(*out)->n_slots);
+    return ERR_OK;
 }
 
 enum err_code findings_new(const size_t n_slots[FINDING_LAYERS], bool eager, struct findings **out,
                            struct err *err)
 {
-    struct findings *made = calloc(1, sizeof *made);
-    if (!made)
-        return err_nomem(err);
-    atomic_init(&made->n_references, 1);
+    struct findings *made = NULL;
+    enum err_code code = ERR_OK;
+    TRY(begin(0, n_slots, &made, err));
     for (size_t l = 0; l < FINDING_LAYERS; l++) {
-        size_t n = (n_slots[l] + FINDING_PAGE - 1) / FINDING_PAGE;
-        made->pages[l] = calloc(n ? n : 1, sizeof *made->pages[l]);
-        bool whole = made->pages[l];
-        made->n_pages[l] = whole ? n : 0;
-        made->totals[l] = no_totals();
-        for (size_t p = 0; eager && whole && p < n; p++) {
-            made->pages[l][p] = page_new((int)l);
-            whole = made->pages[l][p];
-            if (whole)
-                made->pages[l][p]->stale = true;
-        }
-        if (!whole) {
-            findings_release(made);
-            return err_nomem(err);
-        }
+        uint8_t level = 0;
+        while (!has_room(level, n_slots[l]))
+            level++;
+        made->roots[l] = page_new(level, made->edition);
+        if (!made->roots[l] || (eager && !fill_page(made->roots[l], n_slots[l])))
+            TRY(err_nomem(err));
     }
     *out = made;
-    return ERR_OK;
+    made = NULL;
+done:
+    findings_release(made);
+    return code;
+}
+
+/* A page over the root, which becomes its first item. */
+static bool raise_root(struct finding_page **root)
+{
+    void *was = NULL;
+    struct finding_page *raised = page_new((uint8_t)((*root)->level + 1), (*root)->edition);
+    if (!raised || !page_put(raised, 0, *root, &was)) {
+        if (raised)
+            page_release(raised);
+        return false;
+    }
+    raised->totals = (*root)->totals;
+    *root = raised;
+    return true;
 }
 
 enum err_code findings_copy(const struct findings *old, const size_t n_slots[FINDING_LAYERS],
                             struct findings **out, struct err *err)
 {
-    enum err_code code = findings_new(n_slots, false, out, err);
-    if (code != ERR_OK)
-        return code;
-    (*out)->counted = old->counted;
-    (*out)->sums = old->sums;
-    memcpy((*out)->totals, old->totals, sizeof old->totals);
+    struct findings *made = NULL;
+    enum err_code code = ERR_OK;
+    TRY(begin(old->edition + 1, n_slots, &made, err));
+    made->sums = old->sums;
     for (size_t l = 0; l < FINDING_LAYERS; l++) {
-        size_t n = old->n_pages[l] < (*out)->n_pages[l] ? old->n_pages[l] : (*out)->n_pages[l];
-        (*out)->counted = (*out)->counted && n == old->n_pages[l];
-        for (size_t p = 0; p < n; p++) {
-            struct finding_page *page = old->pages[l][p];
-            if (p + PAGES_AHEAD < n)
-                __builtin_prefetch(old->pages[l][p + PAGES_AHEAD], 1);
-            if (page)
-                atomic_fetch_add(&page->n_references, 1);
-            (*out)->pages[l][p] = page;
-        }
+        if (made->n_slots[l] < old->n_slots[l])
+            made->n_slots[l] = old->n_slots[l];
+        made->roots[l] = page_copy(old->roots[l], made->edition);
+        TRY(made->roots[l] ? ERR_OK : err_nomem(err));
+        while (!has_room(made->roots[l]->level, made->n_slots[l]))
+            TRY(raise_root(&made->roots[l]) ? ERR_OK : err_nomem(err));
     }
-    if (!(*out)->counted)
-        findings_settle(*out);
-    return ERR_OK;
+    *out = made;
+    made = NULL;
+done:
+    findings_release(made);
+    return code;
+}
+
+/* ---- lists ---- */
+
+/* The page of lists of a slot, or NULL. */
+static struct finding_page *page_of(const struct findings *findings, int layer, uint32_t slot)
+{
+    struct finding_page *page = findings->roots[layer];
+    if (!has_room(page->level, (size_t)slot + 1))
+        return NULL;
+    while (page && page->level > 0)
+        page = page->pages[item_of(page, slot)];
+    return page;
 }
 
 struct finding_list *findings_get(const struct findings *findings, int layer, uint32_t slot)
 {
-    size_t p = slot / FINDING_PAGE;
-    if (!findings || layer < 0 || p >= findings->n_pages[layer] || !findings->pages[layer][p])
-        return NULL;
-    return findings->pages[layer][p]->lists[slot % FINDING_PAGE];
+    const struct finding_page *page =
+        findings && layer >= 0 ? page_of(findings, layer, slot) : NULL;
+    return page ? page->lists[item_of(page, slot)] : NULL;
 }
 
-/* The page of a slot, of one's own. */
-static enum err_code page_of_own(struct findings *findings, int layer, uint32_t slot,
-                                 struct finding_page **out, struct err *err)
+void findings_place(struct findings *findings, int layer, uint32_t slot, struct finding_list *list)
 {
-    struct finding_page **at = &findings->pages[layer][slot / FINDING_PAGE];
-    struct finding_page *old = *at;
-    *out = old;
-    if (old && atomic_load(&old->n_references) == 1)
-        return ERR_OK;
-    struct finding_page *own = page_new(layer);
-    if (!own)
-        return err_nomem(err);
-    for (size_t i = 0; old && i < FINDING_PAGE; i++) {
-        look_ahead(old, i);
-        own->lists[i] = finding_list_acquire(old->lists[i]);
+    struct finding_page *page = page_of(findings, layer, slot);
+    size_t i = item_of(page, slot);
+    page->lists[i] = list;
+    page->cells[i] = (uint16_t)i;
+    page->versions->holders[i] = 1;
+}
+
+/* The page below one of one's own that holds a slot, of one's own too; NULL without memory. */
+static struct finding_page *below_of_own(struct finding_page *page, uint32_t slot)
+{
+    size_t i = item_of(page, slot);
+    struct finding_page *old = page->pages[i];
+    if (old && old->edition == page->edition)
+        return old;
+    void *was = NULL;
+    struct finding_page *own =
+        old ? page_copy(old, page->edition) : page_new((uint8_t)(page->level - 1), page->edition);
+    if (own && !page_put(page, i, own, &was)) {
+        page_release(own);
+        own = NULL;
     }
-    if (old)
-        own->totals = old->totals;
-    page_release(old);
-    *at = own;
-    *out = own;
-    return ERR_OK;
+    if (was)
+        page_release(was);
+    return own;
 }
 
-static bool reach_alike(const struct finding_list *a, const struct finding_list *b)
-{
-    bool alike = !(a->reach_m < b->reach_m) && !(a->reach_m > b->reach_m);
-    for (size_t i = 0; i < sizeof a->target_reach_m / sizeof a->target_reach_m[0] && alike; i++)
-        alike = !(a->target_reach_m[i] < b->target_reach_m[i]) &&
-                !(a->target_reach_m[i] > b->target_reach_m[i]);
-    return alike;
-}
+enum { LEVELS_MOST = 7 }; /* of slots of 32 bits */
 
-/* Of two lists that reach as far and have no cells, the sums alone may differ. */
-static bool recount(struct findings *findings, struct finding_page *page,
-                    const struct finding_list *was, const struct finding_list *is)
+/* From the page of a slot up the totals follow, as far as nothing has to be counted anew. */
+static void follow_totals(struct finding_page *const *way, uint32_t top, uint32_t slot,
+                          struct finding_totals was, struct finding_totals is)
 {
-    struct finding_sums *sums[] = {&page->totals.sums, &findings->totals[page->layer].sums,
-                                   &findings->sums};
-    if (!was || !is || was->coarse_radius_m > 0 || is->coarse_radius_m > 0 ||
-        was->coarse_cell_m > 0 || is->coarse_cell_m > 0 || !reach_alike(was, is))
-        return false;
-    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
-        sums[i]->n += is->n;
-        sums[i]->n -= was->n;
-        sums[i]->n_undecided += is->n_undecided;
-        sums[i]->n_undecided -= was->n_undecided;
+    bool behind = false;
+    for (uint32_t level = 0; level <= top; level++) {
+        struct finding_page *page = way[level];
+        struct finding_totals before = page->totals;
+        if (behind) {
+            page->stale |= UINT32_C(1) << item_of(page, slot);
+            continue;
+        }
+        behind = page->anew || !exchange(&page->totals, &was, &is);
+        page->anew = behind;
+        was = before;
+        is = page->totals;
     }
-    return true;
 }
 
 enum err_code findings_put(struct findings *findings, int layer, uint32_t slot,
                            struct finding_list *list, struct err *err)
 {
-    struct finding_page *page = NULL;
-    enum err_code code = page_of_own(findings, layer, slot, &page, err);
-    if (code != ERR_OK) {
+    struct finding_page *way[LEVELS_MOST];
+    struct finding_page *page = findings->roots[layer];
+    uint32_t top = page->level;
+    while (page && page->level > 0) {
+        way[page->level] = page;
+        page = below_of_own(page, slot);
+    }
+    way[0] = page;
+    const struct finding_list *before = page ? page->lists[item_of(page, slot)] : NULL;
+    struct finding_totals was = before ? totals_of_list(before) : no_totals();
+    void *gone = NULL;
+    if (!page || !page_put(page, item_of(page, slot), list, &gone)) {
         finding_list_release(list);
-        return code;
+        return err_nomem(err);
     }
-    struct finding_list *was = page->lists[slot % FINDING_PAGE];
-    bool alike = findings->counted && !page->stale && recount(findings, page, was, list);
-    page->lists[slot % FINDING_PAGE] = list;
-    finding_list_release(was);
-    if (!alike && !page->stale) {
-        page->stale = true;
-        page->next_stale = findings->stale;
-        findings->stale = page;
-    }
+    finding_list_release(gone);
+    follow_totals(way, top, slot, was, list ? totals_of_list(list) : no_totals());
     return ERR_OK;
 }
 
-void findings_place(struct findings *findings, int layer, uint32_t slot, struct finding_list *list)
+/* ---- totals ---- */
+
+static void count_page(struct finding_page *page)
 {
-    struct finding_page *page = findings->pages[layer][slot / FINDING_PAGE];
-    page->lists[slot % FINDING_PAGE] = list;
+    page->totals = no_totals();
+    for (size_t i = 0; i < FINDING_PAGE; i++)
+        __builtin_prefetch(page->lists[i]);
+    for (size_t i = 0; i < FINDING_PAGE; i++) {
+        if (!page->lists[i])
+            continue;
+        struct finding_totals totals =
+            page->level > 0 ? page->pages[i]->totals : totals_of_list(page->lists[i]);
+        add_totals(&page->totals, &totals);
+    }
+}
+
+static void settle_page(struct finding_page *page)
+{
+    for (size_t i = 0; page->level > 0 && page->stale != 0 && i < FINDING_PAGE; i++) {
+        if ((page->stale >> i & 1) == 0 || !page->pages[i])
+            continue;
+        struct finding_totals was = page->pages[i]->totals;
+        settle_page(page->pages[i]);
+        page->anew = page->anew || !exchange(&page->totals, &was, &page->pages[i]->totals);
+    }
+    if (page->anew)
+        count_page(page);
+    page->stale = 0;
+    page->anew = false;
+}
+
+void findings_settle(struct findings *findings)
+{
+    findings->sums = (struct finding_sums){0};
+    for (size_t l = 0; l < FINDING_LAYERS; l++) {
+        settle_page(findings->roots[l]);
+        add_sums(&findings->sums, &findings->roots[l]->totals.sums);
+    }
 }
 
 bool findings_equal(const struct findings *a, const struct findings *b)
@@ -392,8 +517,8 @@ bool findings_equal(const struct findings *a, const struct findings *b)
     if (!a || !b)
         return findings_sums(a).n == findings_sums(b).n && (a == b || findings_sums(a).n == 0);
     for (int l = 0; l < FINDING_LAYERS; l++) {
-        size_t n = a->n_pages[l] > b->n_pages[l] ? a->n_pages[l] : b->n_pages[l];
-        for (uint32_t slot = 0; slot < n * FINDING_PAGE; slot++) {
+        size_t n = a->n_slots[l] > b->n_slots[l] ? a->n_slots[l] : b->n_slots[l];
+        for (uint32_t slot = 0; slot < n; slot++) {
             if (!finding_list_equal(findings_get(a, l, slot), findings_get(b, l, slot)))
                 return false;
         }

@@ -2,22 +2,29 @@
  * finding_pages.h - how the findings of a world lie in memory.
  *
  * Behind finding.h; only geo/findings/finding*.c and geo/findings/findings*.c include it. By source
- * layer an array of pages, each with the lists of FINDING_PAGE slots. A page is shared between
- * worlds until a list in it changes, so that an edit copies a few pages and counts up the others.
+ * layer a tree of pages, of FINDING_PAGE items each: lists by slot below, pages above. A page is
+ * shared between worlds until something in it changes, so that an edit copies the pages on the way
+ * to the lists that it changes, and nothing else.
+ *
  * Slots near in number are far apart on the ground: a hundred plants that an edited target is in
- * reach of are on a hundred pages, each of whose lists gets one more holder. So pages are small.
+ * reach of are on a hundred pages. So a page is copied without a look at what it holds: how many
+ * versions of a page hold an item is counted beside all of them, in one place (page_versions), and
+ * not in three thousand lists all over memory. It is let go likewise.
  *
  * Life:    findings_new or findings_copy; findings_put while nobody else sees them; then
  *          findings_settle, after which they never change.
  * Threads: findings_place from any number of threads, each for slots of its own; the rest of
- *          the making one thread.
+ *          the making one thread. Versions of a page are copied and released by any thread: their
+ *          counts have a mutex.
+ * Cost:    21 bytes a slot of a page that has a list. findings_copy and findings_release of what is
+ *          shared: four pages. A put: up to four pages of 400 bytes, once each.
  */
 #ifndef SISETU_GEO_FINDING_PAGES_H
 #define SISETU_GEO_FINDING_PAGES_H
 
 #include "geo/findings/finding.h"
 
-enum { FINDING_PAGE = 32 };
+enum { FINDING_PAGE_BITS = 5, FINDING_PAGE = 1 << FINDING_PAGE_BITS };
 
 /* Of some lists: what they sum up to, and the farthest that any reaches; -1: none. */
 struct finding_totals {
@@ -26,23 +33,28 @@ struct finding_totals {
     float target_reach_m[FINDING_TARGETS];
 };
 
+struct page_versions;
+
 struct finding_page {
-    atomic_uint n_references;
-    bool stale; /* lists have changed since the totals were found */
-    uint8_t layer;
-    struct finding_page *next_stale;
+    uint32_t edition; /* of the findings for which it was made: theirs alone until settled */
+    uint32_t stale;   /* bit i: the totals of the page that is item i lack something */
+    uint8_t level;    /* 0: of lists; else of pages of the level below */
+    bool anew;        /* its own totals lack what only a count of all items can tell */
+    uint16_t cells[FINDING_PAGE];   /* by item: where its holders are counted */
+    struct page_versions *versions; /* with which it shares items */
     struct finding_totals totals;
-    struct finding_list *lists[FINDING_PAGE];
+    union {
+        struct finding_page *pages[FINDING_PAGE]; /* NULL: no list in it */
+        struct finding_list *lists[FINDING_PAGE];
+    };
 };
 
 struct findings {
     atomic_uint n_references;
-    bool counted;               /* all but the stale pages are in the totals */
-    struct finding_page *stale; /* while they are made: pages of one's own */
-    struct finding_totals totals[FINDING_LAYERS];
+    uint32_t edition;         /* one more than of those that they were copied from */
     struct finding_sums sums; /* of all layers */
-    size_t n_pages[FINDING_LAYERS];
-    struct finding_page **pages[FINDING_LAYERS]; /* NULL: no list in it */
+    size_t n_slots[FINDING_LAYERS];
+    struct finding_page *roots[FINDING_LAYERS]; /* their own */
 };
 
 /* Index of a source layer in finding_layers, of a target layer in finding_targets, or -1. */
@@ -58,6 +70,14 @@ enum err_code findings_new(const size_t n_slots[FINDING_LAYERS], bool eager, str
 enum err_code findings_copy(const struct findings *old, const size_t n_slots[FINDING_LAYERS],
                             struct findings **out, struct err *err);
 
+/* Of the lists of a layer; before findings_settle they may lack what was put, but tell of no reach
+ * too short. */
+static inline const struct finding_totals *findings_totals(const struct findings *findings,
+                                                           size_t layer)
+{
+    return &findings->roots[layer]->totals;
+}
+
 /* The list of a slot, or NULL; NULL for slots beyond the last. */
 struct finding_list *findings_get(const struct findings *findings, int layer, uint32_t slot);
 
@@ -68,8 +88,7 @@ enum err_code findings_put(struct findings *findings, int layer, uint32_t slot,
 /* The same where there is a page of its own and no list yet. */
 void findings_place(struct findings *findings, int layer, uint32_t slot, struct finding_list *list);
 
-/* Brings the totals up to date: those of the pages that changed; of all, where one of them was the
- * farthest. */
+/* Brings the totals up to date: a page is counted anew where what was the farthest of it went. */
 void findings_settle(struct findings *findings);
 
 /* A list of n findings (may be NULL where n is 0) with one reference. */

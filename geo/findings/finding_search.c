@@ -136,7 +136,7 @@ static enum err_code search_sources(struct searching *search,
     for (size_t l = 0; l < FINDING_LAYERS && world->findings; l++) {
         uint32_t *rows = NULL;
         size_t n_rows = 0;
-        double reach_m = reach_of(search, world->findings->totals[l].reach_m);
+        double reach_m = reach_of(search, findings_totals(world->findings, l)->reach_m);
         TRY(world_search(world, finding_layers[l], expand(search->box, reach_m), search->arena,
                          &rows, &n_rows, err));
         for (size_t i = 0; i < n_rows; i++)

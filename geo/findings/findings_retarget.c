@@ -233,7 +233,8 @@ static enum err_code retarget_near(struct updating *on, struct retarget *target,
     uint32_t *rows = NULL;
     size_t n = 0;
     double reach_m =
-        (double)on->made->totals[layer].target_reach_m[target->target] + target->slack_m;
+        (double)findings_totals(on->made, (size_t)layer)->target_reach_m[target->target] +
+        target->slack_m;
     target->was = place_of(target->before, reach_m);
     target->is = place_of(target->after, reach_m);
     box = isfinite(reach_m) ? ellipsoid_expand(box, reach_m) : (struct box){-180, -90, 180, 90};
@@ -263,7 +264,8 @@ static enum err_code retarget_layer(struct updating *on, const struct retarget *
                                     struct err *err)
 {
     enum err_code code = ERR_OK;
-    double reach_m = (double)on->made->totals[layer].target_reach_m[target->target];
+    double reach_m =
+        (double)findings_totals(on->made, (size_t)layer)->target_reach_m[target->target];
     const struct record_head *after = target->after;
     const struct record_head *before = target->before;
     struct retarget goes = *target, comes = *target;

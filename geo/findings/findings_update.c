@@ -296,7 +296,7 @@ static enum err_code update_all(struct updating *on, struct err *err)
     on->made = NULL;
     TRY(findings_all(on->change->now, on->change->crew, &on->made, err));
     for (int l = 0; l < FINDING_LAYERS; l++)
-        for (uint32_t slot = 0; slot < on->made->n_pages[l] * FINDING_PAGE; slot++)
+        for (uint32_t slot = 0; slot < on->made->n_slots[l]; slot++)
             if (findings_get(on->change->old->findings, l, slot) || findings_get(on->made, l, slot))
                 TRY(touch_all(on, &on->touched, finding_layers[l], slot, err));
 done:
