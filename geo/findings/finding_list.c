@@ -102,6 +102,18 @@ void finding_list_copy(const struct finding_list *list, struct finding *out)
     }
 }
 
+/* As finding_compare, of targets that stand. */
+static int compare_standing(const struct world *world, const struct finding *a,
+                            const struct finding *b)
+{
+    bool by_slot = a->kind == b->kind && a->target_layer == b->target_layer &&
+                   a->target_slot != b->target_slot && a->target_slot != FINDING_NO_TARGET &&
+                   b->target_slot != FINDING_NO_TARGET;
+    return by_slot ? world_compare_slots(world, (enum layer_id)a->target_layer, a->target_slot,
+                                         b->target_slot)
+                   : finding_compare(world, a, b);
+}
+
 /* By halves over the pieces, then over the findings of one. */
 uint32_t finding_list_place(const struct world *world, const struct finding_list *list,
                             const struct finding *sought)
@@ -109,7 +121,7 @@ uint32_t finding_list_place(const struct world *world, const struct finding_list
     uint32_t low = 0, high = list->n_pieces;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (finding_compare(world, list->pieces[middle].items, sought) < 0)
+        if (compare_standing(world, list->pieces[middle].items, sought) < 0)
             low = middle + 1;
         else
             high = middle;
@@ -121,7 +133,7 @@ uint32_t finding_list_place(const struct world *world, const struct finding_list
     const struct finding *run = finding_list_run(list, first, &n);
     for (low = 0, high = n; low < high;) {
         uint32_t middle = low + (high - low) / 2;
-        if (finding_compare(world, &run[middle], sought) < 0)
+        if (compare_standing(world, &run[middle], sought) < 0)
             low = middle + 1;
         else
             high = middle;

@@ -176,9 +176,15 @@ static int32_t free_cell(struct page_versions *versions)
     return (int32_t)n;
 }
 
+static size_t page_bytes(uint32_t level)
+{
+    const struct finding_page *page;
+    return sizeof *page + (level == 1 ? FINDING_PAGE * sizeof page->reaching[0] : 0);
+}
+
 static struct finding_page *page_new(uint8_t level, uint32_t edition)
 {
-    struct finding_page *page = calloc(1, sizeof *page);
+    struct finding_page *page = calloc(1, page_bytes(level));
     struct page_versions *versions = calloc(1, sizeof *versions);
     if (!page || !versions) {
         free(page);
@@ -198,10 +204,10 @@ static struct finding_page *page_new(uint8_t level, uint32_t edition)
 static struct finding_page *page_copy(const struct finding_page *old, uint32_t edition)
 {
     struct page_versions *versions = old->versions;
-    struct finding_page *page = malloc(sizeof *page);
+    struct finding_page *page = malloc(page_bytes(old->level));
     if (!page)
         return NULL;
-    *page = *old;
+    memcpy(page, old, page_bytes(old->level));
     page->edition = edition;
     pthread_mutex_lock(&versions->mutex);
     versions->n++;
@@ -343,6 +349,23 @@ done:
     return code;
 }
 
+static bool reaches(const struct finding_list *list)
+{
+    bool any = false;
+    for (int t = 0; list && t < FINDING_TARGETS; t++)
+        any = any || list->target_reach_m[t] >= 0;
+    return any;
+}
+
+/* Of a page of lists, as its level above has it. */
+static uint32_t reaching_of(const struct finding_page *page)
+{
+    uint32_t reaching = 0;
+    for (size_t i = 0; i < FINDING_PAGE; i++)
+        reaching |= (uint32_t)reaches(page->lists[i]) << i;
+    return reaching;
+}
+
 /* A page over the root, which becomes its first item. */
 static bool raise_root(struct finding_page **root)
 {
@@ -354,6 +377,8 @@ static bool raise_root(struct finding_page **root)
         return false;
     }
     raised->totals = (*root)->totals;
+    if (raised->level == 1)
+        raised->reaching[0] = reaching_of(*root);
     *root = raised;
     return true;
 }
@@ -382,28 +407,43 @@ done:
 
 /* ---- lists ---- */
 
-/* The page of lists of a slot, or NULL. */
-static struct finding_page *page_of(const struct findings *findings, int layer, uint32_t slot)
+/* The page of a slot at a level, or NULL. What it is a page of is not looked at: that is another
+ * place in memory. */
+static struct finding_page *page_of(const struct findings *findings, int layer, uint32_t slot,
+                                    uint32_t at)
 {
     struct finding_page *page = findings->roots[layer];
-    if (!has_room(page->level, (size_t)slot + 1))
+    uint32_t level = page->level;
+    if (!has_room(level, (size_t)slot + 1) || level < at)
         return NULL;
-    while (page && page->level > 0)
-        page = page->pages[item_of(page, slot)];
+    for (; page && level > at; level--)
+        page = page->pages[slot >> FINDING_PAGE_BITS * level & (FINDING_PAGE - 1)];
     return page;
 }
 
 struct finding_list *findings_get(const struct findings *findings, int layer, uint32_t slot)
 {
     const struct finding_page *page =
-        findings && layer >= 0 ? page_of(findings, layer, slot) : NULL;
-    return page ? page->lists[item_of(page, slot)] : NULL;
+        findings && layer >= 0 ? page_of(findings, layer, slot, 0) : NULL;
+    return page ? page->lists[slot % FINDING_PAGE] : NULL;
+}
+
+bool findings_reach(const struct findings *findings, int layer, uint32_t slot)
+{
+    if (findings->roots[layer]->level == 0)
+        return reaches(findings_get(findings, layer, slot));
+    const struct finding_page *above = page_of(findings, layer, slot, 1);
+    size_t i = slot >> FINDING_PAGE_BITS & (FINDING_PAGE - 1);
+    if (!above || (above->reaching[i] >> slot % FINDING_PAGE & 1) == 0)
+        return false;
+    __builtin_prefetch(&above->pages[i]->lists[slot % FINDING_PAGE]);
+    return true;
 }
 
 void findings_place(struct findings *findings, int layer, uint32_t slot, struct finding_list *list)
 {
-    struct finding_page *page = page_of(findings, layer, slot);
-    size_t i = item_of(page, slot);
+    struct finding_page *page = page_of(findings, layer, slot, 0);
+    size_t i = slot % FINDING_PAGE;
     page->lists[i] = list;
     page->cells[i] = (uint16_t)i;
     page->versions->holders[i] = 1;
@@ -468,6 +508,11 @@ enum err_code findings_put(struct findings *findings, int layer, uint32_t slot,
         return err_nomem(err);
     }
     finding_list_release(gone);
+    if (top > 0) {
+        uint32_t *reaching = &way[1]->reaching[item_of(way[1], slot)];
+        uint32_t bit = UINT32_C(1) << item_of(page, slot);
+        *reaching = reaches(list) ? *reaching | bit : *reaching & ~bit;
+    }
     follow_totals(way, top, slot, was, list ? totals_of_list(list) : no_totals());
     return ERR_OK;
 }
@@ -496,6 +541,8 @@ static void settle_page(struct finding_page *page)
         struct finding_totals was = page->pages[i]->totals;
         settle_page(page->pages[i]);
         page->anew = page->anew || !exchange(&page->totals, &was, &page->pages[i]->totals);
+        if (page->level == 1)
+            page->reaching[i] = reaching_of(page->pages[i]);
     }
     if (page->anew)
         count_page(page);

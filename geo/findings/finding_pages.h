@@ -47,6 +47,7 @@ struct finding_page {
         struct finding_page *pages[FINDING_PAGE]; /* NULL: no list in it */
         struct finding_list *lists[FINDING_PAGE];
     };
+    uint32_t reaching[]; /* level 1: by item, bit j: list j of that page reaches targets */
 };
 
 struct findings {
@@ -80,6 +81,10 @@ static inline const struct finding_totals *findings_totals(const struct findings
 
 /* The list of a slot, or NULL; NULL for slots beyond the last. */
 struct finding_list *findings_get(const struct findings *findings, int layer, uint32_t slot);
+
+/* Whether the list of a slot reaches any targets: of most not, which is told without a look at
+ * them. Asks for what findings_get will look at. */
+bool findings_reach(const struct findings *findings, int layer, uint32_t slot);
 
 /* Takes the list (or NULL) over, also on failure, and releases the one there. */
 enum err_code findings_put(struct findings *findings, int layer, uint32_t slot,

@@ -57,10 +57,11 @@ static bool may_reach(const struct place *place, const struct geom *source, doub
 {
     if (!place->head)
         return false;
-    if (!place->anywhere &&
-        !(box_intersects(place->wide, source->box) && distance_line_touches(source, place->wide)))
+    if (!place->anywhere && !box_intersects(place->wide, source->box))
         return false;
-    return !(rtree_box_distance_m(source->box, place->head->geom.box) > reach_m);
+    if (rtree_box_distance_m(source->box, place->head->geom.box) > reach_m)
+        return false;
+    return place->anywhere || distance_line_touches(source, place->wide);
 }
 
 /* ---- a list ---- */
@@ -192,22 +193,38 @@ static struct candidate candidate_at(const struct updating *on, int layer, uint3
     return one;
 }
 
+/* The next candidates of rows[*from] to rows[n - 1], up to `most` of them: most plants near a
+ * target are spoken of by no rule of distances. */
+static size_t next_candidates(const struct updating *on, int layer, const uint32_t *rows, size_t n,
+                              size_t *from, struct candidate *out, size_t most)
+{
+    size_t found = 0;
+    for (; *from < n && found < most; ++*from) {
+        uint32_t slot = world_slot(on->change->now, finding_layers[layer], rows[*from]);
+        if (findings_reach(on->made, layer, slot))
+            out[found++].row = rows[*from];
+    }
+    for (size_t i = 0; i < found; i++)
+        out[i] = candidate_at(on, layer, out[i].row);
+    for (size_t i = 0; i < found; i++) { /* by now their heads are there */
+        if (out[i].geom->kind == GEOM_LINE)
+            __builtin_prefetch(out[i].geom->points);
+        __builtin_prefetch(&out[i].list->items[out[i].list->n_own / 2]);
+    }
+    return found;
+}
+
 static enum err_code retarget_some(struct updating *on, const struct retarget *target, int layer,
                                    const uint32_t *rows, size_t n, struct err *err)
 {
     enum { MOST = 32 };
     enum err_code code = ERR_OK;
     struct candidate some[MOST];
-    for (size_t first = 0, end; first < n; first = end) {
-        end = n - first < MOST ? n : first + MOST;
-        for (size_t i = first; i < end; i++)
-            some[i - first] = candidate_at(on, layer, rows[i]);
-        for (size_t i = first; i < end; i++) /* by now their heads are there */
-            if (some[i - first].geom->kind == GEOM_LINE)
-                __builtin_prefetch(some[i - first].geom->points);
-        for (size_t i = first; i < end; i++) {
-            struct candidate *one = &some[i - first];
-            if (!one->list || one->list->target_reach_m[target->target] < 0)
+    for (size_t from = 0, n_some; from < n;) {
+        n_some = next_candidates(on, layer, rows, n, &from, some, MOST);
+        for (size_t i = 0; i < n_some; i++) {
+            struct candidate *one = &some[i];
+            if (one->list->target_reach_m[target->target] < 0)
                 continue;
             double reach_m = (double)one->list->target_reach_m[target->target] + target->slack_m;
             one->was_near = may_reach(&target->was, one->geom, reach_m);
@@ -238,7 +255,11 @@ static enum err_code retarget_near(struct updating *on, struct retarget *target,
     target->was = place_of(target->before, reach_m);
     target->is = place_of(target->after, reach_m);
     box = isfinite(reach_m) ? ellipsoid_expand(box, reach_m) : (struct box){-180, -90, 180, 90};
-    TRY(world_search(on->change->now, finding_layers[layer], box, on->arena, &rows, &n, err));
+    if (target->was.anywhere || target->is.anywhere)
+        TRY(world_search(on->change->now, finding_layers[layer], box, on->arena, &rows, &n, err));
+    else
+        TRY(world_search_lines(on->change->now, finding_layers[layer], box, on->arena, &rows, &n,
+                               err));
     TRY(retarget_some(on, target, layer, rows, n, err));
 done:
     return code;

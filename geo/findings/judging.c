@@ -11,8 +11,11 @@ struct row_group {
     enum layer_id layer;
     const struct facility_type **types; /* that hold */
     size_t n_types;
+    size_t types_room;
     const struct spacing_rule **rules; /* in the order of the table */
     size_t n_rules;
+    size_t rules_room;
+    struct row_group *same_code; /* on sources of another layer; NULL: the last */
 };
 
 /* A set as it is kept, in a chain of its hash. */
@@ -28,6 +31,7 @@ struct judging_private {
     struct arena arena; /* guarded by the mutex once threads ask */
     struct row_group *groups;
     size_t n_groups;
+    struct map codes; /* to the first group of a code */
     pthread_mutex_t mutex;
     struct kept_set *sets[SET_CHAINS];
     uint8_t **truths[LAYER_COUNT]; /* while preparing: by class */
@@ -41,42 +45,61 @@ static bool speaks(const struct world *world, const struct spacing_rule *rule)
     return rule->kind != SPACING_CONSENT && rule_holds(&rule->source, world->as_of);
 }
 
-/* The group of a code and layer, made when it is not there; NULL without memory. */
-static struct row_group *group_of(struct judging_private *own, const struct rules *rules,
-                                  const struct facility_type *type)
+/* The first group of a code, or NULL. */
+static struct row_group *groups_of(struct judging_private *own, const char *code)
 {
-    for (size_t i = 0; i < own->n_groups; i++) {
-        struct row_group *group = &own->groups[i];
-        if (group->layer == type->layer && text_equal(group->types[0]->source.id, type->source.id))
+    int64_t first = map_get(&own->codes, code);
+    return first == MAP_NONE ? NULL : &own->groups[first];
+}
+
+/* The group of a code and layer, made when it is not there; NULL without memory. */
+static struct row_group *group_of(struct judging_private *own, const struct facility_type *type)
+{
+    struct row_group *last = NULL;
+    for (struct row_group *group = groups_of(own, type->source.id); group;
+         group = group->same_code) {
+        if (group->layer == type->layer)
             return group;
+        last = group;
     }
     struct row_group *made = &own->groups[own->n_groups];
     made->layer = type->layer;
-    made->types = arena_new(&own->arena, const struct facility_type *, rules->n_facility_types);
-    made->rules = arena_new(&own->arena, const struct spacing_rule *, rules->n_spacing);
-    if (!made->types || !made->rules)
+    if (last)
+        last->same_code = made;
+    else if (!map_put(&own->codes, type->source.id, (int64_t)own->n_groups, NULL))
         return NULL;
     own->n_groups++;
     return made;
 }
 
-/* Rows on one facility stand together in the table: its groups are looked for once. */
-static void add_rules(struct judging_private *own, const struct world *world)
+static enum err_code add_rule(struct judging_private *own, struct row_group *group,
+                              const struct spacing_rule *rule, struct err *err)
 {
+    group->rules = arena_grow(&own->arena, group->rules, &group->rules_room, group->n_rules + 1,
+                              sizeof *group->rules);
+    if (!group->rules)
+        return err_nomem(err);
+    group->rules[group->n_rules++] = rule;
+    return ERR_OK;
+}
+
+/* Rows on one facility stand together in the table: its groups are looked for once. */
+static enum err_code add_rules(struct judging_private *own, const struct world *world,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
     const struct rules *rules = world->rules;
-    for (size_t i = 0, next; i < rules->n_spacing; i = next) {
-        const char *facility = rules->spacing[i].facility;
-        for (next = i;
-             next < rules->n_spacing && text_equal(rules->spacing[next].facility, facility);)
-            next++;
-        for (size_t g = 0; g < own->n_groups; g++) {
-            struct row_group *group = &own->groups[g];
-            bool of_group = text_equal(facility, group->types[0]->source.id);
-            for (size_t k = i; of_group && k < next; k++)
-                if (speaks(world, &rules->spacing[k]))
-                    group->rules[group->n_rules++] = &rules->spacing[k];
-        }
+    struct row_group *first = NULL;
+    for (size_t i = 0; i < rules->n_spacing; i++) {
+        const struct spacing_rule *rule = &rules->spacing[i];
+        if (i == 0 || !text_equal(rule->facility, rules->spacing[i - 1].facility))
+            first = groups_of(own, rule->facility);
+        for (struct row_group *group = first; group; group = group->same_code)
+            if (speaks(world, rule))
+                TRY(add_rule(own, group, rule, err));
     }
+done:
+    return code;
 }
 
 static enum err_code find_groups(struct judging *judging, struct err *err)
@@ -85,19 +108,23 @@ static enum err_code find_groups(struct judging *judging, struct err *err)
     const struct world *world = judging->world;
     const struct rules *rules = world->rules;
     own->groups = arena_new(&own->arena, struct row_group, rules->n_facility_types);
+    map_init(&own->codes, &own->arena);
     if (!own->groups)
         return err_nomem(err);
     for (size_t i = 0; i < rules->n_facility_types; i++) {
         const struct facility_type *type = &rules->facility_types[i];
         if (!rule_holds(&type->source, world->as_of))
             continue;
-        struct row_group *group = group_of(own, rules, type);
+        struct row_group *group = group_of(own, type);
         if (!group)
+            return err_nomem(err);
+        group->types = arena_grow(&own->arena, group->types, &group->types_room, group->n_types + 1,
+                                  sizeof *group->types);
+        if (!group->types)
             return err_nomem(err);
         group->types[group->n_types++] = type;
     }
-    add_rules(own, world);
-    return ERR_OK;
+    return add_rules(own, world, err);
 }
 
 static bool any_area(const struct world *world, const struct area_rule *rule)

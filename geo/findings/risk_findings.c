@@ -210,7 +210,7 @@ bool risk_speaks(const struct world *world, enum layer_id layer, uint32_t row)
     size_t n = 0;
     if (layer == LAYER_ZONES) {
         const struct zone *zone = world_zone(world, row);
-        return !isnan(risk_of_contour(zone)) &&
+        return !isnan(zone_risk_per_year(zone)) &&
                world_find(world, LAYER_ENTERPRISES, zone->enterprise_id) < 0;
     }
     if (layer != LAYER_ENTERPRISES)
@@ -221,7 +221,7 @@ bool risk_speaks(const struct world *world, enum layer_id layer, uint32_t row)
         return true;
     world_of_enterprise(world, LAYER_ZONES, id, &rows, &n);
     for (size_t i = 0; i < n; i++) {
-        if (!isnan(risk_of_contour(world_zone(world, rows[i]))))
+        if (world_is_contour(world, rows[i]))
             return true;
     }
     return false;
@@ -272,14 +272,6 @@ static enum err_code touch(struct touching *on, enum layer_id layer, uint32_t ro
     return ERR_OK;
 }
 
-/* Other zones have no say in risk: most stores have many more of them. */
-static bool is_contour(const struct world *world, uint32_t row)
-{
-    return !isnan(risk_of_contour(world_zone(world, row)));
-}
-
-enum { AHEAD = 16 };
-
 /* Contours or scenarios in a box: their enterprises, and contours that have none. */
 static enum err_code touch_box(struct touching *on, enum layer_id layer, struct box box,
                                struct err *err)
@@ -290,12 +282,8 @@ static enum err_code touch_box(struct touching *on, enum layer_id layer, struct 
     size_t n = 0;
     TRY(world_search(world, layer, box, on->arena, &rows, &n, err));
     for (size_t i = 0; i < n; i++) {
-        /* Records lie all over memory. */
-        if (layer == LAYER_ZONES && i + AHEAD < n)
-            __builtin_prefetch(&world_zone(world, rows[i + AHEAD])->kind);
-        if (layer == LAYER_ZONES && i + AHEAD / 2 < n)
-            __builtin_prefetch(world_zone(world, rows[i + AHEAD / 2])->kind);
-        if (layer == LAYER_ZONES && !is_contour(world, rows[i]))
+        /* Other zones have no say in risk: most stores have many more of them. */
+        if (layer == LAYER_ZONES && !world_is_contour(world, rows[i]))
             continue;
         const char *id =
             layer == LAYER_ZONES
@@ -347,7 +335,7 @@ static enum err_code touch_enterprise(struct touching *on, const char *id, struc
     TRY(touch_owner(on, id, err));
     world_of_enterprise(on->world, LAYER_ZONES, id, &rows, &n);
     for (size_t i = 0; i < n; i++)
-        if (is_contour(on->world, rows[i]))
+        if (world_is_contour(on->world, rows[i]))
             TRY(touch_box(on, LAYER_ZONES, world_geom(on->world, LAYER_ZONES, rows[i])->box, err));
 done:
     return code;
@@ -368,7 +356,7 @@ enum err_code risk_touched_by(const struct world *world, enum layer_id layer, co
         TRY(touch_box(&on, LAYER_SCENARIOS, ellipsoid_expand(head->geom.box, scenarios_m), err));
     } else if (layer == LAYER_ENTERPRISES) {
         TRY(touch_enterprise(&on, head->id, err));
-    } else if (layer == LAYER_ZONES && !isnan(risk_of_contour(record))) {
+    } else if (layer == LAYER_ZONES && !isnan(zone_risk_per_year(record))) {
         const struct zone *zone = record;
         TRY(touch_owner(&on, zone->enterprise_id, err));
         if (world_find(world, LAYER_ENTERPRISES, zone->enterprise_id) < 0)

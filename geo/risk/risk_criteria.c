@@ -17,17 +17,6 @@ enum confidence risk_weaker(enum confidence a, enum confidence b)
     return a > b ? a : b; /* the order of enum confidence */
 }
 
-double risk_of_contour(const struct zone *zone)
-{
-    bool is_risk = text_equal(zone->kind, "individual_risk");
-    double per_year = (double)NAN;
-    if (is_risk || !zone->kind || text_equal(zone->kind, "other"))
-        per_year = zone->freq_per_year;
-    if (isnan(per_year) && is_risk && (!zone->unit || text_equal(zone->unit, "per_year")))
-        per_year = zone->value;
-    return per_year > 0 ? per_year : (double)NAN;
-}
-
 /* Rows of risk_criteria of one class, as bits. A table has five; more than 64 is none. */
 static uint64_t rows_of_class(const struct world *world, const char *class)
 {

@@ -42,10 +42,6 @@ int64_t risk_strictest(const struct world *world, enum plant_age age, double *pe
 /* "class_1 or class_2"; NULL without memory. */
 const char *risk_classes(const struct world *world, uint64_t classes, struct arena *arena);
 
-/* The frequency that a contour bounds, per year; NAN: it is no contour of individual risk.
- * freq_per_year of a contour of kind individual_risk or of none said, else its value. */
-double risk_of_contour(const struct zone *zone);
-
 /* The weaker of two: a conflict counts only as much as the weakest row behind it. */
 enum confidence risk_weaker(enum confidence a, enum confidence b);
 

@@ -40,7 +40,7 @@ done:
 static bool is_contour(const struct zone *zone)
 {
     return zone->head.geom.kind == GEOM_POLYGON && !text_equal(zone->standing, "indicative") &&
-           !isnan(risk_of_contour(zone));
+           !isnan(zone_risk_per_year(zone));
 }
 
 static enum err_code add_contours(const struct world *world, const uint32_t *rows, size_t n,
@@ -56,7 +56,7 @@ static enum err_code add_contours(const struct world *world, const uint32_t *row
             (struct risk_ring){.layer = LAYER_ZONES,
                                .row = rows[i],
                                .geom = &zone->head.geom,
-                               .per_year = risk_of_contour(zone),
+                               .per_year = zone_risk_per_year(zone),
                                .error_m = rules_accuracy_m(world->rules, LAYER_ZONES, &zone->head)},
             arena, err));
     }

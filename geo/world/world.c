@@ -103,6 +103,17 @@ bool enterprise_counts(const struct enterprise *enterprise)
     return !text_equal(enterprise->status, "closed");
 }
 
+double zone_risk_per_year(const struct zone *zone)
+{
+    bool is_risk = text_equal(zone->kind, "individual_risk");
+    double per_year = (double)NAN;
+    if (is_risk || !zone->kind || text_equal(zone->kind, "other"))
+        per_year = zone->freq_per_year;
+    if (isnan(per_year) && is_risk && (!zone->unit || text_equal(zone->unit, "per_year")))
+        per_year = zone->value;
+    return per_year > 0 ? per_year : (double)NAN;
+}
+
 static void slack_add(struct slack *slack, double slack_m)
 {
     if (slack_m > slack->most_m)
@@ -280,6 +291,18 @@ int64_t world_row(const struct world *world, enum layer_id layer, uint32_t slot)
     return world->layers[layer] ? world_layer_row(world->layers[layer], slot) : -1;
 }
 
+int world_compare_slots(const struct world *world, enum layer_id layer, uint32_t a, uint32_t b)
+{
+    const struct world_layer *from = world->layers[layer];
+    const struct world_layer *base = from->delta ? from->delta->base : from;
+    const struct world_layer *first = base->origin ? base->origin : base;
+    if (a >= first->n || b >= first->n) {
+        int64_t row_a = world_layer_row(from, a), row_b = world_layer_row(from, b);
+        return (row_a > row_b) - (row_a < row_b);
+    }
+    return (a > b) - (a < b);
+}
+
 const void *world_record_of_slot(const struct world *world, enum layer_id layer, uint32_t slot)
 {
     const struct world_layer *from = world->layers[layer];
@@ -289,6 +312,15 @@ const void *world_record_of_slot(const struct world *world, enum layer_id layer,
         return delta->put[slot - base->n_slots];
     uint32_t place = base->place_of ? base->place_of[slot] : slot;
     return base->records + place * base->record_bytes;
+}
+
+bool world_is_contour(const struct world *world, size_t row)
+{
+    const struct world_layer *zones = world->layers[LAYER_ZONES];
+    const struct world_layer *base = zones->delta ? zones->delta->base : zones;
+    size_t place = zones->delta ? zones->delta->order[row] : row;
+    return place < base->n ? base->contours[place]
+                           : !isnan(zone_risk_per_year(world_zone(world, row)));
 }
 
 static struct box layer_extent(const struct world *world, enum layer_id layer)
@@ -326,8 +358,19 @@ enum err_code world_search(const struct world *world, enum layer_id layer, struc
     const struct world_layer *from = world->layers[layer];
     if (!from)
         return ERR_OK;
-    return from->delta ? world_delta_search(from, box, arena, rows, n, err)
+    return from->delta ? world_delta_search(from, box, false, arena, rows, n, err)
                        : rtree_collect(&from->tree, box, arena, rows, n, err);
+}
+
+enum err_code world_search_lines(const struct world *world, enum layer_id layer, struct box box,
+                                 struct arena *arena, uint32_t **rows, size_t *n, struct err *err)
+{
+    const struct world_layer *from = world->layers[layer];
+    const struct world_layer *base = from && from->delta ? from->delta->base : from;
+    if (!base || !base->stretch_places)
+        return world_search(world, layer, box, arena, rows, n, err);
+    return from->delta ? world_delta_search(from, box, true, arena, rows, n, err)
+                       : world_layer_search_lines(from, box, arena, rows, n, err);
 }
 
 void world_visit(const struct world *world, enum layer_id layer, struct box box, void *context,

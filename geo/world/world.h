@@ -77,6 +77,11 @@ struct box world_bounds(const struct world *world); /* of everything */
 enum err_code world_search(const struct world *world, enum layer_id layer, struct box box,
                            struct arena *arena, uint32_t **rows, size_t *n, struct err *err);
 
+/* The same of long lines (pipelines): of most of those whose edges are not near, `box` touches no
+ * stretch, and they are left out. Who touches it with an edge is there. */
+enum err_code world_search_lines(const struct world *world, enum layer_id layer, struct box box,
+                                 struct arena *arena, uint32_t **rows, size_t *n, struct err *err);
+
 /* Calls visit for each row whose box touches `box`, in no order; false ends it. */
 void world_visit(const struct world *world, enum layer_id layer, struct box box, void *context,
                  bool (*visit)(void *context, uint32_t row));
@@ -126,6 +131,11 @@ static inline const struct zone *world_zone(const struct world *world, size_t ro
 {
     return world_record(world, LAYER_ZONES, row);
 }
+/* The frequency that a contour bounds, per year; NAN: it is no contour of individual risk.
+ * freq_per_year of a contour of kind individual_risk or of none said, else its value. */
+double zone_risk_per_year(const struct zone *zone);
+/* Whether it is one: of a zone that was loaded without a look at it. */
+bool world_is_contour(const struct world *world, size_t row);
 static inline const struct pipeline *world_pipeline(const struct world *world, size_t row)
 {
     return world_record(world, LAYER_PIPELINES, row);
@@ -158,6 +168,9 @@ static inline const struct resource *world_resource(const struct world *world, s
 size_t world_slots(const struct world *world, enum layer_id layer);
 uint32_t world_slot(const struct world *world, enum layer_id layer, size_t row);
 int64_t world_row(const struct world *world, enum layer_id layer, uint32_t slot);
+/* -1, 0, 1 as the rows of two records that stand: of those that were loaded without a look at
+ * them, since their slots are in the same order. */
+int world_compare_slots(const struct world *world, enum layer_id layer, uint32_t a, uint32_t b);
 const void *world_record_of_slot(const struct world *world, enum layer_id layer,
                                  uint32_t slot); /* which is alive; nothing is looked up by row */
 

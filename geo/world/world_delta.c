@@ -81,14 +81,17 @@ static size_t places_to_rows(const struct world_delta *delta, uint32_t *places, 
     return kept;
 }
 
-enum err_code world_delta_search(const struct world_layer *layer, struct box box,
+enum err_code world_delta_search(const struct world_layer *layer, struct box box, bool lines,
                                  struct arena *arena, uint32_t **rows, size_t *n, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct world_delta *delta = layer->delta;
     uint32_t *kept = NULL, *put = NULL, *merged = NULL;
     size_t n_kept = 0, n_put = 0;
-    TRY(rtree_collect(&delta->base->tree, box, arena, &kept, &n_kept, err));
+    if (lines)
+        TRY(world_layer_search_lines(delta->base, box, arena, &kept, &n_kept, err));
+    else
+        TRY(rtree_collect(&delta->base->tree, box, arena, &kept, &n_kept, err));
     TRY(rtree_collect(&delta->tree, box, arena, &put, &n_put, err));
     n_kept = places_to_rows(delta, kept, n_kept);
     *rows = kept;

@@ -114,12 +114,27 @@ done:
     return code;
 }
 
+static enum err_code index_contours(struct world_layer *layer, struct err *err)
+{
+    bool *contours = arena_new(&layer->arena, bool, layer->n);
+    if (!contours)
+        return err_nomem(err);
+    for (size_t i = 0; i < layer->n; i++)
+        contours[i] = !isnan(zone_risk_per_year(world_layer_record(layer, i)));
+    layer->contours = contours;
+    return ERR_OK;
+}
+
 enum err_code world_layer_index(struct world_layer *layer, struct err *err)
 {
     enum err_code code = ERR_OK;
     layer->n_slots = layer->n;
     TRY(index_boxes(layer, err));
     TRY(index_ids(layer, err));
+    if (layer->layer == LAYER_ZONES)
+        TRY(index_contours(layer, err));
+    if (layer->layer == LAYER_PIPELINES)
+        TRY(world_layer_index_lines(layer, err));
     const struct field_binding *owner = records_field(layer->layer, "enterprise_id");
     if (owner)
         TRY(world_groups_build(layer, owner, &layer->arena, &layer->children, err));

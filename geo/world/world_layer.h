@@ -78,6 +78,9 @@ struct world_layer {
     struct world_delta *delta; /* NULL: a base, with what follows; its rows are its places */
     const char *records;       /* ordered by id; only those that hold on the day */
     struct rtree tree;
+    struct rtree stretches;         /* pipelines: of some edges each, item i is of ... */
+    const uint32_t *stretch_places; /* ... the line at this place, ascending; NULL: none */
+    const bool *contours;           /* zones: by place, whether it bounds risk */
     struct map ids;
     size_t n_slots;
     const uint32_t *slot_of;          /* by place; NULL: a slot is its place */
@@ -101,6 +104,13 @@ enum err_code world_layer_begin(enum layer_id layer, struct arena *arena, struct
 enum err_code world_layer_index(struct world_layer *layer, struct err *err);
 enum err_code world_layer_index_units(struct world_layer *layer, const double *known_m2,
                                       struct err *err);
+
+/* Lines of a base by stretches (world_lines.c); places of those that the box touches one of,
+ * ascending. */
+enum err_code world_layer_index_lines(struct world_layer *layer, struct err *err);
+enum err_code world_layer_search_lines(const struct world_layer *layer, struct box box,
+                                       struct arena *arena, uint32_t **places, size_t *n,
+                                       struct err *err);
 
 /* Of a layer over a base: the index of the put records that stand; a pool for them; room for the
  * numbers of so many rows and places, which are not set. */
@@ -133,7 +143,8 @@ static inline const void *world_layer_record(const struct world_layer *layer, si
 /* ---- world_delta.c: what is asked of a layer with a delta; as world.h says ---- */
 
 int64_t world_delta_find(const struct world_layer *layer, const char *id);
-enum err_code world_delta_search(const struct world_layer *layer, struct box box,
+/* lines: as world_search_lines. */
+enum err_code world_delta_search(const struct world_layer *layer, struct box box, bool lines,
                                  struct arena *arena, uint32_t **rows, size_t *n, struct err *err);
 enum err_code world_delta_nearest(const struct world_layer *layer, struct box from,
                                   struct arena *scratch, void *context,
