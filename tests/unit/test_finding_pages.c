@@ -35,7 +35,8 @@ static struct finding_list *list_of(uint32_t says)
     struct finding_list *list = finding_list_new(items, 1 + says % 3);
     assert_non_null(list);
     list->reach_m = (float)(says % 50);
-    list->target_reach_m[says % FINDING_TARGETS] = (float)(says % 10);
+    if (says % 4 == 1)
+        list->target_reach_m[says % FINDING_TARGETS] = (float)(says % 10);
     if (says % 97 == 0) {
         list->coarse_radius_m = 1 + says % 7;
         list->coarse_cell_m = 1 + says % 5;
@@ -70,8 +71,10 @@ static void check_lists(const struct findings *findings, const uint32_t *says, s
     for (uint32_t slot = 0; slot < n; slot++) {
         const struct finding_list *list = findings_get(findings, LAYER, slot);
         assert_int_equal(list ? finding_list_at(list, 0)->rule : 0, says[slot]);
+        assert_int_equal(findings_reach(findings, LAYER, slot), says[slot] % 4 == 1);
     }
     assert_null(findings_get(findings, LAYER, (uint32_t)n));
+    assert_false(findings_reach(findings, LAYER, MOST * 100));
     assert_null(findings_get(findings, LAYER, MOST * 100));
     assert_null(findings_get(findings, LAYER - 1, 0));
 }

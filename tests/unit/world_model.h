@@ -13,6 +13,7 @@
 
 #include "tests/unit/world_fixture.h"
 
+#include "geo/measure/distance.h"
 #include "geo/world/world_edit.h"
 
 #include <setjmp.h>
@@ -26,7 +27,8 @@ static const int32_t DAY = 20260601;
 enum { MOST = 400, N_OWNERS = 24, N_CODES = 40 };
 
 static const enum layer_id layers[] = {LAYER_ADMIN,     LAYER_ENTERPRISES,    LAYER_FACILITIES,
-                                       LAYER_PROTECTED, LAYER_INFRASTRUCTURE, LAYER_GRADES};
+                                       LAYER_PROTECTED, LAYER_INFRASTRUCTURE, LAYER_GRADES,
+                                       LAYER_PIPELINES, LAYER_ZONES};
 enum { N_LAYERS = sizeof layers / sizeof layers[0] };
 
 /* What the worlds should hold: any number of records a layer, in no order. */
@@ -35,6 +37,7 @@ struct model {
     struct arena arena;
     void *records[LAYER_COUNT][MOST];
     size_t n[LAYER_COUNT];
+    size_t n_left_out; /* of searches for lines: whose box alone is near */
 };
 
 static inline uint32_t draw(struct model *model, uint32_t below)
@@ -81,6 +84,26 @@ static inline struct geom draw_geom(struct model *model)
     return geom;
 }
 
+/* In two parts; some are longer than what is looked at in one box. */
+static inline struct geom draw_line(struct model *model)
+{
+    uint32_t n = 4 + draw(model, 80);
+    struct lonlat *points = arena_new(&model->arena, struct lonlat, n);
+    uint32_t *ends = arena_new(&model->arena, uint32_t, 2);
+    points[0] = (struct lonlat){draw_deg(model, 106, 1), draw_deg(model, 38, 1)};
+    for (uint32_t i = 1; i < n; i++)
+        points[i] = (struct lonlat){points[i - 1].lon_deg + draw_deg(model, -0.01, 0.03),
+                                    points[i - 1].lat_deg + draw_deg(model, -0.02, 0.03)};
+    ends[0] = 2 + draw(model, n - 3);
+    ends[1] = n;
+    return (struct geom){.kind = GEOM_LINE,
+                         .n_points = n,
+                         .n_rings = 2,
+                         .points = points,
+                         .ring_ends = ends,
+                         .box = box_of_points(points, n)};
+}
+
 static inline bool code_is_free(const struct model *model, const char *code, const char *id)
 {
     for (size_t i = 0; i < model->n[LAYER_ADMIN]; i++) {
@@ -109,6 +132,15 @@ static inline void draw_fields(struct model *model, enum layer_id layer, void *r
     if (layer == LAYER_FACILITIES)
         ((struct facility *)record)->enterprise_id =
             draw(model, 9) ? draw_text(model, "E", 2, N_OWNERS) : NULL;
+    if (layer == LAYER_PIPELINES && draw(model, 8))
+        head->geom = draw_line(model);
+    if (layer == LAYER_ZONES) {
+        static const char *const kinds[] = {"individual_risk", "other", "blast", NULL};
+        struct zone *zone = record;
+        zone->kind = kinds[draw(model, 4)];
+        zone->freq_per_year = draw(model, 2) ? 1e-6 * draw(model, 3) : (double)NAN;
+        zone->value = draw(model, 2) ? 1e-5 : (double)NAN;
+    }
     if (layer == LAYER_GRADES) {
         struct grade_row *row = record;
         row->subject = draw(model, 2) ? "county" : "enterprise";
@@ -242,6 +274,39 @@ static inline void assert_same_nearest(struct model *model, const struct world *
     arena_release(&scratch);
 }
 
+/* No line that touches a box with an edge is left out, and none is there whose box does not. */
+static inline void assert_lines_found(const struct world *world, enum layer_id layer,
+                                      struct box box, size_t *n_left_out)
+{
+    struct arena arena;
+    struct err err;
+    uint32_t *all, *lines;
+    size_t n_all, n_lines, k = 0;
+    arena_init(&arena, 0);
+    assert_int_equal(world_search(world, layer, box, &arena, &all, &n_all, &err), ERR_OK);
+    assert_int_equal(world_search_lines(world, layer, box, &arena, &lines, &n_lines, &err), ERR_OK);
+    for (size_t i = 0; i < n_all; i++) {
+        bool found = k < n_lines && lines[k] == all[i];
+        assert_true(found || !distance_line_touches(world_geom(world, layer, all[i]), box));
+        k += found;
+    }
+    assert_int_equal(k, n_lines);
+    *n_left_out += n_all - n_lines;
+    arena_release(&arena);
+}
+
+static inline void assert_slots_compare(struct model *model, const struct world *world,
+                                        enum layer_id layer)
+{
+    uint32_t n = (uint32_t)world_count(world, layer);
+    for (int i = 0; i < 100 && n > 0; i++) {
+        uint32_t a = draw(model, n), b = draw(model, n);
+        assert_int_equal(world_compare_slots(world, layer, world_slot(world, layer, a),
+                                             world_slot(world, layer, b)),
+                         (a > b) - (a < b));
+    }
+}
+
 static inline void assert_same_layer(struct model *model, const struct world *a,
                                      const struct world *b, enum layer_id layer)
 {
@@ -270,7 +335,11 @@ static inline void assert_same_layer(struct model *model, const struct world *a,
         assert_int_equal(world_search(b, layer, box, &arena, &rows_b, &n_b, &err), ERR_OK);
         assert_same_rows(rows_a, n_a, rows_b, n_b);
         assert_same_nearest(model, a, b, layer, box);
+        assert_lines_found(a, layer, box, &model->n_left_out);
     }
+    assert_slots_compare(model, a, layer);
+    for (size_t row = 0; layer == LAYER_ZONES && row < world_count(a, layer); row++)
+        assert_int_equal(world_is_contour(a, row), !isnan(zone_risk_per_year(world_zone(a, row))));
     for (int i = 0; i < N_OWNERS; i++) {
         char owner[16];
         snprintf(owner, sizeof owner, "E%02d", i);
