@@ -165,9 +165,8 @@ static int32_t free_cell(struct page_versions *versions)
     for (uint32_t cell = 0; cell < n; cell++)
         if (*holders_of(versions, cell) == 0)
             return (int32_t)cell;
-    uint32_t *more = n + CELLS > CELLS_MOST
-                         ? NULL
-                         : realloc(versions->more, (versions->n_more + CELLS) * sizeof *more);
+    size_t room = (size_t)versions->n_more + CELLS;
+    uint32_t *more = n + CELLS > CELLS_MOST ? NULL : realloc(versions->more, room * sizeof *more);
     if (!more)
         return -1;
     memset(more + versions->n_more, 0, CELLS * sizeof *more);

@@ -15,7 +15,7 @@ struct row_group {
     const struct spacing_rule **rules; /* in the order of the table */
     size_t n_rules;
     size_t rules_room;
-    struct row_group *same_code; /* on sources of another layer; NULL: the last */
+    int64_t same_code; /* the next on sources of another layer; MAP_NONE: the last */
 };
 
 /* A set as it is kept, in a chain of its hash. */
@@ -45,31 +45,24 @@ static bool speaks(const struct world *world, const struct spacing_rule *rule)
     return rule->kind != SPACING_CONSENT && rule_holds(&rule->source, world->as_of);
 }
 
-/* The first group of a code, or NULL. */
-static struct row_group *groups_of(struct judging_private *own, const char *code)
-{
-    int64_t first = map_get(&own->codes, code);
-    return first == MAP_NONE ? NULL : &own->groups[first];
-}
-
 /* The group of a code and layer, made when it is not there; NULL without memory. */
 static struct row_group *group_of(struct judging_private *own, const struct facility_type *type)
 {
-    struct row_group *last = NULL;
-    for (struct row_group *group = groups_of(own, type->source.id); group;
-         group = group->same_code) {
-        if (group->layer == type->layer)
-            return group;
-        last = group;
+    int64_t last = MAP_NONE;
+    for (int64_t g = map_get(&own->codes, type->source.id); g != MAP_NONE;
+         g = own->groups[g].same_code) {
+        if (own->groups[g].layer == type->layer)
+            return &own->groups[g];
+        last = g;
     }
-    struct row_group *made = &own->groups[own->n_groups];
-    made->layer = type->layer;
-    if (last)
-        last->same_code = made;
-    else if (!map_put(&own->codes, type->source.id, (int64_t)own->n_groups, NULL))
+    int64_t made = (int64_t)own->n_groups++;
+    own->groups[made].layer = type->layer;
+    own->groups[made].same_code = MAP_NONE;
+    if (last != MAP_NONE)
+        own->groups[last].same_code = made;
+    else if (!map_put(&own->codes, type->source.id, made, NULL))
         return NULL;
-    own->n_groups++;
-    return made;
+    return &own->groups[made];
 }
 
 static enum err_code add_rule(struct judging_private *own, struct row_group *group,
@@ -89,14 +82,14 @@ static enum err_code add_rules(struct judging_private *own, const struct world *
 {
     enum err_code code = ERR_OK;
     const struct rules *rules = world->rules;
-    struct row_group *first = NULL;
+    int64_t first = MAP_NONE;
     for (size_t i = 0; i < rules->n_spacing; i++) {
         const struct spacing_rule *rule = &rules->spacing[i];
         if (i == 0 || !text_equal(rule->facility, rules->spacing[i - 1].facility))
-            first = groups_of(own, rule->facility);
-        for (struct row_group *group = first; group; group = group->same_code)
+            first = map_get(&own->codes, rule->facility);
+        for (int64_t g = first; g != MAP_NONE; g = own->groups[g].same_code)
             if (speaks(world, rule))
-                TRY(add_rule(own, group, rule, err));
+                TRY(add_rule(own, &own->groups[g], rule, err));
     }
 done:
     return code;
