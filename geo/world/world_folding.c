@@ -4,11 +4,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 struct world_folding {
     const struct world_layer *from; /* is folded, or was; NULL: nothing is under way */
     pthread_t thread;
-    bool running; /* until it is joined */
+    void (*work)(struct world_folding *folding); /* of the thread */
+    bool running;                                /* until it is joined */
+    bool served;                                 /* it lets go of both layers */
     pthread_mutex_t mutex;
     bool done;                      /* guarded by the mutex, as what follows is until then */
     const struct world_layer *base; /* NULL: it failed */
@@ -30,38 +33,26 @@ void world_folding_wait(struct world_folding *folding)
     folding->running = false;
 }
 
-static void drop(struct world_folding *folding)
-{
-    world_folding_wait(folding);
-    world_layer_release(folding->from);
-    world_layer_release(folding->base);
-    folding->from = folding->base = NULL;
-    folding->done = false;
-}
-
 void world_folding_free(struct world_folding *folding)
 {
     if (!folding)
         return;
-    drop(folding);
+    world_folding_wait(folding);
+    if (!folding->served) {
+        world_layer_release(folding->from);
+        world_layer_release(folding->base);
+    }
     pthread_mutex_destroy(&folding->mutex);
     free(folding);
 }
 
-/* ---- a fold ---- */
+/* ---- the thread ---- */
 
-static void *fold(void *context)
+static void set_done(struct world_folding *folding)
 {
-    struct world_folding *folding = context;
-    const struct world_layer *base = NULL;
-    struct err err;
-    if (world_layer_fold(folding->from, &base, &err) != ERR_OK)
-        base = NULL;
     pthread_mutex_lock(&folding->mutex);
-    folding->base = base;
     folding->done = true;
     pthread_mutex_unlock(&folding->mutex);
-    return NULL;
 }
 
 static bool is_done(struct world_folding *folding)
@@ -72,7 +63,40 @@ static bool is_done(struct world_folding *folding)
     return done;
 }
 
+/* Nobody waits for a fold, but those who edit and read share the processors with it: it gives way.
+ * On Linux the priority is the thread's own, though the call says process. */
+static void *work_aside(void *context)
+{
+    enum { GIVES_WAY = 10 };
+    struct world_folding *folding = context;
+    (void)setpriority(PRIO_PROCESS, 0, GIVES_WAY);
+    folding->work(folding);
+    set_done(folding);
+    return NULL;
+}
+
 /* Without a thread it is done at once. */
+static void start(struct world_folding *folding, void (*work)(struct world_folding *folding))
+{
+    world_folding_wait(folding);
+    folding->done = false;
+    folding->work = work;
+    folding->running = pthread_create(&folding->thread, NULL, work_aside, folding) == 0;
+    if (folding->running)
+        return;
+    work(folding);
+    set_done(folding);
+}
+
+/* ---- a fold ---- */
+
+static void fold(struct world_folding *folding)
+{
+    struct err err;
+    if (world_layer_fold(folding->from, &folding->base, &err) != ERR_OK)
+        folding->base = NULL;
+}
+
 static void begin(struct world_folding *folding, const struct world *committed, bool all)
 {
     for (size_t i = 0; i < LAYER_COUNT && !folding->from; i++) {
@@ -80,11 +104,24 @@ static void begin(struct world_folding *folding, const struct world *committed, 
         if (layer && layer->delta && (all || world_layer_fold_due(committed, (enum layer_id)i)))
             folding->from = world_layer_acquire(layer);
     }
-    if (!folding->from)
+    if (folding->from)
+        start(folding, fold);
+}
+
+/* Nobody else may hold the old base any more: hundreds of megabytes to free. */
+static void let_go(struct world_folding *folding)
+{
+    world_layer_release(folding->from);
+    world_layer_release(folding->base);
+}
+
+static void settle(struct world_folding *folding)
+{
+    if (!folding->served || !is_done(folding))
         return;
-    folding->running = pthread_create(&folding->thread, NULL, fold, folding) == 0;
-    if (!folding->running)
-        fold(folding);
+    world_folding_wait(folding);
+    folding->from = folding->base = NULL;
+    folding->served = false;
 }
 
 /* ---- a layer over the new base ---- */
@@ -203,15 +240,17 @@ enum err_code world_folding_step(struct world_folding *folding, const struct wor
                                  struct err *err)
 {
     *folded = NULL;
+    settle(folding);
     if (!folding->from)
         begin(folding, committed, all);
-    if (!folding->from || !is_done(folding))
+    if (!folding->from || folding->served || !is_done(folding))
         return ERR_OK;
     /* Once the committed world stands on it, or on something else altogether, it has served. */
     const struct world_layer *from = folding->from;
     if (!folding->base || !grew_out_of(committed->layers[from->layer], from) ||
         !grew_out_of(edited->layers[from->layer], from)) {
-        drop(folding);
+        folding->served = true;
+        start(folding, let_go);
         return ERR_OK;
     }
     return give(folding, edited, folded, err);

@@ -8,11 +8,12 @@
  * A layer with a large delta (world_layer.h) is folded on a thread of its own, one at a time, while
  * edits go on over the old base. When the new base is ready, the next edit's world gets it,
  * with what was put since as its delta; rows and slots stay. A base that does not fit the world at
- * hand, since another was loaded meanwhile, is dropped.
+ * hand, since another was loaded meanwhile, is dropped. What has served is freed on the thread too.
  *
  * Life:    one an editor; world_folding_free waits for the thread.
  * Owner:   holds the layer that is folded, and the new base until a committed world stands on it.
- * Threads: one caller at a time; its own thread reads what never changes.
+ * Threads: one caller at a time; its own thread reads what never changes, at a lower priority than
+ *          those who edit.
  * Errors:  a fold that runs out of memory is given up, and begun again by a later step.
  * Cost:    a step that gets a new base 8 bytes a record of the layer and the index of the few
  *          records that were put since: milliseconds; any other step nothing. While a fold is under
