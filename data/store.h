@@ -151,10 +151,6 @@ struct store_change {
 };
 enum err_code store_change(struct store *store, const struct store_change *change, struct err *err);
 
-/* Whether it would be refused for what the records hold. */
-enum err_code store_change_check(const struct store *store, const struct store_change *change,
-                                 struct err *err);
-
 /* Population: the whole grid replaces what was there; grid->n_columns is 0 if none. */
 enum err_code store_read_grid(struct store *store, struct arena *arena, struct grid *out,
                               struct err *err);

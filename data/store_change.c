@@ -88,9 +88,8 @@ static enum err_code bind_date(struct changing *on, void *statement, int at, int
     return ERR_OK;
 }
 
-/* What binds no value. */
-static enum err_code check_field(const struct field_binding *field, const void *record,
-                                 struct err *err)
+enum err_code store_check_field(const struct field_binding *field, const void *record,
+                                struct err *err)
 {
     double seconds = 0;
     if (record_is_absent(record, field))
@@ -113,7 +112,7 @@ static enum err_code bind_field(struct changing *on, void *statement, int at,
                                 struct err *err)
 {
     enum err_code code = ERR_OK;
-    TRY(check_field(field, record, err));
+    TRY(store_check_field(field, record, err));
     if (record_is_absent(record, field)) {
         store_bind_text(statement, at, NULL);
         return ERR_OK;
@@ -463,33 +462,6 @@ done:
     arena_release(&on.scratch);
     arena_release(&on.texts);
     return store_end(store, STORE_WRITE, code);
-}
-
-/* Whether it is the very text of the record before, of which it was checked. */
-static bool is_text_of(const struct field_binding *field, const void *record, const void *before)
-{
-    return before && (field->type == FIELD_TEXT || field->type == FIELD_DATETIME) &&
-           record_text(record, field) == record_text(before, field);
-}
-
-enum err_code store_change_check(const struct store *store, const struct store_change *change,
-                                 struct err *err)
-{
-    enum err_code code = ERR_OK;
-    const struct layer_binding *binding = records_binding(change->layer);
-    TRY(store_refuse_population(change->layer, err));
-    for (size_t i = 0; i < change->n_put; i++) {
-        const struct record_head *head = change->put[i].record;
-        TRY(store_check_record(&store->schema.layers[change->layer], head, err));
-        const void *before = i > 0 ? change->put[i - 1].record : NULL;
-        for (size_t k = 0; code == ERR_OK && k < binding->n_fields; k++)
-            if (!is_text_of(&binding->fields[k], head, before))
-                code = check_field(&binding->fields[k], head, err);
-        if (code != ERR_OK)
-            TRY(err_wrap(err, "%s %s", binding->name, head->id));
-    }
-done:
-    return code;
 }
 
 /* Whether the file has all that is written there. What is prepared is kept for it. */

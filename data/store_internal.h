@@ -181,7 +181,11 @@ void store_statements_drop(struct store *store);
 
 /* --- store_change.c --- */
 
-/* Whether such changes, which store_change_check lets pass, are not refused later for what the file
+/* What no column takes, of one field of a record: ERR_INPUT. */
+enum err_code store_check_field(const struct field_binding *field, const void *record,
+                                struct err *err);
+
+/* Whether such changes, which store_edit_write lets pass, are not refused later for what the file
  * is: somebody's trigger or condition, a column that is gone. */
 bool store_takes_changes(struct store *store, const struct store_change *changes, size_t n);
 

@@ -30,7 +30,7 @@ struct entry_head {
 };
 
 /* Of the schema, and of how the bytes of an edit are written (store_edit.c). */
-enum { EDIT_VERSION = SCHEMA_VERSION << 8 | 2 };
+enum { EDIT_VERSION = SCHEMA_VERSION << 8 | 3 };
 
 /* "SISETUE1", as a number: another byte order is another log. */
 static const uint64_t MAGIC = 0x3145555445534953;

@@ -45,6 +45,7 @@
 #define SISETU_DATA_STORE_LOG_H
 
 #include "data/base/buf.h"
+#include "data/schema.h"
 #include "data/store.h"
 
 /* What one edit changes, layer by layer: raises the generation of the store to this one. */
@@ -67,9 +68,11 @@ struct store_edit_at {
 enum err_code store_edit_apply_some(struct store *store, const struct store_edit *edit,
                                     struct store_edit_at *at, size_t most, struct err *err);
 
-/* As bytes and back. Texts of what is read lie in `bytes` or the arena, all else in the arena;
+/* As bytes and back. With a schema ERR_INPUT what store_change would refuse for what the records
+ * hold; it may be NULL. Texts of what is read lie in `bytes` or the arena, all else in the arena;
  * whatever the bytes are, it is an edit or ERR_INPUT. */
-enum err_code store_edit_write(const struct store_edit *edit, struct buf *out, struct err *err);
+enum err_code store_edit_write(const struct store_edit *edit, const struct schema *schema,
+                               struct buf *out, struct err *err);
 enum err_code store_edit_read(const void *bytes, size_t n, struct arena *arena,
                               struct store_edit *out, struct err *err);
 

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum err_code store_way_new(const struct store_edit *edit, struct store_way **out, struct err *err)
+enum err_code store_way_new(const struct store_edit *edit, const struct schema *schema,
+                            struct store_way **out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct store_way *way = calloc(1, sizeof *way);
@@ -13,7 +14,7 @@ enum err_code store_way_new(const struct store_edit *edit, struct store_way **ou
     way->generation = edit->generation;
     arena_init(&way->arena, 0);
     buf_init(&way->bytes);
-    TRY(store_edit_write(edit, &way->bytes, err));
+    TRY(store_edit_write(edit, schema, &way->bytes, err));
     *out = way;
     way = NULL;
 done:

@@ -31,7 +31,9 @@ struct store_way {
     size_t n_rows;
 };
 
-enum err_code store_way_new(const struct store_edit *edit, struct store_way **out, struct err *err);
+/* ERR_INPUT: the tables would refuse it. */
+enum err_code store_way_new(const struct store_edit *edit, const struct schema *schema,
+                            struct store_way **out, struct err *err);
 void store_way_free(struct store_way *way); /* NULL is legal; the later ones stay */
 
 /* Fills in `edit` and `rows`, once. */

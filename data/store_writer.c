@@ -245,9 +245,7 @@ static enum err_code save_to_log(struct store_writer *writer, const struct store
     enum err_code code = ERR_OK;
     struct store_way *way = NULL;
     *logged = false;
-    for (size_t i = 0; i < edit->n_changes; i++)
-        TRY(store_change_check(writer->store, &edit->changes[i], err));
-    TRY(store_way_new(edit, &way, err));
+    TRY(store_way_new(edit, &writer->store->schema, &way, err));
     store_writer_lock(writer);
     *logged =
         writer->held && !writer->trouble.code && way->bytes.n_bytes <= MOST_LOGGED_BYTES &&

@@ -16,10 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     buf_init(&once);
     buf_init(&twice);
     if (store_edit_read(bytes, n, &arena, &edit, NULL) == ERR_OK) {
-        if (store_edit_write(&edit, &once, NULL) != ERR_OK ||
+        if (store_edit_write(&edit, NULL, &once, NULL) != ERR_OK ||
             store_edit_read(once.bytes, once.n_bytes, &arena, &back, NULL) != ERR_OK ||
-            store_edit_write(&back, &twice, NULL) != ERR_OK || once.n_bytes != twice.n_bytes ||
-            memcmp(once.bytes, twice.bytes, once.n_bytes) != 0)
+            store_edit_write(&back, NULL, &twice, NULL) != ERR_OK ||
+            once.n_bytes != twice.n_bytes || memcmp(once.bytes, twice.bytes, once.n_bytes) != 0)
             abort();
     }
     buf_release(&twice);

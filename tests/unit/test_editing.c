@@ -321,7 +321,7 @@ static void leave_school(struct served *s, const char *id)
     assert_ok(f, store_open(f->path, STORE_WRITE, &store, &f->err));
     assert_ok(f, store_log_new(f->path, &log, &f->err));
     const struct store_edit edit = {store_generation(store) + 1, false, &change, 1};
-    assert_ok(f, store_edit_write(&edit, &bytes, &f->err));
+    assert_ok(f, store_edit_write(&edit, NULL, &bytes, &f->err));
     assert_ok(f, store_log_append(log, store, edit.generation, &bytes, &f->err));
     store_log_free(log);
     store_close(store);
