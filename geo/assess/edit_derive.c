@@ -100,7 +100,8 @@ static enum err_code compare_grades(struct derivation *derivation, struct deriva
     TRY(grades_say(change, step->arena, err));
     for (size_t i = 0; i < change->n_pairs; i++) {
         const struct grades_pair *pair = &change->pairs[i];
-        const struct row_change ended = {pair->before, pair->after, pair->ending};
+        const struct row_change ended = {
+            .before = pair->before, .after = pair->after, .ending = pair->ending};
         TRY(pair->ending ? row_changes_put(step->grades, &ended, err)
                          : row_changes_add(step->grades, pair->before, pair->after, err));
     }

@@ -91,7 +91,7 @@ enum err_code row_changes_add(struct row_changes *changes, const void *before, c
         TRY(rows_same(changes->layer, before, after, &scratch, &same, err));
     if (same || (!before && !after))
         goto done;
-    TRY(row_changes_put(changes, &(struct row_change){before, after, NULL}, err));
+    TRY(row_changes_put(changes, &(struct row_change){.before = before, .after = after}, err));
 done:
     arena_release(&scratch);
     return code;

@@ -16,7 +16,15 @@ struct row_change {
     const void *before;
     const void *after;
     const struct grades_ending *ending; /* grades: in place of their reasons; or NULL */
+    const char *brief_id; /* conflicts: before is but what all rows of its source by its rule have
+                           * in common, and this the id; NULL: it is all there */
 };
+
+static inline const char *row_change_id(const struct row_change *change)
+{
+    const struct record_head *head = change->after ? change->after : change->before;
+    return change->brief_id ? change->brief_id : head->id;
+}
 
 struct row_changes {
     enum layer_id layer;
@@ -24,6 +32,8 @@ struct row_changes {
     size_t n;
     size_t capacity;
     struct arena *arena;
+    size_t n_told;      /* conflicts: beyond so many changes before is brief where it may be */
+    int32_t generation; /* conflicts: that the rows after are to say; 0: none */
 };
 
 /* Adds a change, unless both are the same. */

@@ -157,20 +157,39 @@ static void look_ahead(const struct row_side *side, size_t i)
     }
 }
 
+/* Whether nothing but its id has to be known of the row before: it is gone, or its margin is
+ * another one. */
+static bool may_be_brief(const struct item *before, const struct item *after)
+{
+    const struct finding *was = before->note.finding;
+    const struct finding *is = after ? after->note.finding : NULL;
+    return before->note.target &&
+           (!is || was->shortfall < is->shortfall || was->shortfall > is->shortfall);
+}
+
 /* before or after: NULL where there is none. */
 static enum err_code add_change(struct row_changes *rows, const struct item *before,
                                 const struct item *after, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct row_target target = {.head = NULL};
+    struct row_change brief = {.before = NULL};
     struct conflict *was = NULL;
     struct conflict *is = NULL;
-    if (before)
+    bool is_brief = before && rows->n >= rows->n_told && may_be_brief(before, after);
+    if (before && !is_brief)
         TRY(row_maker_row(before->maker, &before->note, &target, NULL, &was, err));
     if (after)
         TRY(row_maker_row(after->maker, &after->note, &target, was ? was->head.id : NULL, &is,
                           err));
-    TRY(row_changes_add(rows, was, is, err));
+    if (is && rows->generation)
+        is->generation = rows->generation;
+    if (!is_brief)
+        return row_changes_add(rows, was, is, err);
+    TRY(row_maker_common(before->maker, &before->note, &brief.before, err));
+    brief.after = is;
+    brief.brief_id = is ? is->head.id : row_maker_id(before->maker, &before->note);
+    TRY(brief.brief_id ? row_changes_put(rows, &brief, err) : err_nomem(err));
 done:
     return code;
 }

@@ -3,7 +3,8 @@
  *
  * Behind edit_derive.h. Of the lists that changed, the findings that they have not in common are
  * matched by the ids of their rows; only then rows are made, with what they owe to their source
- * made once (finding_row.h).
+ * made once (finding_row.h). What a row was before is told of as many as the list of rows asks for:
+ * of others that are gone, or have another margin, it is brief (edit_rows.h).
  *
  * Cost:    under a microsecond a row between points.
  */

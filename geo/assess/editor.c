@@ -365,6 +365,25 @@ static bool same_shape(const struct record_head *before, const struct record_hea
     return before->geom.kind == after->geom.kind && geom_equal(&before->geom, &after->geom);
 }
 
+static enum store_put_how put_how(const struct row_change *row)
+{
+    if (!row->before)
+        return STORE_PUT_NEW;
+    bool is_same = !row->brief_id && same_shape(row->before, row->after);
+    return is_same ? STORE_PUT_SAME_SHAPE : STORE_PUT_ANY;
+}
+
+static enum err_code stamp_copy(struct arena *arena, enum layer_id layer, const void *record,
+                                int32_t generation, const void **out, struct err *err)
+{
+    char *copy = arena_memdup(arena, record, records_binding(layer)->record_bytes);
+    if (!copy)
+        return err_nomem(err);
+    memcpy(copy + records_field(layer, "generation")->offset, &generation, sizeof generation);
+    *out = copy;
+    return ERR_OK;
+}
+
 /* What a change of the store holds, with room for so many. */
 static enum err_code make_change(struct edit *edit, enum layer_id layer, size_t n,
                                  struct store_change *out, struct store_put **put,
@@ -380,7 +399,6 @@ static enum err_code change_of_rows(struct edit *edit, const struct row_changes 
                                     struct store_change *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    size_t bytes = records_binding(rows->layer)->record_bytes;
     const struct field_binding *stamp = records_field(rows->layer, "generation");
     int32_t generation = (int32_t)(edit->out->generation + 1);
     struct store_put *put = NULL;
@@ -390,24 +408,18 @@ static enum err_code change_of_rows(struct edit *edit, const struct row_changes 
     if (!endings)
         return err_nomem(err);
     for (size_t i = 0; i < rows->n; i++) {
-        const struct grades_ending *ending = rows->items[i].ending;
-        const struct record_head *before = rows->items[i].before;
-        const struct record_head *after = rows->items[i].after;
-        if (!after) {
-            gone[out->n_deleted++] = before->id;
+        const struct row_change *row = &rows->items[i];
+        const struct grades_ending *ending = row->ending;
+        if (!row->after) {
+            gone[out->n_deleted++] = row_change_id(row);
             continue;
         }
-        char *stamped = arena_memdup(edit->arena, after, bytes);
-        if (!stamped)
-            return err_nomem(err);
-        memcpy(stamped + stamp->offset, &generation, sizeof generation);
+        const void *stamped = row->after;
+        if (record_integer(row->after, stamp) != generation)
+            TRY(stamp_copy(edit->arena, rows->layer, row->after, generation, &stamped, err));
         if (ending)
             endings[i] = (struct store_ending){"reasons", ending->before, ending->after};
-        put[out->n_put++] = (struct store_put){stamped,
-                                               !before                     ? STORE_PUT_NEW
-                                               : same_shape(before, after) ? STORE_PUT_SAME_SHAPE
-                                                                           : STORE_PUT_ANY,
-                                               ending ? &endings[i] : NULL};
+        put[out->n_put++] = (struct store_put){stamped, put_how(row), ending ? &endings[i] : NULL};
     }
 done:
     return code;
@@ -457,6 +469,7 @@ static enum err_code derive(struct edit *edit, struct err *err)
     enum err_code code = ERR_OK;
     struct edit_result *out = edit->out;
     struct editor *editor = edit->editor;
+    out->conflicts.generation = (int32_t)(out->generation + 1);
     struct derivation_step step = {.facts = edit->facts,
                                    .edits = edit->edits,
                                    .n_edits = edit->n_edits,
@@ -514,11 +527,12 @@ enum err_code editor_apply(struct editor *editor, const struct edit_request *req
                            struct arena *arena, struct edit_result *out, struct err *err)
 {
     struct edit edit = {.editor = editor, .request = request, .arena = arena, .out = out};
-    *out = (struct edit_result){.before = world_acquire(editor->world),
-                                .facts = {.layer = request->layer, .arena = arena},
-                                .conflicts = {.layer = LAYER_CONFLICTS, .arena = arena},
-                                .grades = {.layer = LAYER_GRADES, .arena = arena},
-                                .segments = {.layer = LAYER_SEGMENTS, .arena = arena}};
+    *out = (struct edit_result){
+        .before = world_acquire(editor->world),
+        .facts = {.layer = request->layer, .arena = arena},
+        .conflicts = {.layer = LAYER_CONFLICTS, .arena = arena, .n_told = EDIT_TOLD_CONFLICTS},
+        .grades = {.layer = LAYER_GRADES, .arena = arena},
+        .segments = {.layer = LAYER_SEGMENTS, .arena = arena}};
     enum err_code code = apply(&edit, err);
     if (edit.begun)
         store_writer_end(editor->writer);

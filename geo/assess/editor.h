@@ -64,6 +64,10 @@ struct edit_request {
     uint64_t generation;
 };
 
+/* Of so many conflicts it is told what they were before; those beyond may be brief (edit_rows.h).
+ */
+enum { EDIT_TOLD_CONFLICTS = 1000 };
+
 struct edit_result {
     bool stale; /* the store has another generation than the world: nothing was done */
     bool changed;

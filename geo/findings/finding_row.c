@@ -129,17 +129,11 @@ int row_note_compare(const struct row_maker *a_maker, const struct row_note *a,
     return compare_pieces(x->id_head, tail_of(a), y->id_head, tail_of(b));
 }
 
-static const char *id_of(const struct row_maker *maker, const struct row_note *note)
+const char *row_maker_id(const struct row_maker *maker, const struct row_note *note)
 {
     const struct row_form *form = maker->forms[note->form];
     const char *tail = tail_of(note);
-    size_t n = strlen(tail) + 1;
-    char *text = arena_alloc(maker->arena, form->n_id_head + n, 1);
-    if (!text)
-        return NULL;
-    memcpy(text, form->id_head, form->n_id_head);
-    memcpy(text + form->n_id_head, tail, n);
-    return text;
+    return arena_join(maker->arena, form->id_head, form->n_id_head, tail);
 }
 
 static enum err_code phrase(struct row_maker *maker, struct row_form *form, struct err *err)
@@ -155,6 +149,14 @@ static enum err_code phrase(struct row_maker *maker, struct row_form *form, stru
     form->phrased = true;
 done:
     return code;
+}
+
+enum err_code row_maker_common(struct row_maker *maker, const struct row_note *note,
+                               const void **out, struct err *err)
+{
+    struct row_form *form = maker->forms[note->form];
+    *out = &form->row;
+    return form->phrased ? ERR_OK : phrase(maker, form, err);
 }
 
 /* ---- a row ---- */
@@ -233,7 +235,7 @@ static enum err_code fill(const struct row_maker *maker, const struct row_form *
         reasons_of_phrase(&form->phrase, distance, reasons_name(note->target), false, maker->arena);
     row->verdict = verdict_name((enum verdict)note->finding->verdict);
     row->grade = note->finding->grade;
-    row->target_id = note->target->id;
+    row->target_id = row->head.id + form->n_id_head; /* at hand, where the target is far off */
     finding_row_distance(distance, row);
     row->reason = words.text;
     row->decides = words.decides;
@@ -258,7 +260,7 @@ static enum err_code distance_row(struct row_maker *maker, const struct row_note
     struct conflict *row = arena_memdup(maker->arena, &form->row, sizeof *row);
     if (!row)
         return err_nomem(err);
-    row->head.id = id ? id : id_of(maker, note);
+    row->head.id = id ? id : row_maker_id(maker, note);
     TRY(row->head.id ? ERR_OK : err_nomem(err));
     TRY(fill(maker, form, note, &distance, row, err));
     *out = row;

@@ -80,6 +80,14 @@ struct row_target {
     const char *missing; /* what leaves it open; NULL: nothing in particular */
 };
 
+/* What all rows of its source by its rule have in common, as such a row without an id, a target or
+ * a figure: of a distance. */
+enum err_code row_maker_common(struct row_maker *maker, const struct row_note *note,
+                               const void **out, struct err *err);
+
+/* NULL without memory. */
+const char *row_maker_id(const struct row_maker *maker, const struct row_note *note);
+
 /* The row in the arena; generation and import stamps absent. id: the same text, if it is there
  * already, else NULL. */
 enum err_code row_maker_row(struct row_maker *maker, const struct row_note *note,

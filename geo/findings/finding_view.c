@@ -62,18 +62,17 @@ enum err_code closest_line(const struct closest *closest, struct arena *arena, s
           closest->a.lat_deg < closest->b.lat_deg || closest->a.lat_deg > closest->b.lat_deg);
     if (same)
         return geom_of_point(closest->a, arena, out, err);
-    struct lonlat *points = arena_new(arena, struct lonlat, 2);
-    uint32_t *ends = arena_new(arena, uint32_t, 1);
-    if (!points || !ends)
+    static const uint32_t end = 2;
+    struct lonlat *points = arena_alloc_raw(arena, 2, sizeof *points);
+    if (!points)
         return err_nomem(err);
     points[0] = closest->a;
     points[1] = closest->b;
-    ends[0] = 2;
     *out = (struct geom){.kind = GEOM_LINE,
                          .n_points = 2,
                          .n_rings = 1,
                          .points = points,
-                         .ring_ends = ends,
+                         .ring_ends = &end,
                          .box = box_of_points(points, 2)};
     return ERR_OK;
 }

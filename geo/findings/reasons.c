@@ -342,11 +342,13 @@ static const char *joined(const struct part *parts, size_t n, struct arena *aren
     size_t n_bytes = 1;
     for (size_t i = 0; i < n; i++)
         n_bytes += parts[i].n_bytes;
-    char *text = arena_alloc(arena, n_bytes, 1), *end = text;
+    char *text = arena_alloc_raw(arena, n_bytes, 1), *end = text;
     for (size_t i = 0; text && i < n; i++) {
         memcpy(end, parts[i].text, parts[i].n_bytes);
         end += parts[i].n_bytes;
     }
+    if (text)
+        *end = '\0';
     return text;
 }
 

@@ -329,6 +329,21 @@ static void check_same(const void *a, const void *b, struct arena *arena)
     assert_true(same);
 }
 
+static size_t n_brief; /* rows that were not told in full, of all edits */
+
+/* What is said of a row before that is not told in full is true. */
+static void check_common(const struct conflict *brief, const struct conflict *row)
+{
+    assert_non_null(row);
+    assert_string_equal(brief->kind, row->kind);
+    assert_string_equal(brief->source_id, row->source_id);
+    assert_string_equal(brief->target_layer, row->target_layer);
+    assert_string_equal(brief->rule_id, row->rule_id);
+    assert_null(brief->head.id);
+    assert_null(brief->reason);
+    assert_true(isnan(brief->distance_m));
+}
+
 /* The rows that an edit is said to change are those in which all rows before and after differ. */
 static void check_verdicts(const struct world *old, const struct world *now,
                            const struct findings_changed *changed, struct worker *worker)
@@ -336,7 +351,10 @@ static void check_verdicts(const struct world *old, const struct world *now,
     struct arena arena;
     struct err err;
     arena_init(&arena, 0);
-    struct row_changes told = {.layer = LAYER_CONFLICTS, .arena = &arena}, expected = told;
+    enum { TOLD = 7, GENERATION = 42 };
+    struct row_changes expected = {.layer = LAYER_CONFLICTS, .arena = &arena};
+    struct row_changes told = {
+        .layer = LAYER_CONFLICTS, .arena = &arena, .n_told = TOLD, .generation = GENERATION};
     fixture_check(worker_fit(worker, old, &err), &err);
     struct all_rows before = rows_of(old, worker, &arena);
     fixture_check(worker_fit(worker, now, &err), &err);
@@ -347,8 +365,17 @@ static void check_verdicts(const struct world *old, const struct world *now,
     fixture_check(edit_verdicts(old, now, changed, worker, &told, &err), &err);
     assert_int_equal(told.n, expected.n);
     for (size_t i = 0; i < told.n; i++) {
-        check_same(told.items[i].before, expected.items[i].before, &arena);
-        check_same(told.items[i].after, expected.items[i].after, &arena);
+        const struct row_change *one = &told.items[i], *other = &expected.items[i];
+        const struct conflict *after = one->after;
+        assert_string_equal(row_change_id(one), row_change_id(other));
+        assert_false(i < TOLD && one->brief_id);
+        check_same(one->after, other->after, &arena);
+        assert_int_equal(after ? after->generation : GENERATION, GENERATION);
+        if (one->brief_id)
+            check_common(one->before, other->before);
+        else
+            check_same(one->before, other->before, &arena);
+        n_brief += one->brief_id != NULL;
     }
     arena_release(&arena);
 }
@@ -412,6 +439,7 @@ static void test_several_edits_at_once_leave_what_judging_everything_finds(void 
     (void)state;
     for (uint64_t seed = 21; seed <= 24; seed++)
         edit_many_times(seed, 25, 12);
+    assert_true(n_brief > 0);
 }
 
 /* ---- rows and back, ids, pages, places ---- */

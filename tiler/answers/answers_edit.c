@@ -143,12 +143,6 @@ static void write_changes(struct jw *jw, const char *key, const struct row_chang
     jw_end_object(jw);
 }
 
-static const char *id_of(const struct row_change *row)
-{
-    const struct record_head *head = row->after ? row->after : row->before;
-    return head->id;
-}
-
 void answer_edit(struct jw *jw, const struct edit_result *result)
 {
     jw_object(jw);
@@ -160,7 +154,7 @@ void answer_edit(struct jw *jw, const struct edit_result *result)
     for (size_t i = 0; i < result->facts.n && i < ANSWER_EDIT_ITEMS; i++) {
         jw_object(jw);
         jw_kv_string(jw, "layer", layer_name(result->facts.layer));
-        jw_kv_string(jw, "id", id_of(&result->facts.items[i]));
+        jw_kv_string(jw, "id", row_change_id(&result->facts.items[i]));
         jw_kv_string(jw, "change", change_of(&result->facts.items[i]));
         jw_end_object(jw);
     }
@@ -195,7 +189,7 @@ static void print_verdicts(struct buf *out, const struct row_changes *rows)
         const struct conflict *after = rows->items[i].after;
         const char *reason = after ? after->reason : before->reason;
         buf_say(out, "    %s -> %s  %s\n", verdict_text(before), verdict_text(after),
-                reason ? reason : id_of(&rows->items[i]));
+                reason ? reason : row_change_id(&rows->items[i]));
     }
     if (rows->n > TEXT_ITEMS)
         buf_say(out, "    and %zu more (--json gives %d)\n", rows->n - TEXT_ITEMS,
@@ -231,8 +225,8 @@ static void print_grades(struct buf *out, const struct row_changes *rows)
 void answer_edit_text(struct buf *out, const struct edit_result *result)
 {
     for (size_t i = 0; i < result->facts.n && i < TEXT_ITEMS; i++)
-        buf_say(out, "%s %s %s\n", layer_name(result->facts.layer), id_of(&result->facts.items[i]),
-                change_of(&result->facts.items[i]));
+        buf_say(out, "%s %s %s\n", layer_name(result->facts.layer),
+                row_change_id(&result->facts.items[i]), change_of(&result->facts.items[i]));
     if (result->facts.n > TEXT_ITEMS)
         buf_say(out, "and %zu more\n", result->facts.n - TEXT_ITEMS);
     if (!result->changed) {

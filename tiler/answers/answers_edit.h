@@ -26,7 +26,7 @@
 #include "data/base/json.h"
 #include "geo/assess/editor.h"
 
-enum { ANSWER_EDIT_ITEMS = 1000 };
+enum { ANSWER_EDIT_ITEMS = EDIT_TOLD_CONFLICTS };
 
 void answer_edit(struct jw *jw, const struct edit_result *result);
 void answer_edit_text(struct buf *out, const struct edit_result *result);

@@ -45,18 +45,12 @@ static enum err_code add_record(struct reaching *r, const struct world *world, c
     return geom && geom->kind != GEOM_NONE ? add_other(r, geom->box) : ERR_OK;
 }
 
-static const char *id_of(const struct row_change *change)
-{
-    const struct record_head *head = change->before ? change->before : change->after;
-    return head->id;
-}
-
 static enum err_code reach_records(struct reaching *r, const struct row_changes *changes)
 {
     enum err_code code = ERR_OK;
     for (size_t i = 0; i < changes->n; i++) {
-        TRY(add_record(r, r->step->old, id_of(&changes->items[i])));
-        TRY(add_record(r, r->step->now, id_of(&changes->items[i])));
+        TRY(add_record(r, r->step->old, row_change_id(&changes->items[i])));
+        TRY(add_record(r, r->step->now, row_change_id(&changes->items[i])));
     }
 done:
     return code;
@@ -113,7 +107,7 @@ static enum err_code reach_conflicts(struct reaching *r)
     const struct row_changes *changes = r->step->edit->conflicts, *facts = r->step->edit->facts;
     for (size_t i = 0; i < changes->n; i++) {
         struct finding_ref ref;
-        const char *id = id_of(&changes->items[i]);
+        const char *id = row_change_id(&changes->items[i]);
         if (findings_find(r->step->old, id, &ref))
             TRY(add_list(r, r->step->old, ref.layer, ref.row));
         if (findings_find(r->step->now, id, &ref))
@@ -121,10 +115,10 @@ static enum err_code reach_conflicts(struct reaching *r)
     }
     for (size_t l = 0; l < FINDING_LAYERS; l++)
         for (size_t i = 0; facts->layer == finding_layers[l] && i < facts->n; i++)
-            TRY(add_source(r, finding_layers[l], id_of(&facts->items[i])));
+            TRY(add_source(r, finding_layers[l], row_change_id(&facts->items[i])));
     for (size_t i = 0; facts->layer == LAYER_CENSUS && i < facts->n; i++) {
-        TRY(add_densities(r, r->step->old, id_of(&facts->items[i])));
-        TRY(add_densities(r, r->step->now, id_of(&facts->items[i])));
+        TRY(add_densities(r, r->step->old, row_change_id(&facts->items[i])));
+        TRY(add_densities(r, r->step->now, row_change_id(&facts->items[i])));
     }
 done:
     return code;
@@ -214,7 +208,7 @@ enum err_code row_shift_find(const struct scene_step *step, const struct row_cha
     if (!out->gone || !out->come)
         return err_nomem(err);
     for (size_t i = 0; i < changes->n; i++) {
-        const char *id = id_of(&changes->items[i]);
+        const char *id = row_change_id(&changes->items[i]);
         int64_t old = world_find(step->old, out->layer, id);
         int64_t now = world_find(step->now, out->layer, id);
         if (old >= 0 && now < 0)

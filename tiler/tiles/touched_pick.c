@@ -25,16 +25,10 @@ enum err_code touched_pick_finding(struct hunt *h, struct picked *picked, struct
     return ERR_OK;
 }
 
-static const char *id_of(const struct row_change *change)
-{
-    const struct record_head *head = change->before ? change->before : change->after;
-    return head->id;
-}
-
 static enum err_code pick_change(struct hunt *h, const struct row_change *change)
 {
     enum err_code code = ERR_OK;
-    const char *id = id_of(change);
+    const char *id = row_change_id(change);
     struct finding_ref ref;
     if (h->id != SOURCE_CONFLICTS) {
         TRY(touched_pick_row(h, &h->gone, world_find(h->old, h->layer, id)));
@@ -159,7 +153,7 @@ static enum err_code pick_cut_by_census(struct hunt *h)
     enum err_code code = ERR_OK;
     const struct row_changes *facts = h->wanted->edit->facts;
     for (size_t i = 0; i < facts->n; i++) {
-        const char *id = id_of(&facts->items[i]);
+        const char *id = row_change_id(&facts->items[i]);
         TRY(pick_densities(h, h->old, &h->gone, id));
         TRY(pick_densities(h, h->now, &h->come, id));
     }
