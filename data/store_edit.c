@@ -89,7 +89,7 @@ static enum err_code take_bytes(struct reading *in, size_t end, const char *befo
     *n = 0;
     TRY(take_number(in, &what, err));
     if (what == EDIT_LIKE)
-        return take_like(in, before, n_before, out, n, err);
+        return take_like(in, before ? before : "", n_before, out, n, err);
     if (what < EDIT_WHOLE)
         goto done;
     *n = what - EDIT_WHOLE;

@@ -366,11 +366,11 @@ static void check_verdicts(const struct world *old, const struct world *now,
     assert_int_equal(told.n, expected.n);
     for (size_t i = 0; i < told.n; i++) {
         const struct row_change *one = &told.items[i], *other = &expected.items[i];
-        const struct conflict *after = one->after;
+        const struct conflict *is = one->after;
         assert_string_equal(row_change_id(one), row_change_id(other));
         assert_false(i < TOLD && one->brief_id);
         check_same(one->after, other->after, &arena);
-        assert_int_equal(after ? after->generation : GENERATION, GENERATION);
+        assert_int_equal(is ? is->generation : GENERATION, GENERATION);
         if (one->brief_id)
             check_common(one->before, other->before);
         else
