@@ -141,17 +141,15 @@ static enum fate fate_of_area(const struct recounting *on, const struct recount_
 }
 
 static enum fate fate_of(const struct recounting *on, const struct recount_row *it,
-                         bool all_decided)
+                         const struct counting_ranks *ranks)
 {
     const struct segment *row = it->row;
-    struct counting_ranks ranks = ranks_of(on, row->method);
-    ranks.classed = ranks.classed && all_decided;
-    if (ranks.highest == 0 ||
+    if (ranks->highest == 0 ||
         text_equal(row->kind, "design_factor")) /* of places where classes are: both stay */
         return STAYS;
     if (it->method->kind == PIPELINE_HCA)
-        return fate_of_area(on, it, &ranks);
-    if (!it->window && ranks.has[rank_of(row->class)])
+        return fate_of_area(on, it, ranks);
+    if (!it->window && ranks->has[rank_of(row->class)])
         return UNSURE;
     return is_decided(row) ? STAYS : APART;
 }
@@ -171,13 +169,20 @@ static enum err_code list_rows(struct recounting *on, struct err *err)
     on->rows = arena_new(on->job.scratch, struct recount_row, on->it->n_old);
     if (!on->rows)
         return err_nomem(err);
-    const struct pipeline_method *method = NULL; /* rows of one lie together */
+    const struct pipeline_method *method = NULL; /* rows of one lie together, and of one rule */
+    const struct pipeline_class *window = NULL;
+    const char *rule_id = NULL;
     for (size_t i = 0; i < on->it->n_old; i++) {
         const struct segment *row = on->it->old[i];
         if (!method || !row->method || !text_equal(method->source.id, row->method))
             method = row->method ? rules_pipeline_method(rules, row->method) : NULL;
-        if (method && method->kind != PIPELINE_LAW && !text_equal(row->kind, "pir"))
-            on->rows[on->n_rows++] = (struct recount_row){row, method, shown_by(on, row)};
+        if (!method || method->kind == PIPELINE_LAW || text_equal(row->kind, "pir"))
+            continue;
+        if (!rule_id || !row->rule_id || !text_equal(rule_id, row->rule_id))
+            window = shown_by(on, row);
+        rule_id = row->rule_id;
+        on->rows[on->n_rows++] =
+            (struct recount_row){.row = row, .method = method, .window = window};
     }
     return ERR_OK;
 }
@@ -185,11 +190,22 @@ static enum err_code list_rows(struct recounting *on, struct err *err)
 enum err_code recount_may_tell(struct recounting *on, bool *may, struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct counting_ranks ranks = {.highest = 0};
+    const struct pipeline_method *method = NULL;
     TRY(list_rows(on, err));
     bool all_decided = are_decided(on);
     *may = true;
-    for (size_t i = 0; i < on->n_rows && *may; i++)
-        *may = fate_of(on, &on->rows[i], all_decided) != UNSURE;
+    for (size_t i = 0; i < on->n_rows && *may; i++) {
+        struct recount_row *it = &on->rows[i];
+        if (it->method != method) {
+            method = it->method;
+            ranks = ranks_of(on, method->source.id);
+            ranks.classed = ranks.classed && all_decided;
+        }
+        enum fate fate = fate_of(on, it, &ranks);
+        *may = fate != UNSURE;
+        it->apart = fate == APART;
+    }
 done:
     return code;
 }
@@ -478,11 +494,10 @@ enum err_code recount_rows(struct recounting *on, bool *sure, struct err *err)
 {
     enum err_code code = ERR_OK;
     *sure = true;
-    bool all_decided = are_decided(on);
     for (size_t i = 0; i < on->n_rows && *sure; i++) {
         const struct segment *row = on->rows[i].row;
         const struct pipeline_class *window = on->rows[i].window;
-        if (fate_of(on, &on->rows[i], all_decided) == APART)
+        if (on->rows[i].apart)
             TRY(is_apart(on, row, sure, err));
         if (!*sure)
             break;

@@ -14,6 +14,7 @@ struct recount_row {
     const struct segment *row;
     const struct pipeline_method *method;
     const struct pipeline_class *window; /* the row of windows that it shows; NULL: another thing */
+    bool apart; /* it stays only if what may be there at most of the dwelling's runs is not on it */
 };
 
 struct recounting {

@@ -197,15 +197,15 @@ static enum err_code add_hits(struct pipeline_job *job, const struct pipeline_hi
     return ERR_OK;
 }
 
-/* Gathers the questions that are asked so, beside the others. */
+/* Gathers the questions that are asked so, or in one of two ways, beside the others. */
 static enum err_code gather(struct recut *on, struct pipeline_job *job, enum recut_asked asked,
-                            struct err *err)
+                            enum recut_asked also, struct err *err)
 {
     enum err_code code = ERR_OK;
     const struct pipeline_hit *had = job->hits;
     size_t n_had = job->n_hits;
     for (size_t i = 0; i < job->n_asks; i++)
-        job->asks[i].idle = on->asked[i] != asked;
+        job->asks[i].idle = on->asked[i] != asked && on->asked[i] != also;
     pipeline_forget_hits(job);
     TRY(pipeline_gather(job, err));
     TRY(add_hits(job, had, n_had, err));
@@ -250,7 +250,7 @@ static enum err_code look_along(struct recut *on, struct pipeline_job *job, bool
     pipeline_forget_hits(job);
     TRY(take_kept(on, job, sure, err));
     if (*sure)
-        TRY(gather(on, job, ASKED_ALONG, err));
+        TRY(gather(on, job, ASKED_ALONG, ASKED_ALONG, err));
 done:
     return code;
 }
@@ -274,15 +274,62 @@ static bool has_worse(const struct recut *on)
     return worse;
 }
 
+static bool same_edges(const struct pipeline_some *a, const struct pipeline_some *b)
+{
+    return a->first == b->first && a->end == b->end;
+}
+
+/* For another look, those hits that are of one kind. */
+static enum err_code keep_seen(const struct recut *on, const struct pipeline_job *job,
+                               struct recut_kind *kind, struct err *err)
+{
+    kind->hits = arena_new(job->scratch, struct pipeline_hit, job->n_hits);
+    if (!kind->hits)
+        return err_nomem(err);
+    kind->n_hits = 0;
+    for (size_t i = 0; i < job->n_hits; i++)
+        if (on->asked[job->hits[i].ask] == kind->asked)
+            kind->hits[kind->n_hits++] = job->hits[i];
+    kind->looked = kind->near;
+    return ERR_OK;
+}
+
+/* Beside the hits that the job has, those that were kept. */
+static enum err_code take_seen(struct pipeline_job *job, const struct recut_kind *kind,
+                               struct err *err)
+{
+    enum err_code code = ERR_OK;
+    const struct pipeline_hit *had = job->hits;
+    size_t n_had = job->n_hits;
+    pipeline_forget_hits(job);
+    TRY(add_hits(job, had, n_had, err));
+    TRY(add_hits(job, kind->hits, kind->n_hits, err));
+done:
+    return code;
+}
+
+/* What stands near: of both kinds at once where the stretch is the same, since most of what they
+ * ask for is. What was looked at before is not looked at again. */
 static enum err_code gather_near(struct recut *on, struct pipeline_job *job, struct err *err)
 {
     enum err_code code = ERR_OK;
-    const struct recut_kind *kinds[] = {&on->areas, &on->factors};
-    for (int i = 0; i < 2 && code == ERR_OK; i++) {
-        job->some = &kinds[i]->near;
-        if (kinds[i]->near.end > 0)
-            code = gather(on, job, kinds[i]->asked, err);
+    struct recut_kind *kinds[] = {&on->areas, &on->factors};
+    bool due[2];
+    for (int i = 0; i < 2; i++) {
+        due[i] = kinds[i]->near.end > 0 && !same_edges(&kinds[i]->near, &kinds[i]->looked);
+        if (kinds[i]->near.end > 0 && !due[i])
+            TRY(take_seen(job, kinds[i], err));
     }
+    bool both = due[0] && due[1] && same_edges(&on->areas.near, &on->factors.near);
+    for (int i = 0; i < 2; i++) {
+        job->some = &kinds[i]->near;
+        if (due[i] && !(both && i == 1))
+            TRY(gather(on, job, kinds[i]->asked, kinds[both ? 1 : i]->asked, err));
+    }
+    for (int i = 0; i < 2; i++)
+        if (due[i])
+            TRY(keep_seen(on, job, kinds[i], err));
+done:
     job->some = NULL;
     return code;
 }

@@ -20,13 +20,16 @@ enum recut_asked {
 /* Rows of a kind, which may be others than before about the edit. */
 struct recut_kind {
     enum recut_asked asked;
-    double gap_m;              /* joined where they are so near */
-    struct span seen;          /* from where their questions see the record */
-    struct span apart;         /* where windows make them otherwise than before */
-    struct span core;          /* all that may make them otherwise */
-    struct span open;          /* with the rows that touch it */
-    bool wide;                 /* to be looked at as far as its rows go, or farther */
-    struct pipeline_some near; /* the stretch along which places are known; end 0: none */
+    double gap_m;                /* joined where they are so near */
+    struct span seen;            /* from where their questions see the record */
+    struct span apart;           /* where windows make them otherwise than before */
+    struct span core;            /* all that may make them otherwise */
+    struct span open;            /* with the rows that touch it */
+    bool wide;                   /* to be looked at as far as its rows go, or farther */
+    struct pipeline_some near;   /* the stretch along which places are known; end 0: none */
+    struct pipeline_some looked; /* the one that was gathered last, and what stands there now */
+    struct pipeline_hit *hits;
+    size_t n_hits;
 };
 
 /* The line in the world before the edit, or after it. */

@@ -140,13 +140,29 @@ static int by_from(const void *a, const void *b)
     return (x->to_m > y->to_m) - (x->to_m < y->to_m);
 }
 
+/* Most are few, and nearly in order: they come as the line goes. */
+static void sort_spans(struct span *spans, size_t n)
+{
+    enum { FEW = 24 };
+    if (n > FEW) {
+        qsort(spans, n, sizeof *spans, by_from);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        const struct span span = spans[i];
+        size_t k = i;
+        for (; k > 0 && by_from(&span, &spans[k - 1]) < 0; k--)
+            spans[k] = spans[k - 1];
+        spans[k] = span;
+    }
+}
+
 void spans_settle(struct span *spans, size_t *n, double gap_m)
 {
     size_t kept = 0;
     if (*n == 0)
         return;
-    if (*n > 1)
-        qsort(spans, *n, sizeof *spans, by_from);
+    sort_spans(spans, *n);
     for (size_t i = 1; i < *n; i++) {
         if (spans[i].from_m <= spans[kept].to_m + gap_m)
             spans[kept].to_m = max_of(spans[kept].to_m, spans[i].to_m);
