@@ -37,7 +37,7 @@
  * schema's version, the store's identity and a checksum.
  *
  * Threads: as a store: one at a time.
- * Cost:    an entry of some 300 bytes a row, one write and one fdatasync; 16 MB of the disk while
+ * Cost:    an entry of some 200 bytes a row, one write and one fdatasync; 16 MB of the disk while
  *          its writer lives.
  * Errors:  of store.h; ERR_VERSION edits on their way that another version of the program wrote.
  */
