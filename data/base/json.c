@@ -194,11 +194,22 @@ void jw_end_array(struct jw *jw)
     close_level(jw, ']');
 }
 
+/* What stands for itself and is no part of a longer sequence: most of any text. */
+static bool is_plain(char byte)
+{
+    unsigned char code = (unsigned char)byte;
+    return code >= 0x20 && code < 0x80 && code != '"' && code != '\\';
+}
+
 static void quote(struct buf *out, const char *text)
 {
     buf_add_byte(out, '"');
     const char *start = text; /* of the run that needs no escape */
     while (*text) {
+        if (is_plain(*text)) {
+            text++;
+            continue;
+        }
         const char *before = text;
         uint32_t point = text_next(&text);
         bool bad = point == 0xFFFD && (unsigned char)*before != 0xEF;

@@ -165,8 +165,10 @@ size_t text_mark(const char *text, size_t n)
 uint32_t text_next(const char **at)
 {
     const unsigned char *bytes = (const unsigned char *)*at;
-    if (!*bytes)
-        return 0;
+    if (*bytes < 0x80) {
+        *at += *bytes != '\0';
+        return *bytes;
+    }
     size_t length = sequence(bytes, strnlen(*at, 4));
     if (length == 0) { /* not UTF-8: one replacement character a byte */
         (*at)++;

@@ -400,22 +400,24 @@ static enum err_code cut_near(const struct segments_step *step, const bool *near
                               struct row_changes *changes, struct err *err)
 {
     enum err_code code = ERR_OK;
-    size_t n_near = 0, first = changes->n;
+    size_t n_near = 0, place = 0, first = changes->n;
     struct single single;
     bool is_single = false;
     TRY(find_single(step, &single, &is_single, err));
+    for (size_t row = 0; row < n; row++)
+        n_near += near[row];
     struct cutting cutting = {.step = step,
                               .single = is_single ? &single : NULL,
-                              .told = arena_new(step->arena, struct pipeline_recounted, n),
-                              .outdone = arena_new(step->arena, bool, n),
-                              .rows = arena_new(step->arena, uint32_t, n),
-                              .made = arena_new(step->arena, struct segment *, n),
-                              .n_made = arena_new(step->arena, size_t, n)};
+                              .told = arena_new(step->arena, struct pipeline_recounted, n_near),
+                              .outdone = arena_new(step->arena, bool, n_near),
+                              .rows = arena_new(step->arena, uint32_t, n_near),
+                              .made = arena_new(step->arena, struct segment *, n_near),
+                              .n_made = arena_new(step->arena, size_t, n_near)};
     if (!cutting.rows || !cutting.made || !cutting.n_made || !cutting.outdone || !cutting.told)
         return err_nomem(err);
     for (size_t row = 0; row < n; row++)
         if (near[row])
-            cutting.rows[n_near++] = (uint32_t)row;
+            cutting.rows[place++] = (uint32_t)row;
     struct parallel work = {
         .crew = step->crew, .n_items = n_near, .chunk = 1, .context = &cutting, .run = cut};
     TRY(parallel_for(&work, err));
