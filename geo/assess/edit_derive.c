@@ -213,7 +213,8 @@ static void note_radius(struct derivation *derivation, const struct derivation_s
 
 /* Segments, which follow from the facts alone. */
 static enum err_code derive_segments(struct derivation *derivation, struct derivation_step *step,
-                                     struct crew *crew, struct arena *arena, struct err *err)
+                                     struct crew *crew, struct parallel_help *help,
+                                     struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
     note_radius(derivation, step);
@@ -221,23 +222,32 @@ static enum err_code derive_segments(struct derivation *derivation, struct deriv
                               step->n_edits, err));
     TRY(pipeline_kept_follow(derivation->kept, derivation->world, step->facts, &derivation->sites,
                              step->edits, step->n_edits, &crew->workers[0], err));
-    const struct segments_step segment = {
-        derivation->world,    step->facts,        step->edits,     step->n_edits, crew, arena,
-        derivation->radius_m, &derivation->sites, derivation->kept};
+    const struct segments_step segment = {.old = derivation->world,
+                                          .now = step->facts,
+                                          .edits = step->edits,
+                                          .n_edits = step->n_edits,
+                                          .crew = crew,
+                                          .help = help,
+                                          .arena = arena,
+                                          .radius_m = derivation->radius_m,
+                                          .sites = &derivation->sites,
+                                          .kept = derivation->kept};
     TRY(edit_segments(&segment, step->segments, err));
 done:
     return code;
 }
 
-/* Both at once, each with half of the crew; memory of the segments is their own meanwhile. For a
- * single record: each is over in milliseconds, most of them on one thread. */
+/* Both at once, each with half of the crew; memory of the segments is their own meanwhile. Who has
+ * done with the grades helps with the pipelines. For a single record: each is over in milliseconds,
+ * most of them on one thread. */
 struct deriving {
     struct derivation *derivation;
     struct derivation_step *step;
     struct findings *findings;
     struct crew grades;
     struct crew segments;
-    struct arena arena; /* of the segments */
+    struct parallel_help help; /* with the segments */
+    struct arena arena;        /* likewise */
 };
 
 static enum err_code derive_part(void *context, struct worker *worker, size_t first, size_t end,
@@ -246,9 +256,18 @@ static enum err_code derive_part(void *context, struct worker *worker, size_t fi
     enum err_code code = ERR_OK;
     struct deriving *on = context;
     (void)worker; /* each part has its own */
-    for (size_t part = first; part < end; part++)
-        TRY(part == 0 ? derive_grades(on->derivation, on->step, &on->grades, &on->findings, err)
-                      : derive_segments(on->derivation, on->step, &on->segments, &on->arena, err));
+    for (size_t part = first; part < end; part++) {
+        if (part == 0) {
+            TRY(derive_grades(on->derivation, on->step, &on->grades, &on->findings, err));
+            parallel_help(&on->help, &on->grades.workers[0]);
+        } else {
+            parallel_help_open(&on->help);
+            code = derive_segments(on->derivation, on->step, &on->segments, &on->help, &on->arena,
+                                   err);
+            parallel_help_close(&on->help);
+            TRY(code);
+        }
+    }
 done:
     return code;
 }
@@ -262,10 +281,12 @@ static enum err_code derive_both(struct deriving *on, struct err *err)
     on->segments = (struct crew){step->crew->workers, half};
     on->grades = (struct crew){step->crew->workers + half, step->crew->n - half};
     step->segments->arena = &on->arena;
+    parallel_help_init(&on->help);
     const struct crew both = {step->crew->workers, 2};
     const struct parallel work = {
         .crew = &both, .n_items = 2, .chunk = 1, .context = on, .run = derive_part};
     enum err_code code = parallel_for(&work, err);
+    parallel_help_free(&on->help);
     step->segments->arena = arena;
     arena_adopt(arena, &on->arena);
     return code;
@@ -282,7 +303,7 @@ enum err_code derivation_update(struct derivation *derivation, struct derivation
         TRY(derive_both(&on, err));
     } else {
         TRY(derive_grades(derivation, step, crew, &on.findings, err));
-        TRY(derive_segments(derivation, step, crew, step->arena, err));
+        TRY(derive_segments(derivation, step, crew, NULL, step->arena, err));
     }
     TRY(make_next(derivation, step, on.findings, err));
     step->world = world_acquire(derivation->next);

@@ -418,8 +418,12 @@ static enum err_code cut_near(const struct segments_step *step, const bool *near
     for (size_t row = 0; row < n; row++)
         if (near[row])
             cutting.rows[place++] = (uint32_t)row;
-    struct parallel work = {
-        .crew = step->crew, .n_items = n_near, .chunk = 1, .context = &cutting, .run = cut};
+    struct parallel work = {.crew = step->crew,
+                            .n_items = n_near,
+                            .chunk = 1,
+                            .context = &cutting,
+                            .help = step->help,
+                            .run = cut};
     TRY(parallel_for(&work, err));
     for (size_t i = 0; i < n_near; i++)
         TRY(compare_cut(&cutting, i, changes, err));

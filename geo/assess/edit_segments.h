@@ -25,6 +25,7 @@ struct segments_step {
     const struct world_edit *edits;
     size_t n_edits;
     struct crew *crew;
+    struct parallel_help *help; /* with the pipelines that are cut (parallel.h); or NULL */
     struct arena *arena;
     double radius_m;                    /* segments_radius_m of `now`, or more */
     const struct pipeline_sites *sites; /* of `now` (pipeline_sites.h); may be NULL */

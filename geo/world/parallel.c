@@ -58,7 +58,7 @@ done:
 }
 
 /* What the threads of one call share. */
-struct shared {
+struct parallel_loop {
     const struct parallel *work;
     size_t chunk;
     pthread_mutex_t mutex;
@@ -69,14 +69,14 @@ struct shared {
 };
 
 struct hand {
-    struct shared *shared;
+    struct parallel_loop *shared;
     struct worker *worker;
     pthread_t id;
 };
 
 /* Stretches are taken in rising order, so whatever comes before a failure is already in hands
  * and will be finished: the earliest failure is known when all have ended. */
-static bool take(struct shared *shared, size_t *first, size_t *end)
+static bool take(struct parallel_loop *shared, size_t *first, size_t *end)
 {
     pthread_mutex_lock(&shared->mutex);
     *first = shared->next;
@@ -89,7 +89,7 @@ static bool take(struct shared *shared, size_t *first, size_t *end)
     return more;
 }
 
-static void note_failure(struct shared *shared, size_t first, enum err_code code,
+static void note_failure(struct parallel_loop *shared, size_t first, enum err_code code,
                          const struct err *err)
 {
     pthread_mutex_lock(&shared->mutex);
@@ -104,7 +104,7 @@ static void note_failure(struct shared *shared, size_t first, enum err_code code
 static void *work_on(void *argument)
 {
     const struct hand *hand = argument;
-    struct shared *shared = hand->shared;
+    struct parallel_loop *shared = hand->shared;
     const struct parallel *work = shared->work;
     size_t first = 0;
     size_t end = 0;
@@ -117,12 +117,87 @@ static void *work_on(void *argument)
     return NULL;
 }
 
+/* ---- help ---- */
+
+void parallel_help_init(struct parallel_help *help)
+{
+    *help = (struct parallel_help){.loop = NULL};
+    pthread_mutex_init(&help->mutex, NULL);
+    pthread_cond_init(&help->changed, NULL);
+}
+
+static void set_open(struct parallel_help *help, bool open)
+{
+    pthread_mutex_lock(&help->mutex);
+    help->open = open;
+    pthread_cond_broadcast(&help->changed);
+    pthread_mutex_unlock(&help->mutex);
+}
+
+void parallel_help_open(struct parallel_help *help)
+{
+    set_open(help, true);
+}
+
+void parallel_help_close(struct parallel_help *help)
+{
+    set_open(help, false);
+}
+
+void parallel_help_free(struct parallel_help *help)
+{
+    pthread_cond_destroy(&help->changed);
+    pthread_mutex_destroy(&help->mutex);
+}
+
+void parallel_help(struct parallel_help *help, struct worker *worker)
+{
+    size_t seen = 0; /* of its loops */
+    pthread_mutex_lock(&help->mutex);
+    while (help->open) {
+        if (!help->loop || help->n_loops == seen) {
+            pthread_cond_wait(&help->changed, &help->mutex);
+            continue;
+        }
+        struct hand hand = {.shared = help->loop, .worker = worker};
+        seen = help->n_loops;
+        help->n_inside++;
+        pthread_mutex_unlock(&help->mutex);
+        work_on(&hand);
+        pthread_mutex_lock(&help->mutex);
+        help->n_inside--;
+        pthread_cond_broadcast(&help->changed);
+    }
+    pthread_mutex_unlock(&help->mutex);
+}
+
+static void begin_help(struct parallel_help *help, struct parallel_loop *loop)
+{
+    pthread_mutex_lock(&help->mutex);
+    help->loop = loop;
+    help->n_loops++;
+    pthread_cond_broadcast(&help->changed);
+    pthread_mutex_unlock(&help->mutex);
+}
+
+/* The loop is on its caller's stack: nobody is in it afterwards. */
+static void leave_help(struct parallel_help *help)
+{
+    pthread_mutex_lock(&help->mutex);
+    help->loop = NULL;
+    while (help->n_inside > 0)
+        pthread_cond_wait(&help->changed, &help->mutex);
+    pthread_mutex_unlock(&help->mutex);
+}
+
+/* ---- the loop ---- */
+
 enum err_code parallel_for(const struct parallel *work, struct err *err)
 {
     size_t n_hands = work->crew->n < work->n_items ? work->crew->n : work->n_items;
     if (work->n_items == 0)
         return ERR_OK;
-    struct shared shared = {.work = work, .failed_at = SIZE_MAX, .code = ERR_OK};
+    struct parallel_loop shared = {.work = work, .failed_at = SIZE_MAX, .code = ERR_OK};
     size_t sixteenth = work->n_items / (16 * n_hands);
     shared.chunk = work->chunk ? work->chunk : sixteenth ? sixteenth : 1;
     struct hand *hands = calloc(n_hands, sizeof *hands);
@@ -135,7 +210,11 @@ enum err_code parallel_for(const struct parallel *work, struct err *err)
     while (n_started < n_hands &&
            pthread_create(&hands[n_started].id, NULL, work_on, &hands[n_started]) == 0)
         n_started++;
+    if (work->help)
+        begin_help(work->help, &shared);
     work_on(&hands[0]);
+    if (work->help)
+        leave_help(work->help);
     for (size_t i = 1; i < n_started; i++)
         pthread_join(hands[i].id, NULL);
     pthread_mutex_destroy(&shared.mutex);
