@@ -231,10 +231,14 @@ done:
     return code;
 }
 
-enum err_code store_wait_for_locks(struct store *store, struct err *err)
+enum err_code store_wait_at_most(struct store *store, int ms, struct err *err)
 {
+    enum err_code code = ERR_OK;
+    store->wait_ms = ms;
+    if (!store->dataset)
+        return ERR_OK;
     gdal_session_begin(&store->gdal);
-    enum err_code code = store_sqlf(store, err, "PRAGMA busy_timeout = %d", store->wait_ms);
+    code = store_sqlf(store, err, "PRAGMA busy_timeout = %d", ms);
     gdal_session_end(&store->gdal);
     return code;
 }

@@ -91,8 +91,8 @@ enum err_code store_end(struct store *store, enum store_mode did, enum err_code 
  * version. On failure nothing stays open. The session must have begun. */
 enum err_code store_connect_write(struct store *store, struct err *err);
 
-/* Has the handle that is open wait for locks as long as store->wait_ms says by now. */
-enum err_code store_wait_for_locks(struct store *store, struct err *err);
+/* How long it waits for locks from now on. */
+enum err_code store_wait_at_most(struct store *store, int ms, struct err *err);
 
 /* Commits or rolls back what is open and closes the handle. */
 enum err_code store_disconnect(struct store *store, bool commit, struct err *err);
@@ -100,6 +100,11 @@ enum err_code store_disconnect(struct store *store, bool commit, struct err *err
 /* Makes a struct store with path and schema, nothing open; freed by store_close. */
 enum err_code store_new(const char *path, enum store_mode mode, struct store **out,
                         struct err *err);
+
+/* --- store_open.c --- */
+
+/* store_open for writing, by whoever would rather do without than wait for longer. */
+enum err_code store_open_soon(const char *path, int wait_ms, struct store **out, struct err *err);
 
 /* --- store_contents.c --- */
 

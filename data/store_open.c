@@ -17,10 +17,10 @@ static void pause_ms(int ms)
 
 /* Takes the writer's lock, in several tries: a log may come to be meanwhile, in which who waits is
  * to leave a mark. */
-static enum err_code begin_writing(struct store *store, struct err *err)
+static enum err_code begin_writing(struct store *store, int wait_ms, struct err *err)
 {
     enum { TRY_MS = 200 };
-    int64_t until = store_now_ms() + store_wait_ms();
+    int64_t until = store_now_ms() + wait_ms;
     enum err_code code;
     do {
         int64_t left_ms = until - store_now_ms();
@@ -29,20 +29,17 @@ static enum err_code begin_writing(struct store *store, struct err *err)
         code = begin_reading(store, err);
         store_log_leave(queued);
     } while (code == ERR_BUSY && store_now_ms() < until);
-    store->wait_ms = store_wait_ms();
-    if (code == ERR_OK)
-        code = store_wait_for_locks(store, err);
-    return code;
+    return code == ERR_OK ? store_wait_at_most(store, store_wait_ms(), err) : code;
 }
 
 /* Whatever of the log is not in the tables, by whoever was killed. The commit gives up the lock,
  * and somebody else may come between. */
-static enum err_code catch_up(struct store *store, struct err *err)
+static enum err_code catch_up(struct store *store, int wait_ms, struct err *err)
 {
     enum err_code code = ERR_OK;
     bool caught = true;
     while (caught) {
-        TRY(begin_writing(store, err));
+        TRY(begin_writing(store, wait_ms, err));
         TRY(store_catch_up(store, &caught, err));
     }
 done:
@@ -92,17 +89,28 @@ done:
     return code;
 }
 
-enum err_code store_open(const char *path, enum store_mode mode, struct store **out,
-                         struct err *err)
+static enum err_code open_within(const char *path, enum store_mode mode, int wait_ms,
+                                 struct store **out, struct err *err)
 {
     enum err_code code = ERR_OK;
     struct store *store = NULL;
     *out = NULL;
     TRY(store_new(path, mode, &store, err));
-    TRY(mode == STORE_WRITE ? catch_up(store, err) : wait_for_edits(store, err));
+    TRY(mode == STORE_WRITE ? catch_up(store, wait_ms, err) : wait_for_edits(store, err));
     *out = store;
     store = NULL;
 done:
     store_close(store);
     return code;
+}
+
+enum err_code store_open(const char *path, enum store_mode mode, struct store **out,
+                         struct err *err)
+{
+    return open_within(path, mode, store_wait_ms(), out, err);
+}
+
+enum err_code store_open_soon(const char *path, int wait_ms, struct store **out, struct err *err)
+{
+    return open_within(path, STORE_WRITE, wait_ms, out, err);
 }

@@ -10,6 +10,9 @@ enum {
      * nothing of the log (who does is seen waiting). An edit has to wait for that: now and then. */
     MOST_HELD_MS = 5000,
 
+    /* How long who begins or ends waits for somebody else to be done with the store. */
+    SOON_MS = 500,
+
     /* Who waits to write (store_log_queue) may be asleep for a tenth of a second between two
      * looks whether it is free; after so long it is passed over. */
     MOST_TURN_MS = 1000,
@@ -36,6 +39,18 @@ static enum err_code start_thread(struct store_writer *writer, struct err *err)
     return failure ? err_errno(err, failure, "cannot start a thread") : ERR_OK;
 }
 
+/* What the first edit would otherwise wait for, some 50 ms: opens the store and makes its log.
+ * Where that cannot be now, the first edit tries it again and says why. */
+static void prepare(struct store_writer *writer)
+{
+    if (store_open_soon(writer->path, SOON_MS, &writer->store, NULL) != ERR_OK)
+        return;
+    store_keep(writer->store);
+    (void)store_log_begin(writer->log, NULL);
+    (void)store_takes_changes(writer->store, NULL, 0); /* looks at the tables, once */
+    store_rest(writer->store);
+}
+
 enum err_code store_writer_new(const char *path, const struct store_settled *settled,
                                struct store_writer **out, struct err *err)
 {
@@ -53,6 +68,7 @@ enum err_code store_writer_new(const char *path, const struct store_settled *set
     if (settled) {
         writer->settled = *settled;
         TRY(store_log_new(path, &writer->log, err));
+        prepare(writer);
         TRY(start_thread(writer, err));
     }
     *out = writer;
@@ -66,6 +82,7 @@ done:
 static void remove_log(struct store_writer *writer)
 {
     if (writer->log && writer->store && !writer->first) {
+        (void)store_wait_at_most(writer->store, SOON_MS, NULL);
         if (store_writer_wake(writer, NULL) == ERR_OK)
             store_log_remove(writer->log);
         store_rest(writer->store);

@@ -41,7 +41,9 @@ struct store_settled {
     void (*call)(void *context, uint64_t generation, enum err_code code, const struct err *err);
 };
 
-/* settled NULL: without a log. Opens nothing yet. */
+/* settled NULL: without a log, and opens nothing yet. Else opens the store and makes the log, so
+ * that the first edit need not; where that cannot be, as while somebody else writes, the first edit
+ * does. */
 enum err_code store_writer_new(const char *path, const struct store_settled *settled,
                                struct store_writer **out, struct err *err);
 void store_writer_free(struct store_writer *writer); /* NULL is legal */

@@ -96,7 +96,8 @@ const struct world *editor_world(const struct editor *editor);
 void editor_take_store(struct editor *editor, struct store *store);
 
 /* For many edits: makes each durable in the log of the store before its tables have it
- * (store_writer.h). Before the first edit. After an error the editor is only good to be freed. */
+ * (store_writer.h). Opens the store for writing, before the first edit. After an error the editor
+ * is only good to be freed. */
 enum err_code editor_keep_log(struct editor *editor, const struct store_settled *settled,
                               struct err *err);
 

@@ -2,6 +2,8 @@
  * whoever is killed, and whoever else wants to write. */
 #include "tests/unit/writer_fixture.h"
 
+#include <sys/stat.h>
+
 static void test_edits_are_in_the_tables_soon_and_all_readers_find_them(void **state)
 {
     struct fixture *f = *state;
@@ -25,6 +27,30 @@ static void test_edits_are_in_the_tables_soon_and_all_readers_find_them(void **s
     assert_string_equal(raw(f, "PRAGMA integrity_check"), "ok");
     assert_int_equal(generation_of(f), 52);
     assert_string_equal(printed(f, "ls %s", f->directory), "store.gpkg");
+}
+
+static void test_the_first_edit_finds_its_log_made(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct stat before, after;
+    const char *log = in(f, "store.gpkg-edits");
+    bool settled;
+    for (int edits = 0; edits < 2; edits++) {
+        struct store_writer *writer = writer_of(f, &told);
+        assert_int_equal(stat(log, &before), 0);
+        assert_int_equal(zones_in(f), 0);
+        if (edits) {
+            assert_ok(f, save(f, writer, "A", "one", &settled));
+            assert_false(settled);
+            assert_int_equal(stat(log, &after), 0);
+            assert_int_equal(after.st_ino, before.st_ino);
+            assert_int_equal(after.st_size, before.st_size);
+        }
+        store_writer_free(writer);
+        assert_string_equal(printed(f, "ls %s", f->directory), "store.gpkg");
+        assert_int_equal(generation_of(f), edits);
+    }
 }
 
 static void test_without_a_pause_the_tables_do_not_wait_for_long(void **state)
@@ -300,6 +326,48 @@ static void test_two_who_write_come_between_each_other_and_lose_nothing(void **s
     assert_int_equal(generation_of(f), n + EACH);
 }
 
+/* Holds the writer's lock until it is told to let go. */
+static int hold_store(struct fixture *f, int held, int let_go)
+{
+    struct store *store = NULL;
+    char byte = 0;
+    bool done = store_open(f->path, STORE_WRITE, &store, &f->err) == ERR_OK &&
+                write(held, &byte, 1) == 1 && read(let_go, &byte, 1) == 1;
+    store_close(store);
+    return done ? 0 : 1;
+}
+
+static void test_beside_one_who_writes_a_writer_begins_without_waiting(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct timespec from, to;
+    int held[2], let_go[2], status = -1;
+    char byte = 0;
+    bool settled;
+    assert_int_equal(pipe(held) | pipe(let_go), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(hold_store(f, held[1], let_go[0]));
+    assert_int_equal(read(held[0], &byte, 1), 1);
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    struct store_writer *writer = writer_of(f, &told);
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    assert_in_range(to.tv_sec - from.tv_sec, 0, 6); /* an edit waits for ten */
+    assert_int_equal(write(let_go[1], &byte, 1), 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_ok(f, save(f, writer, "A", "one", &settled));
+    assert_false(settled);
+    store_writer_free(writer);
+    assert_int_equal(zones_in(f), 1);
+    for (int i = 0; i < 2; i++) {
+        close(held[i]);
+        close(let_go[i]);
+    }
+}
+
 /* As a program that was stopped while it waited. */
 static void test_who_does_not_take_its_turn_is_not_waited_for_at_each_edit(void **state)
 {
@@ -325,6 +393,7 @@ int main(void)
     setenv("SISETU_STORE_WAIT_MS", "10000", 1); /* the machine may have other things to do */
     const struct CMUnitTest tests[] = {
         TEST(test_edits_are_in_the_tables_soon_and_all_readers_find_them),
+        TEST(test_the_first_edit_finds_its_log_made),
         TEST(test_without_a_pause_the_tables_do_not_wait_for_long),
         TEST(test_what_is_on_its_way_can_be_asked_for),
         TEST(test_texts_that_end_anew_again_and_again_stay_whole),
@@ -335,6 +404,7 @@ int main(void)
         TEST(test_by_a_link_the_log_is_beside_the_store_itself),
         TEST(test_where_a_link_leads_elsewhere_the_log_goes_along),
         TEST(test_a_store_of_two_names_has_no_log),
+        TEST(test_beside_one_who_writes_a_writer_begins_without_waiting),
         TEST(test_who_does_not_take_its_turn_is_not_waited_for_at_each_edit),
         TEST(test_two_who_write_come_between_each_other_and_lose_nothing),
     };

@@ -150,9 +150,9 @@ static void test_without_a_log_an_edit_is_in_the_tables_when_saved(void **state)
     for (; at < 3; at++) {
         struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
         const char *log = in(f, "store.gpkg-edits");
-        struct store_writer *writer = writer_of(f, at ? &told : NULL);
         if (at == 1)
             assert_int_equal(mkdir(log, 0755), 0);
+        struct store_writer *writer = writer_of(f, at ? &told : NULL);
         const char *name = at == 2 ? memset(arena_alloc(&f->arena, 1, 9000001), 'x', 9000000) : "x";
         if (at == 2)
             assert_ok(f, save(f, writer, "first", "on its way", &settled));

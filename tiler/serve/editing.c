@@ -57,6 +57,23 @@ static void settled(void *context, uint64_t generation, enum err_code code, cons
         watch_settled(editing->watch, generation, code);
 }
 
+/* Before another opens the store: two who have it open for writing in one process would take each
+ * other's locks on it. What the old editor could not bring into the tables stays in the log, for
+ * whoever opens the store. */
+static void end_old(struct editing *editing)
+{
+    pthread_mutex_lock(&editing->mutex);
+    while (editing->busy && !editing->ending)
+        pthread_cond_wait(&editing->ready, &editing->mutex);
+    struct editor *old = editing->editor;
+    editing->editor = NULL;
+    pthread_mutex_unlock(&editing->mutex);
+    uint64_t last = old ? editor_world(old)->generation : 0;
+    editor_free(old);
+    if (old)
+        watch_settled(editing->watch, last, ERR_CHANGED);
+}
+
 /* Makes an editor for the world; the mutex is not held meanwhile. */
 static void prepare(struct editing *editing, struct world *world)
 {
@@ -66,6 +83,7 @@ static void prepare(struct editing *editing, struct world *world)
     clock_gettime(CLOCK_MONOTONIC, &from);
     const struct store_settled call = {editing, settled};
     enum err_code code = editor_new(editing->path, world, 0, &made, &err);
+    end_old(editing);
     if (code == ERR_OK)
         code = editor_keep_log(made, &call, &err);
     if (code != ERR_OK) {
@@ -78,19 +96,6 @@ static void prepare(struct editing *editing, struct world *world)
                  (int64_t)(to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000);
     else
         log_line("editing", "error=%s message=\"%s\"", err_code_name(code), err.message);
-    pthread_mutex_lock(&editing->mutex);
-    while (editing->busy && !editing->ending)
-        pthread_cond_wait(&editing->ready, &editing->mutex);
-    struct editor *old = editing->editor;
-    editing->editor = NULL;
-    pthread_mutex_unlock(&editing->mutex);
-    /* Before another writes: two who have the store open for writing in one process would take each
-     * other's locks on it. What the old one could not bring into the tables stays in the log, for
-     * whoever opens the store. */
-    uint64_t last = old ? editor_world(old)->generation : 0;
-    editor_free(old);
-    if (old)
-        watch_settled(editing->watch, last, ERR_CHANGED);
     pthread_mutex_lock(&editing->mutex);
     editing->editor = made;
     world_release(editing->failed);
