@@ -114,7 +114,7 @@ static enum err_code mark_near(struct finding_near *finding, struct edit_side *s
     if (reach_m < 0)
         goto done;
     struct box box = ellipsoid_expand(side->head->geom.box, reach_m);
-    TRY(pipeline_kept_near(finding->step->kept, now, box, &scratch, &rows, &n, err));
+    TRY(world_search_lines(now, LAYER_PIPELINES, box, &scratch, &rows, &n, err));
     for (size_t i = 0; i < n; i++)
         if (!finding->near[rows[i]])
             TRY(is_near(finding, side, rows[i], &scratch, &finding->near[rows[i]], err));

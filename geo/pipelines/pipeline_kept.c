@@ -2,7 +2,6 @@
 
 #include "geo/measure/ellipsoid.h"
 #include "geo/pipelines/pipeline_found.h"
-#include "geo/pipelines/pipeline_stretches.h"
 #include "geo/pipelines/pipeline_strip.h"
 
 #include "data/base/text.h"
@@ -38,8 +37,7 @@ struct pipeline_kept {
     struct pipeline_ask ask;      /* the question: target and reach */
     struct kept_pipeline **items; /* by slot; NULL: not kept */
     size_t n_slots;
-    struct pipeline_stretches stretches; /* of all lines */
-    struct arena step;                   /* what follows belongs to */
+    struct arena step; /* what follows belongs to */
     struct kept_puts puts;
     struct kept_puts left;      /* targets that it took from strips */
     struct kept_slots gone;     /* of pipelines that it took away */
@@ -64,7 +62,6 @@ void pipeline_kept_free(struct pipeline_kept *kept)
     for (size_t slot = 0; slot < kept->n_slots; slot++)
         free_pipeline(kept->items[slot]);
     free(kept->items);
-    pipeline_stretches_free(&kept->stretches);
     arena_release(&kept->step);
     free(kept);
 }
@@ -204,22 +201,6 @@ static void find_question(struct pipeline_kept *kept, const struct rules *rules)
     }
 }
 
-static enum err_code index_stretches(struct pipeline_kept *kept, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct arena scratch;
-    arena_init(&scratch, 0);
-    const struct pipeline_line **lines =
-        arena_new(&scratch, const struct pipeline_line *, kept->n_slots);
-    TRY(lines ? ERR_OK : err_nomem(err));
-    for (size_t slot = 0; slot < kept->n_slots; slot++)
-        lines[slot] = kept->items[slot] ? &kept->items[slot]->line : NULL;
-    TRY(pipeline_stretches_build(&kept->stretches, lines, kept->n_slots, err));
-done:
-    arena_release(&scratch);
-    return code;
-}
-
 struct keeping {
     struct pipeline_kept *kept;
     const struct world *world;
@@ -261,51 +242,10 @@ enum err_code pipeline_kept_new(const struct world *world, const struct pipeline
                                   .context = &keeping,
                                   .run = keep_some};
     TRY(parallel_for(&work, err));
-    TRY(index_stretches(kept, err));
     *out = kept;
     kept = NULL;
 done:
     pipeline_kept_free(kept);
-    return code;
-}
-
-/* ---- which are near ---- */
-
-static int by_row(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a;
-    uint32_t y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-enum err_code pipeline_kept_near(const struct pipeline_kept *kept, const struct world *world,
-                                 struct box box, struct arena *arena, uint32_t **rows, size_t *n,
-                                 struct err *err)
-{
-    enum err_code code = ERR_OK;
-    uint32_t *slots = NULL;
-    size_t n_slots = 0, n_found = 0;
-    if (!kept)
-        return world_search(world, LAYER_PIPELINES, box, arena, rows, n, err);
-    const struct pipeline_stretches *stretches = &kept->stretches;
-    TRY(pipeline_stretches_find(stretches, box, arena, &slots, &n_slots, err));
-    *rows = arena_new(arena, uint32_t, n_slots + stretches->n_later);
-    TRY(*rows ? ERR_OK : err_nomem(err));
-    for (size_t i = 0; i < n_slots + stretches->n_later; i++) {
-        bool later = i >= n_slots;
-        uint32_t slot = later ? stretches->later[i - n_slots] : slots[i];
-        const struct kept_pipeline *it = kept->items[slot];
-        int64_t row = it ? world_row(world, LAYER_PIPELINES, slot) : -1;
-        if (row >= 0 && (!later || pipeline_stretches_touch(&it->line, box)))
-            (*rows)[n_found++] = (uint32_t)row;
-    }
-    *n = 0;
-    if (n_found > 0)
-        qsort(*rows, n_found, sizeof **rows, by_row);
-    for (size_t i = 0; i < n_found; i++)
-        if (i == 0 || (*rows)[i] != (*rows)[i - 1])
-            (*rows)[(*n)++] = (*rows)[i];
-done:
     return code;
 }
 
@@ -391,7 +331,6 @@ static enum err_code follow_pipeline(struct following *on, const struct world_ed
     if (edit->new_slot == WORLD_NO_SLOT)
         goto done;
     TRY(note_put(on->kept, &on->kept->puts, edit->new_slot, WORLD_NO_SLOT, err));
-    TRY(pipeline_stretches_add(&on->kept->stretches, edit->new_slot, err));
     size_t row = (size_t)world_row(on->now, LAYER_PIPELINES, edit->new_slot);
     struct pipeline_job job = job_of(on->now, on->sites, on->worker, &on->scratch, row);
     TRY(keep_pipeline(on->kept, &job, err));
@@ -456,7 +395,7 @@ static enum err_code find_strips(struct following *on, const struct world *world
     *n = 0;
     if (target->geom.kind == GEOM_NONE)
         return ERR_OK;
-    return pipeline_kept_near(on->kept, on->now, ellipsoid_expand(target->geom.box, reach_m),
+    return world_search_lines(on->now, LAYER_PIPELINES, ellipsoid_expand(target->geom.box, reach_m),
                               &on->scratch, rows, n, err);
 }
 
@@ -518,8 +457,6 @@ enum err_code pipeline_kept_follow(struct pipeline_kept *kept, const struct worl
     arena_init(&on.scratch, 0);
     take_back(kept);
     TRY(make_room(kept, now, err));
-    if (pipeline_stretches_is_due(&kept->stretches))
-        TRY(index_stretches(kept, err));
     for (size_t i = 0; i < n_edits; i++)
         if (edits[i].layer == LAYER_PIPELINES)
             TRY(follow_pipeline(&on, &edits[i], err));

@@ -35,12 +35,6 @@ enum err_code pipeline_kept_follow(struct pipeline_kept *kept, const struct worl
                                    struct worker *worker, struct err *err);
 void pipeline_kept_commit(struct pipeline_kept *kept);
 
-/* Rows of the world that it follows that have a stretch in the box, ascending; kept NULL: whose own
- * box touches it. */
-enum err_code pipeline_kept_near(const struct pipeline_kept *kept, const struct world *world,
-                                 struct box box, struct arena *arena, uint32_t **rows, size_t *n,
-                                 struct err *err);
-
 /* The line of a row of the world that it follows, as pipeline_line_build makes it; NULL: not kept.
  * kept may be NULL. */
 const struct pipeline_line *pipeline_kept_line(const struct pipeline_kept *kept,

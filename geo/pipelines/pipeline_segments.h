@@ -6,7 +6,6 @@
  *   pipeline_spans.h    beside which stretch a target lies, or near which
  *   pipeline_sites.h    the records as all pipelines see them
  *   pipeline_kept.h     what is kept of each pipeline while records are edited
- *   pipeline_stretches.h which of them have a stretch in a box
  *   pipeline_strip.h    the dwellings along it, as they are kept
  *   pipeline_windows.h  windows that slide over those
  *   pipeline_near.h     which of them stand near which edges

@@ -135,7 +135,7 @@ static void check_near(struct keeping *k, const struct world *world)
                             at.lat_deg + far_deg};
     uint32_t *rows = NULL;
     size_t n = 0, next = 0;
-    assert_ok(f, pipeline_kept_near(k->kept, world, box, &f->arena, &rows, &n, &f->err));
+    assert_ok(f, world_search_lines(world, LAYER_PIPELINES, box, &f->arena, &rows, &n, &f->err));
     for (uint32_t row = 0; row < world_count(world, LAYER_PIPELINES); row++) {
         const struct geom *geom = world_geom(world, LAYER_PIPELINES, row);
         const struct pipeline_line *line = pipeline_kept_line(k->kept, world, row);
