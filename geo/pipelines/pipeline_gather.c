@@ -13,6 +13,7 @@ struct wish {
     double reach_m[REACHES];
     double nearest_m;
     struct span_list found[REACHES]; /* room that is filled again and again */
+    struct sighted sighted;          /* edges of the stretch that is measured */
     const struct span_list *spans;   /* those settled; NULL: out of reach */
 };
 
@@ -27,7 +28,7 @@ struct answer {
 struct layer_asks {
     enum layer_id layer;
     double farthest_m; /* how far from the line a record may matter; negative: not at all */
-    uint32_t *asked;   /* the questions that ask for the layer */
+    uint32_t *asked;   /* the questions that ask for the layer, the farthest first */
     size_t n_asked;
     struct pipeline_site_memo memo;
     struct wish *wishes; /* n_asked of each */
@@ -75,8 +76,12 @@ static enum err_code prepare_layer(const struct pipeline_job *job, enum layer_id
     for (size_t i = 0; i < job->n_asks; i++) {
         if (job->asks[i].idle || !pipeline_asks_layer(&job->asks[i], layer))
             continue;
-        out->asked[out->n_asked++] = (uint32_t)i;
-        most_m = fmax(most_m, pipeline_reach_asked(job, &job->asks[i]));
+        double reach_m = pipeline_reach_asked(job, &job->asks[i]);
+        size_t k = out->n_asked++;
+        for (; k > 0 && pipeline_reach_asked(job, &job->asks[out->asked[k - 1]]) < reach_m; k--)
+            out->asked[k] = out->asked[k - 1];
+        out->asked[k] = (uint32_t)i;
+        most_m = fmax(most_m, reach_m);
     }
     bool any = most_m >= 0 && world_count(job->world, layer) > 0;
     out->farthest_m = any ? most_m + job->error_m + world_slack_m(job->world, layer) : -1;
@@ -166,18 +171,57 @@ static void ask_of(const struct gathering *gathering, struct nearby *nearby, uin
 
 /* ---- where it is seen from ---- */
 
-static enum err_code measure_edge(const struct gathering *gathering, const struct nearby *nearby,
-                                  struct span_question *question, uint32_t edge, struct err *err)
+static void ask_wish(struct span_question *question, const struct wish *wish)
+{
+    question->beside = wish->beside;
+    memcpy(question->reach_m, wish->reach_m, sizeof wish->reach_m);
+}
+
+/* Edges that lie in reach from end to end: those that follow each other are one span. */
+static enum err_code add_inside(struct wish *wish, const struct span_question *question,
+                                struct arena *arena, struct err *err)
+{
+    const double *at_m = question->line->at_m + question->first;
+    uint32_t edges = wish->sighted.inside;
+    while (edges) {
+        uint32_t from = (uint32_t)__builtin_ctz(edges);
+        uint32_t to = from;
+        for (; edges >> to & 1; to++)
+            edges &= ~(1U << to);
+        for (int k = 0; k < REACHES; k++) {
+            struct span_list *list = &wish->found[k];
+            if (wish->reach_m[k] < 0)
+                continue;
+            if (!pipeline_span_room(list, list->n + 1, arena))
+                return err_nomem(err);
+            list->items[list->n++] = (struct span){at_m[from], at_m[to]};
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err_code measure_point(const struct gathering *gathering, const struct nearby *nearby,
+                                   const struct pipeline_meet *meet, struct span_question *question,
+                                   struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct point_near near;
-    pipeline_point_near(question, edge, nearby->site->at, &near);
+    struct sight sight;
+    struct point_near near[PIPELINE_STRETCH_EDGES];
+    const struct flat_stretch *flat = gathering->meets->vicinities[meet->vicinity].flat;
+    uint32_t measured = 0;
+    pipeline_see(flat, meet->fours, nearby->site->at, &sight);
     for (size_t i = 0; i < nearby->n_wishes; i++) {
         struct wish *wish = &gathering->asks->wishes[i];
-        question->beside = wish->beside;
-        memcpy(question->reach_m, wish->reach_m, sizeof wish->reach_m);
-        TRY(pipeline_point_spans(question, edge, &near, gathering->job->scratch, wish->found,
-                                 &wish->nearest_m, err));
+        wish->sighted = pipeline_sight_edges(flat, &sight, wish->beside, wish->reach_m);
+        measured |= wish->sighted.measured;
+        TRY(add_inside(wish, question, gathering->job->scratch, err));
+    }
+    pipeline_point_near(question, measured, nearby->site->at, near);
+    for (size_t i = 0; i < nearby->n_wishes; i++) {
+        struct wish *wish = &gathering->asks->wishes[i];
+        ask_wish(question, wish);
+        TRY(pipeline_point_spans(question, wish->sighted.measured, near, gathering->job->scratch,
+                                 wish->found, &wish->nearest_m, err));
     }
 done:
     return code;
@@ -189,8 +233,7 @@ static enum err_code measure_shape(const struct gathering *gathering, const stru
     enum err_code code = ERR_OK;
     for (size_t i = 0; i < nearby->n_wishes; i++) {
         struct wish *wish = &gathering->asks->wishes[i];
-        question->beside = wish->beside;
-        memcpy(question->reach_m, wish->reach_m, sizeof wish->reach_m);
+        ask_wish(question, wish);
         TRY(pipeline_spans(question, gathering->job->scratch, wish->found, &wish->nearest_m, err));
     }
 done:
@@ -201,22 +244,23 @@ static enum err_code measure(const struct gathering *gathering, struct nearby *n
                              struct err *err)
 {
     enum err_code code = ERR_OK;
+    struct span_question question;
+    question.line = &gathering->job->line;
+    question.part = gathering->part;
     for (size_t i = 0; i < nearby->n_meets; i++) {
         const struct pipeline_meet *meet = &nearby->meets[i];
         const struct pipeline_vicinity *vicinity = &gathering->meets->vicinities[meet->vicinity];
-        struct span_question question = {.line = &gathering->job->line,
-                                         .part = gathering->part,
-                                         .first = vicinity->first,
-                                         .end = vicinity->end,
-                                         .scale_m = vicinity->scale_m,
-                                         .margin = vicinity->margin};
-        if (!meet->edges) {
+        question.first = vicinity->first;
+        question.end = vicinity->end;
+        question.scale_m = vicinity->scale_m;
+        question.margin = vicinity->margin;
+        question.target = NULL;
+        if (meet->fours) {
+            TRY(measure_point(gathering, nearby, meet, &question, err));
+        } else {
             question.target = &head_of(gathering, nearby)->geom;
             TRY(measure_shape(gathering, nearby, &question, err));
         }
-        for (uint32_t edges = meet->edges; edges; edges &= edges - 1)
-            TRY(measure_edge(gathering, nearby, &question,
-                             vicinity->first + (uint32_t)__builtin_ctz(edges), err));
     }
 done:
     return code;
@@ -233,8 +277,8 @@ static enum err_code settle(struct wish *wish, struct arena *arena, struct err *
         spans_settle(wish->found[k].items, &wish->found[k].n, 0);
         n += wish->found[k].n;
     }
-    struct span_list *lists = arena_new(arena, struct span_list, REACHES);
-    struct span *spans = arena_new(arena, struct span, n);
+    struct span_list *lists = arena_alloc_raw(arena, REACHES, sizeof *lists);
+    struct span *spans = arena_alloc_raw(arena, n, sizeof *spans);
     if (!lists || !spans)
         return err_nomem(err);
     for (int k = 0; k < REACHES; k++) {
@@ -329,6 +373,7 @@ static bool clip(const struct pipeline_job *job, uint32_t part, struct pipeline_
 static enum err_code gather_part(struct gathering *gathering, const struct record_head *one,
                                  struct err *err)
 {
+    enum { AHEAD = 8 };
     enum err_code code = ERR_OK;
     struct pipeline_job *job = gathering->job;
     struct pipeline_meets *meets = gathering->meets;
@@ -348,6 +393,8 @@ static enum err_code gather_part(struct gathering *gathering, const struct recor
             TRY(pipeline_meet_stretch(&near, &stretch, meets, err));
     TRY(pipeline_sort_meets(meets, job->scratch, err));
     for (size_t i = 0, n; i < meets->n; i += n) {
+        if (i + AHEAD < meets->n) /* sites lie scattered by row */
+            __builtin_prefetch(meets->sorted[i + AHEAD].site);
         for (n = 1; i + n < meets->n && meets->sorted[i + n].row == meets->sorted[i].row;)
             n++;
         TRY(gather_record(gathering, &meets->sorted[i], n, one, err));
@@ -360,7 +407,7 @@ done:
 static enum err_code keep_hits(struct pipeline_job *job, const struct hit_list *hits,
                                struct err *err)
 {
-    job->hits = arena_new(job->scratch, struct pipeline_hit, hits->n);
+    job->hits = arena_alloc_raw(job->scratch, hits->n, sizeof *job->hits);
     if (!job->hits)
         return err_nomem(err);
     for (size_t i = 0; i < hits->n; i++)

@@ -1,9 +1,9 @@
 /*
- * pipeline_near.h - which records stand near a stretch of a pipeline, and near which of its edges.
+ * pipeline_near.h - which records stand near a stretch of a pipeline.
  *
  * The index gives what lies in the box of a stretch and its surroundings, most of which is far
  * from the line. What a plane about the stretch shows to be far is passed over; the rest is
- * measured by pipeline_spans.h.
+ * measured by pipeline_spans.h, from the edges that pipeline_sight.h picks.
  *
  * Owner:   memory in the job's scratch arena.
  * Threads: pure.
@@ -12,13 +12,15 @@
 #ifndef SISETU_GEO_PIPELINE_NEAR_H
 #define SISETU_GEO_PIPELINE_NEAR_H
 
+#include "geo/pipelines/pipeline_sight.h"
 #include "geo/pipelines/pipeline_targets.h"
 
 /* A stretch with what measuring from it needs, see span_question. */
 struct pipeline_vicinity {
     uint32_t first; /* edges first .. end - 1 */
     uint32_t end;
-    struct lonlat scale_m; /* 0: no plane holds it and its surroundings */
+    const struct flat_stretch *flat; /* NULL: no plane holds it and its surroundings */
+    struct lonlat scale_m;           /* likewise 0 */
     struct lonlat margin;
 };
 
@@ -26,7 +28,7 @@ struct pipeline_vicinity {
 struct pipeline_meet {
     uint32_t row;
     uint32_t vicinity;
-    uint32_t edges;  /* of a point a bit for each edge that may be in reach; 0: ask all edges */
+    uint32_t fours;  /* of a point which of the stretch it is to be seen from; 0: ask all edges */
     double beyond_m; /* it surely is farther than that from the stretch */
     struct pipeline_site *site; /* of the job's; NULL: it has none of that record */
 };
@@ -49,7 +51,7 @@ struct pipeline_near {
     const struct pipeline_job *job;
     enum layer_id layer;
     double farthest_m;     /* how far from the line a record may matter */
-    const uint32_t *asked; /* the questions that ask for the layer */
+    const uint32_t *asked; /* the questions that ask for the layer, the farthest first */
     size_t n_asked;
     const struct record_head *one; /* the only record that counts, told as row 0; or NULL */
 };

@@ -58,11 +58,11 @@ static enum err_code weigh_households(struct pipeline_job *job, const struct pip
                                       struct pipeline_weight *out, struct err *err)
 {
     const struct world *world = job->world;
-    const struct protected_target *target = world_protected(world, hit->row);
-    int64_t known = hit->site ? hit->site->households : pipeline_known_households(world, target);
+    int64_t known = hit->site ? hit->site->households
+                              : pipeline_known_households(world, world_protected(world, hit->row));
     if (known < 0)
-        return guess_households(job, target, world->rules->parameters.persons_per_household, out,
-                                err);
+        return guess_households(job, world_protected(world, hit->row),
+                                world->rules->parameters.persons_per_household, out, err);
     weigh_as(out, known, known, known);
     return ERR_OK;
 }
@@ -90,13 +90,14 @@ enum err_code pipeline_weigh(struct pipeline_job *job, const struct pipeline_hit
         return ERR_OK;
     }
     if (counts != PIPELINE_COUNTS_PLACE) {
-        const struct protected_target *target = world_protected(job->world, hit->row);
-        bool households = counts == PIPELINE_COUNTS_HOUSEHOLD ||
-                          (counts != PIPELINE_COUNTS_STOREYS &&
-                           is_dwelling(target, counts == PIPELINE_COUNTS_BUILDING));
+        bool households =
+            counts == PIPELINE_COUNTS_HOUSEHOLD ||
+            (counts != PIPELINE_COUNTS_STOREYS && is_dwelling(world_protected(job->world, hit->row),
+                                                              counts == PIPELINE_COUNTS_BUILDING));
         if (households)
             TRY(weigh_households(job, hit, out, err));
-        bool tall = hit->site ? hit->site->is_tall : pipeline_is_tall(target);
+        bool tall = hit->site ? hit->site->is_tall
+                              : pipeline_is_tall(world_protected(job->world, hit->row));
         for (int k = 0; k < REACHES; k++)
             out->tall[k] = tall ? out->count[k] : 0;
     }

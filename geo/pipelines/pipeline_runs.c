@@ -28,7 +28,7 @@ static enum err_code weigh_all(struct pipeline_job *job, struct pipeline_counted
 {
     enum err_code code = ERR_OK;
     const struct pipeline_ask *ask = &job->asks[counted->ask];
-    counted->weights = arena_new(job->scratch, struct pipeline_weight, ask->n_hits);
+    counted->weights = arena_alloc_raw(job->scratch, ask->n_hits, sizeof *counted->weights);
     if (!counted->weights)
         return err_nomem(err);
     for (size_t i = 0; i < ask->n_hits; i++)
@@ -45,7 +45,7 @@ static enum err_code sweep_part(struct pipeline_job *job, const struct pipeline_
     const struct pipeline_ask *ask = &job->asks[counted->ask];
     struct span whole = job->some ? job->some->span : pipeline_part_span(&job->line, part);
     struct sweep_item *items =
-        arena_new(job->scratch, struct sweep_item, ask->n_hits + counted->n_pieces);
+        arena_alloc_raw(job->scratch, ask->n_hits + counted->n_pieces, sizeof *items);
     if (!items)
         return err_nomem(err);
     for (size_t i = 0; i < ask->n_hits; i++) {

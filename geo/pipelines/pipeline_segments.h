@@ -8,7 +8,8 @@
  *   pipeline_kept.h     what is kept of each pipeline while records are edited
  *   pipeline_strip.h    the dwellings along it, as they are kept
  *   pipeline_windows.h  windows that slide over those
- *   pipeline_near.h     which of them stand near which edges
+ *   pipeline_near.h     which of them stand near a stretch
+ *   pipeline_sight.h    and which of its edges are to be measured from them
  *   pipeline_targets.h  what stands there, and how many households
  *   pipeline_sweep.h    where a sliding window holds most
  *   pipeline_runs.h     runs of windows with what makes them

@@ -1,22 +1,11 @@
-#include "geo/pipelines/pipeline_spans.h"
+#include "geo/pipelines/pipeline_spanning.h"
 
 #include "geo/verdict/verdict.h"
 #include "geo/measure/distance.h"
-#include "geo/measure/ellipsoid.h"
 
 #include <float.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One edge of the line on the way to its spans. */
-struct asking {
-    const struct span_question *question;
-    struct arena *arena;
-    struct span_list *out;
-    double *nearest_m;
-    double farthest_m; /* the largest reach */
-    uint32_t edge;
-};
 
 bool pipeline_span_room(struct span_list *list, size_t n, struct arena *arena)
 {
@@ -24,7 +13,7 @@ bool pipeline_span_room(struct span_list *list, size_t n, struct arena *arena)
     if (n <= list->capacity)
         return true;
     capacity = capacity < n ? n : capacity;
-    struct span *items = arena_new(arena, struct span, capacity);
+    struct span *items = arena_alloc_raw(arena, capacity, sizeof *items);
     if (!items)
         return false;
     if (list->n > 0)
@@ -34,8 +23,8 @@ bool pipeline_span_room(struct span_list *list, size_t n, struct arena *arena)
     return true;
 }
 
-static enum err_code add_span(const struct asking *asking, int reach, double t, double u,
-                              struct err *err)
+enum err_code pipeline_add_span(const struct asking *asking, int reach, double t, double u,
+                                struct err *err)
 {
     const struct pipeline_line *line = asking->question->line;
     double from_m = line->at_m[asking->edge];
@@ -81,20 +70,6 @@ static struct box reach_box(const struct span_question *question, uint32_t edge)
 
 /* ---- planes ---- */
 
-/* Degrees from the origin, the shorter way round. */
-static inline struct lonlat degrees_from(struct lonlat origin, struct lonlat point)
-{
-    double lon_deg = point.lon_deg - origin.lon_deg;
-    if (fabs(lon_deg) > 180)
-        lon_deg = remainder(lon_deg, 360);
-    return (struct lonlat){lon_deg, point.lat_deg - origin.lat_deg};
-}
-
-static inline struct flat scaled(struct lonlat degrees, struct lonlat scale_m)
-{
-    return (struct flat){degrees.lon_deg * scale_m.lon_deg, degrees.lat_deg * scale_m.lat_deg};
-}
-
 static struct flat place(struct lonlat point, struct lonlat origin, double lon_m, double lat_m)
 {
     return scaled(degrees_from(origin, point), (struct lonlat){lon_m, lat_m});
@@ -119,44 +94,6 @@ static struct edge_plane plane_of(const struct span_question *question, uint32_t
         plane.before = (struct flat){-back.x_m, -back.y_m};
     }
     return plane;
-}
-
-static struct lonlat scale_at(double lat_deg)
-{
-    struct lonlat scale_m;
-    ellipsoid_degree_m(lat_deg, &scale_m.lon_deg, &scale_m.lat_deg);
-    return scale_m;
-}
-
-/* For a first look. */
-static struct lonlat scale_of(const struct span_question *question, uint32_t edge)
-{
-    return question->scale_m.lat_deg > 0 ? question->scale_m
-                                         : scale_at(question->line->points[edge].lat_deg);
-}
-
-/* How far along the edge from a to b, 0 to 1, the point nearest to c lies. */
-static double nearest_on(struct flat a, struct flat b, struct flat c)
-{
-    struct flat v = {b.x_m - a.x_m, b.y_m - a.y_m};
-    double length2 = v.x_m * v.x_m + v.y_m * v.y_m;
-    double t = length2 > 0 ? ((c.x_m - a.x_m) * v.x_m + (c.y_m - a.y_m) * v.y_m) / length2 : 0;
-    return t < 0 ? 0 : t > 1 ? 1 : t;
-}
-
-static struct flat along(struct flat a, struct flat b, double t)
-{
-    return (struct flat){a.x_m + t * (b.x_m - a.x_m), a.y_m + t * (b.y_m - a.y_m)};
-}
-
-static double gap(struct flat a, struct flat b)
-{
-    return sqrt((a.x_m - b.x_m) * (a.x_m - b.x_m) + (a.y_m - b.y_m) * (a.y_m - b.y_m));
-}
-
-static double cross(struct flat a, struct flat b)
-{
-    return a.x_m * b.y_m - a.y_m * b.x_m;
 }
 
 static bool edges_cross(const struct edge_plane *plane)
@@ -200,25 +137,6 @@ static double closest_of(const struct edge_plane *plane, double *t, double *s)
             *t = i;
             *s = at;
         }
-    }
-    return best;
-}
-
-/* The same, where the target's edge is a point. */
-static inline double closest_of_point(struct flat to, struct flat p, double *t)
-{
-    static const struct flat origin = {0, 0};
-    *t = nearest_on(origin, to, p);
-    double best = gap(p, along(origin, to, *t));
-    double at_start = gap(origin, p);
-    if (at_start < best) {
-        best = at_start;
-        *t = 0;
-    }
-    double at_end = gap(to, p);
-    if (at_end < best) {
-        best = at_end;
-        *t = 1;
     }
     return best;
 }
@@ -339,15 +257,15 @@ static enum err_code add_reached(const struct asking *asking, const struct edge_
             reach_m += VERDICT_METRES / 2;
         if (!asking->question->beside) {
             if (near_edge(plane, reach_m, &t, &u))
-                TRY(add_span(asking, i, t, u, err));
+                TRY(pipeline_add_span(asking, i, t, u, err));
             continue;
         }
         if (beside_edge(plane, reach_m, &t, &u))
-            TRY(add_span(asking, i, t, u, err));
+            TRY(pipeline_add_span(asking, i, t, u, err));
         if (in_wedge(plane, false, reach_m))
-            TRY(add_span(asking, i, 0, 0, err));
+            TRY(pipeline_add_span(asking, i, 0, 0, err));
         if (plane->is_last && in_wedge(plane, true, reach_m))
-            TRY(add_span(asking, i, 1, 1, err));
+            TRY(pipeline_add_span(asking, i, 1, 1, err));
     }
 done:
     return code;
@@ -369,95 +287,6 @@ static enum err_code try_edge(const struct asking *asking, const struct lonlat t
     double on_target = target[0].lat_deg + s * (target[1].lat_deg - target[0].lat_deg);
     plane = plane_of(question, edge, target, scale_at((on_line + on_target) / 2));
     return add_reached(asking, &plane, closest_of(&plane, &t, &s), err);
-}
-
-/* ---- points ---- */
-
-static double farthest_of(const struct span_question *question)
-{
-    double farthest_m = 0;
-    for (int i = 0; i < REACHES; i++)
-        farthest_m = max_of(farthest_m, question->reach_m[i]);
-    return farthest_m;
-}
-
-void pipeline_point_near(const struct span_question *question, uint32_t edge, struct lonlat point,
-                         struct point_near *out)
-{
-    double t = 0;
-    const struct pipeline_line *line = question->line;
-    const struct lonlat *at = line->points + edge;
-    struct lonlat to_deg = degrees_from(at[0], at[1]);
-    struct lonlat p_deg = degrees_from(at[0], point);
-    struct lonlat scale_m = scale_of(question, edge);
-    closest_of_point(scaled(to_deg, scale_m), scaled(p_deg, scale_m), &t);
-    double on_line = at[0].lat_deg + t * (at[1].lat_deg - at[0].lat_deg);
-    scale_m = scale_at((on_line + point.lat_deg) / 2);
-    struct flat to = scaled(to_deg, scale_m);
-    struct flat p = scaled(p_deg, scale_m);
-    bool is_first = edge == pipeline_part_start(line, question->part);
-    struct flat back = {0, 0};
-    if (!is_first)
-        back = scaled(degrees_from(at[0], at[-1]), scale_m);
-    out->near_m = closest_of_point(to, p, &t);
-    out->plane.to = to;
-    out->plane.before = (struct flat){-back.x_m, -back.y_m};
-    out->plane.p = p;
-    out->plane.q = p;
-    out->plane.length_m = sqrt(to.x_m * to.x_m + to.y_m * to.y_m);
-    out->plane.is_first = is_first;
-    out->plane.is_last = edge + 2 == line->part_ends[question->part];
-}
-
-/* As beside_edge, in_wedge and near_edge for a point, which lies a_m along the line's edge and h_m
- * off it. */
-static enum err_code add_reached_point(const struct asking *asking, const struct edge_plane *plane,
-                                       double near_m, struct err *err)
-{
-    enum err_code code = ERR_OK;
-    struct flat unit = {plane->to.x_m / plane->length_m, plane->to.y_m / plane->length_m};
-    double a_m = plane->p.x_m * unit.x_m + plane->p.y_m * unit.y_m;
-    double h_m = fabs(cross(unit, plane->p));
-    if (near_m > asking->farthest_m + VERDICT_METRES / 2)
-        return ERR_OK;
-    *asking->nearest_m = min_of(*asking->nearest_m, near_m);
-    for (int i = 0; i < REACHES; i++) {
-        double reach_m = asking->question->reach_m[i];
-        if (near_m > reach_m + VERDICT_METRES / 2)
-            continue;
-        if (near_m > reach_m) /* the same at 0.1 mm */
-            reach_m += VERDICT_METRES / 2;
-        if (asking->question->beside) {
-            if (h_m <= reach_m && a_m >= 0 && a_m <= plane->length_m)
-                TRY(add_span(asking, i, a_m / plane->length_m, a_m / plane->length_m, err));
-            if (in_wedge(plane, false, reach_m))
-                TRY(add_span(asking, i, 0, 0, err));
-            if (plane->is_last && in_wedge(plane, true, reach_m))
-                TRY(add_span(asking, i, 1, 1, err));
-        } else if (h_m <= reach_m) {
-            double half_m = sqrt(reach_m * reach_m - h_m * h_m);
-            double low_m = max_of(a_m - half_m, 0);
-            double high_m = min_of(a_m + half_m, plane->length_m);
-            if (low_m <= high_m)
-                TRY(add_span(asking, i, low_m / plane->length_m, high_m / plane->length_m, err));
-        }
-    }
-done:
-    return code;
-}
-
-enum err_code pipeline_point_spans(const struct span_question *question, uint32_t edge,
-                                   const struct point_near *near, struct arena *arena,
-                                   struct span_list out[REACHES], double *nearest_m,
-                                   struct err *err)
-{
-    const struct asking asking = {.question = question,
-                                  .arena = arena,
-                                  .out = out,
-                                  .nearest_m = nearest_m,
-                                  .farthest_m = farthest_of(question),
-                                  .edge = edge};
-    return add_reached_point(&asking, &near->plane, near->near_m, err);
 }
 
 /* ---- inside a polygon ---- */
@@ -521,7 +350,7 @@ static enum err_code add_inside(const struct asking *asking, struct cuts *list, 
         *asking->nearest_m = 0;
         for (int k = 0; k < REACHES; k++)
             if (asking->question->reach_m[k] >= 0)
-                TRY(add_span(asking, k, cuts[i], cuts[i + 1], err));
+                TRY(pipeline_add_span(asking, k, cuts[i], cuts[i + 1], err));
     }
 done:
     return code;

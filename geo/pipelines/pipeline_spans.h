@@ -76,14 +76,15 @@ struct point_near {
     struct edge_plane plane;
 };
 
-/* Of the question: line, part and scale_m. */
-void pipeline_point_near(const struct span_question *question, uint32_t edge, struct lonlat point,
-                         struct point_near *out);
+/* From some edges of a stretch: a bit for each from the question's first on. Of the question: line,
+ * part, first and scale_m. */
+void pipeline_point_near(const struct span_question *question, uint32_t edges, struct lonlat point,
+                         struct point_near out[PIPELINE_STRETCH_EDGES]);
 
-/* As pipeline_spans, for that edge and that point. */
-enum err_code pipeline_point_spans(const struct span_question *question, uint32_t edge,
-                                   const struct point_near *near, struct arena *arena,
-                                   struct span_list out[REACHES], double *nearest_m,
-                                   struct err *err);
+/* As pipeline_spans, for those edges and that point. */
+enum err_code pipeline_point_spans(const struct span_question *question, uint32_t edges,
+                                   const struct point_near near[PIPELINE_STRETCH_EDGES],
+                                   struct arena *arena, struct span_list out[REACHES],
+                                   double *nearest_m, struct err *err);
 
 #endif

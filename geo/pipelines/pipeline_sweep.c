@@ -28,7 +28,7 @@ static enum err_code merge_events(struct sweep_event **events, size_t n, struct 
             from[k] = from[k - 1];
         from[k] = event;
     }
-    struct sweep_event *to = n > RUN ? arena_new(arena, struct sweep_event, n) : NULL;
+    struct sweep_event *to = n > RUN ? arena_alloc_raw(arena, n, sizeof *to) : NULL;
     if (n > RUN && !to)
         return err_nomem(err);
     for (size_t run = RUN; run < n; run *= 2) {
@@ -78,8 +78,8 @@ static enum err_code sort_events(struct sweep *sweep, struct arena *arena, struc
     double scale = (double)n / length_m;
     if (!(length_m > 0) || !isfinite(scale) || n > UINT32_MAX)
         return merge_events(&sweep->events, n, arena, err);
-    struct sweep_event *sorted = arena_new(arena, struct sweep_event, n);
-    uint32_t *pieces = arena_new(arena, uint32_t, n);
+    struct sweep_event *sorted = arena_alloc_raw(arena, n, sizeof *sorted);
+    uint32_t *pieces = arena_alloc_raw(arena, n, sizeof *pieces);
     uint32_t *ends = arena_new(arena, uint32_t, n + 1);
     if (!sorted || !pieces || !ends)
         return err_nomem(err);
@@ -95,13 +95,13 @@ static enum err_code sort_events(struct sweep *sweep, struct arena *arena, struc
     return settle_events(sorted, n) ? ERR_OK : merge_events(&sweep->events, n, arena, err);
 }
 
-/* Whether few events stand where they should not. */
-static bool is_nearly_in_order(const struct sweep_event *events, size_t n)
+/* Whether few of every second event from one on stand where they should not. */
+static bool is_nearly_in_order(const struct sweep_event *events, size_t first, size_t n)
 {
-    enum { SHARE = 16 };
+    enum { SHARE = 32 };
     size_t n_out = 0;
-    for (size_t i = 1; i < n && n_out <= n / SHARE; i++)
-        n_out += comes_before(&events[i], &events[i - 1]);
+    for (size_t i = first + 2; i < n && n_out <= n / SHARE; i += 2)
+        n_out += comes_before(&events[i], &events[i - 2]);
     return n_out <= n / SHARE;
 }
 
@@ -113,16 +113,18 @@ static enum err_code zip_events(struct sweep *sweep, struct arena *arena, bool *
     size_t n = sweep->n / 2; /* of each */
     size_t a = 0, b = 0;
     *out = false;
-    struct sweep_event *comes = arena_new(arena, struct sweep_event, n);
-    struct sweep_event *leaves = arena_new(arena, struct sweep_event, n);
+    if (!is_nearly_in_order(sweep->events, 0, sweep->n) ||
+        !is_nearly_in_order(sweep->events, 1, sweep->n))
+        return ERR_OK;
+    struct sweep_event *comes = arena_alloc_raw(arena, n, sizeof *comes);
+    struct sweep_event *leaves = arena_alloc_raw(arena, n, sizeof *leaves);
     if (!comes || !leaves)
         return err_nomem(err);
     for (size_t i = 0; i < sweep->n; i += 2) {
         comes[i / 2] = sweep->events[i];
         leaves[i / 2] = sweep->events[i + 1];
     }
-    if (!is_nearly_in_order(comes, n) || !is_nearly_in_order(leaves, n) ||
-        !settle_events(comes, n) || !settle_events(leaves, n))
+    if (!settle_events(comes, n) || !settle_events(leaves, n))
         return ERR_OK;
     for (size_t i = 0; i < sweep->n; i++)
         sweep->events[i] =
@@ -265,7 +267,7 @@ static enum err_code make_events(struct sweep *sweep, struct arena *arena, struc
     bool in_order = false;
     for (size_t i = 0; i < sweep->n_items; i++)
         most += 2 * (size_t)sweep->items[i].n_spans;
-    sweep->events = arena_new(arena, struct sweep_event, most);
+    sweep->events = arena_alloc_raw(arena, most, sizeof *sweep->events);
     if (!sweep->events || sweep->n_items > UINT32_MAX)
         return err_nomem(err);
     for (size_t i = 0; i < sweep->n_items; i++)
@@ -295,8 +297,7 @@ static void scan_counts(const struct sweep *sweep, const struct sweep_limit *lim
     note(runs, sweep->starts.from_m, least <= 0, 0);
     for (size_t i = 0; i < sweep->n; i++) {
         const struct sweep_event *event = &sweep->events[i];
-        int64_t change = sweep->items[event->item].count;
-        count += event->leaves ? -change : change;
+        count += sweep->items[event->item].count * (event->leaves ? -1 : 1);
         bool is_reached = count >= least;
         if (is_reached == runs->open && !(is_reached && count > most))
             continue;

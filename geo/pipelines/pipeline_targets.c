@@ -67,11 +67,6 @@ bool pipeline_keeps_to(const struct pipeline_job *job, uint32_t part,
                           stretch->end <= job->some->end);
 }
 
-double pipeline_reach_asked(const struct pipeline_job *job, const struct pipeline_ask *ask)
-{
-    return isnan(ask->reach_m) ? job->world->rules->parameters.pir_unknown_m : ask->reach_m;
-}
-
 bool pipeline_asks_layer(const struct pipeline_ask *ask, enum layer_id layer)
 {
     for (size_t i = 0; i < ask->n_classes; i++)

@@ -133,7 +133,11 @@ enum err_code pipeline_gather_one(struct pipeline_job *job, enum layer_id layer,
 void pipeline_forget_hits(struct pipeline_job *job);
 
 /* How far a question reaches, m, whatever is known of the pipeline; whether it asks of a layer. */
-double pipeline_reach_asked(const struct pipeline_job *job, const struct pipeline_ask *ask);
+static inline double pipeline_reach_asked(const struct pipeline_job *job,
+                                          const struct pipeline_ask *ask)
+{
+    return isnan(ask->reach_m) ? job->world->rules->parameters.pir_unknown_m : ask->reach_m;
+}
 bool pipeline_asks_layer(const struct pipeline_ask *ask, enum layer_id layer);
 
 /* As they are told, or by the persons, in COUNT_UNIT; negative: neither is known. */

@@ -3,6 +3,7 @@
 
 #include "geo/measure/distance.h"
 #include "geo/pipelines/pipeline_line.h"
+#include "geo/pipelines/pipeline_sight.h"
 #include "geo/pipelines/pipeline_spans.h"
 #include "geo/pipelines/pipeline_sweep.h"
 #include "geo/pipelines/pipeline_targets.h"
@@ -124,11 +125,11 @@ static void test_a_point_has_the_spans_of_a_shape_of_one_point(void **state)
                                          .margin = {0.05, 0.05}};
         fixture_check(pipeline_spans(&question, &arena, by_shape, &shape_m, &err), &err);
         for (uint32_t edge = 0; edge + 1 < line.n; edge++) {
-            struct point_near found;
-            pipeline_point_near(&question, edge, near, &found);
+            struct point_near found[PIPELINE_STRETCH_EDGES];
+            question.first = edge;
+            pipeline_point_near(&question, 1, near, found);
             fixture_check(
-                pipeline_point_spans(&question, edge, &found, &arena, by_point, &point_m, &err),
-                &err);
+                pipeline_point_spans(&question, 1, found, &arena, by_point, &point_m, &err), &err);
         }
         assert_true(shape_m == point_m);
         for (int k = 0; k < REACHES; k++) {
@@ -141,6 +142,124 @@ static void test_a_point_has_the_spans_of_a_shape_of_one_point(void **state)
         arena_reset(&arena);
     }
     assert_true(n_spans > 400);
+    arena_release(&arena);
+}
+
+/* Spans of a point from edges of a line. */
+struct seen {
+    struct span_list spans[REACHES];
+    double nearest_m;
+};
+
+static void measure(const struct span_question *question, uint32_t edges, struct lonlat at,
+                    struct arena *arena, struct seen *seen)
+{
+    struct err err;
+    struct point_near near[PIPELINE_STRETCH_EDGES];
+    pipeline_point_near(question, edges, at, near);
+    fixture_check(
+        pipeline_point_spans(question, edges, near, arena, seen->spans, &seen->nearest_m, &err),
+        &err);
+}
+
+/* Of some fours of edges only those that are to be measured, and as they are those inside. Returns
+ * how many those are. */
+static size_t measure_sighted(const struct span_question *question, const struct flat_stretch *flat,
+                              uint32_t among, struct lonlat at, struct arena *arena,
+                              struct seen *seen)
+{
+    struct sight sight;
+    pipeline_see(flat, among, at, &sight);
+    struct sighted sighted =
+        pipeline_sight_edges(flat, &sight, question->beside, question->reach_m);
+    assert_int_equal(sighted.measured & sighted.inside, 0);
+    measure(question, sighted.measured, at, arena, seen);
+    for (uint32_t i = 0; i < flat->n_edges; i++) {
+        for (int k = 0; k < REACHES && (sighted.inside >> i & 1); k++) {
+            struct span_list *list = &seen->spans[k];
+            if (question->reach_m[k] < 0)
+                continue;
+            assert_true(pipeline_span_room(list, list->n + 1, arena));
+            list->items[list->n++] =
+                (struct span){question->line->at_m[i], question->line->at_m[i + 1]};
+        }
+    }
+    return (size_t)__builtin_popcount(sighted.measured);
+}
+
+static void assert_same_seen(struct seen *a, struct seen *b)
+{
+    assert_true(a->nearest_m == b->nearest_m);
+    for (int k = 0; k < REACHES; k++) {
+        spans_settle(a->spans[k].items, &a->spans[k].n, 0);
+        spans_settle(b->spans[k].items, &b->spans[k].n, 0);
+        assert_int_equal(a->spans[k].n, b->spans[k].n);
+        for (size_t i = 0; i < a->spans[k].n; i++)
+            assert_true(a->spans[k].items[i].from_m == b->spans[k].items[i].from_m &&
+                        a->spans[k].items[i].to_m == b->spans[k].items[i].to_m);
+    }
+}
+
+/* Lines that bend to and fro in edges of a few metres or hundreds, up to high latitudes and over
+ * the antimeridian: to the last bit the spans and the distance that all edges give together. */
+static void test_edges_that_are_not_measured_would_tell_nothing_else(void **state)
+{
+    (void)state;
+    enum { EDGES = PIPELINE_STRETCH_EDGES, ROUNDS = 4000 };
+    struct arena arena;
+    struct err err;
+    size_t n_spans = 0, n_spared = 0;
+    arena_init(&arena, 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct lonlat points[EDGES + 1] = {{draw(179, 181), draw(-84, 84)}};
+        double longest_m = draw(0, 1) < 0.5 ? 60 : 500;
+        double azimuth = draw(0, 360);
+        struct pipeline_line line;
+        struct flat_stretch flat;
+        uint32_t n = 1 + (uint32_t)draw(0, EDGES);
+        struct lonlat aside = points[0]; /* at a right angle to the start of an edge */
+        for (uint32_t i = 1; i <= n; i++) {
+            azimuth += draw(-120, 120);
+            points[i] = ellipsoid_direct(points[i - 1], azimuth, draw(1, longest_m));
+            if (draw(0, 1) < 0.2)
+                aside = ellipsoid_direct(points[i - 1], azimuth + 90, draw(-202, 202));
+        }
+        uint32_t n_points = n + 1;
+        const struct geom shape = {.kind = GEOM_LINE,
+                                   .n_points = n_points,
+                                   .n_rings = 1,
+                                   .points = points,
+                                   .ring_ends = &n_points};
+        fixture_check(pipeline_line_build(&shape, 0, &arena, &line, &err), &err);
+        assert_int_equal(line.n, n_points);
+        struct lonlat at =
+            round % 4 < 2
+                ? aside
+                : ellipsoid_direct(pipeline_line_point(&line, 0, draw(0, line.at_m[line.n - 1])),
+                                   draw(0, 360), draw(0, 300));
+        double least_m = draw(-1, 200);
+        struct span_question question = {.line = &line,
+                                         .end = n,
+                                         .beside = round % 2,
+                                         .reach_m = {least_m, max_of(least_m, 0) + 1, 202}};
+        pipeline_lay_flat(points, n, ellipsoid_expand(box_of_points(points, n_points), 202), 202,
+                          &flat);
+        assert_true(isfinite(flat.loose));
+        question.scale_m = flat.scale_m;
+        struct seen all = {.nearest_m = INFINITY};
+        struct seen whole = {.nearest_m = INFINITY};
+        struct seen parts = {.nearest_m = INFINITY};
+        measure(&question, (1U << n) - 1, at, &arena, &all);
+        n_spared += n - measure_sighted(&question, &flat, SIGHT_ALL, at, &arena, &whole);
+        for (uint32_t four = 0; four < SIGHT_FOURS; four++)
+            measure_sighted(&question, &flat, 1U << four, at, &arena, &parts);
+        assert_same_seen(&all, &whole);
+        assert_same_seen(&all, &parts);
+        for (int k = 0; k < REACHES; k++)
+            n_spans += all.spans[k].n;
+        arena_reset(&arena);
+    }
+    assert_true(n_spans > ROUNDS && n_spared > 4 * ROUNDS);
     arena_release(&arena);
 }
 
@@ -299,6 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows_slid_in_steps_of_a_metre_find_no_more_and_no_less),
         cmocka_unit_test(test_a_point_has_the_spans_of_a_shape_of_one_point),
+        cmocka_unit_test(test_edges_that_are_not_measured_would_tell_nothing_else),
         cmocka_unit_test(test_near_spans_are_those_of_exact_distances_metre_by_metre),
         cmocka_unit_test(test_beside_spans_are_the_feet_of_the_perpendiculars),
         cmocka_unit_test(test_stations_are_written_in_kilometres_and_metres),
