@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Under AddressSanitizer what an arena does not hold is poison: what was rewound and is still
  * read shows as a use after free would. */
@@ -21,6 +22,7 @@ enum {
     ALIGNMENT = 16,
     FIRST_CHUNK_BYTES = 64 << 10,
     LARGEST_CHUNK_BYTES = 8 << 20, /* larger requests get a chunk of their own size */
+    HUGE_PAGE_BYTES = 2 << 20,
 };
 
 struct arena_chunk {
@@ -101,6 +103,19 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
     arena->used_bytes = mark.used_bytes;
 }
 
+/* What is as large as that is the world, or a large part of it, which is read here and there: in
+ * pages of 2 MB the processor finds its way with half of the looks. */
+static void *take_chunk(size_t bytes)
+{
+    if (bytes < LARGEST_CHUNK_BYTES)
+        return malloc(bytes);
+    bytes = (bytes + HUGE_PAGE_BYTES - 1) & ~(size_t)(HUGE_PAGE_BYTES - 1);
+    void *memory = aligned_alloc(HUGE_PAGE_BYTES, bytes);
+    if (memory)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a kernel may have none */
+    return memory;
+}
+
 static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
 {
     size_t size = arena->head ? arena->head->size_bytes * 2 : FIRST_CHUNK_BYTES;
@@ -108,7 +123,7 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
         size = LARGEST_CHUNK_BYTES;
     if (size < need)
         size = need;
-    struct arena_chunk *chunk = malloc(sizeof *chunk + size);
+    struct arena_chunk *chunk = take_chunk(sizeof *chunk + size);
     if (!chunk)
         return NULL;
     chunk->next = arena->head;

@@ -8,7 +8,8 @@
  *          (keeps the first chunk), arena_release at the end.
  * Owner:   whoever holds the struct arena; memory dies with it.
  * Threads: one thread at a time.
- * Cost:    an allocation is a few instructions; chunks double from 64 KiB to 8 MiB.
+ * Cost:    an allocation is a few instructions; chunks double from 64 KiB to 8 MiB, and those of
+ *          8 MiB and more lie in pages of 2 MiB where the kernel has them.
  * Errors:  an allocation that fails or would pass the byte limit returns NULL; callers
  *          answer with err_nomem. Tests lower the limit to walk every such path.
  */
