@@ -35,11 +35,17 @@ struct layer_asks {
     struct answer *answers;
 };
 
-/* Hits as they come. */
-struct hit_list {
-    struct pipeline_hit *items;
+/* Hits as they come, in blocks that stay where they are. */
+enum { HITS_A_BLOCK = 256 };
+struct hit_block {
+    struct hit_block *next;
     size_t n;
-    size_t capacity;
+    struct pipeline_hit items[HITS_A_BLOCK];
+};
+struct hit_list {
+    struct hit_block *first;
+    struct hit_block *last;
+    size_t n;
 };
 
 /* One layer along one part. */
@@ -266,7 +272,13 @@ done:
     return code;
 }
 
-/* Sorted and joined, into memory of their own: lists, then spans. */
+/* What is kept of a wish. */
+struct settled {
+    struct span_list lists[REACHES];
+    struct span spans[];
+};
+
+/* Sorted and joined, into memory of their own. */
 static enum err_code settle(struct wish *wish, struct arena *arena, struct err *err)
 {
     size_t n = 0;
@@ -277,19 +289,33 @@ static enum err_code settle(struct wish *wish, struct arena *arena, struct err *
         spans_settle(wish->found[k].items, &wish->found[k].n, 0);
         n += wish->found[k].n;
     }
-    struct span_list *lists = arena_alloc_raw(arena, REACHES, sizeof *lists);
-    struct span *spans = arena_alloc_raw(arena, n, sizeof *spans);
-    if (!lists || !spans)
+    struct settled *settled =
+        arena_alloc_raw(arena, 1, sizeof *settled + n * sizeof settled->spans[0]);
+    if (!settled)
         return err_nomem(err);
+    struct span *spans = settled->spans;
     for (int k = 0; k < REACHES; k++) {
         size_t n_found = wish->found[k].n;
-        lists[k] = (struct span_list){spans, n_found, n_found};
-        if (n_found > 0)
-            memcpy(spans, wish->found[k].items, n_found * sizeof *spans);
-        spans += n_found;
+        settled->lists[k] = (struct span_list){spans, n_found, n_found};
+        for (size_t i = 0; i < n_found; i++)
+            *spans++ = wish->found[k].items[i];
     }
-    wish->spans = lists;
+    wish->spans = settled->lists;
     return ERR_OK;
+}
+
+static bool room_for_hit(struct hit_list *hits, struct arena *arena)
+{
+    if (hits->last && hits->last->n < HITS_A_BLOCK)
+        return true;
+    struct hit_block *block = arena_alloc_raw(arena, 1, sizeof *block);
+    if (!block)
+        return false;
+    block->next = NULL;
+    block->n = 0;
+    *(hits->last ? &hits->last->next : &hits->first) = block;
+    hits->last = block;
+    return true;
 }
 
 static enum err_code add_hit(const struct gathering *gathering, const struct nearby *nearby,
@@ -297,19 +323,18 @@ static enum err_code add_hit(const struct gathering *gathering, const struct nea
 {
     struct hit_list *hits = gathering->hits;
     const struct wish *wish = &gathering->asks->wishes[answer->wish];
-    hits->items = arena_grow(gathering->job->scratch, hits->items, &hits->capacity, hits->n + 1,
-                             sizeof *hits->items);
-    if (!hits->items)
+    if (!room_for_hit(hits, gathering->job->scratch))
         return err_nomem(err);
-    hits->items[hits->n++] = (struct pipeline_hit){.ask = answer->ask,
-                                                   .part = gathering->part,
-                                                   .layer = gathering->asks->layer,
-                                                   .row = nearby->meets->row,
-                                                   .missing = answer->missing,
-                                                   .error_m = nearby->error_m,
-                                                   .nearest_m = wish->nearest_m,
-                                                   .spans = wish->spans,
-                                                   .site = nearby->meets->site};
+    hits->n++;
+    hits->last->items[hits->last->n++] = (struct pipeline_hit){.ask = answer->ask,
+                                                               .part = gathering->part,
+                                                               .layer = gathering->asks->layer,
+                                                               .row = nearby->meets->row,
+                                                               .missing = answer->missing,
+                                                               .error_m = nearby->error_m,
+                                                               .nearest_m = wish->nearest_m,
+                                                               .spans = wish->spans,
+                                                               .site = nearby->meets->site};
     return ERR_OK;
 }
 
@@ -410,18 +435,20 @@ static enum err_code keep_hits(struct pipeline_job *job, const struct hit_list *
     job->hits = arena_alloc_raw(job->scratch, hits->n, sizeof *job->hits);
     if (!job->hits)
         return err_nomem(err);
-    for (size_t i = 0; i < hits->n; i++)
-        job->asks[hits->items[i].ask].n_hits++;
+    for (const struct hit_block *block = hits->first; block; block = block->next)
+        for (size_t i = 0; i < block->n; i++)
+            job->asks[block->items[i].ask].n_hits++;
     job->n_hits = 0;
     for (size_t i = 0; i < job->n_asks; i++) {
         job->asks[i].first_hit = job->n_hits;
         job->n_hits += job->asks[i].n_hits;
         job->asks[i].n_hits = 0;
     }
-    for (size_t i = 0; i < hits->n; i++) {
-        struct pipeline_ask *ask = &job->asks[hits->items[i].ask];
-        job->hits[ask->first_hit + ask->n_hits++] = hits->items[i];
-    }
+    for (const struct hit_block *block = hits->first; block; block = block->next)
+        for (size_t i = 0; i < block->n; i++) {
+            struct pipeline_ask *ask = &job->asks[block->items[i].ask];
+            job->hits[ask->first_hit + ask->n_hits++] = block->items[i];
+        }
     return ERR_OK;
 }
 
@@ -434,7 +461,7 @@ enum err_code pipeline_gather(struct pipeline_job *job, struct err *err)
     enum err_code code = ERR_OK;
     struct layer_asks asks[N_LAYERS];
     struct pipeline_meets meets = {.items = NULL};
-    struct hit_list hits = {.items = NULL};
+    struct hit_list hits = {.first = NULL};
     for (size_t i = 0; i < N_LAYERS; i++)
         TRY(prepare_layer(job, layers[i], &asks[i], err));
     for (uint32_t part = 0; part < job->line.n_parts; part++)
@@ -463,7 +490,7 @@ enum err_code pipeline_gather_one(struct pipeline_job *job, enum layer_id layer,
     enum err_code code = ERR_OK;
     struct layer_asks asks;
     struct pipeline_meets meets = {.items = NULL};
-    struct hit_list hits = {.items = NULL};
+    struct hit_list hits = {.first = NULL};
     pipeline_forget_hits(job);
     TRY(prepare_layer(job, layer, &asks, err));
     asks.farthest_m += world_record_slack_m(job->world, layer, record);

@@ -228,17 +228,15 @@ struct clusters {
     size_t n;
 };
 
-/* The first run that ends at a place or beyond. */
+/* The first run that ends at a place or beyond: by halves, without a branch in which targets that
+ * come in no order would go astray. */
 static size_t run_from(const struct clusters *clusters, double at_m)
 {
     size_t low = 0;
-    size_t high = clusters->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (clusters->within[middle].to_m < at_m)
-            low = middle + 1;
-        else
-            high = middle;
+    for (size_t n = clusters->n; n > 0;) {
+        size_t half = (n + 1) / 2;
+        low += clusters->within[low + half - 1].to_m < at_m ? half : 0;
+        n -= half;
     }
     return low;
 }

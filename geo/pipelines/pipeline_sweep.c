@@ -1,6 +1,7 @@
 #include "geo/pipelines/pipeline_sweep.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* An item enters or leaves the window while its start moves on. */
 struct sweep_event {
@@ -16,11 +17,11 @@ static inline bool comes_before(const struct sweep_event *x, const struct sweep_
 }
 
 /* Runs of `RUN` in place, then merged to and fro. */
-static enum err_code merge_events(struct sweep_event **events, size_t n, struct arena *arena,
+static enum err_code merge_events(struct sweep_event *events, size_t n, struct arena *arena,
                                   struct err *err)
 {
     enum { RUN = 12 };
-    struct sweep_event *from = *events;
+    struct sweep_event *from = events;
     for (size_t i = 1; i < n; i++) {
         struct sweep_event event = from[i];
         size_t k = i;
@@ -45,7 +46,8 @@ static enum err_code merge_events(struct sweep_event **events, size_t n, struct 
         to = from;
         from = done;
     }
-    *events = from;
+    if (from != events)
+        memcpy(events, from, n * sizeof *events);
     return ERR_OK;
 }
 
@@ -71,28 +73,30 @@ static bool settle_events(struct sweep_event *events, size_t n)
     return moves <= 4 * n;
 }
 
-static enum err_code sort_events(struct sweep *sweep, struct arena *arena, struct err *err)
+/* events: as they came; sorted: room for them. What else is taken goes at the caller's rewind. */
+static enum err_code sort_events(const struct sweep *sweep, const struct sweep_event *events,
+                                 struct sweep_event *sorted, struct arena *arena, struct err *err)
 {
     size_t n = sweep->n;
     double length_m = sweep->starts.to_m - sweep->starts.from_m;
     double scale = (double)n / length_m;
-    if (!(length_m > 0) || !isfinite(scale) || n > UINT32_MAX)
-        return merge_events(&sweep->events, n, arena, err);
-    struct sweep_event *sorted = arena_alloc_raw(arena, n, sizeof *sorted);
+    if (!(length_m > 0) || !isfinite(scale) || n > UINT32_MAX) {
+        memcpy(sorted, events, n * sizeof *sorted);
+        return merge_events(sorted, n, arena, err);
+    }
     uint32_t *pieces = arena_alloc_raw(arena, n, sizeof *pieces);
     uint32_t *ends = arena_new(arena, uint32_t, n + 1);
-    if (!sorted || !pieces || !ends)
+    if (!pieces || !ends)
         return err_nomem(err);
     for (size_t i = 0; i < n; i++) {
-        pieces[i] = piece_of(sweep->starts, scale, n, sweep->events[i].at_m);
+        pieces[i] = piece_of(sweep->starts, scale, n, events[i].at_m);
         ends[pieces[i] + 1]++;
     }
     for (size_t i = 0; i < n; i++)
         ends[i + 1] += ends[i];
     for (size_t i = 0; i < n; i++)
-        sorted[ends[pieces[i]]++] = sweep->events[i];
-    sweep->events = sorted;
-    return settle_events(sorted, n) ? ERR_OK : merge_events(&sweep->events, n, arena, err);
+        sorted[ends[pieces[i]]++] = events[i];
+    return settle_events(sorted, n) ? ERR_OK : merge_events(sorted, n, arena, err);
 }
 
 /* Whether few of every second event from one on stand where they should not. */
@@ -106,31 +110,24 @@ static bool is_nearly_in_order(const struct sweep_event *events, size_t first, s
 }
 
 /* Of items in the order of the line: those that come and those that leave are in order each, or
- * nearly. *out false: they are not, nor is anything changed. */
-static enum err_code zip_events(struct sweep *sweep, struct arena *arena, bool *out,
-                                struct err *err)
+ * nearly. False: they are not. comes and leaves: room for half of them each. */
+static bool zip_events(const struct sweep_event *events, size_t n_events, struct sweep_event *comes,
+                       struct sweep_event *leaves, struct sweep_event *sorted)
 {
-    size_t n = sweep->n / 2; /* of each */
+    size_t n = n_events / 2; /* of each */
     size_t a = 0, b = 0;
-    *out = false;
-    if (!is_nearly_in_order(sweep->events, 0, sweep->n) ||
-        !is_nearly_in_order(sweep->events, 1, sweep->n))
-        return ERR_OK;
-    struct sweep_event *comes = arena_alloc_raw(arena, n, sizeof *comes);
-    struct sweep_event *leaves = arena_alloc_raw(arena, n, sizeof *leaves);
-    if (!comes || !leaves)
-        return err_nomem(err);
-    for (size_t i = 0; i < sweep->n; i += 2) {
-        comes[i / 2] = sweep->events[i];
-        leaves[i / 2] = sweep->events[i + 1];
+    if (!is_nearly_in_order(events, 0, n_events) || !is_nearly_in_order(events, 1, n_events))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        comes[i] = events[2 * i];
+        leaves[i] = events[2 * i + 1];
     }
     if (!settle_events(comes, n) || !settle_events(leaves, n))
-        return ERR_OK;
-    for (size_t i = 0; i < sweep->n; i++)
-        sweep->events[i] =
+        return false;
+    for (size_t i = 0; i < n_events; i++)
+        sorted[i] =
             a < n && (b == n || !comes_before(&leaves[b], &comes[a])) ? comes[a++] : leaves[b++];
-    *out = true;
-    return ERR_OK;
+    return true;
 }
 
 static int by_from(const void *a, const void *b)
@@ -259,23 +256,25 @@ void pipeline_sweep(const struct sweep_question *question, struct sweep *out)
     }
 }
 
-/* The events, in order. */
+/* The events, in order: they stay; what they are sorted with is given back. */
 static enum err_code make_events(struct sweep *sweep, struct arena *arena, struct err *err)
 {
     enum err_code code = ERR_OK;
     size_t most = 0;
-    bool in_order = false;
     for (size_t i = 0; i < sweep->n_items; i++)
         most += 2 * (size_t)sweep->items[i].n_spans;
-    sweep->events = arena_alloc_raw(arena, most, sizeof *sweep->events);
-    if (!sweep->events || sweep->n_items > UINT32_MAX)
-        return err_nomem(err);
+    struct sweep_event *sorted = arena_alloc_raw(arena, most, sizeof *sorted);
+    struct arena_mark mark = arena_mark(arena);
+    struct sweep_event *events = arena_alloc_raw(arena, most, sizeof *events);
+    struct sweep_event *comes = arena_alloc_raw(arena, most, sizeof *comes);
+    TRY(sorted && events && comes && sweep->n_items <= UINT32_MAX ? ERR_OK : err_nomem(err));
     for (size_t i = 0; i < sweep->n_items; i++)
-        sweep->n += add_events(sweep, (uint32_t)i, sweep->events + sweep->n);
-    TRY(zip_events(sweep, arena, &in_order, err));
-    if (!in_order)
-        TRY(sort_events(sweep, arena, err));
+        sweep->n += add_events(sweep, (uint32_t)i, events + sweep->n);
+    if (!zip_events(events, sweep->n, comes, comes + sweep->n / 2, sorted))
+        TRY(sort_events(sweep, events, sorted, arena, err));
+    sweep->events = sorted;
 done:
+    arena_rewind(arena, mark);
     return code;
 }
 
