@@ -278,11 +278,14 @@ static enum err_code derive_both(struct deriving *on, struct err *err)
     struct arena *arena = step->arena;
     size_t half = step->crew->n / 2;
     arena_init(&on->arena, arena->limit_bytes ? arena->limit_bytes - arena->used_bytes : 0);
-    on->segments = (struct crew){step->crew->workers, half};
-    on->grades = (struct crew){step->crew->workers + half, step->crew->n - half};
+    on->segments = on->grades = *step->crew;
+    on->segments.n = half;
+    on->grades.workers += half;
+    on->grades.n -= half;
     step->segments->arena = &on->arena;
     parallel_help_init(&on->help);
-    const struct crew both = {step->crew->workers, 2};
+    struct crew both = *step->crew;
+    both.n = 2;
     const struct parallel work = {
         .crew = &both, .n_items = 2, .chunk = 1, .context = on, .run = derive_part};
     enum err_code code = parallel_for(&work, err);

@@ -16,16 +16,61 @@ static size_t cores(void)
     return n > 0 ? (size_t)n : 1;
 }
 
+/* What the threads of one call share. */
+struct parallel_loop {
+    const struct parallel *work;
+    size_t chunk;
+    pthread_mutex_t mutex;
+    size_t next;      /* first item that nobody has taken */
+    size_t failed_at; /* first item of the earliest stretch that failed; SIZE_MAX: none */
+    enum err_code code;
+    struct err err; /* of that stretch */
+    /* Under the mutex of the hands: */
+    struct parallel_loop *outer; /* the next in their list */
+    size_t n_wanted;             /* hands that may still come */
+    size_t n_came;
+    size_t n_inside;
+};
+
+/* The threads of a crew, which wait for loops between two. */
+struct hands {
+    pthread_mutex_t mutex;
+    pthread_cond_t wanted;       /* for the hands: by a loop, or the end has come */
+    pthread_cond_t left;         /* a hand has left its loop */
+    struct parallel_loop *loops; /* that are going on, the last to begin first */
+    size_t n_threads;
+    size_t n_busy; /* of them */
+    size_t most_threads;
+    bool ending;
+    pthread_t threads[];
+};
+
+static void hands_free(struct hands *hands);
+
+/* The threads of a crew of n come with the first loop that wants them. */
+static struct hands *hands_new(size_t n)
+{
+    struct hands *hands = calloc(1, sizeof *hands + (n - 1) * sizeof *hands->threads);
+    if (!hands)
+        return NULL;
+    hands->most_threads = n - 1;
+    pthread_mutex_init(&hands->mutex, NULL);
+    pthread_cond_init(&hands->wanted, NULL);
+    pthread_cond_init(&hands->left, NULL);
+    return hands;
+}
+
 enum err_code crew_init(struct crew *crew, size_t n, struct err *err)
 {
     enum err_code code = ERR_OK;
-    *crew = (struct crew){NULL, 0};
+    *crew = (struct crew){.n = 0};
     size_t wanted = n ? n : cores();
     if (wanted > LIMIT_THREADS)
         wanted = LIMIT_THREADS;
     crew->workers = calloc(wanted, sizeof *crew->workers);
-    if (!crew->workers)
-        return err_nomem(err);
+    crew->hands = wanted > 1 ? hands_new(wanted) : NULL;
+    if (!crew->workers || (wanted > 1 && !crew->hands))
+        TRY(err_nomem(err));
     for (; crew->n < wanted; crew->n++)
         TRY(worker_init(&crew->workers[crew->n], 0, err));
 done:
@@ -42,10 +87,11 @@ void crew_reset(struct crew *crew)
 
 void crew_release(struct crew *crew)
 {
+    hands_free(crew->hands);
     for (size_t i = 0; i < crew->n; i++)
         worker_release(&crew->workers[i]);
     free(crew->workers);
-    *crew = (struct crew){NULL, 0};
+    *crew = (struct crew){.n = 0};
 }
 
 enum err_code crew_fit(struct crew *crew, const struct world *world, struct err *err)
@@ -56,23 +102,6 @@ enum err_code crew_fit(struct crew *crew, const struct world *world, struct err 
 done:
     return code;
 }
-
-/* What the threads of one call share. */
-struct parallel_loop {
-    const struct parallel *work;
-    size_t chunk;
-    pthread_mutex_t mutex;
-    size_t next;      /* first item that nobody has taken */
-    size_t failed_at; /* first item of the earliest stretch that failed; SIZE_MAX: none */
-    enum err_code code;
-    struct err err; /* of that stretch */
-};
-
-struct hand {
-    struct parallel_loop *shared;
-    struct worker *worker;
-    pthread_t id;
-};
 
 /* Stretches are taken in rising order, so whatever comes before a failure is already in hands
  * and will be finished: the earliest failure is known when all have ended. */
@@ -101,20 +130,97 @@ static void note_failure(struct parallel_loop *shared, size_t first, enum err_co
     pthread_mutex_unlock(&shared->mutex);
 }
 
-static void *work_on(void *argument)
+static void work_on(struct parallel_loop *shared, struct worker *worker)
 {
-    const struct hand *hand = argument;
-    struct parallel_loop *shared = hand->shared;
     const struct parallel *work = shared->work;
     size_t first = 0;
     size_t end = 0;
     while (take(shared, &first, &end)) {
         struct err err = {.code = ERR_OK};
-        enum err_code code = work->run(work->context, hand->worker, first, end, &err);
+        enum err_code code = work->run(work->context, worker, first, end, &err);
         if (code != ERR_OK)
             note_failure(shared, first, code, &err);
     }
+}
+
+/* ---- hands ---- */
+
+static struct parallel_loop *find_loop(const struct hands *hands)
+{
+    struct parallel_loop *loop = hands->loops;
+    while (loop && loop->n_wanted == 0)
+        loop = loop->outer;
+    return loop;
+}
+
+static void *be_hand(void *argument)
+{
+    struct hands *hands = argument;
+    pthread_mutex_lock(&hands->mutex);
+    while (!hands->ending) {
+        struct parallel_loop *loop = find_loop(hands);
+        if (!loop) {
+            pthread_cond_wait(&hands->wanted, &hands->mutex);
+            continue;
+        }
+        struct worker *worker = &loop->work->crew->workers[++loop->n_came];
+        loop->n_wanted--;
+        loop->n_inside++;
+        hands->n_busy++;
+        pthread_mutex_unlock(&hands->mutex);
+        work_on(loop, worker);
+        pthread_mutex_lock(&hands->mutex);
+        hands->n_busy--;
+        loop->n_inside--;
+        loop->n_wanted = 0; /* nothing is left to take */
+        pthread_cond_broadcast(&hands->left);
+    }
+    pthread_mutex_unlock(&hands->mutex);
     return NULL;
+}
+
+/* So many hands may come to the loop; those that are with another loop do when that is done. */
+static void call_hands(struct hands *hands, struct parallel_loop *loop, size_t n)
+{
+    pthread_mutex_lock(&hands->mutex);
+    while (hands->n_threads - hands->n_busy < n && hands->n_threads < hands->most_threads &&
+           pthread_create(&hands->threads[hands->n_threads], NULL, be_hand, hands) == 0)
+        hands->n_threads++;
+    loop->n_wanted = n;
+    loop->outer = hands->loops;
+    hands->loops = loop;
+    for (size_t i = 0; i < n; i++)
+        pthread_cond_signal(&hands->wanted);
+    pthread_mutex_unlock(&hands->mutex);
+}
+
+/* The loop is on its caller's stack: nobody is in it afterwards. */
+static void dismiss_hands(struct hands *hands, struct parallel_loop *loop)
+{
+    pthread_mutex_lock(&hands->mutex);
+    struct parallel_loop **at = &hands->loops;
+    while (*at != loop)
+        at = &(*at)->outer;
+    *at = loop->outer;
+    while (loop->n_inside > 0)
+        pthread_cond_wait(&hands->left, &hands->mutex);
+    pthread_mutex_unlock(&hands->mutex);
+}
+
+static void hands_free(struct hands *hands)
+{
+    if (!hands)
+        return;
+    pthread_mutex_lock(&hands->mutex);
+    hands->ending = true;
+    pthread_cond_broadcast(&hands->wanted);
+    pthread_mutex_unlock(&hands->mutex);
+    for (size_t i = 0; i < hands->n_threads; i++)
+        pthread_join(hands->threads[i], NULL);
+    pthread_cond_destroy(&hands->left);
+    pthread_cond_destroy(&hands->wanted);
+    pthread_mutex_destroy(&hands->mutex);
+    free(hands);
 }
 
 /* ---- help ---- */
@@ -159,11 +265,11 @@ void parallel_help(struct parallel_help *help, struct worker *worker)
             pthread_cond_wait(&help->changed, &help->mutex);
             continue;
         }
-        struct hand hand = {.shared = help->loop, .worker = worker};
+        struct parallel_loop *loop = help->loop;
         seen = help->n_loops;
         help->n_inside++;
         pthread_mutex_unlock(&help->mutex);
-        work_on(&hand);
+        work_on(loop, worker);
         pthread_mutex_lock(&help->mutex);
         help->n_inside--;
         pthread_cond_broadcast(&help->changed);
@@ -194,30 +300,24 @@ static void leave_help(struct parallel_help *help)
 
 enum err_code parallel_for(const struct parallel *work, struct err *err)
 {
-    size_t n_hands = work->crew->n < work->n_items ? work->crew->n : work->n_items;
+    const struct crew *crew = work->crew;
+    size_t n_hands = crew->n < work->n_items ? crew->n : work->n_items;
     if (work->n_items == 0)
         return ERR_OK;
     struct parallel_loop shared = {.work = work, .failed_at = SIZE_MAX, .code = ERR_OK};
     size_t sixteenth = work->n_items / (16 * n_hands);
     shared.chunk = work->chunk ? work->chunk : sixteenth ? sixteenth : 1;
-    struct hand *hands = calloc(n_hands, sizeof *hands);
-    if (!hands)
-        return err_nomem(err);
     pthread_mutex_init(&shared.mutex, NULL);
-    size_t n_started = 1;
-    for (size_t i = 0; i < n_hands; i++)
-        hands[i] = (struct hand){.shared = &shared, .worker = &work->crew->workers[i]};
-    while (n_started < n_hands &&
-           pthread_create(&hands[n_started].id, NULL, work_on, &hands[n_started]) == 0)
-        n_started++;
+    bool is_shared = crew->hands && n_hands > 1;
+    if (is_shared)
+        call_hands(crew->hands, &shared, n_hands - 1);
     if (work->help)
         begin_help(work->help, &shared);
-    work_on(&hands[0]);
+    work_on(&shared, &crew->workers[0]);
     if (work->help)
         leave_help(work->help);
-    for (size_t i = 1; i < n_started; i++)
-        pthread_join(hands[i].id, NULL);
+    if (is_shared)
+        dismiss_hands(crew->hands, &shared);
     pthread_mutex_destroy(&shared.mutex);
-    free(hands);
     return shared.code == ERR_OK ? ERR_OK : err_set(err, shared.code, "%s", shared.err.message);
 }

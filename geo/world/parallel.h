@@ -18,8 +18,11 @@
  * Errors:  the first in the order of items, as on one thread; what follows it may be left
  *          undone. A thread that cannot be started is done without.
  * Owner:   a crew owns its workers; what a worker's arena holds lives until crew_reset.
- * Threads: one caller a crew at a time; it works too, as worker 0.
- * Cost:    about 20 microseconds a thread and call, one lock a stretch.
+ * Threads: one caller a crew at a time; it works too, as worker 0. The others' threads are started
+ *          by the first call that has work for them, and wait for the next one until crew_release.
+ *          Parts of a crew may be called at once: they share its threads.
+ * Cost:    waking a thread, 5 to 50 microseconds, which the caller does not wait for; one lock a
+ *          stretch.
  */
 #ifndef SISETU_GEO_PARALLEL_H
 #define SISETU_GEO_PARALLEL_H
@@ -28,9 +31,13 @@
 
 #include <pthread.h>
 
+struct hands;
+
+/* Some of the workers with the same hands are a crew as well. */
 struct crew {
     struct worker *workers;
     size_t n;
+    struct hands *hands; /* threads, but the caller's; NULL: none */
 };
 
 /* n 0: as many as this process may use cores. At most LIMIT_THREADS. */

@@ -98,7 +98,7 @@ static inline void stage_open(struct stage *stage)
     stage->facts = fixture_world(&first, 20260601);
     arena_init(&stage->found, 0);
     fixture_check(worker_init(&stage->worker, 0, &err), &err);
-    struct crew crew = {&stage->worker, 1};
+    struct crew crew = {.workers = &stage->worker, .n = 1};
     fixture_check(assess_world(stage->facts, &crew, &stage->found, &all, &err), &err);
     fixture_check(assess_reasons(stage->facts, &stage->worker, &all, &stage->found, &err), &err);
     assessment_release(&all);

@@ -34,7 +34,7 @@ static enum err_code assess(struct world *world, struct worker *worker, struct a
                             struct found *out, struct err *err)
 {
     enum err_code code = ERR_OK;
-    struct crew crew = {worker, 1};
+    struct crew crew = {.workers = worker, .n = 1};
     TRY(assess_world(world, &crew, arena, &out->graded, err));
     TRY(assess_reasons(world, worker, &out->graded, arena, err));
     TRY(assess_conflicts(world, worker, arena, &out->conflicts, &out->n_conflicts, err));

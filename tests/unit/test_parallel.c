@@ -3,6 +3,8 @@
 
 #include "data/base/limits.h"
 
+#include <dirent.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -96,6 +98,135 @@ static void test_the_first_error_in_the_order_of_items_wins(void **state)
     }
 }
 
+/* ---- threads that stay ---- */
+
+enum { HANDS = 4 };
+
+struct meeting {
+    struct worker *workers;
+    pthread_barrier_t all;
+    pthread_mutex_t mutex;
+    size_t n_threads; /* that were ever there */
+    size_t visits[HANDS];
+};
+
+/* Everybody waits until all are there, so that each thread has one item. */
+static enum err_code meet(void *context, struct worker *worker, size_t first, size_t end,
+                          struct err *err)
+{
+    static _Thread_local bool was_here;
+    struct meeting *meeting = context;
+    (void)err;
+    pthread_mutex_lock(&meeting->mutex);
+    meeting->n_threads += !was_here;
+    meeting->visits[worker - meeting->workers] += end - first;
+    pthread_mutex_unlock(&meeting->mutex);
+    was_here = true;
+    pthread_barrier_wait(&meeting->all);
+    return ERR_OK;
+}
+
+static size_t threads_now(void)
+{
+    size_t n = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *task; tasks && (task = readdir(tasks));)
+        n += task->d_name[0] != '.';
+    closedir(tasks);
+    return n;
+}
+
+static void test_the_threads_of_a_crew_stay_until_its_end(void **state)
+{
+    (void)state;
+    enum { LOOPS = 300 };
+    struct crew crew;
+    struct err err;
+    size_t n_before = threads_now();
+    assert_int_equal(crew_init(&crew, HANDS, &err), ERR_OK);
+    struct meeting meeting = {.workers = crew.workers};
+    pthread_mutex_init(&meeting.mutex, NULL);
+    pthread_barrier_init(&meeting.all, NULL, HANDS);
+    const struct parallel work = {
+        .crew = &crew, .n_items = HANDS, .chunk = 1, .context = &meeting, .run = meet};
+    for (size_t i = 0; i < LOOPS; i++)
+        assert_int_equal(parallel_for(&work, &err), ERR_OK);
+    assert_int_equal(meeting.n_threads, HANDS);
+    for (size_t i = 0; i < HANDS; i++)
+        assert_int_equal(meeting.visits[i], LOOPS);
+    crew_release(&crew);
+    pthread_barrier_destroy(&meeting.all);
+    pthread_mutex_destroy(&meeting.mutex);
+    /* One that was joined is gone from there a moment later. */
+    for (int i = 0; i < 1000 && threads_now() > n_before; i++)
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    assert_int_equal(threads_now(), n_before);
+}
+
+/* Two halves of a crew, each with a loop of its own at the same time. */
+struct halves {
+    struct crew crews[2];
+    struct squares squares[2];
+};
+
+static enum err_code do_half(void *context, struct worker *worker, size_t first, size_t end,
+                             struct err *err)
+{
+    enum err_code code = ERR_OK;
+    struct halves *halves = context;
+    (void)worker;
+    for (size_t half = first; half < end; half++) {
+        const struct parallel work = {.crew = &halves->crews[half],
+                                      .n_items = ITEMS,
+                                      .chunk = 10,
+                                      .context = &halves->squares[half],
+                                      .run = square};
+        TRY(parallel_for(&work, err));
+    }
+done:
+    return code;
+}
+
+static enum err_code do_halves(struct halves *halves, size_t n_threads, struct err *err)
+{
+    struct crew crew;
+    assert_int_equal(crew_init(&crew, n_threads, err), ERR_OK);
+    struct crew both = crew;
+    both.n = 2;
+    halves->crews[0] = halves->crews[1] = crew;
+    halves->crews[0].n = n_threads / 2;
+    halves->crews[1].n -= n_threads / 2;
+    halves->crews[1].workers += n_threads / 2;
+    const struct parallel work = {
+        .crew = &both, .n_items = 2, .chunk = 1, .context = halves, .run = do_half};
+    enum err_code code = parallel_for(&work, err);
+    crew_release(&crew);
+    return code;
+}
+
+static void test_parts_of_a_crew_work_at_once(void **state)
+{
+    (void)state;
+    static struct halves halves;
+    struct err err;
+    const size_t threads[] = {2, 3, 4, 8};
+    for (size_t round = 0; round < 40; round++) {
+        bool fails = round % 8 == 7;
+        for (size_t i = 0; i < 2; i++)
+            halves.squares[i] = (struct squares){.fails_from = fails && i == 1 ? 4321 : SIZE_MAX};
+        assert_int_equal(do_halves(&halves, threads[round % 4], &err), fails ? ERR_INPUT : ERR_OK);
+        if (fails)
+            assert_string_equal(err.message, "item 4321");
+        for (size_t k = 0; k < ITEMS; k++) {
+            assert_int_equal(halves.squares[0].visits[k], 1);
+            if (!fails || k < 4321)
+                assert_int_equal(halves.squares[1].visits[k], 1);
+        }
+    }
+}
+
+/* ---- help ---- */
+
 /* Two parts, each with a worker of its own: one waits to help, the other has loops. */
 struct parts {
     struct crew crew;
@@ -136,7 +267,7 @@ static enum err_code do_part(void *context, struct worker *worker, size_t first,
 {
     enum err_code code = ERR_OK;
     struct parts *parts = context;
-    const struct crew own = {&parts->crew.workers[1], 1};
+    const struct crew own = {.workers = &parts->crew.workers[1], .n = 1};
     (void)worker;
     for (size_t part = first; part < end; part++) {
         if (part == 0) {
@@ -166,7 +297,8 @@ done:
 static enum err_code do_parts(struct parts *parts, size_t n_threads, struct err *err)
 {
     assert_int_equal(crew_init(&parts->crew, 2, err), ERR_OK);
-    const struct crew both = {parts->crew.workers, n_threads};
+    const struct crew both = {
+        .workers = parts->crew.workers, .n = n_threads, .hands = parts->crew.hands};
     const struct parallel work = {
         .crew = &both, .n_items = 2, .chunk = 1, .context = parts, .run = do_part};
     sem_init(&parts->opened, 0, 0);
@@ -247,6 +379,8 @@ int main(void)
         cmocka_unit_test(test_every_item_is_done_once_for_any_number_of_threads),
         cmocka_unit_test(test_no_items_need_no_thread),
         cmocka_unit_test(test_the_first_error_in_the_order_of_items_wins),
+        cmocka_unit_test(test_the_threads_of_a_crew_stay_until_its_end),
+        cmocka_unit_test(test_parts_of_a_crew_work_at_once),
         cmocka_unit_test(test_who_waits_helps_with_the_loops_of_another),
         cmocka_unit_test(test_with_help_the_first_error_is_told_and_nobody_waits_on),
         cmocka_unit_test(test_who_is_alone_does_not_wait_to_help_himself),
