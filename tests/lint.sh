@@ -22,8 +22,9 @@ allowed()
     geo/risk/*) echo 'data/|geo/(measure|world|verdict|risk)/' ;;
     geo/findings/*) echo 'data/|geo/(measure|world|verdict|risk|findings)/' ;;
     geo/pipelines/*) echo 'data/|geo/(measure|world|verdict|pipelines)/' ;;
+    geo/pipeline_edits/*) echo 'data/|geo/(measure|world|verdict|pipelines|pipeline_edits)/' ;;
     geo/grades/*) echo 'data/|geo/(measure|world|verdict|risk|findings|grades)/' ;;
-    geo/assess/*) echo 'data/|geo/(measure|world|verdict|risk|findings|pipelines|grades|assess)/' ;;
+    geo/assess/*) echo 'data/|geo/(measure|world|verdict|risk|findings|pipelines|pipeline_edits|grades|assess)/' ;;
     geo/query/*) echo 'data/|geo/(measure|world|verdict|risk|findings|grades|query)/' ;;
     geo/proof/*) echo 'data/|geo/' ;;
     styles/*) echo 'data/|geo/|styles/' ;;

@@ -4,7 +4,7 @@
 #include "geo/assess/edit_verdicts.h"
 #include "geo/findings/findings.h"
 #include "geo/grades/grades.h"
-#include "geo/pipelines/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
 #include "geo/pipelines/pipeline_sites.h"
 
 #include <stdlib.h>

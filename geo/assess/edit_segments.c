@@ -2,9 +2,9 @@
 
 #include "geo/measure/distance.h"
 #include "geo/measure/ellipsoid.h"
-#include "geo/pipelines/pipeline_crowd.h"
-#include "geo/pipelines/pipeline_kept.h"
-#include "geo/pipelines/pipeline_recut.h"
+#include "geo/pipeline_edits/pipeline_crowd.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_recut.h"
 
 #include <string.h>
 

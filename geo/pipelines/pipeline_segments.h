@@ -5,17 +5,15 @@
  *   pipeline_line.h     stationing along the centre line
  *   pipeline_spans.h    beside which stretch a target lies, or near which
  *   pipeline_sites.h    the records as all pipelines see them
- *   pipeline_kept.h     what is kept of each pipeline while records are edited
- *   pipeline_strip.h    the dwellings along it, as they are kept
- *   pipeline_windows.h  windows that slide over those
  *   pipeline_near.h     which of them stand near a stretch
  *   pipeline_sight.h    and which of its edges are to be measured from them
  *   pipeline_targets.h  what stands there, and how many households
  *   pipeline_sweep.h    where a sliding window holds most
  *   pipeline_runs.h     runs of windows with what makes them
  *   pipeline_found.h    where each rule row holds, at least, as measured, at most
- *   pipeline_recut.h    cut anew about an edit, and as it was beyond
  *   pipeline_rows.h     what was found, as rows of layer segments
+ *
+ * Which of them an edit changes, without cutting all anew: geo/pipeline_edits/.
  *
  * A segment is `decided` if what is there at least, as measured and at most says the same;
  * else `undecided`, with the class as measured, the gravest that it could be, and what would
@@ -33,8 +31,6 @@
 #include "geo/world/parallel.h"
 #include "geo/world/world.h"
 
-struct pipeline_crowd;
-struct pipeline_kept;
 struct pipeline_sites;
 
 struct pipeline_question {
@@ -101,40 +97,5 @@ enum err_code pipeline_same_dwellings(const struct pipeline_dwellings *dwellings
 struct pipeline_line;
 bool pipeline_same_dwellings_along(const struct pipeline_dwellings *dwellings,
                                    const struct pipeline_line *line);
-
-/* One record before and after an edit, of a layer of targets; for pipeline_is_outdone no dwelling,
- * neither time. */
-struct pipeline_edited {
-    const struct world *world; /* after it */
-    const struct world *old;   /* before it; may be NULL */
-    enum layer_id layer;
-    const struct record_head *before;   /* NULL: it is new */
-    const struct record_head *after;    /* of the world; NULL: it is gone */
-    const struct pipeline_sites *sites; /* of this world (pipeline_sites.h); may be NULL */
-    const struct pipeline_kept *kept;   /* likewise (pipeline_kept.h) */
-    const struct pipeline_crowd *crowd; /* who stands around it (pipeline_crowd.h); may be NULL */
-};
-
-/* It, and all segments that a pipeline had before it. */
-struct pipeline_was {
-    const struct pipeline_edited *edited;
-    const struct segment *const *old;
-    size_t n_old;
-};
-
-/* Whether it is sure at a first look that the segments of a pipeline stay as they are, by those who
- * stand around the record (pipeline_crowd.h). row: of the world. */
-enum err_code pipeline_is_hidden(const struct pipeline_edited *edited, uint32_t row,
-                                 struct worker *worker, bool *out, struct err *err);
-
-/* Whether it is sure, without cutting the pipeline anew, that its segments stay as they are, but
- * for what the law on the strips says of the record itself, which is told. The record is met
- * nowhere, or among others of which the same is told, or what it is met for is outdone there by
- * what stands around it. Looks at a few hundred metres of the line, or as far as it takes. row: of
- * the world; the rows that are told belong to the arena. */
-struct pipeline_recounted;
-enum err_code pipeline_is_outdone(const struct pipeline_was *was, uint32_t row,
-                                  struct worker *worker, struct arena *arena,
-                                  struct pipeline_recounted *out, struct err *err);
 
 #endif

@@ -8,7 +8,7 @@
 #include "tests/unit/region_fixture.h"
 
 #include "geo/assess/edit_rows.h"
-#include "geo/pipelines/pipeline_recount.h"
+#include "geo/pipeline_edits/pipeline_recount.h"
 #include "geo/pipelines/pipeline_sites.h"
 #include "geo/world/parallel.h"
 #include "geo/world/world_edit.h"

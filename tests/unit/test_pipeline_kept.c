@@ -3,8 +3,8 @@
 #include "tests/unit/pipeline_edits.h"
 
 #include "geo/pipelines/pipeline_found.h"
-#include "geo/pipelines/pipeline_crowd.h"
-#include "geo/pipelines/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_crowd.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
 
 #include "data/base/text.h"
 

@@ -3,9 +3,9 @@
 #include "tests/unit/one_thread.h"
 #include "tests/unit/pipeline_edits.h"
 
-#include "geo/pipelines/pipeline_crowd.h"
-#include "geo/pipelines/pipeline_kept.h"
-#include "geo/pipelines/pipeline_recut.h"
+#include "geo/pipeline_edits/pipeline_crowd.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_recut.h"
 
 enum { LINE_POINTS = 60, LINES = 4 };
 

@@ -3,8 +3,8 @@
 #include "tests/unit/one_thread.h"
 #include "tests/unit/pipeline_edits.h"
 
-#include "geo/pipelines/pipeline_kept.h"
-#include "geo/pipelines/pipeline_recut.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_recut.h"
 
 enum { HOMES = 900, FEW_HOMES = 90 };
 

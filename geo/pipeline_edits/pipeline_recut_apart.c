@@ -6,8 +6,8 @@
  * here (that is of its first place, or the one that is doubted most, or nearest to its limit), the
  * same is told of the whole, and it differs where it ends here.
  */
-#include "geo/pipelines/pipeline_recounting.h"
-#include "geo/pipelines/pipeline_recutting.h"
+#include "geo/pipeline_edits/pipeline_recounting.h"
+#include "geo/pipeline_edits/pipeline_recutting.h"
 
 #include "data/base/text.h"
 

@@ -11,7 +11,7 @@
 #ifndef SISETU_GEO_PIPELINE_WINDOWS_H
 #define SISETU_GEO_PIPELINE_WINDOWS_H
 
-#include "geo/pipelines/pipeline_strip.h"
+#include "geo/pipeline_edits/pipeline_strip.h"
 
 /* Side 0 is before the edit, side 1 after it. */
 struct windows_question {

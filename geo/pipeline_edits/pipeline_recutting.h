@@ -5,7 +5,7 @@
 #ifndef SISETU_GEO_PIPELINE_RECUTTING_H
 #define SISETU_GEO_PIPELINE_RECUTTING_H
 
-#include "geo/pipelines/pipeline_recut.h"
+#include "geo/pipeline_edits/pipeline_recut.h"
 #include "geo/pipelines/pipeline_rows.h"
 
 /* How a question is asked. */

@@ -5,7 +5,7 @@
  * Windows that lie in a stretch hold there what they hold along the whole line. So a run none of
  * whose windows reaches the ends of the stretch is the same, wherever it was looked at from.
  */
-#include "geo/pipelines/pipeline_recounting.h"
+#include "geo/pipeline_edits/pipeline_recounting.h"
 
 #include "data/base/text.h"
 

@@ -1,4 +1,4 @@
-#include "geo/pipelines/pipeline_strip.h"
+#include "geo/pipeline_edits/pipeline_strip.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -14,7 +14,7 @@
  * Threads: many ask; one follows, while nobody asks.
  * Cost:    26 bytes a vertex and 36 a dwelling in a strip (a dwelling of a town may stand in ten of
  *          them); new: a walk along all pipelines, for one question. An edited dwelling costs some
- * 20 microseconds a pipeline nearby, an edited pipeline a walk along it.
+ *          20 microseconds a pipeline nearby, an edited pipeline a walk along it.
  */
 #ifndef SISETU_GEO_PIPELINE_KEPT_H
 #define SISETU_GEO_PIPELINE_KEPT_H

@@ -11,8 +11,8 @@
  * row is what it would be of all places if it lies among those that are known, and no finding is
  * told of it that goes on beyond them: none that goes on overlaps it, or windows are graver.
  */
-#include "geo/pipelines/pipeline_recounting.h"
-#include "geo/pipelines/pipeline_recutting.h"
+#include "geo/pipeline_edits/pipeline_recounting.h"
+#include "geo/pipeline_edits/pipeline_recutting.h"
 
 #include "data/base/text.h"
 #include "geo/measure/ellipsoid.h"

@@ -6,8 +6,8 @@
 #define SISETU_GEO_PIPELINE_RECOUNTING_H
 
 #include "geo/pipelines/pipeline_found.h"
-#include "geo/pipelines/pipeline_recount.h"
-#include "geo/pipelines/pipeline_windows.h"
+#include "geo/pipeline_edits/pipeline_recount.h"
+#include "geo/pipeline_edits/pipeline_windows.h"
 
 /* An old row that tells of what was found along the line: none of the law, nor of radii. */
 struct recount_row {

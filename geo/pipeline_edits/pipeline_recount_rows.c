@@ -13,7 +13,7 @@
  *
  * What may be there at most matters to rows that are undecided: see is_settled.
  */
-#include "geo/pipelines/pipeline_recounting.h"
+#include "geo/pipeline_edits/pipeline_recounting.h"
 #include "geo/pipelines/pipeline_rows.h"
 
 #include "data/base/text.h"

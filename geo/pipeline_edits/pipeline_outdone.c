@@ -19,12 +19,12 @@
  * Why the other world need not be looked at: away from where the record is seen the rows of places
  * found the same, so that what they found about it reaches no farther.
  */
-#include "geo/pipelines/pipeline_outdoing.h"
+#include "geo/pipeline_edits/pipeline_outdoing.h"
 
 #include "data/base/text.h"
 #include "geo/measure/ellipsoid.h"
-#include "geo/pipelines/pipeline_crowd.h"
-#include "geo/pipelines/pipeline_recounting.h"
+#include "geo/pipeline_edits/pipeline_crowd.h"
+#include "geo/pipeline_edits/pipeline_recounting.h"
 #include "geo/world/population.h"
 
 #include <stdlib.h>

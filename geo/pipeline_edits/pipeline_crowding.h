@@ -4,7 +4,7 @@
 #ifndef SISETU_GEO_PIPELINE_CROWDING_H
 #define SISETU_GEO_PIPELINE_CROWDING_H
 
-#include "geo/pipelines/pipeline_crowd.h"
+#include "geo/pipeline_edits/pipeline_crowd.h"
 
 /* Others are looked for so far around: twice the reach of most rules. */
 static const double CROWD_M = 500;

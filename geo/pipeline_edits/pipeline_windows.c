@@ -1,4 +1,4 @@
-#include "geo/pipelines/pipeline_windows.h"
+#include "geo/pipeline_edits/pipeline_windows.h"
 
 #include <stdlib.h>
 

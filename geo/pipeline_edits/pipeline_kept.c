@@ -1,8 +1,8 @@
-#include "geo/pipelines/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
 
 #include "geo/measure/ellipsoid.h"
 #include "geo/pipelines/pipeline_found.h"
-#include "geo/pipelines/pipeline_strip.h"
+#include "geo/pipeline_edits/pipeline_strip.h"
 
 #include "data/base/text.h"
 

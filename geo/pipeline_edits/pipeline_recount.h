@@ -21,7 +21,7 @@
 #ifndef SISETU_GEO_PIPELINE_RECOUNT_H
 #define SISETU_GEO_PIPELINE_RECOUNT_H
 
-#include "geo/pipelines/pipeline_segments.h"
+#include "geo/pipeline_edits/pipeline_outdone.h"
 
 struct pipeline_recount {
     const struct pipeline_edited *edited;       /* may be a dwelling; with sites */

@@ -1,8 +1,8 @@
 /* pipeline_recut.c - which rules see the record, and what stands along the line. */
-#include "geo/pipelines/pipeline_recutting.h"
+#include "geo/pipeline_edits/pipeline_recutting.h"
 
-#include "geo/pipelines/pipeline_kept.h"
-#include "geo/pipelines/pipeline_recounting.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_recounting.h"
 
 #include "data/base/text.h"
 #include "geo/world/population.h"

@@ -18,7 +18,7 @@
 #ifndef SISETU_GEO_PIPELINE_RECUT_H
 #define SISETU_GEO_PIPELINE_RECUT_H
 
-#include "geo/pipelines/pipeline_recount.h"
+#include "geo/pipeline_edits/pipeline_recount.h"
 
 /* row: of the pipeline in the world after the edit. */
 enum err_code pipeline_recut(const struct pipeline_recount *question, uint32_t row,

@@ -6,7 +6,7 @@
 #define SISETU_GEO_PIPELINE_OUTDOING_H
 
 #include "geo/pipelines/pipeline_found.h"
-#include "geo/pipelines/pipeline_segments.h"
+#include "geo/pipeline_edits/pipeline_outdone.h"
 
 /* What a row of places found where the record is seen. */
 struct outdone {

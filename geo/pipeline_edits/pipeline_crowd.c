@@ -1,4 +1,4 @@
-#include "geo/pipelines/pipeline_crowding.h"
+#include "geo/pipeline_edits/pipeline_crowding.h"
 
 #include "data/base/text.h"
 #include "geo/measure/ellipsoid.h"

@@ -1,5 +1,5 @@
-#include "geo/pipelines/pipeline_crowding.h"
-#include "geo/pipelines/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_crowding.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
 
 #include "data/base/text.h"
 

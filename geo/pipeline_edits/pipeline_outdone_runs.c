@@ -11,7 +11,7 @@
  * Where a run is as long as it was and tells of another place, nobody hears of it where the old
  * rows of the pipeline show what is graver, or as grave and told rather (pipeline_outranks).
  */
-#include "geo/pipelines/pipeline_outdoing.h"
+#include "geo/pipeline_edits/pipeline_outdoing.h"
 
 #include "data/base/text.h"
 

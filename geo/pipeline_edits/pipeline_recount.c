@@ -1,5 +1,5 @@
-#include "geo/pipelines/pipeline_kept.h"
-#include "geo/pipelines/pipeline_recounting.h"
+#include "geo/pipeline_edits/pipeline_kept.h"
+#include "geo/pipeline_edits/pipeline_recounting.h"
 
 #include "data/base/text.h"
 #include "geo/world/population.h"

@@ -20,7 +20,7 @@
 #ifndef SISETU_GEO_PIPELINE_CROWD_H
 #define SISETU_GEO_PIPELINE_CROWD_H
 
-#include "geo/pipelines/pipeline_outdoing.h"
+#include "geo/pipeline_edits/pipeline_outdoing.h"
 
 /* Once an edit, of no dwelling: for all pipelines. None is found where the record is no point. */
 enum err_code pipeline_crowd_build(struct pipeline_edited *edited, struct arena *arena,
