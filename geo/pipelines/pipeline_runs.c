@@ -222,8 +222,9 @@ static void note_doubt(const struct pipeline_counting *counting, size_t i, struc
 struct clusters {
     const struct pipeline_counting *counting;
     enum known known;
+    bool widened;                  /* runs end where their targets do */
     const struct span *within;     /* the windows of each run */
-    struct span *spans;            /* their targets, with the row's ends */
+    struct span *spans;            /* if so, their targets, with the row's ends */
     struct pipeline_found *founds; /* of each */
     size_t n;
 };
@@ -244,8 +245,7 @@ static size_t run_from(const struct clusters *clusters, double at_m)
 static void widen_by_spans(const struct clusters *clusters, size_t run,
                            const struct span_list *spans)
 {
-    const struct pipeline_class *row = clusters->founds[run].window;
-    double end_m = row ? row->end_m : 0;
+    double end_m = clusters->founds[run].window->end_m;
     for (size_t k = 0; k < spans->n; k++)
         if (touches(&spans->items[k], clusters->within[run]))
             widen(&clusters->spans[run],
@@ -267,9 +267,9 @@ static void add_target(const struct clusters *clusters, size_t i)
             note_doubt(counting, i, clusters->within[run], found);
             if (!found->hit)
                 found->hit = hit;
-            if (counting->arcs)
+            if (clusters->widened && counting->arcs)
                 widen_by_arc(counting, hit, clusters->known, &clusters->spans[run]);
-            else
+            else if (clusters->widened)
                 widen_by_spans(clusters, run, spans);
             next = run + 1;
         }
@@ -281,16 +281,17 @@ static void add_guess(const struct clusters *clusters, const struct pipeline_pie
     size_t run = run_from(clusters, piece->span.from_m);
     for (; run < clusters->n && clusters->within[run].from_m <= piece->span.to_m; run++) {
         struct pipeline_found *found = &clusters->founds[run];
-        double end_m = found->window ? found->window->end_m : 0;
         found->estimate = true;
         if (!found->missing)
             found->missing = clusters->counting->counted->pieces_miss;
-        widen(&clusters->spans[run],
-              (struct span){piece->span.from_m - end_m, piece->span.to_m + end_m});
+        if (clusters->widened)
+            widen(&clusters->spans[run], (struct span){piece->span.from_m - found->window->end_m,
+                                                       piece->span.to_m + found->window->end_m});
     }
 }
 
-/* The targets of all windows of each run: from the first to the last, with the row's ends. */
+/* The targets of all windows of each run, and from the first to the last of them, with the row's
+ * ends. */
 static void find_clusters(const struct clusters *clusters, uint32_t part)
 {
     const struct pipeline_counting *counting = clusters->counting;
@@ -307,11 +308,8 @@ static void find_clusters(const struct clusters *clusters, uint32_t part)
         if (piece->part == part && (known == AT_MOST || piece->count != COUNT_UNKNOWN))
             add_guess(clusters, piece);
     }
-    for (size_t i = 0; i < clusters->n; i++) {
-        const struct pipeline_class *row = clusters->founds[i].window;
-        if (row && row->ends != PIPELINE_ENDS_WINDOW)
-            clusters->founds[i].span = clusters->spans[i];
-    }
+    for (size_t i = 0; i < clusters->n && clusters->widened; i++)
+        clusters->founds[i].span = clusters->spans[i];
 }
 
 static enum err_code find_part(const struct pipeline_counting *counting, uint32_t part,
@@ -341,8 +339,11 @@ static enum err_code find_part(const struct pipeline_counting *counting, uint32_
         founds[i].margin_m = INFINITY;
         founds[i].missing = counting->missing;
     }
-    const struct clusters clusters = {counting, known, within, spans, founds, n};
-    if (n > 0 && !everywhere)
+    const struct pipeline_class *row = counting->like->window;
+    const struct clusters clusters = {
+        counting, known, row && row->ends != PIPELINE_ENDS_WINDOW, within, spans, founds, n};
+    /* Of what is there at least nobody asks which targets make it. */
+    if (n > 0 && !everywhere && (clusters.widened || known != AT_LEAST))
         find_clusters(&clusters, part);
     for (size_t i = 0; i < n; i++) {
         founds[i].span.from_m = max_of(founds[i].span.from_m, whole.from_m);
