@@ -92,6 +92,8 @@ static void put_all(struct edges *edges, const struct import *import, uint32_t *
 {
     for (size_t i = 0; i < import->n_admin; i++) {
         const struct geom *geom = &import->admin[i].head.geom;
+        if (!box_intersects(edges->box, geom->box))
+            continue;
         for (uint32_t ring = 0; ring < geom->n_rings; ring++)
             for (uint32_t v = geom_ring_start(geom, ring) + 1; v < geom->ring_ends[ring]; v++)
                 put_edge(edges, fill, geom->points[v - 1], geom->points[v]);
