@@ -91,7 +91,8 @@ static enum err_code make_scenes(const struct watch *watch, struct world *world,
             out[i] = scenes_acquire(before);
             continue;
         }
-        code = scenes_new(world, style, PLANE_MERCATOR, &out[i], err);
+        code = before ? scenes_new_like(before, world, &out[i], err)
+                      : scenes_new(world, style, PLANE_MERCATOR, &out[i], err);
         if (code == ERR_OK && before)
             code = scenes_follow(out[i], before, edit, err);
         if (code == ERR_OK)

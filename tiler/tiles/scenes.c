@@ -18,8 +18,8 @@ static void release_all(struct lazy *lazies, size_t n)
         lazy_release(&lazies[i]);
 }
 
-enum err_code scenes_new(struct world *world, struct style *style, enum plane plane,
-                         struct scenes **out, struct err *err)
+static enum err_code make(struct world *world, struct style *style, enum plane plane,
+                          struct scenes **out, struct err *err)
 {
     struct scenes *scenes = calloc(1, sizeof *scenes);
     size_t n_looks = style_layer_count(style) * ZOOMS;
@@ -47,13 +47,30 @@ enum err_code scenes_new(struct world *world, struct style *style, enum plane pl
     init_all(scenes->looks, n_looks);
     arena_init(&scenes->rows, 0);
     arena_init(&scenes->changed, 0);
-    scenes->near_sources = scenes_near_sources(style);
     scenes->world = world_acquire(world);
     scenes->style = style_acquire(style);
     scenes->plane = plane;
     scenes->n_references = 1;
     *out = scenes;
     return ERR_OK;
+}
+
+enum err_code scenes_new(struct world *world, struct style *style, enum plane plane,
+                         struct scenes **out, struct err *err)
+{
+    enum err_code code = make(world, style, plane, out, err);
+    if (code == ERR_OK)
+        (*out)->near_sources = scenes_near_sources(style);
+    return code;
+}
+
+enum err_code scenes_new_like(const struct scenes *like, struct world *world, struct scenes **out,
+                              struct err *err)
+{
+    enum err_code code = make(world, like->style, like->plane, out, err);
+    if (code == ERR_OK)
+        (*out)->near_sources = like->near_sources;
+    return code;
 }
 
 enum err_code scenes_in_plane(struct scenes *scenes, enum plane plane, struct scenes **out,

@@ -140,7 +140,7 @@ struct scenes *scenes_add_part(struct scenes *scenes, struct plane_tile square, 
         (void)err_nomem(err);
         return NULL;
     }
-    if (scenes_new(scenes->world, scenes->style, scenes->plane, &part, err) != ERR_OK)
+    if (scenes_new_like(scenes, scenes->world, &part, err) != ERR_OK)
         return NULL;
     part->parent = scenes;
     part->area = tile_square(square.z, square.x, square.y);

@@ -42,6 +42,10 @@ struct tile_key {
 enum err_code scenes_new(struct world *world, struct style *style, enum plane plane,
                          struct scenes **out, struct err *err);
 
+/* Of another world, under the style and in the plane of those, which spares looking through it. */
+enum err_code scenes_new_like(const struct scenes *like, struct world *world, struct scenes **out,
+                              struct err *err);
+
 /* Before anybody else sees `scenes`: they never draw from parts of sources (scenes_near): for
  * whoever draws all tiles. */
 void scenes_keep_whole(struct scenes *scenes);
