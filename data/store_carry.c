@@ -3,6 +3,7 @@
 #include "data/store_writer_internal.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum {
@@ -270,11 +271,15 @@ static bool is_due(const struct store_writer *writer, int64_t *ms)
     return !writer->editing || now_ms - writer->editing_since_ms > LONG_EDIT_MS;
 }
 
+/* Nobody waits for the tables, but those who edit and read share the processors with it: it gives
+ * way. On Linux the priority is the thread's own, though the call says process. */
 void *store_writer_carry(void *argument)
 {
+    enum { GIVES_WAY = 10 };
     struct store_writer *writer = argument;
     bool tried = false; /* once more, while ending */
     int64_t ms = 0;
+    (void)setpriority(PRIO_PROCESS, 0, GIVES_WAY);
     store_writer_lock(writer);
     while (writer->first ? !(writer->trouble.code && tried) : !writer->ending) {
         if (!writer->first) {
