@@ -21,7 +21,7 @@
 enum {
     ALIGNMENT = 16,
     FIRST_CHUNK_BYTES = 64 << 10,
-    LARGEST_CHUNK_BYTES = 8 << 20, /* larger requests get a chunk of their own size */
+    LARGEST_CHUNK_BYTES = 8 << 20, /* with its head; larger requests get a chunk of their size */
     HUGE_PAGE_BYTES = 2 << 20,
 };
 
@@ -105,29 +105,30 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
 
 /* What is as large as that is the world, or a large part of it, which is read here and there: in
  * pages of 2 MB the processor finds its way with half of the looks. */
-static void *take_chunk(size_t bytes)
+static void *take_chunk(size_t *bytes)
 {
-    if (bytes < LARGEST_CHUNK_BYTES)
-        return malloc(bytes);
-    bytes = (bytes + HUGE_PAGE_BYTES - 1) & ~(size_t)(HUGE_PAGE_BYTES - 1);
-    void *memory = aligned_alloc(HUGE_PAGE_BYTES, bytes);
+    if (*bytes < LARGEST_CHUNK_BYTES)
+        return malloc(*bytes);
+    *bytes = (*bytes + HUGE_PAGE_BYTES - 1) & ~(size_t)(HUGE_PAGE_BYTES - 1);
+    void *memory = aligned_alloc(HUGE_PAGE_BYTES, *bytes);
     if (memory)
-        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a kernel may have none */
+        (void)madvise(memory, *bytes, MADV_HUGEPAGE); /* a kernel may have none */
     return memory;
 }
 
 static struct arena_chunk *add_chunk(struct arena *arena, size_t need)
 {
     size_t size = arena->head ? arena->head->size_bytes * 2 : FIRST_CHUNK_BYTES;
-    if (size > LARGEST_CHUNK_BYTES)
-        size = LARGEST_CHUNK_BYTES;
+    if (size > LARGEST_CHUNK_BYTES - sizeof(struct arena_chunk))
+        size = LARGEST_CHUNK_BYTES - sizeof(struct arena_chunk); /* whole pages */
     if (size < need)
         size = need;
-    struct arena_chunk *chunk = take_chunk(sizeof *chunk + size);
+    size_t bytes = sizeof(struct arena_chunk) + size;
+    struct arena_chunk *chunk = take_chunk(&bytes);
     if (!chunk)
         return NULL;
     chunk->next = arena->head;
-    chunk->size_bytes = size;
+    chunk->size_bytes = bytes - sizeof *chunk;
     cut_chunk(chunk, 0);
     arena->head = chunk;
     return chunk;
