@@ -90,7 +90,8 @@ struct finding_list {
     double coarse_radius_m; /* a zone too small for the cells of the population: radius of the
                                circle as large, and width of those cells; else 0 */
     double coarse_cell_m;
-    struct finding_list *base; /* has no pieces: whose items they are, or its own; NULL: none */
+    struct finding_list *base;   /* has no pieces: whose items they are, or its own; NULL: none */
+    struct finding_shelf *shelf; /* whose memory it lies in; NULL: its own */
     const struct finding_piece *pieces;
     struct finding items[];
 };

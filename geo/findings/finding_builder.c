@@ -14,6 +14,7 @@
 struct findings_builder {
     const struct world *world;
     struct findings *findings;
+    struct finding_shelf *shelf; /* of its lists */
     struct arena arena;
     struct map spacing; /* id to row of the table */
     struct map area_rules;
@@ -61,6 +62,8 @@ enum err_code findings_builder_new(const struct world *world, struct findings_bu
     for (size_t l = 0; l < FINDING_LAYERS; l++)
         n_slots[l] = world_slots(world, finding_layers[l]);
     TRY(findings_new(n_slots, false, &builder->findings, err));
+    builder->shelf = finding_shelf_new();
+    TRY(builder->shelf ? ERR_OK : err_nomem(err));
     TRY(map_rules(builder, err));
     *out = builder;
     builder = NULL;
@@ -74,12 +77,29 @@ void findings_builder_free(struct findings_builder *builder)
     if (!builder)
         return;
     findings_release(builder->findings);
+    finding_shelf_release(builder->shelf);
     arena_release(&builder->arena);
     free(builder->items);
     free(builder);
 }
 
-/* The findings at hand become a list, or lengthen the one that the source has. */
+static enum err_code reserve(struct findings_builder *builder, size_t n, struct err *err)
+{
+    size_t capacity = builder->capacity ? builder->capacity : 256;
+    if (n <= builder->capacity)
+        return ERR_OK;
+    while (capacity < n)
+        capacity *= 2;
+    struct finding *grown = realloc(builder->items, capacity * sizeof *grown);
+    if (!grown)
+        return err_nomem(err);
+    builder->items = grown;
+    builder->capacity = capacity;
+    return ERR_OK;
+}
+
+/* The findings at hand become a list, or lengthen the one that the source has: that is made in
+ * memory of its own, since rows of edits come one by one behind all others. */
 static enum err_code end_source(struct findings_builder *builder, struct err *err)
 {
     enum err_code code = ERR_OK;
@@ -89,17 +109,14 @@ static enum err_code end_source(struct findings_builder *builder, struct err *er
     int index = finding_layer_index(builder->source.layer);
     uint32_t slot = world_slot(world, builder->source.layer, builder->source.row);
     const struct finding_list *before = findings_get(builder->findings, index, slot);
-    size_t n_before = before ? before->n : 0;
-    size_t n = builder->n + n_before;
-    struct finding *all = malloc(n * sizeof *all);
-    if (!all)
-        return err_nomem(err);
-    if (before)
-        finding_list_copy(before, all);
-    memcpy(all + n_before, builder->items, builder->n * sizeof *all);
-    finding_sort(world, all, n);
-    struct finding_list *list = finding_list_new(all, n);
-    free(all);
+    if (before) {
+        TRY(reserve(builder, builder->n + before->n, err));
+        finding_list_copy(before, builder->items + builder->n);
+        builder->n += before->n;
+    }
+    finding_sort(world, builder->items, builder->n);
+    struct finding_list *list =
+        finding_list_new_on(before ? NULL : builder->shelf, builder->items, builder->n);
     if (!list)
         return err_nomem(err);
     /* A row says nothing of how far its source's rules reach: all of them may. */
@@ -110,21 +127,6 @@ static enum err_code end_source(struct findings_builder *builder, struct err *er
     TRY(findings_put(builder->findings, index, slot, list, err));
 done:
     return code;
-}
-
-static enum err_code add_item(struct findings_builder *builder, const struct finding *finding,
-                              struct err *err)
-{
-    if (builder->n == builder->capacity) {
-        size_t capacity = builder->capacity ? 2 * builder->capacity : 256;
-        struct finding *grown = realloc(builder->items, capacity * sizeof *grown);
-        if (!grown)
-            return err_nomem(err);
-        builder->items = grown;
-        builder->capacity = capacity;
-    }
-    builder->items[builder->n++] = *finding;
-    return ERR_OK;
 }
 
 /* The class row of that code and layer that the target is for sure, else that it may be, else
@@ -262,7 +264,8 @@ enum err_code findings_builder_add(struct findings_builder *builder, const struc
     if (builder->source.layer != layer || builder->source.row != (uint32_t)source)
         TRY(end_source(builder, err));
     builder->source = (struct finding_ref){layer, (uint32_t)source, 0};
-    TRY(add_item(builder, &finding, err));
+    TRY(reserve(builder, builder->n + 1, err));
+    builder->items[builder->n++] = finding;
 done:
     return code;
 }

@@ -1,6 +1,7 @@
 /* finding_list.c - the findings of one source: whole, or in pieces of the list before an edit. */
 #include "geo/findings/finding_pages.h"
 
+#include "data/base/arena.h"
 #include "geo/verdict/verdict.h"
 
 #include <stdlib.h>
@@ -21,25 +22,54 @@ static uint32_t undecided_of(const struct finding *items, uint32_t n)
     return undecided;
 }
 
-static struct finding_list *list_with_room(size_t n_items, size_t n_pieces)
+struct finding_shelf {
+    atomic_uint n_holders; /* its lists, and who fills it */
+    struct arena arena;
+};
+
+struct finding_shelf *finding_shelf_new(void)
+{
+    struct finding_shelf *shelf = calloc(1, sizeof *shelf);
+    if (!shelf)
+        return NULL;
+    atomic_init(&shelf->n_holders, 1);
+    arena_init(&shelf->arena, 0);
+    return shelf;
+}
+
+void finding_shelf_release(struct finding_shelf *shelf)
+{
+    if (!shelf || atomic_fetch_sub(&shelf->n_holders, 1) != 1)
+        return;
+    arena_release(&shelf->arena);
+    free(shelf);
+}
+
+/* shelf NULL: in memory of its own. */
+static struct finding_list *list_with_room(struct finding_shelf *shelf, size_t n_items,
+                                           size_t n_pieces)
 {
     if (n_items > (SIZE_MAX - sizeof(struct finding_list)) / sizeof(struct finding) / 2 ||
         n_items > UINT32_MAX)
         return NULL;
-    struct finding_list *list =
-        malloc(sizeof *list + n_items * sizeof *list->items + n_pieces * sizeof *list->pieces);
+    struct finding_list *list = NULL;
+    size_t bytes = sizeof *list + n_items * sizeof *list->items + n_pieces * sizeof *list->pieces;
+    list = shelf ? arena_alloc_raw(&shelf->arena, 1, bytes) : malloc(bytes);
     if (!list)
         return NULL;
-    *list = (struct finding_list){.reach_m = -1};
+    if (shelf)
+        atomic_fetch_add(&shelf->n_holders, 1);
+    *list = (struct finding_list){.reach_m = -1, .shelf = shelf};
     for (int t = 0; t < FINDING_TARGETS; t++)
         list->target_reach_m[t] = -1;
     atomic_init(&list->n_references, 1);
     return list;
 }
 
-struct finding_list *finding_list_new(const struct finding *items, size_t n)
+struct finding_list *finding_list_new_on(struct finding_shelf *shelf, const struct finding *items,
+                                         size_t n)
 {
-    struct finding_list *list = list_with_room(n, 0);
+    struct finding_list *list = list_with_room(shelf, n, 0);
     if (!list)
         return NULL;
     list->n = list->n_own = (uint32_t)n;
@@ -47,6 +77,11 @@ struct finding_list *finding_list_new(const struct finding *items, size_t n)
         memcpy(list->items, items, n * sizeof *items);
     list->n_undecided = undecided_of(list->items, list->n);
     return list;
+}
+
+struct finding_list *finding_list_new(const struct finding *items, size_t n)
+{
+    return finding_list_new_on(NULL, items, n);
 }
 
 struct finding_list *finding_list_acquire(struct finding_list *list)
@@ -60,7 +95,10 @@ void finding_list_release(struct finding_list *list)
 {
     while (list && atomic_fetch_sub(&list->n_references, 1) == 1) {
         struct finding_list *base = list->base;
-        free(list);
+        if (list->shelf)
+            finding_shelf_release(list->shelf);
+        else
+            free(list);
         list = base;
     }
 }
@@ -241,7 +279,7 @@ struct finding_list *finding_list_splice(struct finding_list *list, uint32_t fir
     bool whole = becomes_whole(list, n_added);
     uint32_t n_undecided = list->n_undecided;
     size_t n_own = (whole ? list->n - n_gone : list->base ? list->n_own : 0) + (size_t)n_added;
-    struct splicing s = {.made = list_with_room(n_own, whole ? 0 : list->n_pieces + 3)};
+    struct splicing s = {.made = list_with_room(NULL, n_own, whole ? 0 : list->n_pieces + 3)};
     if (!s.made)
         return NULL;
     if (!whole)

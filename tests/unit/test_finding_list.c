@@ -160,12 +160,41 @@ static void test_all_findings_of_a_list_may_go(void **state)
     finding_list_release(again);
 }
 
+/* Also when one of them is in pieces of a list that its source no longer has. */
+static void test_lists_of_a_shelf_outlive_who_filled_it(void **state)
+{
+    static struct finding items[MOST];
+    (void)state;
+    uint64_t seed = 4;
+    for (uint32_t k = 0; k < 300; k++)
+        items[k] = some_finding(&seed, k);
+    struct finding_shelf *shelf = finding_shelf_new();
+    assert_non_null(shelf);
+    struct finding_list *list = finding_list_new_on(shelf, items, 300);
+    struct finding_list *other = finding_list_new_on(shelf, items, 2);
+    struct finding_list *none = finding_list_new_on(shelf, NULL, 0);
+    assert_true(list && other && none);
+    finding_shelf_release(shelf);
+    assert_int_equal(none->n, 0);
+    finding_list_release(none);
+    struct finding_list *made = finding_list_splice(list, 299, 1, NULL, 0);
+    assert_non_null(made);
+    assert_ptr_equal(made->base, list);
+    finding_list_release(list);
+    finding_list_release(other);
+    assert_int_equal(made->n, 299);
+    assert_memory_equal(finding_list_at(made, 0), items, 299 * sizeof *items);
+    finding_list_release(made);
+    finding_shelf_release(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_list_changed_in_one_place_says_what_one_made_anew_says),
         cmocka_unit_test(test_a_short_list_is_copied_and_a_longer_one_is_not),
         cmocka_unit_test(test_all_findings_of_a_list_may_go),
+        cmocka_unit_test(test_lists_of_a_shelf_outlive_who_filled_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
