@@ -25,6 +25,11 @@ enum {
     HUGE_PAGE_BYTES = 2 << 20,
 };
 
+/* Read by jemalloc when a program starts: what was freed and is not asked for again in ten seconds
+ * goes back to the system by a thread of its own, not in the middle of an edit or of a tile. */
+extern const char *malloc_conf;
+const char *malloc_conf = "background_thread:true";
+
 struct arena_chunk {
     struct arena_chunk *next;
     size_t size_bytes; /* of data */

@@ -9,7 +9,6 @@
 #include "tiler/serve/routes.h"
 
 #include <inttypes.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,11 +23,6 @@ enum { THREADS_DEFAULT_MOST = 16, THREADS_MOST = 256 };
 
 /* A load of the store that is under way ends within that time, or goes on without us. */
 enum { RELOAD_WAIT_MS = 5000 };
-
-/* glibc raises the size from which a block is mapped by itself with the largest block freed;
- * after that the memory of an old world stays with the heaps of the threads, which under load
- * and new assessments grew to half as much again. A fixed size gives it back. */
-static const int MAPPED_FROM_BYTES = 128 << 10;
 
 /* ---- the basemap ---- */
 
@@ -283,7 +277,6 @@ static enum err_code run_serve(struct cli *cli, struct err *err)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
     TRY(start(cli, &basemap, &on, err));
     printf("http://%s/\n", on.bound);
     fflush(stdout);
