@@ -141,6 +141,7 @@ struct gap {
     struct span span;
     bool covered;
     bool first;   /* one of them is told before it where nothing is doubtful */
+    int64_t told; /* the first of them that a run would tell of, if no other comes before; or -1 */
     bool doubted; /* what may be at most is doubted of one of them rather than of it */
 };
 
@@ -208,6 +209,9 @@ static enum err_code look_at(struct looking *at, const struct crowd_member *memb
     if (!seen)
         return ERR_OK;
     gap->first = gap->first || member->row < at->crowd->own_row;
+    if ((what->known != AT_MOST || member->truths[what->row->code] != TRUTH_YES) &&
+        (gap->told < 0 || member->row < gap->told))
+        gap->told = member->row;
     gap->doubted = gap->doubted || is_doubted_before(at, member, what);
     *at->keeps_fringes = *at->keeps_fringes || member->accuracy_m >= at->keeps_fringe_m;
     return ERR_OK;
@@ -223,13 +227,41 @@ static bool is_covered(struct looking *at, struct span span, size_t *n)
     return covered;
 }
 
-/* Only where the old rows are told. */
-static bool is_unheard(const struct looking *at, const struct crowd_row *row)
+/* The station of a place on an edge; NAN: the line is not kept. */
+static double station_m(const struct looking *at, double number)
 {
+    const struct pipeline_job *job = &at->on->job;
+    const struct pipeline_line *kept =
+        pipeline_kept_line(at->on->was->edited->kept, job->world, job->row);
+    if (!kept)
+        return NAN;
+    uint32_t i = (uint32_t)number;
+    i = i + 1 < kept->part_ends[0] ? i : kept->part_ends[0] - 2;
+    return kept->at_m[i] + (number - i) * (kept->at_m[i + 1] - kept->at_m[i]);
+}
+
+/* Whether nobody hears of the run that goes through a span, and is as long without the record. Only
+ * where the old rows are told. */
+static bool is_unheard(const struct looking *at, const struct looking_for *what,
+                       const struct gap *gap)
+{
+    const struct pipeline_edited *edited = at->on->was->edited;
+    const struct record_head *first = NULL;
     if (!at->on->was->old)
         return false;
-    const struct outdone it = {.row = row->place, .rank = pipeline_class_rank(row->place->class)};
-    return outdoing_is_unheard(at->on, &it, (struct span){-INFINITY, INFINITY});
+    if (at->side == &at->crowd->sides[0])
+        first = edited->before; /* it leaves the run */
+    else if (gap->told >= 0)
+        first = world_record(edited->world, edited->layer, (size_t)gap->told);
+    struct outdone_run run = {
+        .row = what->row->place,
+        .known = what->known,
+        .seen = {station_m(at, gap->span.from_m), station_m(at, gap->span.to_m)},
+        .far = {-INFINITY, INFINITY},
+        .first_id = first ? first->id : NULL};
+    if (isnan(run.seen.from_m))
+        run.seen = (struct span){INFINITY, -INFINITY};
+    return outdoing_run_is_unheard(at->on, &run);
 }
 
 /* Those next to it first, and ever more. */
@@ -239,7 +271,7 @@ static enum err_code is_spare_at(struct looking *at, const struct looking_for *w
     enum { FIRST = 8 };
     enum err_code code = ERR_OK;
     const struct crowd_side *side = at->side;
-    struct gap gap = {.span = span, .doubted = what->known != AT_MOST};
+    struct gap gap = {.span = span, .told = -1, .doubted = what->known != AT_MOST};
     size_t n = 0;
     size_t next = FIRST;
     if (!gap.doubted && side->own.truths[what->row->code] == TRUTH_YES)
@@ -254,7 +286,7 @@ static enum err_code is_spare_at(struct looking *at, const struct looking_for *w
         *out = gap.covered && gap.first && gap.doubted;
     }
     if (!*out && gap.covered)
-        *out = is_unheard(at, what->row);
+        *out = is_unheard(at, what, &gap);
 done:
     return code;
 }

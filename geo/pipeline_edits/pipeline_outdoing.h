@@ -54,12 +54,29 @@ bool outdoing_is_cut_off(const struct outdoing *on, struct span span);
  * by the worst accuracy of all that is met. */
 bool outdoing_keeps_fringes(const struct outdoing *on);
 
-/* Whether no old row of the pipeline tells of what that row of places finds along a span. Areas are
- * what is found and what lies so near that it is joined. */
+/* ---- what old rows of the pipeline tell: in pipeline_outdone_rows.c ---- */
+
+/* Whether none tells of what that row of places finds along a span. Areas are what is found and
+ * what lies so near that it is joined. */
 bool outdoing_is_unheard(const struct outdoing *on, const struct outdone *it, struct span span);
 
-/* Whether those rows' runs are told as they were: in pipeline_outdone_runs.c. Looks as far as the
- * runs go, at what the rows ask for. */
+/* A run that the record leaves, or joins, or is part of before and after: as long either time. */
+struct outdone_run {
+    const struct pipeline_place *row;
+    enum known known;
+    struct span seen;     /* it goes on so far at least; from > to: nobody knows where it is */
+    struct span far;      /* and no farther than that */
+    const char *first_id; /* of the record's layer: what names a place after that one tells of
+                           * another run, or the record only leaves the run; NULL: not known */
+};
+
+/* Whether every row stays as it is, whichever of its places the run tells of. */
+bool outdoing_run_is_unheard(const struct outdoing *on, const struct outdone_run *run);
+
+/* ---- the runs: in pipeline_outdone_runs.c ---- */
+
+/* Whether those rows' runs are told as they were. Looks as far as the runs go, at what the rows ask
+ * for. */
 enum err_code outdoing_runs_are_alike(struct outdoing *on, bool *out, struct err *err);
 
 #endif

@@ -8,8 +8,8 @@
  * that are as long about the record are as long, whatever is beyond; only for what they tell it may
  * take a look as far as they go.
  *
- * Where a run is as long as it was and tells of another place, nobody hears of it where the old
- * rows of the pipeline show what is graver, or as grave and told rather (pipeline_outranks).
+ * Where a run is as long as it was and may tell of another place, mostly nobody hears of it:
+ * pipeline_outdone_rows.c.
  */
 #include "geo/pipeline_edits/pipeline_outdoing.h"
 
@@ -164,29 +164,59 @@ static bool same_telling(const struct outdoing *on, const struct both *both,
            same_hit(on, both, a->hit, b->hit);
 }
 
-/* Whether an old row tells nothing of a run of that row where it meets it. */
-static bool is_deaf(const struct segment *old, const struct outdone *it)
+static bool touches(const struct span_list *list, struct span span)
 {
-    int rank = old->class ? pipeline_class_rank(old->class) : 0;
-    if (outdoing_is_factor(it->row))
-        return !text_equal(old->rule_id, it->row->source.id);
-    return rank > it->rank || (rank == it->rank && (old->households >= 0 || old->buildings >= 0));
+    bool any = false;
+    for (size_t i = 0; i < list->n && !any; i++)
+        any = list->items[i].from_m <= span.to_m && list->items[i].to_m >= span.from_m;
+    return any;
 }
 
-bool outdoing_is_unheard(const struct outdoing *on, const struct outdone *it, struct span span)
+/* Whether the record is part of a run, and so that it would be told if it came first. */
+static bool is_told_in(const struct outdoing_side *side, size_t ask,
+                       const struct pipeline_found *run, bool first)
 {
-    const struct pipeline_method *method =
-        rules_pipeline_method(on->job.world->rules, it->row->method);
-    double gap_m = isnan(method->merge_m) ? 0 : method->merge_m;
-    bool area = text_equal(it->row->kind, "hca") && !isnan(method->merge_m);
-    bool unheard = area || outdoing_is_factor(it->row);
-    for (size_t i = 0; i < on->was->n_old && unheard; i++) {
-        const struct segment *old = on->was->old[i];
-        if (text_equal(old->method, it->row->method) && text_equal(old->kind, it->row->kind) &&
-            old->from_m <= span.to_m + gap_m && old->to_m >= span.from_m - gap_m)
-            unheard = is_deaf(old, it);
+    bool any = false;
+    for (size_t i = 0; i < side->n && !any; i++)
+        any = side->hits[i].ask == ask && touches(&side->hits[i].spans[run->known], run->span) &&
+              (!first || run->known != AT_MOST || side->hits[i].missing);
+    return any;
+}
+
+/* outdone_run's first_id. */
+static const char *first_of(const struct outdoing *on, const struct both *both,
+                            const struct outdone *it, const struct pipeline_found *found)
+{
+    const struct pipeline_edited *edited = on->was->edited;
+    if (!is_told_in(&on->after, it->ask, found, false) ||
+        is_told_in(&on->before, it->ask, found, true))
+        return (edited->after ? edited->after : edited->before)->id;
+    for (size_t i = both->firsts[it->ask]; i < both->firsts[it->ask + 1]; i++) {
+        const struct pipeline_hit *hit = &both->others[i];
+        if (hit->layer == edited->layer && hit->part == found->part &&
+            (found->known != AT_MOST || hit->missing) &&
+            touches(&hit->spans[found->known], found->span))
+            return ((const struct record_head *)world_record(edited->world, hit->layer, hit->row))
+                ->id;
     }
-    return unheard;
+    return NULL;
+}
+
+/* Whether every old row stays as it is, whatever is told of a run that is as long as it was. */
+static bool is_run_unheard(const struct outdoing *on, const struct both *both,
+                           const struct outdone *it, const struct pipeline_found *found)
+{
+    struct span whole = pipeline_part_span(&on->job.line, on->part);
+    struct outdone_run run = {.row = it->row,
+                              .known = found->known,
+                              .seen = found->span,
+                              .far = found->span,
+                              .first_id = first_of(on, both, it, found)};
+    if (found->span.from_m <= on->some.span.from_m)
+        run.far.from_m = whole.from_m;
+    if (found->span.to_m >= on->some.span.to_m)
+        run.far.to_m = whole.to_m;
+    return outdoing_run_is_unheard(on, &run);
 }
 
 /* The runs that one row found, in their order. */
@@ -198,10 +228,9 @@ static bool are_alike(const struct outdoing *on, const struct both *both, size_t
     for (size_t i = 0; i < before->n && alike; i++) {
         const struct pipeline_found *a = &before->items[i];
         const struct pipeline_found *b = &after->items[i];
-        alike =
-            a->known == b->known && a->part == b->part && a->span.from_m == b->span.from_m &&
-            a->span.to_m == b->span.to_m &&
-            (same_telling(on, both, a, b) || outdoing_is_unheard(on, &on->outdone[row], a->span));
+        alike = a->known == b->known && a->part == b->part && a->span.from_m == b->span.from_m &&
+                a->span.to_m == b->span.to_m &&
+                (same_telling(on, both, a, b) || is_run_unheard(on, both, &on->outdone[row], a));
     }
     return alike;
 }
@@ -218,14 +247,6 @@ static bool are_as_long(const struct pipeline_founds *before, const struct pipel
                a->span.to_m == b->span.to_m;
     }
     return same;
-}
-
-static bool touches(const struct span_list *list, struct span span)
-{
-    bool any = false;
-    for (size_t i = 0; i < list->n && !any; i++)
-        any = list->items[i].from_m <= span.to_m && list->items[i].to_m >= span.from_m;
-    return any;
 }
 
 /* Whether the place of a hit would decide more than that of the record, wherever on the line both
@@ -355,10 +376,16 @@ done:
     return code;
 }
 
-/* Whether no old row of the pipeline tells of the row's runs, wherever they go. */
-static bool is_unheard(const struct outdoing *on, size_t row)
+/* Whether nobody hears of the runs that the record is part of, all of which are as long as they
+ * were. */
+static bool is_unheard(const struct outdoing *on, const struct both *both, size_t row)
 {
-    return outdoing_is_unheard(on, &on->outdone[row], pipeline_part_span(&on->job.line, on->part));
+    const struct pipeline_founds *founds = &both->after[row];
+    bool unheard = true;
+    for (size_t i = 0; i < founds->n && unheard; i++)
+        unheard = !is_met(on, &founds->items[i]) ||
+                  is_run_unheard(on, both, &on->outdone[row], &founds->items[i]);
+    return unheard;
 }
 
 /* By what is seen so far. *sure: what is beyond makes no difference. */
@@ -371,7 +398,7 @@ static enum err_code judge_so_far(struct outdoing *on, const struct both *both, 
     for (size_t i = 0; i < on->n_outdone; i++) {
         struct outdone *it = &on->outdone[i];
         bool as_long = are_as_long(&both->before[i], &both->after[i]);
-        it->alike = as_long && is_unheard(on, i);
+        it->alike = as_long && is_unheard(on, both, i);
         if (as_long && !it->alike)
             TRY(are_both_passed_over(on, both, i, NULL, &it->alike, err));
         *alike = *alike && as_long;

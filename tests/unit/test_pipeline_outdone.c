@@ -181,7 +181,8 @@ static bool is_hidden(struct fixture *f, const struct pipeline_was *was, uint32_
 }
 
 static void judge_edit(struct region *r, struct crew *crew, const struct world *old,
-                       const struct world_edited *edited, struct tally *tally)
+                       const struct world_edited *edited, const struct following *following,
+                       struct tally *tally)
 {
     struct fixture *f = r->f;
     struct pipeline_sites sites;
@@ -195,6 +196,7 @@ static void judge_edit(struct region *r, struct crew *crew, const struct world *
     if (region_draw(r, 2)) {
         assert_ok(f, pipeline_sites_build(edited->world, &f->arena, &sites, &f->err));
         it.sites = &sites;
+        it.kept = following->kept;
     }
     assert_ok(f, pipeline_crowd_build(&it, &f->arena, &f->err));
     for (uint32_t row = 0; row < world_count(edited->world, LAYER_PIPELINES); row++) {
@@ -234,8 +236,8 @@ static void edit_town(struct fixture *f, uint64_t seed, enum region_people peopl
         struct world_change change = draw_change(&r, world);
         assert_ok(f, world_edit_new(world, &change, 1, &f->arena, &edited, &f->err));
         if (edited.n_edits == 1) {
-            judge_edit(&r, &crew, world, &edited, tally);
             recut_edit(&r, &crew, world, &edited, &following, tally);
+            judge_edit(&r, &crew, world, &edited, &following, tally);
         }
         crew_reset(&crew);
         world_release(world);
@@ -269,23 +271,25 @@ static void test_what_is_outdone_changes_no_segment(void **state)
 
 /* ---- places along streets ---- */
 
-/* Whether it is a flammable site is not known. */
-static struct enterprise *plant(struct region *r, const char *id)
-{
-    struct enterprise *made = region_record(r, LAYER_ENTERPRISES, id);
-    made->kind = NULL;
-    made->head.valid_from = made->head.valid_to = INT_ABSENT;
-    made->head.accuracy_m = 1;
-    made->head.geom = home_shape(r);
-    return made;
-}
-
 /* What stands along the streets, and is moved. */
 enum moved {
     MOVES_PLANTS,
     MOVES_HALLS,   /* along pipelines without diameters, more of them than of the plants */
     MOVES_SCHOOLS, /* where nobody lives */
+    MOVES_SITES,   /* plants, and more filling stations, some of them where they were */
 };
+
+/* Whether it is a flammable site is not known; of every other one it is among sites. */
+static struct enterprise *plant(struct region *r, const char *id, enum moved moved)
+{
+    struct enterprise *made = region_record(r, LAYER_ENTERPRISES, id);
+    made->kind = moved == MOVES_SITES && region_draw(r, 2) ? "production" : NULL;
+    made->status = moved == MOVES_SITES ? NULL : made->status;
+    made->head.valid_from = made->head.valid_to = INT_ABSENT;
+    made->head.accuracy_m = 1;
+    made->head.geom = home_shape(r);
+    return made;
+}
 
 /* Of a hall nobody knows whether thirty persons come there. */
 static struct protected_target *place(struct region *r, const char *id, enum moved moved)
@@ -294,6 +298,8 @@ static struct protected_target *place(struct region *r, const char *id, enum mov
     made->use = moved == MOVES_HALLS ? "culture" : "market";
     if (moved == MOVES_SCHOOLS || region_draw(r, 2))
         made->use = "school";
+    if (moved == MOVES_SITES)
+        made->use = "filling_station";
     if (moved == MOVES_SCHOOLS)
         made->head.accuracy_m = 0;
     return made;
@@ -321,24 +327,36 @@ static struct world *with_lines_for(struct fixture *f, struct world *world, enum
     return edited.world;
 }
 
+/* A plant or a place drawn anew; every other site stays where it is. */
+static struct world_change draw_place(struct region *r, const struct world *world,
+                                      enum layer_id layer, const char *id, enum moved moved)
+{
+    struct enterprise *plants = layer == LAYER_ENTERPRISES ? plant(r, id, moved) : NULL;
+    struct protected_target *places = plants ? NULL : place(r, id, moved);
+    struct record_head *head = plants ? &plants->head : &places->head;
+    int64_t row = world_find(world, layer, id);
+    if (row >= 0 && moved == MOVES_SITES && region_draw(r, 2))
+        head->geom = *world_geom(world, layer, (size_t)row);
+    return (struct world_change){layer, id, head};
+}
+
 static void move_plants(struct fixture *f, uint64_t seed, enum moved moved, struct tally *tally)
 {
     enum { FEW_HOMES = 45, SCHOOLS = 40, PLANTS = 150, MOVES = 60 };
-    const uint32_t n_plants = moved == MOVES_SCHOOLS ? 0 : PLANTS;
+    const uint32_t n_plants = moved == MOVES_SCHOOLS ? 0 : moved == MOVES_SITES ? 75 : PLANTS;
     struct region r = {.f = f};
     struct crew crew;
     struct following following;
     struct world_edited edited;
     struct world_change changes[PLANTS + SCHOOLS];
     struct world *world = load_streets(&r, seed, moved == MOVES_SCHOOLS ? 0 : FEW_HOMES);
-    if (moved != MOVES_PLANTS)
+    if (moved == MOVES_HALLS || moved == MOVES_SCHOOLS)
         world = with_lines_for(f, world, moved);
     for (uint32_t i = 0; i < PLANTS + SCHOOLS; i++) {
         bool is_plant = i < n_plants;
-        const char *id = arena_printf(&f->arena, is_plant ? "plant-%u" : "school-%u", i);
-        changes[i] = (struct world_change){LAYER_ENTERPRISES, id, is_plant ? plant(&r, id) : NULL};
-        if (!is_plant)
-            changes[i] = (struct world_change){LAYER_PROTECTED, id, place(&r, id, moved)};
+        const char *id = arena_printf(&f->arena, is_plant ? "plant-%u" : "building-%u", i);
+        changes[i] =
+            draw_place(&r, world, is_plant ? LAYER_ENTERPRISES : LAYER_PROTECTED, id, moved);
     }
     assert_ok(f, world_edit_new(world, changes, PLANTS + SCHOOLS, &f->arena, &edited, &f->err));
     world_release(world);
@@ -350,15 +368,13 @@ static void move_plants(struct fixture *f, uint64_t seed, enum moved moved, stru
         uint32_t which = moves_school ? n_plants + region_draw(&r, PLANTS + SCHOOLS - n_plants)
                                       : region_draw(&r, n_plants);
         const char *id = changes[which].id;
-        struct world_change change = {LAYER_ENTERPRISES, id, moves_school ? NULL : plant(&r, id)};
-        if (moves_school)
-            change = (struct world_change){LAYER_PROTECTED, id, place(&r, id, moved)};
-        bool stands = world_find(world, change.layer, id) >= 0;
-        if (stands && i % 3 == 2) /* it comes back when it is drawn again */
-            change.record = NULL;
+        enum layer_id layer = moves_school ? LAYER_PROTECTED : LAYER_ENTERPRISES;
+        struct world_change change = draw_place(&r, world, layer, id, moved);
+        if (i % 3 == 2 && world_find(world, layer, id) >= 0)
+            change.record = NULL; /* it comes back when it is drawn again */
         assert_ok(f, world_edit_new(world, &change, 1, &f->arena, &edited, &f->err));
-        judge_edit(&r, &crew, world, &edited, tally);
         recut_edit(&r, &crew, world, &edited, &following, tally);
+        judge_edit(&r, &crew, world, &edited, &following, tally);
         crew_reset(&crew);
         world_release(world);
         world = edited.world;
@@ -400,6 +416,13 @@ static void test_a_run_that_tells_of_another_school_stays(void **state)
     move_plants_of(state, MOVES_SCHOOLS);
 }
 
+/* Of what may be at most the first is told of which an attribute is missing, of which there are
+ * none among filling stations; what comes before them is told where it is known. */
+static void test_a_run_of_known_and_unknown_sites_tells_of_the_same(void **state)
+{
+    move_plants_of(state, MOVES_SITES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +433,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_run_of_an_unmeasured_pipeline_likewise, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_a_run_of_known_and_unknown_sites_tells_of_the_same,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
