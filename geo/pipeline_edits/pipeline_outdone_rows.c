@@ -122,8 +122,8 @@ static bool is_in_area(const struct outdoing *on, const struct outdone_run *run)
     bool in_area = false;
     for (size_t i = 0; i < on->was->n_old && !in_area; i++) {
         const struct segment *old = on->was->old[i];
-        in_area = old->class && old->from_m <= sure.to_m && old->to_m >= sure.from_m &&
-                  may_hear(on, old, run->row, run->seen);
+        in_area = old->class && *old->class && old->from_m <= sure.to_m &&
+                  old->to_m >= sure.from_m && may_hear(on, old, run->row, run->seen);
     }
     return in_area;
 }
