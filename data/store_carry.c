@@ -135,10 +135,23 @@ static void settled(struct store_writer *writer, enum err_code code)
     tell(writer, generation, code);
 }
 
+void store_writer_await_commit(struct store_writer *writer)
+{
+    while (writer->committing)
+        pthread_cond_wait(&writer->done, &writer->mutex);
+}
+
+/* Takes the disk some milliseconds, in which an edit may begin and be thought out. */
 static void commit(struct store_writer *writer)
 {
     struct err err;
-    enum err_code code = store_commit_as(writer->store, writer->last->generation, &err);
+    uint64_t generation = writer->last->generation;
+    writer->committing = true;
+    store_writer_unlock(writer);
+    enum err_code code = store_commit_as(writer->store, generation, &err);
+    store_writer_lock(writer);
+    writer->committing = false;
+    pthread_cond_broadcast(&writer->done);
     if (code != ERR_OK)
         store_writer_fail(writer, code, &err);
     else

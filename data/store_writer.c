@@ -207,6 +207,7 @@ static enum err_code save_at_once(struct store_writer *writer, const struct stor
     pthread_cond_signal(&writer->work);
     while (writer->next && !writer->trouble.code)
         pthread_cond_wait(&writer->done, &writer->mutex);
+    store_writer_await_commit(writer);
     writer->hurry = false;
     if (!writer->held && !writer->trouble.code) {
         code = err_set(err, ERR_BUSY, "edits before were written anew meanwhile; try again");
@@ -264,6 +265,7 @@ static enum err_code save_to_log(struct store_writer *writer, const struct store
     *logged = false;
     TRY(store_way_new(edit, &writer->store->schema, &way, err));
     store_writer_lock(writer);
+    store_writer_await_commit(writer);
     *logged =
         writer->held && !writer->trouble.code && way->bytes.n_bytes <= MOST_LOGGED_BYTES &&
         writer->n_bytes + way->bytes.n_bytes <= MOST_ON_THEIR_WAY_BYTES &&
@@ -298,6 +300,7 @@ enum err_code store_writer_get(struct store_writer *writer, const char *key, str
                                const char **out, struct err *err)
 {
     store_writer_lock(writer);
+    store_writer_await_commit(writer);
     enum err_code code = store_get(writer->store, key, arena, out, err);
     store_writer_unlock(writer);
     return code;
@@ -309,6 +312,7 @@ enum err_code store_writer_has(struct store_writer *writer, enum layer_id layer,
     enum err_code code = ERR_OK;
     const struct store_way_row *last = NULL;
     store_writer_lock(writer);
+    store_writer_await_commit(writer);
     for (struct store_way *way = writer->next; way; way = way->next) {
         const struct store_way_row *row = NULL;
         TRY(store_way_find(way, layer, id, &row, err));

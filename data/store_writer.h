@@ -10,9 +10,10 @@
  * With a log (store_log.h) an edit is durable after one write to a file. A thread carries it into
  * the tables, beside the next edits, and commits when none was made for a moment, when somebody
  * waits for that, after five seconds, or before the end of an edit that takes long: all that was
- * saved until then in one transaction. Meanwhile the writer's lock stays taken. Where edits come
- * faster than the tables can take them, they wait: the tables are two seconds behind at most. An
- * edit too large for the log is written at once with all that were on their way.
+ * saved until then in one transaction. Meanwhile the writer's lock stays taken. An edit that comes
+ * while it commits begins, and is saved after that. Where edits come faster than the tables can
+ * take them, they wait: the tables are two seconds behind at most. An edit too large for the log is
+ * written at once with all that were on their way.
  *
  * Where the tables cannot be written (a full disk), edits that were saved stay in the log and on
  * their way, no other is taken, and each second it is tried again. Where another store was put in

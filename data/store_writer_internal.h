@@ -22,7 +22,7 @@ struct store_writer {
     struct store_settled settled;
     struct store_log *log; /* NULL: none */
     pthread_mutex_t turn;  /* held while waiting for the mutex: who waits comes next */
-    pthread_mutex_t mutex; /* of all that follows, the store's handle too */
+    pthread_mutex_t mutex; /* of all that follows, the store's handle too unless `committing` */
     pthread_cond_t work;   /* for the thread */
     pthread_cond_t done;   /* by it */
     struct store *store;   /* NULL: not opened yet */
@@ -36,8 +36,9 @@ struct store_writer {
     int64_t idle_since_ms;
     int64_t editing_since_ms;
     bool editing;
-    bool held;  /* the store's lock, ever since that edit began */
-    bool hurry; /* somebody waits until all is committed */
+    bool held;       /* the store's lock, ever since that edit began */
+    bool committing; /* by the thread, without the mutex */
+    bool hurry;      /* somebody waits until all is committed */
     bool ending;
     struct err trouble; /* what keeps edits from the tables; code ERR_OK: nothing */
     struct err told;    /* the last that was told */
@@ -50,6 +51,10 @@ void store_writer_lock(struct store_writer *writer);
 void store_writer_unlock(struct store_writer *writer);
 
 /* With the mutex: */
+
+/* While the thread commits, edits begin and go on; before they ask for the store, or put
+ * themselves on the way, they await the end of that. */
+void store_writer_await_commit(struct store_writer *writer);
 
 /* Takes the writer's lock of a store whose tables lack nothing. */
 enum err_code store_writer_wake(struct store_writer *writer, struct err *err);

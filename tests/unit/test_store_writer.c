@@ -195,6 +195,43 @@ static void test_an_edit_that_takes_long_does_not_keep_readers_from_those_before
     assert_int_equal(zones_in(f), 2);
 }
 
+/* A reader keeps the commit from its end, for two seconds, after which it leaves a file. */
+static void test_an_edit_begins_while_those_before_are_committed(void **state)
+{
+    struct fixture *f = *state;
+    struct told told = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    struct store_writer *writer = writer_of(f, &told);
+    struct store_put put = {zone_named(f, "B", "meanwhile"), STORE_PUT_ANY, NULL};
+    const struct store_change change = {.layer = LAYER_ZONES, .put = &put, .n_put = 1};
+    struct store_stamp stamp;
+    bool settled;
+    char command[2048], left[1024], line[64];
+    snprintf(left, sizeof left, "%s-read", f->path);
+    snprintf(command, sizeof command,
+             "sqlite3 %s BEGIN 'SELECT 1 FROM zones' '.shell echo; sleep 2; touch %s' COMMIT",
+             f->path, left);
+    FILE *reader = popen(command, "r");
+    assert_non_null(reader);
+    assert_non_null(fgets(line, sizeof line, reader));
+    assert_ok(f, save(f, writer, "A", "before", &settled));
+    wait_ms(200);
+    assert_ok(f, store_writer_begin(writer, &stamp, &settled, &f->err));
+    assert_int_not_equal(access(left, F_OK), 0);
+    assert_false(settled);
+    bool there = false;
+    assert_ok(f, store_writer_has(writer, LAYER_ZONES, "A", &there, &f->err));
+    assert_true(there);
+    assert_int_equal(access(left, F_OK), 0);
+    const struct store_edit edit = {stamp.generation + 1, false, &change, 1};
+    assert_ok(f, store_writer_save(writer, &edit, &settled, &f->err));
+    assert_false(settled);
+    store_writer_end(writer);
+    assert_int_equal(pclose(reader), 0);
+    store_writer_free(writer);
+    remove(left);
+    assert_string_equal(ids(f), "AB");
+}
+
 /* ---- killed ---- */
 
 static void test_a_writer_that_is_killed_has_lost_nothing(void **state)
@@ -412,6 +449,7 @@ int main(void)
         TEST(test_what_is_on_its_way_can_be_asked_for),
         TEST(test_texts_that_end_anew_again_and_again_stay_whole),
         TEST(test_an_edit_that_takes_long_does_not_keep_readers_from_those_before),
+        TEST(test_an_edit_begins_while_those_before_are_committed),
         TEST(test_an_edit_that_is_not_saved_is_given_up),
         TEST(test_a_writer_that_is_killed_has_lost_nothing),
         TEST(test_who_stops_leaves_nothing_behind_of_another_that_was_killed),
