@@ -1,5 +1,6 @@
 /* test_editor_town.c - dwellings edited in a town along a gas pipeline, whose numbers are told anew
- * without cutting it: the store holds what a full assessment gives. */
+ * without cutting it, and plants, of which the pipeline tells one: the store holds what a full
+ * assessment gives. */
 #include "tests/unit/one_thread.h"
 
 #include "tests/unit/editor_fixture.h"
@@ -107,10 +108,75 @@ static void test_a_dwelling_of_many_along_a_pipeline_is_counted_anew(void **stat
     editor_free(editor);
 }
 
+/* Beside the street; of every other one it is not known whether it is a flammable site. */
+static void draw_plant(struct region *r, uint32_t number, struct enterprise *out)
+{
+    struct fixture *f = r->f;
+    struct lonlat *at = arena_new(&f->arena, struct lonlat, 1);
+    *at = (struct lonlat){REGION_WEST_DEG + 0.09 * region_share(r),
+                          REGION_SOUTH_DEG + REGION_HIGH_DEG / 2 + 0.002 * region_share(r)};
+    *out = *(struct enterprise *)region_record(r, LAYER_ENTERPRISES,
+                                               arena_printf(&f->arena, "plant-%02u", number));
+    out->kind = region_draw(r, 2) ? "production" : NULL;
+    out->status = NULL;
+    out->head.accuracy_m = 1;
+    out->head.valid_from = out->head.valid_to = INT_ABSENT;
+    out->head.geom =
+        (struct geom){.kind = GEOM_POINT,
+                      .n_points = 1,
+                      .n_rings = 1,
+                      .points = at,
+                      .ring_ends = arena_memdup(&f->arena, &(uint32_t){1}, sizeof(uint32_t)),
+                      .box = box_of_points(at, 1)};
+}
+
+static void test_a_plant_of_many_along_a_pipeline_is_told_as_assessed(void **state)
+{
+    enum { HOMES = 3, PLANTS = 70, FIRST = 6, EDITS = 32 };
+    struct fixture *f = *state;
+    struct region r;
+    struct enterprise plants[PLANTS];
+    struct edit_result result;
+    struct editor *editor = open_region(f, &r, 32);
+    size_t n_told = 0;
+    clear_targets(f, editor);
+    editor_free(editor);
+    editor = reopen(f);
+    put_street(&r, editor, HOMES);
+    for (uint32_t i = 0; i < PLANTS; i++)
+        draw_plant(&r, i, &plants[i]);
+    struct edit_request all = {.layer = LAYER_ENTERPRISES, .records = plants, .n_records = PLANTS};
+    assert_ok(f, editor_apply(editor, &all, &f->arena, &result, &f->err));
+    edit_result_release(&result);
+    for (uint32_t i = 1; i <= EDITS; i++) {
+        struct enterprise plant;
+        struct edit_request request = {.layer = LAYER_ENTERPRISES, .missing_is_fine = true};
+        /* Every other time one that may be told. */
+        draw_plant(&r, region_draw(&r, i % 2 ? PLANTS : FIRST), &plant);
+        const char *id = plant.head.id;
+        if (i % 3) {
+            request.records = &plant;
+            request.n_records = 1;
+        } else {
+            request.deleted = &id;
+            request.n_deleted = 1;
+        }
+        assert_ok(f, editor_apply(editor, &request, &f->arena, &result, &f->err));
+        n_told += result.segments.n > 0;
+        edit_result_release(&result);
+        if (i % 4 == 0)
+            assert_as_assessed(f);
+    }
+    assert_true(n_told > 2 && n_told < EDITS);
+    editor_free(editor);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_dwelling_of_many_along_a_pipeline_is_counted_anew,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_plant_of_many_along_a_pipeline_is_told_as_assessed,
                                         set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
