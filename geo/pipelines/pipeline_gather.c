@@ -278,6 +278,10 @@ struct settled {
     struct span spans[];
 };
 
+/* What lies nearer to each other is one stretch: rounding may leave a gap where edges meet, and
+ * stations are told to the millimetre, also in the ids of segments. */
+static const double GAP_M = 0.001;
+
 /* Sorted and joined, into memory of their own. */
 static enum err_code settle(struct wish *wish, struct arena *arena, struct err *err)
 {
@@ -286,7 +290,7 @@ static enum err_code settle(struct wish *wish, struct arena *arena, struct err *
     if (wish->found[AT_MOST].n == 0)
         return ERR_OK;
     for (int k = 0; k < REACHES; k++) {
-        spans_settle(wish->found[k].items, &wish->found[k].n, 0);
+        spans_settle(wish->found[k].items, &wish->found[k].n, GAP_M);
         n += wish->found[k].n;
     }
     struct settled *settled =

@@ -491,6 +491,34 @@ static void test_a_building_over_the_line_occupies_the_stretch_with_5_m_more(voi
     bench_end(&b);
 }
 
+/* Two points of one target on the line, just over 10 m apart. */
+static void test_stretches_less_than_a_millimetre_apart_are_one(void **state)
+{
+    (void)state;
+    static const double gaps_m[] = {0.0004, 0.0014};
+    for (int i = 0; i < 2; i++) {
+        struct bench b;
+        bench_begin(&b, 500, 500);
+        struct record_head *head = &bench_target(&b, "factory", 100, 0)->head;
+        struct lonlat points[] = {bench_at(&b, 100, 0), bench_at(&b, 110 + gaps_m[i], 0)};
+        head->accuracy_m = 1e-6;
+        head->geom.n_points = 2;
+        head->geom.points = points;
+        head->geom.box.south_deg = points[0].lat_deg;
+        head->geom.box.north_deg = points[1].lat_deg;
+        bench_ask(&b, "law");
+        const struct segment *first = bench_segment(&b, "occupation", NULL, 0);
+        const struct segment *second = bench_segment(&b, "occupation", NULL, 1);
+        assert_non_null(first);
+        assert_close(first->from_m, 95, 2e-4);
+        assert_close(first->to_m, i ? 105 : 115 + gaps_m[i], 2e-4);
+        assert_int_equal(second != NULL, i);
+        if (second)
+            assert_close(second->from_m, 105 + gaps_m[i], 2e-4);
+        bench_end(&b);
+    }
+}
+
 static void test_a_closed_line_has_no_segments_and_an_unknown_medium_says_so(void **state)
 {
     (void)state;
@@ -532,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_whether_the_law_speaks_of_a_pipe_of_unknown_medium_is_undecided),
         cmocka_unit_test(test_the_strip_ends_at_200_m_to_the_tenth_of_a_millimetre),
         cmocka_unit_test(test_a_building_over_the_line_occupies_the_stretch_with_5_m_more),
+        cmocka_unit_test(test_stretches_less_than_a_millimetre_apart_are_one),
         cmocka_unit_test(test_a_closed_line_has_no_segments_and_an_unknown_medium_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
