@@ -348,7 +348,7 @@ static void test_a_hundred_thousand_holes_are_bounded(void **state)
 {
     (void)state;
     double eighth = clip_holes(112); /* 112 * 112 * 8 = 316 * 316, but for half a per cent */
-    double whole = clip_holes(316); /* more than a cache holds, which others may use as well */
+    double whole = clip_holes(316);  /* more than a cache holds, which others may use as well */
     growth_check("100,000 holes", eighth, fmin(whole, clip_holes(316)));
 }
 
