@@ -36,15 +36,11 @@ static struct geom beside(struct region *r, const struct world *world, int verte
 {
     const struct pipeline *street =
         world_pipeline(world, (size_t)world_find(world, LAYER_PIPELINES, "street-0"));
-    struct lonlat *at =
-        arena_memdup(&r->f->arena, &street->head.geom.points[vertex], sizeof(struct lonlat));
-    at->lat_deg += 0.0005;
-    return (struct geom){.kind = GEOM_POINT,
-                         .n_points = 1,
-                         .n_rings = 1,
-                         .points = at,
-                         .ring_ends = arena_memdup(&r->f->arena, &(uint32_t){1}, sizeof(uint32_t)),
-                         .box = box_of_points(at, 1)};
+    struct lonlat at = street->head.geom.points[vertex];
+    struct geom geom;
+    at.lat_deg += 0.0005;
+    assert_ok(r->f, geom_of_point(at, &r->f->arena, &geom, &r->f->err));
+    return geom;
 }
 
 static struct world_change put_plant(struct region *r, const struct world *world, int number,
