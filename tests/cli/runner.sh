@@ -94,8 +94,11 @@ for name in first second third; do echo "echo ok - it" | program $name; done
 printf '9 unit/test_third\n4 unit/test_second\n77 unit/test_other\n' >"$WORK/build/test-times"
 suite JOBS=1
 same "the longest of last time come first" "third second first " "$(order)"
-same "and the times are kept, those of others too" "0 0 0 77" \
-    "$(for name in first second third other; do awk -v name="unit/test_$name" '$2 == name {print $1}' "$WORK/build/test-times"; done | tr '\n' ' ' | sed 's/ $//')"
+# A program of no length has one second where the clock ticks in it, on a busy machine two.
+same "and the times are kept, those of others too" "short short short 77" \
+    "$(for name in first second third other; do
+        awk -v name="unit/test_$name" '$2 == name { print $1 < 4 ? "short" : $1 }' "$WORK/build/test-times"
+    done | tr '\n' ' ' | sed 's/ $//')"
 
 # Told to end, it ends what it runs.
 rm "$FAKE"/tests/*
