@@ -401,6 +401,7 @@ static enum err_code join_rows(const struct spacing_join *join, enum layer_id la
     enum { MOST = 32 };
     enum err_code code = ERR_OK;
     const struct record_head *heads[MOST];
+    const struct spacing_facts *facts = join->targets ? join->targets[layer].facts : NULL;
     for (size_t first = 0, end; first < rows->n; first = end) {
         end = rows->n - first < MOST ? rows->n : first + MOST;
         for (size_t i = first; i < end; i++) {
@@ -409,6 +410,10 @@ static enum err_code join_rows(const struct spacing_join *join, enum layer_id la
             __builtin_prefetch(head);
             __builtin_prefetch((const char *)(head + 1) - 1);
             __builtin_prefetch(head + 1);
+            if (facts) {
+                __builtin_prefetch(&facts[rows->items[i]]);
+                __builtin_prefetch((const char *)(&facts[rows->items[i]] + 1) - 1);
+            }
         }
         for (size_t i = first; i < end; i++) /* by now they are there */
             __builtin_prefetch(heads[i - first]->geom.points);

@@ -91,7 +91,8 @@ static enum err_code reaches(const struct candidates *candidates, const struct c
     struct grades_gather gather;
     *touches = *by_grade = false;
     TRY(grades_source_of(words->world, candidate->row, &plant, candidates->arena, &source, err));
-    TRY(grades_gather_init(&gather, words->world, words->worker, candidates->arena, err));
+    TRY(grades_gather_init(&gather, words->world, words->worker, candidates->arena,
+                           candidates->arena, err));
     TRY(grades_gather_source(&gather, &source, 0, err));
     for (size_t i = 0; i < gather.n_cells; i++) {
         if (!tile_equal(gather.cells[i].tile, tile))

@@ -79,10 +79,13 @@ static enum err_code gather_chunks(void *context, struct worker *worker, size_t 
 {
     enum err_code code = ERR_OK;
     struct grading_run *run = context;
+    struct arena lists; /* the same memory for all chunks */
+    arena_init(&lists, 0);
     for (size_t chunk = first; chunk < end; chunk++) {
         struct grades_gather *gather = &run->gathers[chunk];
         size_t last = (chunk + 1) * SOURCES_A_CHUNK;
-        TRY(grades_gather_init(gather, run->world, worker, &run->arenas[chunk], err));
+        arena_reset(&lists);
+        TRY(grades_gather_init(gather, run->world, worker, &run->arenas[chunk], &lists, err));
         for (size_t row = chunk * SOURCES_A_CHUNK; row < last && row < run->n_plants; row++) {
             struct arena_mark mark = arena_mark(&worker->arena);
             struct grades_source source;
@@ -94,8 +97,10 @@ static enum err_code gather_chunks(void *context, struct worker *worker, size_t 
                 goto done;
             }
         }
+        TRY(grades_gather_end(gather, err));
     }
 done:
+    arena_release(&lists);
     return code;
 }
 

@@ -81,7 +81,8 @@ static enum err_code lay(struct grades_changing *changing, const struct laying *
     struct grades_tile_step *step = NULL;
     const struct world *world = laying->world;
     const struct grades_source *source = laying->source;
-    TRY(grades_gather_init(&gather, world, changing->worker, changing->arena, err));
+    TRY(grades_gather_init(&gather, world, changing->worker, changing->arena, changing->arena,
+                           err));
     TRY(grades_gather_source(&gather, source, 0, err));
     for (size_t i = 0; i < gather.n_cells; i++) {
         TRY(tile_step(changing, gather.cells[i].tile, &step, err));

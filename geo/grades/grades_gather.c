@@ -10,16 +10,18 @@
 enum { SHAPES, TOUCHES, COVERS, CELLS };
 
 enum err_code grades_gather_init(struct grades_gather *gather, const struct world *world,
-                                 struct worker *worker, struct arena *arena, struct err *err)
+                                 struct worker *worker, struct arena *arena, struct arena *lists,
+                                 struct err *err)
 {
-    *gather = (struct grades_gather){.world = world, .worker = worker, .arena = arena};
-    return tiles_init(&gather->walk, world->rules->parameters.cell_deg, arena, err);
+    *gather =
+        (struct grades_gather){.world = world, .worker = worker, .arena = arena, .lists = lists};
+    return tiles_init(&gather->walk, world->rules->parameters.cell_deg, lists, err);
 }
 
 static enum err_code add_cell(struct grades_gather *gather, struct tile tile, uint32_t source,
                               bool by_grade, struct err *err)
 {
-    gather->cells = arena_grow(gather->arena, gather->cells, &gather->capacity[CELLS],
+    gather->cells = arena_grow(gather->lists, gather->cells, &gather->capacity[CELLS],
                                gather->n_cells + 1, sizeof *gather->cells);
     if (!gather->cells)
         return err_nomem(err);
@@ -30,7 +32,7 @@ static enum err_code add_cell(struct grades_gather *gather, struct tile tile, ui
 static enum err_code add_cover(struct grades_gather *gather, struct tile_span span, uint32_t sets,
                                struct err *err)
 {
-    gather->covers = arena_grow(gather->arena, gather->covers, &gather->capacity[COVERS],
+    gather->covers = arena_grow(gather->lists, gather->covers, &gather->capacity[COVERS],
                                 gather->n_covers + 1, sizeof *gather->covers);
     if (!gather->covers)
         return err_nomem(err);
@@ -46,7 +48,7 @@ static enum err_code add_part(struct grades_gather *gather, const struct tile_pa
     if (!part->has_edges && part->winding > 0)
         return add_cover(gather, (struct tile_span){tile.row, tile.column, tile.column + 1},
                          shape->sets, err);
-    gather->touches = arena_grow(gather->arena, gather->touches, &gather->capacity[TOUCHES],
+    gather->touches = arena_grow(gather->lists, gather->touches, &gather->capacity[TOUCHES],
                                  gather->n_touches + part->n_runs, sizeof *gather->touches);
     if (!gather->touches)
         return err_nomem(err);
@@ -65,7 +67,7 @@ static enum err_code add_walked(struct grades_gather *gather, const struct reach
 {
     enum err_code code = ERR_OK;
     const struct tile_walk *walk = &gather->walk;
-    gather->shapes = arena_grow(gather->arena, gather->shapes, &gather->capacity[SHAPES],
+    gather->shapes = arena_grow(gather->lists, gather->shapes, &gather->capacity[SHAPES],
                                 gather->n_shapes + 1, sizeof *gather->shapes);
     if (!gather->shapes)
         return err_nomem(err);
@@ -233,6 +235,19 @@ enum err_code grades_gather_source(struct grades_gather *gather, const struct gr
         unite_cells(gather, first_cell);
 done:
     return code;
+}
+
+enum err_code grades_gather_end(struct grades_gather *gather, struct err *err)
+{
+    struct arena *arena = gather->arena;
+    gather->shapes = arena_memdup(arena, gather->shapes, gather->n_shapes * sizeof *gather->shapes);
+    gather->touches =
+        arena_memdup(arena, gather->touches, gather->n_touches * sizeof *gather->touches);
+    gather->covers = arena_memdup(arena, gather->covers, gather->n_covers * sizeof *gather->covers);
+    gather->cells = arena_memdup(arena, gather->cells, gather->n_cells * sizeof *gather->cells);
+    gather->lists = NULL;
+    return gather->shapes && gather->touches && gather->covers && gather->cells ? ERR_OK
+                                                                                : err_nomem(err);
 }
 
 void grades_cell_add(struct grades_cell *cell, int32_t grade, int32_t could_be, bool by_grade,

@@ -152,7 +152,8 @@ struct grades_reached {
 struct grades_gather {
     const struct world *world;
     struct worker *worker;
-    struct arena *arena;
+    struct arena *arena; /* of the shapes' geometries */
+    struct arena *lists; /* of all that grows */
     struct tile_walk walk;
     struct reach_shape *shapes;
     size_t n_shapes;
@@ -165,9 +166,13 @@ struct grades_gather {
     size_t capacity[4];
 };
 enum err_code grades_gather_init(struct grades_gather *gather, const struct world *world,
-                                 struct worker *worker, struct arena *arena, struct err *err);
+                                 struct worker *worker, struct arena *arena, struct arena *lists,
+                                 struct err *err);
 enum err_code grades_gather_source(struct grades_gather *gather, const struct grades_source *source,
                                    uint32_t number, struct err *err);
+/* Its lists, as large as they are, beside the geometries: nothing is in `lists` any more, and
+ * nothing may be gathered. */
+enum err_code grades_gather_end(struct grades_gather *gather, struct err *err);
 
 /* Polygons of a source that count for shares, and the cells that it touches otherwise than by
  * them: a zone, or the circles of what it is and of what it could be. */
