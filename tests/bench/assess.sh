@@ -8,8 +8,8 @@
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}" "${SCALE:=1}" "${ROUNDS:=3}"
 . tests/bench/lines.sh
 [ -f "$SISETU_BENCH/gen.py" ] || { echo "SKIP: SISETU_BENCH is not set: no assessment of the comparison workload"; exit 0; }
-mkdir -p "$DIR"
-store=$(SCALE=$SCALE sh tests/bench/workload.sh "$DIR" 2>"$DIR/assess.log") || { cat "$DIR/assess.log"; exit 1; }
+export SCALE
+store=$(workload_store) || exit 1
 work=$(mktemp -d "$(dirname "$store")/assess.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM

@@ -10,7 +10,7 @@
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}" "${EXACTEXTRACT:=}"
 . tests/bench/lines.sh
 [ -f "$SISETU_BENCH/gen.py" ] || { echo "SKIP: SISETU_BENCH is not set: no population of zones against a peer"; exit 0; }
-store=$(sh tests/bench/workload.sh "$DIR" 2>"$DIR/workload.log") || { cat "$DIR/workload.log"; exit 1; }
+store=$(workload_store) || exit 1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cat >"$work/peer.py" <<'P'

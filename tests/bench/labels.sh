@@ -4,7 +4,7 @@
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}" "${ROUNDS:=3}"
 . tests/bench/lines.sh
 [ -f "$SISETU_BENCH/gen.py" ] || { echo "SKIP: SISETU_BENCH is not set: no labels"; exit 0; }
-store=$(sh tests/bench/workload.sh "$DIR" 2>"$DIR/workload.log") || { cat "$DIR/workload.log"; exit 1; }
+store=$(workload_store) || exit 1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for look in names lines; do

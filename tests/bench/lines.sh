@@ -5,6 +5,7 @@
 #
 # a ratio is the peer's time over ours (or our rate over the peer's), both the best of rounds that were run in turn. "reach"
 # is the ratio that we hold ourselves to, or the most (or, as ">=", the least) of ours; "!" marks a figure that falls short.
+# And workload_store, for those that measure on the comparison workload in DIR.
 
 line() # line WHAT OURS [PEER THEIRS [RATIO]]: seconds against a peer's; RATIO: what the ratio should reach
 {
@@ -44,4 +45,9 @@ rate() # rate WHAT OURS PEER THEIRS [RATIO]: tiles or requests a second against 
 most() # most A B: the larger; B may be empty
 {
     awk -v a="$1" -v b="$2" 'BEGIN {print (b != "" && b + 0 > a + 0) ? b : a}'
+}
+workload_store() # the path of the workload's store, made if need be; what making it said, on stderr, if that fails
+{
+    mkdir -p "$DIR" || return 1
+    sh tests/bench/workload.sh "$DIR" 2>"$DIR/workload.log" || { cat "$DIR/workload.log" >&2; return 1; }
 }

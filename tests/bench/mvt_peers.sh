@@ -5,7 +5,7 @@
 . tests/bench/lines.sh
 [ -f "$SISETU_BENCH/pg.sh" ] && [ -x /usr/lib/postgresql/15/bin/postgres ] || { echo "SKIP: no PostGIS here (postgresql-15-postgis-3, SISETU_BENCH/pg.sh)"; exit 0; }
 [ -d tests/browser/node_modules/@mapbox/vector-tile ] || { echo "SKIP: no tests/browser/node_modules: make test installs them"; exit 0; }
-store=$(sh tests/bench/workload.sh "$DIR") || exit 1
+store=$(workload_store) || exit 1
 export PGHOST=/tmp/pgbench PGPORT=5544 PGUSER=postgres PGDATABASE=bench
 work=$(mktemp -d)
 started=

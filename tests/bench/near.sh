@@ -8,7 +8,7 @@
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}"
 . tests/bench/lines.sh
 [ -f "$SISETU_BENCH/gen.py" ] || { echo "SKIP: SISETU_BENCH is not set: no joins by distance against peers"; exit 0; }
-store=$(sh tests/bench/workload.sh "$DIR" 2>"$DIR/workload.log") || { cat "$DIR/workload.log"; exit 1; }
+store=$(workload_store) || exit 1
 data=$DIR/data/ningxia.gpkg
 peer=$DIR/bin/geos_pairs
 if [ ! -x "$peer" ]; then

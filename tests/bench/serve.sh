@@ -7,7 +7,7 @@
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}" "${ROUNDS:=3}" "${SECONDS_EACH:=3}" "${FULL:=}"
 . tests/bench/lines.sh
 [ -f "$SISETU_BENCH/gen.py" ] || { echo "SKIP: SISETU_BENCH is not set: no server on the workload"; exit 0; }
-store=$(sh tests/bench/workload.sh "$DIR" 2>"$DIR/workload.log") || { cat "$DIR/workload.log"; exit 1; }
+store=$(workload_store) || exit 1
 work=$(mktemp -d)
 server=
 trap '[ -n "$server" ] && kill $server 2>/dev/null; [ -f "$work/nginx.pid" ] && kill "$(cat "$work/nginx.pid")" 2>/dev/null; rm -rf "$work"' EXIT

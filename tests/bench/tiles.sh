@@ -7,7 +7,7 @@
 : "${BUILD:=build/release}" "${SISETU_BENCH:=}" "${DIR:=/tmp/sisetu-bench}" "${ROUNDS:=2}"
 . tests/bench/lines.sh
 [ -f "$SISETU_BENCH/gen.py" ] || { echo "SKIP: SISETU_BENCH is not set: no tiles against peers"; exit 0; }
-store=$(sh tests/bench/workload.sh "$DIR" 2>"$DIR/workload.log") || { cat "$DIR/workload.log"; exit 1; }
+store=$(workload_store) || exit 1
 list=$DIR/data/tiles.txt peers=$SISETU_BENCH/peers
 work=$(mktemp -d)
 pictures=$BUILD/bench-pictures
