@@ -26,9 +26,11 @@ enum {
 };
 
 /* Read by jemalloc when a program starts: what was freed and is not asked for again soon
- * goes back to the system by a thread of its own, not in the middle of an edit or of a tile. */
+ * goes back to the system by a thread of its own, not in the middle of an edit or of a tile.
+ * Large pieces too come from memory that was used before, which the system need not clear. */
 extern const char *malloc_conf;
-const char *malloc_conf = "background_thread:true,narenas:2,dirty_decay_ms:200";
+const char *malloc_conf =
+    "background_thread:true,narenas:2,dirty_decay_ms:200,oversize_threshold:0";
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -208,6 +210,19 @@ char *arena_strndup(struct arena *arena, const char *text, size_t n)
     n = strnlen(text, n);
     char *copy = arena_alloc(arena, n + 1, 1);
     return copy ? memcpy(copy, text, n) : NULL;
+}
+
+char *arena_texts(struct arena *arena, const char *const *texts, size_t n)
+{
+    size_t n_bytes = 1;
+    for (size_t i = 0; i < n; i++)
+        n_bytes += strlen(texts[i]);
+    char *text = take(arena, n_bytes, 1, n_bytes), *end = text;
+    for (size_t i = 0; text && i < n; i++)
+        end = stpcpy(end, texts[i]);
+    if (text)
+        *end = '\0';
+    return text;
 }
 
 char *arena_join(struct arena *arena, const char *head, size_t n_head, const char *tail)

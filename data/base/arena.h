@@ -64,6 +64,10 @@ void *arena_alloc_raw(struct arena *arena, size_t count, size_t size)
 void *arena_grow(struct arena *arena, void *items, size_t *capacity, size_t need, size_t size)
     __attribute__((warn_unused_result));
 
+/* n texts one behind the other. */
+char *arena_texts(struct arena *arena, const char *const *texts, size_t n)
+    __attribute__((warn_unused_result));
+
 /* The first n_head bytes of a text, and another text behind them. */
 char *arena_join(struct arena *arena, const char *head, size_t n_head, const char *tail)
     __attribute__((warn_unused_result));

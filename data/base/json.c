@@ -1,5 +1,6 @@
 #include "data/base/json.h"
 
+#include "data/base/digits.h"
 #include "data/base/limits.h"
 #include "data/base/text.h"
 
@@ -274,21 +275,24 @@ void jw_fixed(struct jw *jw, double value, int decimals)
     }
     separate(jw);
     char digits[400]; /* the largest double has 309 digits before its point */
-    snprintf(digits, sizeof digits, "%.*f", decimals, value);
-    if (strchr(digits, '.')) {
-        size_t n = strlen(digits);
-        while (digits[n - 1] == '0')
-            digits[--n] = '\0';
-        if (digits[n - 1] == '.')
-            digits[n - 1] = '\0';
+    if (fabs(value) < DIGITS_MOST && decimals <= DIGITS_PLACES) {
+        digits_short(value, decimals, digits);
+    } else {
+        snprintf(digits, sizeof digits, "%.*f", decimals, value);
+        digits_trim(digits);
     }
-    buf_add_text(jw->out, strcmp(digits, "-0") == 0 ? "0" : digits);
+    buf_add_text(jw->out, digits);
 }
 
 void jw_integer(struct jw *jw, int64_t value)
 {
     separate(jw);
-    buf_printf(jw->out, "%lld", (long long)value);
+    char digits[DIGITS_BYTES], *end = digits + sizeof digits - 1, *at = end;
+    *end = '\0';
+    at = digits_before(value < 0 ? -(uint64_t)value : (uint64_t)value, at);
+    if (value < 0)
+        *--at = '-';
+    buf_add_text(jw->out, at);
 }
 
 void jw_bool(struct jw *jw, bool value)

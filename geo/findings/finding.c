@@ -108,7 +108,7 @@ const char *finding_id(const struct world *world, struct finding_ref ref, struct
                                  layer == LAYER_COUNT ? "" : layer_name(layer),
                                  target_id ? "/" : "",
                                  target_id ? target_id : ""};
-    return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
+    return arena_texts(arena, parts, sizeof parts / sizeof *parts);
 }
 
 /* ---- all of them ---- */

@@ -44,7 +44,7 @@ static const char *id_head(const struct row_maker *maker, const struct finding *
                                  "|",
                                  layer_name((enum layer_id)finding->target_layer),
                                  "/"};
-    return reasons_joined(parts, sizeof parts / sizeof *parts, maker->arena);
+    return arena_texts(maker->arena, parts, sizeof parts / sizeof *parts);
 }
 
 static enum err_code add_form(struct row_maker *maker, uint32_t k, struct err *err)
@@ -293,7 +293,7 @@ done:
 static const char *ref_to(enum layer_id layer, const char *id, struct arena *arena)
 {
     const char *const parts[] = {layer_name(layer), "/", id};
-    return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
+    return arena_texts(arena, parts, sizeof parts / sizeof *parts);
 }
 
 enum err_code row_maker_say(struct row_maker *maker, const struct row_note *note,

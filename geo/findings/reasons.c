@@ -1,5 +1,6 @@
 #include "geo/findings/reasons.h"
 
+#include "data/base/digits.h"
 #include "data/base/json.h"
 #include "data/base/text.h"
 
@@ -87,17 +88,12 @@ static void add_text(struct buf *out, const char *key, const char *text)
 
 static void add_number(struct buf *out, const struct reason_number *number)
 {
-    char text[REASON_NUMBER_BYTES];
+    struct jw jw;
     if (!number->name || !isfinite(number->value))
         return;
     buf_add_text(out, ",\"");
     buf_add_text(out, number->name);
     buf_add_text(out, "\":");
-    if (reason_fixed6(number->value, text)) {
-        buf_add_text(out, text);
-        return;
-    }
-    struct jw jw;
     jw_init(&jw, out);
     jw_fixed(&jw, number->value, 6);
 }
@@ -105,7 +101,7 @@ static void add_number(struct buf *out, const struct reason_number *number)
 static void add_reason(struct buf *out, const struct reason *reason)
 {
     const struct rule_source *rule = reason->rule;
-    char grade[REASON_NUMBER_BYTES];
+    char grade[DIGITS_BYTES];
     if (reason->json) {
         buf_add_text(out, reason->json);
         return;
@@ -114,7 +110,7 @@ static void add_reason(struct buf *out, const struct reason *reason)
     add_string(out, reason->text);
     add_text(out, ",\"zh\":", reason->zh);
     if (reason->grade > 0) {
-        reason_general(reason->grade, grade);
+        digits_general(reason->grade, grade);
         buf_add_text(out, ",\"grade\":");
         buf_add_text(out, grade);
     }
@@ -179,82 +175,13 @@ enum err_code reasons_write_end(const struct reason *reasons, size_t n, struct a
     return write_reasons(reasons, n, true, arena, json, err);
 }
 
-/* The digits of a whole number, before `end`. */
-static char *digits_before(uint64_t number, char *end)
-{
-    do
-        *--end = (char)('0' + number % 10);
-    while (number /= 10);
-    return end;
-}
-
-/* A hundred times the number is off by 1e-5 at most, so that it is surely on one side of a half
- * unless it is as near to it; then the number is left to printf, which knows all its digits. */
-void reason_fixed2(double number, char out[REASON_NUMBER_BYTES])
-{
-    static const double most = 1e9, unsure = 1e-4;
-    double hundredths = fabs(number) * 100;
-    double whole = floor(hundredths);
-    if (!(fabs(number) < most) || fabs(hundredths - whole - 0.5) < unsure) {
-        snprintf(out, REASON_NUMBER_BYTES, number < most && number > -most ? "%.2f" : "%.2e",
-                 number);
-        return;
-    }
-    uint64_t n = (uint64_t)whole + (hundredths - whole > 0.5);
-    char digits[REASON_NUMBER_BYTES], *end = digits + sizeof digits;
-    char *at = digits_before(n % 100 + 100, end);
-    *at = '.';
-    at = digits_before(n / 100, at);
-    if (signbit(number))
-        *--at = '-';
-    memcpy(out, at, (size_t)(end - at));
-    out[end - at] = '\0';
-}
-
-bool reason_fixed6(double number, char out[REASON_NUMBER_BYTES])
-{
-    static const double most = 1e6, unsure = 1e-3;
-    double millionths = fabs(number) * 1e6;
-    double whole = floor(millionths);
-    if (!(fabs(number) < most) || fabs(millionths - whole - 0.5) < unsure)
-        return false;
-    uint64_t n = (uint64_t)whole + (millionths - whole > 0.5);
-    uint64_t behind = n % 1000000;
-    char digits[REASON_NUMBER_BYTES], *end = digits + sizeof digits, *at = end;
-    if (behind > 0) {
-        at = digits_before(behind + 1000000, at);
-        *at = '.';
-        while (end[-1] == '0')
-            end--;
-    }
-    at = digits_before(n / 1000000, at);
-    if (signbit(number) && n > 0)
-        *--at = '-';
-    memcpy(out, at, (size_t)(end - at));
-    out[end - at] = '\0';
-    return true;
-}
-
-void reason_general(double number, char out[REASON_NUMBER_BYTES])
-{
-    static const double most = 999999; /* more is written with an exponent */
-    if (!(number >= 1 && number <= most) || number > floor(number)) {
-        snprintf(out, REASON_NUMBER_BYTES, "%g", number);
-        return;
-    }
-    char digits[REASON_NUMBER_BYTES], *end = digits + sizeof digits;
-    char *at = digits_before((uint64_t)number, end);
-    memcpy(out, at, (size_t)(end - at));
-    out[end - at] = '\0';
-}
-
 const char *reason_metres(double m, struct arena *arena)
 {
     double step_m = m >= 100 ? 1 : m >= 10 ? 0.01 : m >= 1 ? 0.001 : 1e-4;
     /* To 0.1 mm first, as decisions compare: 6.99999999 is 7. */
     double steps = floor(round(m * 1e4) / round(step_m * 1e4));
-    char text[REASON_NUMBER_BYTES];
-    reason_general(steps * step_m, text);
+    char text[DIGITS_BYTES];
+    digits_general(steps * step_m, text);
     return arena_strdup(arena, text);
 }
 
@@ -290,9 +217,9 @@ static void say_what_decides(const struct spacing_finding *finding, bool zh, str
     case UNDECIDED_ATTRIBUTE: {
         const char *const parts[] = {"the missing attribute \"", finding->missing, "\""};
         const char *const parts_zh[] = {"缺少的属性“", finding->missing, "”"};
-        words->decides = reasons_joined(parts, 3, arena);
+        words->decides = arena_texts(arena, parts, 3);
         if (zh)
-            words->decides_zh = reasons_joined(parts_zh, 3, arena);
+            words->decides_zh = arena_texts(arena, parts_zh, 3);
         break;
     }
     case UNDECIDED_INTERVAL:
@@ -306,24 +233,13 @@ static void say_what_decides(const struct spacing_finding *finding, bool zh, str
     }
 }
 
-const char *reasons_joined(const char *const *parts, size_t n, struct arena *arena)
-{
-    size_t n_bytes = 1;
-    for (size_t i = 0; i < n; i++)
-        n_bytes += strlen(parts[i]);
-    char *text = arena_alloc(arena, n_bytes, 1), *end = text;
-    for (size_t i = 0; text && i < n; i++)
-        end = stpcpy(end, parts[i]);
-    return text;
-}
-
 /* "GB 50016-2014(2018) tbl 4.2.1": the edition where the standard's name does not hold it. */
 const char *reasons_clause(const struct rule_source *rule, struct arena *arena)
 {
     bool told = !*rule->edition || strstr(rule->standard, rule->edition);
     const char *const parts[] = {rule->standard, told ? "" : " ", told ? "" : rule->edition,
                                  *rule->clause ? " " : "", rule->clause};
-    return reasons_joined(parts, sizeof parts / sizeof *parts, arena);
+    return arena_texts(arena, parts, sizeof parts / sizeof *parts);
 }
 
 /* A piece of a sentence. */
@@ -362,13 +278,13 @@ enum err_code reasons_phrase_of(const struct world *world, const struct spacing_
     *out = (struct spacing_phrase){.rule = rule,
                                    .type = type,
                                    .source_name = source_name,
-                                   .head = reasons_joined(head, 4, arena),
+                                   .head = arena_texts(arena, head, 4),
                                    .clause = reasons_clause(&rule->source, arena)};
     if (!out->head || !out->clause)
         return err_nomem(err);
     out->n_head = strlen(out->head);
     out->n_clause = strlen(out->clause);
-    reason_general(required_m, out->required);
+    digits_general(required_m, out->required);
     return ERR_OK;
 }
 
@@ -378,8 +294,8 @@ static const char *spacing_text(const struct spacing_phrase *phrase,
 {
     bool conflict = finding->answer.verdict == VERDICT_CONFLICT;
     bool printed = phrase->rule->source.confidence == CONFIDENCE_LIKELY;
-    char distance[REASON_NUMBER_BYTES], margin[REASON_NUMBER_BYTES];
-    reason_fixed2(finding->answer.required_m + finding->answer.margin_m, distance);
+    char distance[DIGITS_BYTES], margin[DIGITS_BYTES];
+    digits_fixed(finding->answer.required_m + finding->answer.margin_m, 2, distance);
     const struct part head = {phrase->head, phrase->n_head};
     const struct part clause = {phrase->clause, phrase->n_clause};
     const struct part required = part_of(phrase->required);
@@ -400,7 +316,7 @@ static const char *spacing_text(const struct spacing_phrase *phrase,
                                      part_of(".")};
         return joined(parts, sizeof parts / sizeof *parts, arena);
     }
-    reason_fixed2(fabs(finding->answer.margin_m), margin);
+    digits_fixed(fabs(finding->answer.margin_m), 2, margin);
     const struct part parts[] = {head,
                                  part_of(distance),
                                  part_of(" m from "),
@@ -426,8 +342,8 @@ static const char *spacing_zh(const struct spacing_phrase *phrase,
     bool printed = phrase->rule->source.confidence == CONFIDENCE_LIKELY;
     const char *source = phrase->source_name ? phrase->source_name : "拟建场址";
     const char *type = phrase->type ? phrase->type->name_zh : phrase->rule->facility;
-    char distance[REASON_NUMBER_BYTES], margin[REASON_NUMBER_BYTES];
-    reason_fixed2(finding->answer.required_m + finding->answer.margin_m, distance);
+    char distance[DIGITS_BYTES], margin[DIGITS_BYTES];
+    digits_fixed(finding->answer.required_m + finding->answer.margin_m, 2, distance);
     const struct part clause = {phrase->clause, phrase->n_clause};
     const struct part required = part_of(phrase->required);
     const struct part class = part_of(finding->target_class->name_zh);
@@ -450,7 +366,7 @@ static const char *spacing_zh(const struct spacing_phrase *phrase,
                                      part_of("。")};
         return joined(parts, sizeof parts / sizeof *parts, arena);
     }
-    reason_fixed2(fabs(finding->answer.margin_m), margin);
+    digits_fixed(fabs(finding->answer.margin_m), 2, margin);
     const struct part parts[] = {part_of(source),
                                  part_of("（"),
                                  part_of(type),

@@ -16,6 +16,7 @@
 #ifndef SISETU_GEO_REASONS_H
 #define SISETU_GEO_REASONS_H
 
+#include "data/base/digits.h"
 #include "geo/findings/spacing.h"
 
 enum { REASON_NUMBERS = 12 };
@@ -39,16 +40,6 @@ struct reason {
 /* Metres in as many figures as help, rounded down: where so good an accuracy decides, the figure
  * that is printed does too. */
 const char *reason_metres(double m, struct arena *arena);
-
-/* As printf writes it by "%.2f" (of 1e9 and more by "%.2e") and by "%g": in a tenth of the time for
- * most numbers, of which a sentence has three. */
-enum { REASON_NUMBER_BYTES = 48 };
-void reason_fixed2(double number, char out[REASON_NUMBER_BYTES]);
-void reason_general(double number, char out[REASON_NUMBER_BYTES]);
-
-/* As "%.6f", without zeros at its end; false: out is not filled, what printf knows is needed (a
- * number of a million and more, or as near to a half of the last figure). */
-bool reason_fixed6(double number, char out[REASON_NUMBER_BYTES]);
 
 /* A JSON array of the reasons, in their order. */
 enum err_code reasons_write(const struct reason *reasons, size_t n, struct arena *arena,
@@ -86,7 +77,7 @@ struct spacing_phrase {
     const char *head;                 /* "Depot (petrol station) is " */
     const char *clause;               /* "GB 50156 tbl 4.0.4" */
     size_t n_head, n_clause;          /* bytes */
-    char required[REASON_NUMBER_BYTES];
+    char required[DIGITS_BYTES];
 };
 enum err_code reasons_phrase_of(const struct world *world, const struct spacing_rule *rule,
                                 double required_m, const char *source_name, struct arena *arena,
@@ -94,9 +85,6 @@ enum err_code reasons_phrase_of(const struct world *world, const struct spacing_
 struct reason_words reasons_of_phrase(const struct spacing_phrase *phrase,
                                       const struct spacing_finding *finding, const char *target,
                                       bool zh, struct arena *arena);
-
-/* One text of several; NULL without memory. */
-const char *reasons_joined(const char *const *parts, size_t n, struct arena *arena);
 
 /* The text of a rule as a part of a longer sentence: without its full stop. */
 const char *reasons_without_stop(const char *text, struct arena *arena);

@@ -63,9 +63,7 @@ static enum err_code add_occupation(struct pipeline_job *job, const struct occup
         TRY(pipeline_add_row(job, rows, &where, &place->source, &row, err));
         pipeline_set_target(job, row, hit);
         row->verdict = verdict_name(judged.verdict);
-        row->reason =
-            arena_printf(job->arena, "%s: %s/%s, %.1f m from the centre line", place->text_en,
-                         row->target_layer, row->target_id, hit->nearest_m);
+        row->reason = pipeline_why_target(job, place, hit);
         row->decides = occupation_decides(job, occupation, &judged);
         TRY(row->reason && (judged.by == DECIDED || row->decides) ? ERR_OK : err_nomem(err));
     }

@@ -1,11 +1,11 @@
 #include "geo/pipelines/pipeline_line.h"
 
+#include "data/base/digits.h"
 #include "geo/measure/ellipsoid.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Within a piece so long the scale of a degree changes by 1.3e-4 at most at 40 degrees, so that
  * the middle of an edge is off by 2 cm. */
@@ -195,7 +195,14 @@ enum err_code pipeline_line_slice(const struct pipeline_line *line, uint32_t par
 void pipeline_station_text(double at_m, char out[STATION_TEXT_BYTES])
 {
     int64_t m = llround(at_m);
-    int64_t size = m < 0 ? -m : m;
-    snprintf(out, STATION_TEXT_BYTES, "%sK%" PRId64 "+%03" PRId64, m < 0 ? "-" : "", size / 1000,
-             size % 1000);
+    uint64_t size = m < 0 ? -(uint64_t)m : (uint64_t)m;
+    char text[STATION_TEXT_BYTES], *end = text + sizeof text - 1, *at = end;
+    *end = '\0';
+    at = digits_before(size % 1000 + 1000, at); /* with a 1 in front, for the zeros behind it */
+    *at = '+';
+    at = digits_before(size / 1000, at);
+    *--at = 'K';
+    if (m < 0)
+        *--at = '-';
+    memcpy(out, at, (size_t)(end + 1 - at));
 }

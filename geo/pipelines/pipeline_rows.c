@@ -1,5 +1,7 @@
 #include "geo/pipelines/pipeline_rows.h"
 
+#include "data/base/digits.h"
+
 #include <string.h>
 
 static const struct record_head *hit_head(const struct pipeline_job *job,
@@ -31,14 +33,36 @@ void pipeline_set_target(const struct pipeline_job *job, struct segment *row,
     }
 }
 
-static const char *name_of(struct pipeline_job *job, struct span span)
+/* Pipeline, method, kind, row of the rules, where it begins, target: what no other row has. */
+static const char *id_of(const struct pipeline_job *job, const struct pipeline_stretch_of *where,
+                         const struct rule_source *source)
+{
+    char from[DIGITS_BYTES];
+    digits_fixed(where->span.from_m + where->wider_m, 3, from);
+    const char *const parts[] = {job->pipeline->head.id,
+                                 "|",
+                                 where->method,
+                                 "|",
+                                 where->kind,
+                                 "|",
+                                 source->id,
+                                 "|",
+                                 from,
+                                 "|",
+                                 where->target ? layer_name(where->target->layer) : "",
+                                 where->target ? "/" : "",
+                                 where->target ? hit_head(job, where->target)->id : ""};
+    return arena_texts(job->arena, parts, sizeof parts / sizeof *parts);
+}
+
+static const char *name_of(const struct pipeline_job *job, struct span span)
 {
     char from[STATION_TEXT_BYTES];
     char to[STATION_TEXT_BYTES];
     pipeline_station_text(span.from_m, from);
     pipeline_station_text(span.to_m, to);
-    return strcmp(from, to) == 0 ? arena_strdup(job->arena, from)
-                                 : arena_printf(job->arena, "%s - %s", from, to);
+    const char *const parts[] = {from, " - ", to};
+    return arena_texts(job->arena, parts, strcmp(from, to) == 0 ? 1 : 3);
 }
 
 enum err_code pipeline_add_row(struct pipeline_job *job, struct pipeline_rows *rows,
@@ -47,24 +71,19 @@ enum err_code pipeline_add_row(struct pipeline_job *job, struct pipeline_rows *r
                                struct err *err)
 {
     enum err_code code = ERR_OK;
-    const char *pipeline_id = job->pipeline->head.id;
-    const struct record_head *target = where->target ? hit_head(job, where->target) : NULL;
     rows->items =
         arena_grow(job->scratch, rows->items, &rows->capacity, rows->n + 1, sizeof *rows->items);
     if (!rows->items)
         return err_nomem(err);
     struct segment *row = &rows->items[rows->n];
     record_clear(LAYER_SEGMENTS, row);
-    row->head.id = arena_printf(job->arena, "%s|%s|%s|%s|%.3f|%s%s%s", pipeline_id, where->method,
-                                where->kind, source->id, where->span.from_m + where->wider_m,
-                                target ? layer_name(where->target->layer) : "", target ? "/" : "",
-                                target ? target->id : "");
+    row->head.id = id_of(job, where, source);
     row->head.name = name_of(job, where->span);
     if (!row->head.id || !row->head.name)
         return err_nomem(err);
     TRY(pipeline_line_slice(&job->line, where->part, where->span, job->arena, &row->head.geom,
                             err));
-    row->pipeline_id = pipeline_id;
+    row->pipeline_id = job->pipeline->head.id;
     row->kind = where->kind;
     row->method = where->method;
     row->from_m = where->span.from_m;
@@ -95,12 +114,13 @@ void pipeline_set_count(struct segment *row, const struct pipeline_found *found)
 }
 
 /* "112", or "12.3" for what was computed from persons. */
-static const char *number_text(const struct pipeline_job *job, int64_t count)
+static const char *number_text(int64_t count, char out[DIGITS_BYTES])
 {
     if (count >= COUNT_UNKNOWN)
         return "an unknown number of";
     double number = (double)count / (double)COUNT_UNIT;
-    return arena_printf(job->arena, number == floor(number) ? "%.0f" : "%.1f", number);
+    digits_fixed(number, number == floor(number) ? 0 : 1, out);
+    return out;
 }
 
 static const char *things(enum pipeline_counts counts)
@@ -110,28 +130,48 @@ static const char *things(enum pipeline_counts counts)
     return names[counts];
 }
 
-const char *pipeline_why(const struct pipeline_job *job, const struct pipeline_found *found)
+const char *pipeline_why_target(const struct pipeline_job *job, const struct pipeline_place *place,
+                                const struct pipeline_hit *hit)
 {
-    char at[STATION_TEXT_BYTES];
-    pipeline_station_text(found->count_at_m, at);
-    const char *number = number_text(job, found->count);
-    if (found->place) {
-        const struct pipeline_hit *hit = found->hit;
-        if (!hit)
-            return found->place->text_en;
-        return arena_printf(job->arena, "%s: %s/%s, %.1f m from the centre line",
-                            found->place->text_en, layer_name(hit->layer), hit_head(job, hit)->id,
-                            hit->nearest_m);
-    }
+    char nearest[DIGITS_BYTES];
+    digits_fixed(hit->nearest_m, 1, nearest);
+    const char *const parts[] = {
+        place->text_en, ": ",    layer_name(hit->layer),   "/", hit_head(job, hit)->id,
+        ", ",           nearest, " m from the centre line"};
+    return arena_texts(job->arena, parts, sizeof parts / sizeof *parts);
+}
+
+static const char *why_count(const struct pipeline_job *job, const struct pipeline_found *found)
+{
     const struct pipeline_class *row = found->window;
+    char at[STATION_TEXT_BYTES], number[DIGITS_BYTES], window[DIGITS_BYTES], strip[DIGITS_BYTES];
     if (row->from == 0 && row->from_included)
         return "fewer than the next class asks for";
-    return arena_printf(job->arena, "%s%s %s%s in the %g m from %s, %g m to each side",
-                        found->estimate ? "about " : "", number, things(row->counts),
-                        row->counts == PIPELINE_COUNTS_STOREYS
-                            ? ", more than half of them of four storeys and more"
-                            : "",
-                        row->window_m, at, row->strip_m);
+    pipeline_station_text(found->count_at_m, at);
+    digits_general(row->window_m, window);
+    digits_general(row->strip_m, strip);
+    const char *const parts[] = {found->estimate ? "about " : "",
+                                 number_text(found->count, number),
+                                 " ",
+                                 things(row->counts),
+                                 row->counts == PIPELINE_COUNTS_STOREYS
+                                     ? ", more than half of them of four storeys and more"
+                                     : "",
+                                 " in the ",
+                                 window,
+                                 " m from ",
+                                 at,
+                                 ", ",
+                                 strip,
+                                 " m to each side"};
+    return arena_texts(job->arena, parts, sizeof parts / sizeof *parts);
+}
+
+const char *pipeline_why(const struct pipeline_job *job, const struct pipeline_found *found)
+{
+    if (!found->place)
+        return why_count(job, found);
+    return found->hit ? pipeline_why_target(job, found->place, found->hit) : found->place->text_en;
 }
 
 const char *pipeline_positions_decide(const struct pipeline_job *job, double margin_m)
@@ -142,6 +182,14 @@ const char *pipeline_positions_decide(const struct pipeline_job *job, double mar
                       : "better positions";
 }
 
+static const char *missing_of(const struct pipeline_job *job, const char *missing,
+                              const struct pipeline_hit *hit)
+{
+    const char *const parts[] = {missing, " (", layer_name(hit->layer), "/", hit_head(job, hit)->id,
+                                 ")"};
+    return arena_texts(job->arena, parts, sizeof parts / sizeof *parts);
+}
+
 const char *pipeline_decides(const struct pipeline_job *job, const struct pipeline_found *most)
 {
     const struct pipeline_hit *hit = most->hit;
@@ -150,8 +198,7 @@ const char *pipeline_decides(const struct pipeline_job *job, const struct pipeli
     if (most->missing == PIPELINE_MISSING_PLACES && (!hit || !hit->missing))
         return "the buildings and places along it: neither they nor the population are known here";
     if (most->missing && hit)
-        return arena_printf(job->arena, "%s (%s/%s)", most->missing, layer_name(hit->layer),
-                            hit_head(job, hit)->id);
+        return missing_of(job, most->missing, hit);
     if (most->missing)
         return most->missing;
     if (!confidence_decides(most->source->confidence))

@@ -41,6 +41,11 @@ void pipeline_set_count(struct segment *row, const struct pipeline_found *found)
 /* Why, of what a row found: "112 households in the 2000 m from K3+200". */
 const char *pipeline_why(const struct pipeline_job *job, const struct pipeline_found *found);
 
+/* Why, of a target that a row of places names: "a school: protected/P-7, 31.2 m from the centre
+ * line". */
+const char *pipeline_why_target(const struct pipeline_job *job, const struct pipeline_place *place,
+                                const struct pipeline_hit *hit);
+
 /* What would decide between a finding and one that may be (most); never NULL. */
 const char *pipeline_decides(const struct pipeline_job *job, const struct pipeline_found *most);
 

@@ -296,7 +296,8 @@ static void scan_counts(const struct sweep *sweep, const struct sweep_limit *lim
     note(runs, sweep->starts.from_m, least <= 0, 0);
     for (size_t i = 0; i < sweep->n; i++) {
         const struct sweep_event *event = &sweep->events[i];
-        count += sweep->items[event->item].count * (event->leaves ? -1 : 1);
+        int64_t sign = 1 - 2 * (int64_t)event->leaves; /* not a branch: nobody guesses it */
+        count += sweep->items[event->item].count * sign;
         bool is_reached = count >= least;
         if (is_reached == runs->open && !(is_reached && count > most))
             continue;
