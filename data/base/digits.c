@@ -56,7 +56,7 @@ void digits_trim(char *number)
         *end = '\0';
     }
     if (strcmp(number, "-0") == 0)
-        strcpy(number, "0");
+        memmove(number, number + 1, 2);
 }
 
 void digits_short(double number, int places, char out[DIGITS_BYTES])
